@@ -1,0 +1,2 @@
+//! The program `zbay`.
+fn main() {}
