@@ -1,1 +1,2 @@
-//! zbay
+//! zbay: a small server with drive bays becomes a ZFS NAS.
+pub mod units;
