@@ -1,5 +1,7 @@
 //! zbay: a small server with drive bays becomes a ZFS NAS.
+pub mod fault;
 pub mod inventory;
 pub mod machine;
 pub mod names;
 pub mod units;
+pub mod yaml;
