@@ -198,8 +198,8 @@ impl FromStr for BayId {
     type Err = NameError;
 
     fn from_str(name: &str) -> Result<Self, NameError> {
-        let fine = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-        if name.is_empty() || name.len() > 32 || !name.chars().all(fine) || name.starts_with('-') {
+        let fine = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-:._".contains(c);
+        if name.is_empty() || name.len() > 100 || !name.chars().all(fine) || name.starts_with(['-', '.']) {
             return Err(NameError::Bay(name.chars().take(40).collect()));
         }
         Ok(Self(name.to_owned()))
