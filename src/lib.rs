@@ -5,5 +5,6 @@ pub mod inventory;
 pub mod machine;
 pub mod names;
 pub mod profile;
+pub mod shipped;
 pub mod units;
 pub mod yaml;
