@@ -1,4 +1,5 @@
 //! zbay: a small server with drive bays becomes a ZFS NAS.
+pub mod capacity;
 pub mod fault;
 pub mod hw;
 pub mod inventory;
