@@ -1,5 +1,9 @@
 //! zbay: a small server with drive bays becomes a ZFS NAS.
+<<<<<<< HEAD
 pub mod check;
+=======
+pub mod capacity;
+>>>>>>> cap
 pub mod fault;
 pub mod hw;
 pub mod inventory;
