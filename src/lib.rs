@@ -1,9 +1,7 @@
 //! zbay: a small server with drive bays becomes a ZFS NAS.
-<<<<<<< HEAD
-pub mod check;
-=======
 pub mod capacity;
->>>>>>> cap
+pub mod check;
+pub mod drive;
 pub mod fault;
 pub mod hw;
 pub mod inventory;
