@@ -16,12 +16,14 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
+pub mod local;
 pub mod real;
 pub mod record;
 pub mod recorded;
+pub mod recording;
 
-/// A machine with disks: this one, or a recorded one.
-pub trait Machine {
+/// A machine with disks: this one, or a recorded one. Asked from several threads at once: disks are slow.
+pub trait Machine: Sync {
     /// Runs a command that changes nothing: `zpool status -j`, `wipefs -nJ`.
     fn read(&self, cmd: &Cmd) -> Result<Output, RunError>;
     /// A whole file. `None`: there is none. An error: could not look.
