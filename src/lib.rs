@@ -1,4 +1,5 @@
 //! zbay: a small server with drive bays becomes a ZFS NAS.
+pub mod apply;
 pub mod capacity;
 pub mod check;
 pub mod drive;

@@ -136,15 +136,23 @@ impl fmt::Display for Drift {
                 write!(f, "pool {pool} is {state}")?;
                 status.as_ref().map_or(Ok(()), |status| write!(f, ": {status}"))
             }
-            Self::Layout { pool, wished, is } => write!(f, "pool {pool} is {is}, wished is {wished}"),
-            Self::Ashift { vdev, wished, is } => write!(f, "{vdev} has ashift {is}, wished is {wished}"),
+            Self::Layout { pool, wished, is } => {
+                write!(f, "pool {pool} is {is}, wished is {wished}")
+            }
+            Self::Ashift { vdev, wished, is } => {
+                write!(f, "{vdev} has ashift {is}, wished is {wished}")
+            }
             Self::Property { object, name, wished, is, .. } => {
                 write!(f, "{name} of {object} is {is}, wished is {wished}")
             }
             Self::DatasetMissing { dataset } => write!(f, "there is no dataset {dataset}"),
             Self::NoHostid => f.write_str("the box has no hostid of its own"),
-            Self::Wish { other: true } => f.write_str("another wish is recorded in /etc/zbay/profile.yaml"),
-            Self::Wish { other: false } => f.write_str("the wish is not recorded in /etc/zbay/profile.yaml"),
+            Self::Wish { other: true } => {
+                f.write_str("another wish is recorded in /etc/zbay/profile.yaml")
+            }
+            Self::Wish { other: false } => {
+                f.write_str("the wish is not recorded in /etc/zbay/profile.yaml")
+            }
             Self::Disabled { units } => {
                 write!(f, "the pool would not come back at boot: {} not enabled", units.join(", "))
             }
@@ -154,7 +162,13 @@ impl fmt::Display for Drift {
 }
 
 /// Everything in which the machine differs from the wish. `text` is the wish as it would be recorded.
-pub fn drift(hw: &Hw, profile: &Profile, text: &str, inventory: &Inventory, system: &System) -> Vec<Drift> {
+pub fn drift(
+    hw: &Hw,
+    profile: &Profile,
+    text: &str,
+    inventory: &Inventory,
+    system: &System,
+) -> Vec<Drift> {
     let mut found = around(text, inventory, system);
     let name = profile.pool.name.as_str();
     match &inventory.pools {
@@ -190,7 +204,8 @@ fn around(text: &str, inventory: &Inventory, system: &System) -> Vec<Drift> {
     }
     match &system.units {
         Ok(units) => {
-            let off: Vec<String> = units.iter().filter(|(_, on)| !**on).map(|(unit, _)| unit.clone()).collect();
+            let off: Vec<String> =
+                units.iter().filter(|(_, on)| !**on).map(|(unit, _)| unit.clone()).collect();
             if !off.is_empty() {
                 found.push(Drift::Disabled { units: off });
             }
@@ -213,7 +228,11 @@ fn state(pool: &Pool) -> Option<Drift> {
 
 /// The full name of a dataset; the empty name is the root.
 pub fn full(profile: &Profile, name: &str) -> String {
-    if name.is_empty() { profile.pool.name.to_string() } else { format!("{}/{name}", profile.pool.name) }
+    if name.is_empty() {
+        profile.pool.name.to_string()
+    } else {
+        format!("{}/{name}", profile.pool.name)
+    }
 }
 
 /// The wished datasets with their settings, parents that are not named included, parents first.
@@ -258,7 +277,8 @@ fn properties(profile: &Profile, pool: &Pool) -> Vec<Drift> {
         }
     };
     let mut settings = profile.pool.properties.settings();
-    settings.push(Setting { name: "cachefile".to_owned(), value: "/etc/zfs/zpool.cache".to_owned() });
+    settings
+        .push(Setting { name: "cachefile".to_owned(), value: "/etc/zfs/zpool.cache".to_owned() });
     compare(Of::Zpool, &pool.name, &settings, &pool.properties);
     let root = profile.pool.root.root_settings(&pool.name);
     if let Some(dataset) = pool.datasets.iter().find(|dataset| dataset.name == pool.name) {
@@ -280,8 +300,12 @@ fn properties(profile: &Profile, pool: &Pool) -> Vec<Drift> {
 pub fn same(name: &str, wished: &str, is: &str) -> bool {
     let none = |value: &str| value == "0" || value == "none" || value == "-";
     let limit = ["quota", "refquota", "reservation", "refreservation"].contains(&name);
-    let cachefile = name == "cachefile" && (is == "-" || is.is_empty() || is == "/etc/zfs/zpool.cache");
-    wished == is || (limit && none(wished) && none(is)) || cachefile || (name == "acltype" && wished == "posix" && is == "posixacl")
+    let cachefile =
+        name == "cachefile" && (is == "-" || is.is_empty() || is == "/etc/zfs/zpool.cache");
+    wished == is
+        || (limit && none(wished) && none(is))
+        || cachefile
+        || (name == "acltype" && wished == "posix" && is == "posixacl")
 }
 
 /// A vdev as both sides say it: class, type, and the kernel names of its disks in order of name.
@@ -296,7 +320,11 @@ fn layout(hw: &Hw, profile: &Profile, inventory: &Inventory, pool: &Pool) -> Vec
     if wished != is {
         let words = |shapes: &[Shape]| {
             let say = |(class, kind, disks): &Shape| {
-                let class = if *class == Class::Normal { String::new() } else { format!("{class:?} ").to_lowercase() };
+                let class = if *class == Class::Normal {
+                    String::new()
+                } else {
+                    format!("{class:?} ").to_lowercase()
+                };
                 format!("{class}{kind} of {}", places(hw, inventory, disks))
             };
             shapes.iter().map(say).collect::<Vec<_>>().join(" + ")

@@ -42,10 +42,10 @@ pub fn write_new_file(path: &Utf8Path, text: &str) -> Result<(), IoError> {
 
 fn system(what: &str, path: &Utf8Path, why: &std::io::Error) -> IoError {
     match why.kind() {
-        ErrorKind::PermissionDenied => IoError::Denied { what: what.to_owned(), path: path.to_owned() },
-        _ => {
-            IoError::System { what: what.to_owned(), path: path.to_owned(), why: why.to_string() }
+        ErrorKind::PermissionDenied => {
+            IoError::Denied { what: what.to_owned(), path: path.to_owned() }
         }
+        _ => IoError::System { what: what.to_owned(), path: path.to_owned(), why: why.to_string() },
     }
 }
 

@@ -73,7 +73,11 @@ impl Create<'_> {
             }
         };
         let plain = |devices: &[Utf8PathBuf]| {
-            if devices.is_empty() { vec![] } else { vec![VdevArgs { kind: None, devices: devices.to_vec() }] }
+            if devices.is_empty() {
+                vec![]
+            } else {
+                vec![VdevArgs { kind: None, devices: devices.to_vec() }]
+            }
         };
         vdevs(None, &self.data);
         vdevs(Some("log"), &self.log);

@@ -130,7 +130,8 @@ pub fn make(request: &Request<'_>) -> Result<Plan, PlanError> {
 
 /// `raidz of 4`, `mirror of 2 + 2`.
 pub fn layout_words(profile: &Profile) -> String {
-    let widths: Vec<String> = profile.pool.bays.0.iter().map(|bays| bays.len().to_string()).collect();
+    let widths: Vec<String> =
+        profile.pool.bays.0.iter().map(|bays| bays.len().to_string()).collect();
     format!("{} of {}", profile.pool.layout, widths.join(" + "))
 }
 
@@ -163,15 +164,22 @@ fn zfs(inventory: &Inventory) -> Option<Refusal> {
                    (docs/install.md has the lines)";
     let refuse = |why: String, remedy: &str| Some(Refusal::Zfs { why, remedy: remedy.to_owned() });
     match &inventory.host.zfs {
-        None => refuse("the ZFS module is not loaded".to_owned(), &format!("`modprobe zfs`; if there is none: {install}")),
+        None => refuse(
+            "the ZFS module is not loaded".to_owned(),
+            &format!("`modprobe zfs`; if there is none: {install}"),
+        ),
         Some(version) => {
             let mut numbers = version.split(['.', '-']).map(|part| part.parse::<u32>().ok());
             match (numbers.next().flatten(), numbers.next().flatten()) {
                 (Some(major), Some(minor)) if (major, minor) >= (2, 3) => None,
-                (Some(_), Some(_)) => {
-                    refuse(format!("OpenZFS {version} is too old: zbay needs 2.3 or newer"), install)
-                }
-                _ => refuse(format!("the version of OpenZFS, `{version}`, is not understood"), install),
+                (Some(_), Some(_)) => refuse(
+                    format!("OpenZFS {version} is too old: zbay needs 2.3 or newer"),
+                    install,
+                ),
+                _ => refuse(
+                    format!("the version of OpenZFS, `{version}`, is not understood"),
+                    install,
+                ),
             }
         }
     }
@@ -196,7 +204,8 @@ fn elsewhere(request: &Request<'_>) -> Vec<Refusal> {
         let Ok(contents) = &disk.contents else { continue };
         let Owner::ForeignPool(pool) = &contents.owner else { continue };
         if pool.name.as_deref() == Some(name) {
-            sources.push(format!("its labels are on the drive in {}", Drive::of(hw, disk).spoken()));
+            sources
+                .push(format!("its labels are on the drive in {}", Drive::of(hw, disk).spoken()));
         }
     }
     if !sources.is_empty() {
@@ -223,7 +232,8 @@ fn half_way(request: &Request<'_>, there: bool) -> Vec<Refusal> {
         }
         let (owner, _) = wish.access();
         let (user, group) = owner.split_once(':').unwrap_or((&owner, "root"));
-        for (kind, who, known) in [("user", user, &system.users), ("group", group, &system.groups)] {
+        for (kind, who, known) in [("user", user, &system.users), ("group", group, &system.groups)]
+        {
             let number = who.chars().all(|c| c.is_ascii_digit());
             match known {
                 _ if number || who == "root" => {}
@@ -238,7 +248,9 @@ fn half_way(request: &Request<'_>, there: bool) -> Vec<Refusal> {
             wish.settings()
         };
         let mount = settings.iter().find(|setting| setting.name == "mountpoint");
-        if let Some(path) = mount.filter(|m| system.occupied.iter().any(|path| path == m.value.as_str())) {
+        if let Some(path) =
+            mount.filter(|m| system.occupied.iter().any(|path| path == m.value.as_str()))
+        {
             refusals.push(Refusal::Occupied { path: path.value.clone() });
         }
     }
@@ -246,7 +258,9 @@ fn half_way(request: &Request<'_>, there: bool) -> Vec<Refusal> {
         match &system.feature_set {
             Ok(true) => {}
             Ok(false) => refusals.push(Refusal::NoFeatureSet { name: compatibility(profile) }),
-            Err(unknown) => refusals.push(not_known("which feature sets OpenZFS has", &unknown.why)),
+            Err(unknown) => {
+                refusals.push(not_known("which feature sets OpenZFS has", &unknown.why))
+            }
         }
     }
     refusals.dedup();
@@ -270,7 +284,9 @@ fn fingerprints(hw: &Hw, picks: &Picks<'_>) -> Vec<Fingerprint> {
 fn plan_id(parsed: &Parsed<Profile>, prints: &[Fingerprint], mend: &[Drift]) -> String {
     let disks: Vec<_> = prints
         .iter()
-        .map(|print| (&print.address, &print.drive.serial, print.drive.size, &print.role, &print.contents))
+        .map(|print| {
+            (&print.address, &print.drive.serial, print.drive.size, &print.role, &print.contents)
+        })
         .collect();
     let all = serde_json::to_string(&(&parsed.text, disks, mend)).unwrap_or_default();
     Hash::of(all.as_bytes()).0.chars().take(16).collect()
@@ -316,9 +332,14 @@ fn steps_for(
 }
 
 /// The outlook of a pool that is there: its own numbers, and what its drives say about the rest.
-fn standing(profile: &Profile, picks: Option<&Picks<'_>>, pool: &Pool) -> Result<Outlook, CapacityError> {
+fn standing(
+    profile: &Profile,
+    picks: Option<&Picks<'_>>,
+    pool: &Pool,
+) -> Result<Outlook, CapacityError> {
     let root = pool.datasets.iter().find(|dataset| dataset.name == pool.name);
-    let usable = root.map_or(Bytes::ZERO, |root| Bytes(root.used.0.saturating_add(root.available.0)));
+    let usable =
+        root.map_or(Bytes::ZERO, |root| Bytes(root.used.0.saturating_add(root.available.0)));
     let computed = match picks {
         Some(picks) => outlook::outlook(profile, picks)?,
         None => Outlook {
@@ -335,7 +356,12 @@ fn standing(profile: &Profile, picks: Option<&Picks<'_>>, pool: &Pool) -> Result
     Ok(Outlook { size: pool.size, usable, ..computed })
 }
 
-fn as_wished(profile: &Profile, pool: Option<&Pool>, mend: &[Drift], rest: &[Drift]) -> Vec<String> {
+fn as_wished(
+    profile: &Profile,
+    pool: Option<&Pool>,
+    mend: &[Drift],
+    rest: &[Drift],
+) -> Vec<String> {
     let mut fine = Vec::new();
     let all = || mend.iter().chain(rest);
     if let Some(pool) = pool {

@@ -42,13 +42,22 @@ fn kind(layout: Layout) -> Kind {
     }
 }
 
-fn capacity(layout: Layout, data: &[Vec<Picked<'_>>], ashift: Ashift) -> Result<Capacity, CapacityError> {
-    let drive = |pick: &Picked<'_>| Drive { bytes: pick.disk.size, logical_sector: pick.disk.logical };
+fn capacity(
+    layout: Layout,
+    data: &[Vec<Picked<'_>>],
+    ashift: Ashift,
+) -> Result<Capacity, CapacityError> {
+    let drive =
+        |pick: &Picked<'_>| Drive { bytes: pick.disk.size, logical_sector: pick.disk.logical };
     let mut vdevs = Vec::new();
     for vdev in data {
         let leaves: Vec<Drive> = vdev.iter().map(drive).collect();
         if layout == Layout::Stripe {
-            vdevs.extend(leaves.into_iter().map(|leaf| Vdev { kind: Kind::Stripe, leaves: vec![leaf], ashift }));
+            vdevs.extend(leaves.into_iter().map(|leaf| Vdev {
+                kind: Kind::Stripe,
+                leaves: vec![leaf],
+                ashift,
+            }));
         } else {
             vdevs.push(Vdev { kind: kind(layout), leaves, ashift });
         }
@@ -63,7 +72,8 @@ fn capacity(layout: Layout, data: &[Vec<Picked<'_>>], ashift: Ashift) -> Result<
 pub fn outlook(profile: &Profile, picks: &Picks<'_>) -> Result<Outlook, CapacityError> {
     let ashift = picks.ashift(profile);
     let whole = capacity(profile.pool.layout, &picks.data, ashift)?;
-    let smallest = picks.data.iter().filter_map(|vdev| vdev.iter().map(|pick| pick.disk.size.0).min());
+    let smallest =
+        picks.data.iter().filter_map(|vdev| vdev.iter().map(|pick| pick.disk.size.0).min());
     let bytes = smallest.max().unwrap_or(0);
     let hours = |rate: u64| (bytes / rate + 1800) / 3600;
     Ok(Outlook {
@@ -79,10 +89,14 @@ pub fn outlook(profile: &Profile, picks: &Picks<'_>) -> Result<Outlook, Capacity
 }
 
 /// For a single RAIDZ of mixed sizes: the bays that would give more without the smallest drives, and how much.
-pub fn better_without_smallest(profile: &Profile, picks: &Picks<'_>) -> Option<(Vec<String>, Bytes)> {
+pub fn better_without_smallest(
+    profile: &Profile,
+    picks: &Picks<'_>,
+) -> Option<(Vec<String>, Bytes)> {
     let [vdev] = &picks.data[..] else { return None };
     let smallest = vdev.iter().map(|pick| pick.disk.size).min()?;
-    let larger: Vec<Picked<'_>> = vdev.iter().filter(|pick| pick.disk.size > smallest).copied().collect();
+    let larger: Vec<Picked<'_>> =
+        vdev.iter().filter(|pick| pick.disk.size > smallest).copied().collect();
     if profile.pool.layout.parity().is_none() || larger.len() < profile.pool.layout.fewest() {
         return None;
     }

@@ -53,7 +53,8 @@ impl<'a> Picks<'a> {
 
     /// The ashift that the pool gets: the wish's, or from the largest physical sector, at least 12.
     pub fn ashift(&self, profile: &Profile) -> Ashift {
-        let sectors = self.data.iter().flatten().map(|pick| pick.disk.physical.max(pick.disk.logical));
+        let sectors =
+            self.data.iter().flatten().map(|pick| pick.disk.physical.max(pick.disk.logical));
         let largest = sectors.filter_map(Ashift::of_sector).max().unwrap_or(Ashift::DEFAULT);
         profile.pool.ashift.unwrap_or(largest.max(Ashift::DEFAULT))
     }

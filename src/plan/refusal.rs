@@ -136,15 +136,27 @@ impl fmt::Display for Refusal {
         match self {
             Self::OtherBox { wished, is } => {
                 write!(f, "the profile is for {wished}, and this is {is}\n")?;
-                write!(f, "do this  name a profile for this box, or `hardware: generic` with ports as bays")
+                write!(
+                    f,
+                    "do this  name a profile for this box, or `hardware: generic` with ports as bays"
+                )
             }
             Self::OtherMode { wished, is } => {
-                write!(f, "the profile wishes the controller in {wished} mode, and it is in {is} mode\n")?;
-                write!(f, "do this  change it in the BIOS set-up (F9, SATA Controller Options), or the profile")
+                write!(
+                    f,
+                    "the profile wishes the controller in {wished} mode, and it is in {is} mode\n"
+                )?;
+                write!(
+                    f,
+                    "do this  change it in the BIOS set-up (F9, SATA Controller Options), or the profile"
+                )
             }
             Self::Zfs { why, remedy } => write!(f, "{why}\ndo this  {remedy}"),
             Self::NotKnown { what, why } => {
-                write!(f, "{what} is not known: {why}\ndo this  mend that first; nothing is concluded from a failed look")
+                write!(
+                    f,
+                    "{what} is not known: {why}\ndo this  mend that first; nothing is concluded from a failed look"
+                )
             }
             Self::EmptyBay { bay } => {
                 write!(f, "{} is empty, and the profile wants a drive there\n", bay.spoken())?;
@@ -155,10 +167,18 @@ impl fmt::Display for Refusal {
                 write!(f, "do this  see `zbay show disk -p`; a port multiplier cannot be used")
             }
             Self::Flawed { drive, flaw } => {
-                write!(f, "{} cannot be told from others for sure: {}\n", drive.spoken(), flaw_words(flaw))?;
+                write!(
+                    f,
+                    "{} cannot be told from others for sure: {}\n",
+                    drive.spoken(),
+                    flaw_words(flaw)
+                )?;
                 write!(f, "\n  {}  {}", drive.place(), drive.label())?;
                 compare(f, drive)?;
-                write!(f, "\n\ndo this  use a drive or an adapter that passes its own wwn and serial")
+                write!(
+                    f,
+                    "\n\ndo this  use a drive or an adapter that passes its own wwn and serial"
+                )
             }
             Self::NotFree { drive, owner, seen } => {
                 write!(f, "{} is not free, so nothing was written\n", drive.spoken())?;
@@ -169,7 +189,10 @@ impl fmt::Display for Refusal {
                 }
                 compare(f, drive)?;
                 write!(f, "\n\nkeep it   {}", contents::keep(owner))?;
-                write!(f, "\nerase it  zbay does not erase drives: docs/foreign.md says how to do it by hand")
+                write!(
+                    f,
+                    "\nerase it  zbay does not erase drives: docs/foreign.md says how to do it by hand"
+                )
             }
             Self::Unexpected { drive, wished, is } => {
                 write!(f, "{} holds {is}, and the profile expects {wished}\n", drive.spoken())?;
@@ -178,35 +201,67 @@ impl fmt::Display for Refusal {
                 write!(f, "\n\ndo this  exchange the drive, or change `expect` in the profile")
             }
             Self::MixedSizes { drives, unused } => {
-                write!(f, "the drives of one vdev differ in size; {} would stay unused\n", unused.tb())?;
+                write!(
+                    f,
+                    "the drives of one vdev differ in size; {} would stay unused\n",
+                    unused.tb()
+                )?;
                 for drive in drives {
                     write!(f, "\n  {}  {}  {} bytes", drive.place(), drive.label(), drive.size)?;
                 }
-                write!(f, "\n\ndo this  use equal drives, or accept it: `mixed_sizes: waste` below `pool`")
+                write!(
+                    f,
+                    "\n\ndo this  use equal drives, or accept it: `mixed_sizes: waste` below `pool`"
+                )
             }
             Self::SmallSpare { drive, needed } => {
-                write!(f, "the spare in {} is smaller than what it must stand in for\n", drive.spoken())?;
+                write!(
+                    f,
+                    "the spare in {} is smaller than what it must stand in for\n",
+                    drive.spoken()
+                )?;
                 write!(f, "\n  {}  {}", drive.place(), drive.label())?;
                 write!(f, "\n\ndo this  use a spare of {needed} bytes or more")
             }
             Self::PoolElsewhere { pool, sources } => {
-                write!(f, "a pool named `{pool}` exists and is not imported here: {}\n", sources.join("; "))?;
-                write!(f, "do this  `zpool import {pool}` if it is yours, or give the wish another name")
+                write!(
+                    f,
+                    "a pool named `{pool}` exists and is not imported here: {}\n",
+                    sources.join("; ")
+                )?;
+                write!(
+                    f,
+                    "do this  `zpool import {pool}` if it is yours, or give the wish another name"
+                )
             }
             Self::Occupied { path } => {
-                write!(f, "{path} is a mountpoint of the wish and holds files that do not belong to the pool\n")?;
+                write!(
+                    f,
+                    "{path} is a mountpoint of the wish and holds files that do not belong to the pool\n"
+                )?;
                 write!(f, "do this  move them away, or write another `mountpoint`")
             }
             Self::NoPrincipal { kind, name } => {
                 write!(f, "there is no {kind} `{name}` on this machine\n")?;
-                write!(f, "do this  make it first: {} {name}", if *kind == "user" { "adduser" } else { "addgroup" })
+                write!(
+                    f,
+                    "do this  make it first: {} {name}",
+                    if *kind == "user" { "adduser" } else { "addgroup" }
+                )
             }
             Self::NoFeatureSet { name } => {
                 write!(f, "this OpenZFS does not know the feature set `{name}`\n")?;
-                write!(f, "do this  write one of /usr/share/zfs/compatibility.d, or `compatibility: off`")
+                write!(
+                    f,
+                    "do this  write one of /usr/share/zfs/compatibility.d, or `compatibility: off`"
+                )
             }
             Self::Boot4Kn { drive } => {
-                write!(f, "{} has 4096-byte sectors, and this box's BIOS cannot boot from it\n", drive.spoken())?;
+                write!(
+                    f,
+                    "{} has 4096-byte sectors, and this box's BIOS cannot boot from it\n",
+                    drive.spoken()
+                )?;
                 write!(f, "\n  {}  {}", drive.place(), drive.label())?;
                 write!(f, "\n\ndo this  boot from a drive with 512-byte logical sectors")
             }
@@ -218,7 +273,9 @@ fn flaw_words(flaw: &Flaw) -> String {
     match flaw {
         Flaw::PlaceholderWwn => "its wwn is one that many units share".to_owned(),
         Flaw::DuplicateWwn { with } => format!("{} has the same wwn", with.join(", ")),
-        Flaw::DuplicateSerial { with } => format!("{} has the same model and serial", with.join(", ")),
+        Flaw::DuplicateSerial { with } => {
+            format!("{} has the same model and serial", with.join(", "))
+        }
         Flaw::NoAddress => "it has no name that survives a reboot".to_owned(),
     }
 }

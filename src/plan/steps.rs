@@ -55,7 +55,8 @@ pub fn hostid(inventory: &Inventory, system: &System) -> Option<Step> {
     .find_map(|(text, of)| text.filter(told).map(|text| (text.to_ascii_lowercase(), of)))?;
     let hash = Hash::of(source.as_bytes());
     // A hostid of 0 means none.
-    let digits = hash.0.as_bytes().chunks(8).map(|eight| String::from_utf8_lossy(eight).into_owned());
+    let digits =
+        hash.0.as_bytes().chunks(8).map(|eight| String::from_utf8_lossy(eight).into_owned());
     let value = digits.into_iter().find(|digits| digits != "00000000")?;
     let bytes = u32::from_str_radix(&value, 16).ok()?.to_ne_bytes();
     let path = Utf8PathBuf::from("/etc/hostid");
@@ -78,8 +79,12 @@ pub fn create_pool(
 ) -> Vec<Step> {
     let pool = &profile.pool;
     let address = |pick: &Picked<'_>| pick.disk.address.clone().unwrap_or_default();
-    let shared: Vec<Picked<'_>> =
-        picks.log.iter().filter(|pick| picks.cache.iter().any(|c| c.bay == pick.bay)).copied().collect();
+    let shared: Vec<Picked<'_>> = picks
+        .log
+        .iter()
+        .filter(|pick| picks.cache.iter().any(|c| c.bay == pick.bay))
+        .copied()
+        .collect();
     let is_shared = |pick: &Picked<'_>| shared.iter().any(|other| other.bay == pick.bay);
     let aux = |picks: &[Picked<'_>], number: u8| -> Vec<Utf8PathBuf> {
         let part = |pick: &Picked<'_>| {
@@ -92,7 +97,11 @@ pub fn create_pool(
     let size = pool.log.as_ref().and_then(|log| log.size).unwrap_or_default();
     for pick in &shared {
         let mut cut = step(
-            format!("cut the SSD in {} in two: {} for the log, the rest for the cache", pick.bay.spoken(), size.zfs()),
+            format!(
+                "cut the SSD in {} in two: {} for the log, the rest for the cache",
+                pick.bay.spoken(),
+                size.zfs()
+            ),
             Danger::TakesFreeDisks,
             run(command::partition(&address(pick), size.0)),
         );
@@ -132,7 +141,11 @@ pub fn create_pool(
     }
     let count = prints.len();
     let mut make = step(
-        format!("create pool {} from {count} drive{}", pool.name, if count == 1 { "" } else { "s" }),
+        format!(
+            "create pool {} from {count} drive{}",
+            pool.name,
+            if count == 1 { "" } else { "s" }
+        ),
         Danger::TakesFreeDisks,
         run([create.run(!accepted.is_empty())]),
     );
@@ -179,10 +192,13 @@ fn access(profile: &Profile, name: &str, (owner, mode): &(String, String)) -> Ve
 /// Makes a dataset; `name` is below the root.
 pub fn create_dataset(profile: &Profile, name: &str) -> Step {
     let dataset = full(profile, name);
-    let settings =
-        wished_datasets(profile).into_iter().find(|(other, _)| other == name).map(|(_, settings)| settings);
+    let settings = wished_datasets(profile)
+        .into_iter()
+        .find(|(other, _)| other == name)
+        .map(|(_, settings)| settings);
     let settings = settings.unwrap_or_default();
-    let wish = profile.datasets.iter().find(|(other, _)| other.as_str() == name).map(|(_, wish)| wish);
+    let wish =
+        profile.datasets.iter().find(|(other, _)| other.as_str() == name).map(|(_, wish)| wish);
     let mut changes = run([command::create_dataset(&dataset, &settings)]);
     if let Some(wish) = wish {
         changes.extend(access(profile, name, &wish.access()));
@@ -221,7 +237,8 @@ pub fn set(of: Of, object: &str, setting: &Setting, is: &str) -> Step {
 
 /// Makes the pool come back at boot.
 pub fn enable(units: &[String]) -> Step {
-    let mut enable = step("import the pool at boot", Danger::Harmless, run([command::enable(units)]));
+    let mut enable =
+        step("import the pool at boot", Danger::Harmless, run([command::enable(units)]));
     enable.after = vec![Condition::Enabled { units: units.to_vec() }];
     enable
 }

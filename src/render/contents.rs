@@ -1,6 +1,10 @@
 //! stub
 use crate::inventory::Owner;
 /// sentence
-pub fn sentence(owner: &Owner) -> String { format!("{owner:?}") }
+pub fn sentence(owner: &Owner) -> String {
+    format!("{owner:?}")
+}
 /// keep
-pub fn keep(_owner: &Owner) -> String { String::new() }
+pub fn keep(_owner: &Owner) -> String {
+    String::new()
+}
