@@ -1,6 +1,8 @@
 //! zbay: a small server with drive bays becomes a ZFS NAS.
 pub mod capacity;
 pub mod check;
+pub mod cli;
+pub mod cmd;
 pub mod drive;
 pub mod fault;
 pub mod hw;
@@ -8,6 +10,7 @@ pub mod inventory;
 pub mod machine;
 pub mod names;
 pub mod profile;
+pub mod render;
 pub mod shipped;
 pub mod units;
 pub mod yaml;
