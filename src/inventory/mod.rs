@@ -6,6 +6,8 @@
 //! `signatures`, `label`, `zpool`, `zfs`, `mounts`) turn bytes, text or JSON into types and touch
 //! nothing; `owner` decides whose disk it is from what they found.
 
+pub mod look;
+
 use camino::Utf8PathBuf;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
