@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 
 use super::text::{WIDTH, bays, labelled, plain};
 use crate::check::{Note, Severity};
+use crate::inventory::Inventory;
 use crate::machine::{Change, Cmd};
 use crate::names::BayId;
 use crate::plan::{Fingerprint, Outlook, Plan, Step};
@@ -280,4 +281,24 @@ pub fn drift(pool: &str, drift: &[Drift]) -> String {
         out.push_str(&indent(&one.remedy()));
     }
     out
+}
+
+/// What was predicted beside what ZFS says now.
+pub fn compared(plan: &Plan, inventory: &Inventory) -> String {
+    let Ok(pools) = &inventory.pools else { return String::new() };
+    let Some(pool) = pools.iter().find(|pool| pool.name == plan.pool) else { return String::new() };
+    let root = pool.datasets.iter().find(|dataset| dataset.name == pool.name);
+    let Some(root) = root else { return String::new() };
+    let usable = root.used.0.saturating_add(root.available.0);
+    let rows = [
+        vec![String::new(), "predicted".to_owned(), "zfs says".to_owned(), String::new()],
+        row("SIZE", plan.outlook.size.0, pool.size.0),
+        row("usable", plan.outlook.usable.0, usable),
+    ];
+    super::table::list(2, &rows)
+}
+
+fn row(what: &str, predicted: u64, is: u64) -> Vec<String> {
+    let word = if predicted == is { "equal" } else { "DIFFERENT" };
+    vec![what.to_owned(), predicted.to_string(), is.to_string(), word.to_owned()]
 }
