@@ -1,0 +1,477 @@
+//! What is there: the box, its drives, whose they are, the pools.
+//!
+//! [`look::look`] asks a [`Machine`](crate::machine::Machine) for what is wanted and for nothing else,
+//! and returns an [`Inventory`]: plain values, no handles. What could not be known is a value too
+//! ([`Facet`] with the reason), never a default and never "empty". Parsers (`udev`, `sysfs`, `dmi`,
+//! `signatures`, `label`, `zpool`, `zfs`, `mounts`) turn bytes, text or JSON into types and touch
+//! nothing; `owner` decides whose disk it is from what they found.
+
+use camino::Utf8PathBuf;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::machine::HostFacts;
+use crate::names::{Serial, Wwn};
+use crate::units::Bytes;
+
+/// Something that was looked for: the value, or why it is not known.
+pub type Facet<T> = Result<T, Unknown>;
+
+/// Why something is not known, in words: `not asked for`, or what refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{why}")]
+pub struct Unknown {
+    /// A phrase that completes "unknown: ...".
+    pub why: String,
+}
+
+impl Unknown {
+    /// An unknown with its reason.
+    pub fn because(why: impl std::fmt::Display) -> Self {
+        Self { why: why.to_string() }
+    }
+}
+
+/// What a look shall find out. Identity, place and size of the disks always are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Want {
+    /// Whose each disk is: signatures, labels, sampled blocks. Opens the disks.
+    pub contents: bool,
+    /// Imported and importable pools, datasets, properties.
+    pub pools: bool,
+}
+
+impl Want {
+    /// Identity alone.
+    pub const IDENTITY: Self = Self { contents: false, pools: false };
+    /// Everything that a plan needs.
+    pub const ALL: Self = Self { contents: true, pools: true };
+}
+
+/// One look at a machine.
+#[derive(Clone, Debug, Serialize)]
+pub struct Inventory {
+    /// When.
+    pub taken: Timestamp,
+    /// The box.
+    pub host: Host,
+    /// Whole disks, in natural order of their kernel names. No zvols, loops, ram disks, md, dm or
+    /// optical drives.
+    pub disks: Vec<Disk>,
+    /// Imported pools.
+    pub pools: Facet<Vec<Pool>>,
+    /// Pools that `zpool import` and `zpool import -D` name.
+    pub importable: Facet<Vec<ImportablePool>>,
+}
+
+/// The box as a whole.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Host {
+    /// SMBIOS strings, trimmed.
+    pub dmi: Dmi,
+    /// Processor, memory, system.
+    pub facts: Option<HostFacts>,
+    /// Error-correcting memory, from SMBIOS type 16; `None`: not known.
+    pub ecc: Option<bool>,
+    /// Network ports.
+    pub nics: Vec<Nic>,
+    /// PCI ids `vendor:device` of the storage controllers by address (`0000:00:1f.2`), with the class.
+    pub controllers: Vec<PciDevice>,
+    /// `/etc/hostid` as eight hexadecimal digits; `None`: there is none.
+    pub hostid: Option<String>,
+    /// Version of the loaded OpenZFS module, such as `2.3.9-1`; `None`: not loaded.
+    pub zfs: Option<String>,
+    /// Where the root file system is: kernel name of the whole disk.
+    pub boot_disk: Option<String>,
+}
+
+/// SMBIOS strings. Absent and empty are the same: `None`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Dmi {
+    /// Type 1 manufacturer.
+    pub sys_vendor: Option<String>,
+    /// Type 1 product.
+    pub product_name: Option<String>,
+    /// Type 1 serial (root only).
+    pub product_serial: Option<String>,
+    /// Type 1 UUID (root only).
+    pub product_uuid: Option<String>,
+    /// Type 2 manufacturer.
+    pub board_vendor: Option<String>,
+    /// Type 2 product.
+    pub board_name: Option<String>,
+    /// Type 0 version.
+    pub bios_version: Option<String>,
+    /// Type 0 date.
+    pub bios_date: Option<String>,
+}
+
+/// A network port.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Nic {
+    /// Interface name.
+    pub name: String,
+    /// MAC address.
+    pub mac: String,
+    /// Mb/s; `None`: no link, or not told.
+    pub speed: Option<u32>,
+    /// `up`, `down`, `unknown`.
+    pub state: String,
+}
+
+/// A PCI storage controller.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PciDevice {
+    /// `0000:00:1f.2`.
+    pub address: String,
+    /// `8086:1c02`.
+    pub id: String,
+    /// `0106` for AHCI, `0104` for RAID, `0101` for IDE.
+    pub class: String,
+    /// Kernel driver bound to it.
+    pub driver: Option<String>,
+}
+
+/// A whole disk.
+#[derive(Clone, Debug, Serialize)]
+pub struct Disk {
+    /// Kernel name of this boot: `sda`. Never used to address it.
+    pub name: String,
+    /// `/dev/sda`.
+    pub dev: Utf8PathBuf,
+    /// Model, whole (sysfs cuts it at 16 characters, udev does not).
+    pub model: Option<String>,
+    /// Serial number as on its label.
+    pub serial: Option<Serial>,
+    /// World wide name with extension, as read; may be a placeholder or a duplicate (see `flaws`).
+    pub wwn: Option<Wwn>,
+    /// Firmware revision.
+    pub firmware: Option<String>,
+    /// Bytes.
+    pub size: Bytes,
+    /// Logical sector, bytes.
+    pub logical: u32,
+    /// Physical sector, bytes.
+    pub physical: u32,
+    /// Platters; `None`: not told.
+    pub rotational: Option<bool>,
+    /// How it is attached.
+    pub transport: Transport,
+    /// The kernel calls it removable.
+    pub removable: bool,
+    /// udev's `ID_PATH` with a trailing `.0` removed: `pci-0000:00:1f.2-ata-1`; `None`: not told.
+    pub path: Option<String>,
+    /// Every name under `/dev/disk/by-id` and `/dev/disk/by-path`, both spellings, sorted.
+    pub links: Vec<Utf8PathBuf>,
+    /// The `/dev/disk/...` name that zbay uses for it: `by-id/wwn-*` where the wwn is sound, then the
+    /// serial's by-id name, then by-path; `None`: nothing stable.
+    pub address: Option<Utf8PathBuf>,
+    /// What is wrong with its identity; such a disk is refused for pools.
+    pub flaws: Vec<Flaw>,
+    /// Whether udev had handled it; where not, sysfs answered.
+    pub by_udev: bool,
+    /// Whose it is.
+    pub contents: Facet<Contents>,
+}
+
+/// How a disk is attached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Transport {
+    /// Serial ATA.
+    Sata,
+    /// Serial attached SCSI.
+    Sas,
+    /// NVM Express.
+    Nvme,
+    /// USB, card readers and virtual media too.
+    Usb,
+    /// Paravirtual disks of a virtual machine.
+    Virtio,
+    /// SD card reader of its own.
+    Mmc,
+    /// Other SCSI.
+    Scsi,
+    /// Not told.
+    Unknown,
+}
+
+/// Why a disk's identity cannot be relied on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "flaw")]
+pub enum Flaw {
+    /// The wwn is one that many units share (zeros, a bridge's constant).
+    PlaceholderWwn,
+    /// Another disk has the same wwn: its kernel names.
+    DuplicateWwn {
+        /// Kernel names of the others.
+        with: Vec<String>,
+    },
+    /// Another disk has the same model and serial.
+    DuplicateSerial {
+        /// Kernel names of the others.
+        with: Vec<String>,
+    },
+    /// No name that survives a reboot.
+    NoAddress,
+}
+
+/// What was found on a disk, and the verdict from it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Contents {
+    /// Whose it is.
+    pub owner: Owner,
+    /// What each source saw, in words, for a refusal: `libblkid: ext4 "photos"`, `ZFS labels: 4 of 4`.
+    pub seen: Vec<String>,
+    /// SHA-256 over what the sources saw (not over names and times that change by themselves): the
+    /// fingerprint that apply compares.
+    pub digest: String,
+}
+
+/// Whose disk it is. Only `Blank` may be taken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "is")]
+pub enum Owner {
+    /// Proved free by every source of rule 1.
+    Blank,
+    /// A member of a pool that this machine has imported.
+    Member(Membership),
+    /// ZFS labels of a pool that is not imported here.
+    ForeignPool(ForeignPool),
+    /// A file system.
+    Filesystem(Signature),
+    /// A partition table with or without anything in it.
+    PartitionTable {
+        /// `gpt` or `dos`.
+        kind: String,
+        /// What the partitions hold, in words.
+        partitions: Vec<String>,
+    },
+    /// A member of a Linux md array.
+    Md(Signature),
+    /// An LVM physical volume.
+    Lvm(Signature),
+    /// An encrypted volume.
+    Luks(Signature),
+    /// Swap space.
+    Swap(Signature),
+    /// A hardware or firmware RAID member, bcache, or another signature that libblkid knows.
+    Other(Signature),
+    /// Mounted, opened by md, dm, swap or another kernel user: by what.
+    Held {
+        /// In words: `mounted at /`, `swap`, `held by md0`.
+        by: Vec<String>,
+        /// True where it carries the running system.
+        boot: bool,
+    },
+    /// Bytes without a meaning, sources that disagree, or a probe that failed.
+    Unknown {
+        /// Why, in words.
+        why: String,
+    },
+}
+
+/// A signature of libblkid.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Signature {
+    /// libblkid's type: `ext4`, `linux_raid_member`.
+    pub kind: String,
+    /// Label, if any.
+    pub label: Option<String>,
+    /// UUID, if any.
+    pub uuid: Option<String>,
+}
+
+/// A member of an imported pool.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Membership {
+    /// Pool.
+    pub pool: String,
+    /// Pool GUID.
+    #[serde(with = "guid")]
+    pub guid: u64,
+    /// Top-level vdev: `raidz1-0`, `logs/mirror-1`.
+    pub vdev: String,
+}
+
+/// A pool that left labels on a disk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ForeignPool {
+    /// Name; spares and caches carry none.
+    pub name: Option<String>,
+    /// Pool GUID, where the label has it.
+    pub guid: Option<String>,
+    /// What state the labels say it is in.
+    pub state: PoolState,
+    /// Host that last used it.
+    pub hostname: Option<String>,
+    /// That host's id, eight hexadecimal digits.
+    pub hostid: Option<String>,
+    /// When the label says it was last written (uberblock time).
+    pub last_used: Option<Timestamp>,
+    /// Members that its labels list besides this one.
+    pub others: Option<usize>,
+    /// Shape of this disk's top-level vdev: `raidz1 of 4`.
+    pub shape: Option<String>,
+    /// The pool's comment: `zbay:<plan>` on zbay's own.
+    pub comment: Option<String>,
+    /// How many of the labels are readable: 1 to 4; fewer than 4 may be stale.
+    pub labels: u8,
+}
+
+/// State in a ZFS label (`pool_state_t`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PoolState {
+    /// In use by some host, or not exported cleanly.
+    Active,
+    /// Exported.
+    Exported,
+    /// Destroyed, still recoverable.
+    Destroyed,
+    /// A hot spare.
+    Spare,
+    /// An L2ARC device.
+    Cache,
+    /// Something newer.
+    Other,
+}
+
+/// An imported pool.
+#[derive(Clone, Debug, Serialize)]
+pub struct Pool {
+    /// Name.
+    pub name: String,
+    /// GUID.
+    #[serde(with = "guid")]
+    pub guid: u64,
+    /// `ONLINE`, `DEGRADED`, `SUSPENDED` ...
+    pub state: String,
+    /// `status` and `action` of zpool status, if any.
+    pub status: Option<String>,
+    /// What a scrub, resilver or expansion is doing, if one runs.
+    pub busy: Option<String>,
+    /// Data errors.
+    pub errors: u64,
+    /// SIZE of `zpool list -p`.
+    pub size: Bytes,
+    /// ALLOC of `zpool list -p`.
+    pub allocated: Bytes,
+    /// Top-level vdevs in order, log, cache, spare, special and dedup ones too.
+    pub vdevs: Vec<Vdev>,
+    /// Pool properties: name, value as `-p` prints it, source (`local`, `default`, `-`).
+    pub properties: Vec<Property>,
+    /// Datasets, the root first.
+    pub datasets: Vec<Dataset>,
+}
+
+/// A property as ZFS has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Property {
+    /// Name.
+    pub name: String,
+    /// Value, as `-p` prints it.
+    pub value: String,
+    /// `local`, `default`, `inherited`, `received`, `none` (`-` and read-only).
+    pub source: String,
+}
+
+/// What a top-level vdev is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Class {
+    /// Data.
+    Normal,
+    /// SLOG.
+    Log,
+    /// L2ARC.
+    Cache,
+    /// Hot spare.
+    Spare,
+    /// Special allocation class.
+    Special,
+    /// Deduplication tables.
+    Dedup,
+}
+
+/// A top-level vdev of an imported pool.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Vdev {
+    /// `raidz1-0`, `mirror-1`; a single disk's own name.
+    pub name: String,
+    /// `raidz1`, `raidz2`, `mirror`, `disk`, `draid1:4d:11c:1s` ...
+    pub kind: String,
+    /// Class.
+    pub class: Class,
+    /// State.
+    pub state: String,
+    /// ashift; `None`: not told.
+    pub ashift: Option<u8>,
+    /// Leaves in order (a spare or replacing vdev's leaves in place).
+    pub leaves: Vec<Leaf>,
+}
+
+/// A leaf vdev.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Leaf {
+    /// Path of the vdev: `/dev/disk/by-id/wwn-0x...-part1`; `None` where ZFS has only the GUID.
+    pub path: Option<Utf8PathBuf>,
+    /// GUID.
+    #[serde(with = "guid")]
+    pub guid: u64,
+    /// `ONLINE`, `UNAVAIL` ...
+    pub state: String,
+    /// What ZFS remembers of the place: `pci-0000:00:1f.2-ata-1`.
+    pub phys_path: Option<String>,
+    /// What ZFS remembers of the drive: `ata-MODEL_SERIAL-part1`.
+    pub devid: Option<String>,
+    /// Read, write, checksum errors.
+    pub errors: [u64; 3],
+    /// Kernel name of the whole disk that the path leads to now.
+    pub disk: Option<String>,
+}
+
+/// A dataset of an imported pool.
+#[derive(Clone, Debug, Serialize)]
+pub struct Dataset {
+    /// Full name: `tank/data`.
+    pub name: String,
+    /// `filesystem`, `volume`.
+    pub kind: String,
+    /// Properties that have a source other than default, and those that zbay manages.
+    pub properties: Vec<Property>,
+    /// Bytes used (USED).
+    pub used: Bytes,
+    /// Bytes available (AVAIL).
+    pub available: Bytes,
+}
+
+/// A pool that could be imported.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ImportablePool {
+    /// Name.
+    pub name: String,
+    /// GUID, as text.
+    pub guid: String,
+    /// State line of `zpool import`.
+    pub state: String,
+    /// Named by `zpool import -D`.
+    pub destroyed: bool,
+    /// Names of its members in `zpool import`'s words.
+    pub members: Vec<String>,
+}
+
+/// GUIDs exceed what a JSON number can hold safely: they are texts there.
+pub mod guid {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    /// As decimal text.
+    pub fn serialize<S: Serializer>(guid: &u64, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(guid)
+    }
+
+    /// From decimal text.
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
+        String::deserialize(from)?.parse().map_err(serde::de::Error::custom)
+    }
+}

@@ -1,0 +1,366 @@
+//! The one seam between zbay and the world.
+//!
+//! Everything that zbay learns or does passes through [`Machine`]: commands that only read, files,
+//! raw blocks, udev, the clock, and, from `apply` alone, changes. [`real::Real`] is the machine that
+//! zbay runs on, [`recorded::Recorded`] replays one that was recorded, [`record::Record`] makes such a
+//! recording while it passes everything through. There is no mock and no second implementation of any
+//! logic: a test on a recorded machine runs the program that users run.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use thiserror::Error;
+
+pub mod real;
+pub mod record;
+pub mod recorded;
+
+/// A machine with disks: this one, or a recorded one.
+pub trait Machine {
+    /// Runs a command that changes nothing: `zpool status -j`, `wipefs -nJ`.
+    fn read(&self, cmd: &Cmd) -> Result<Output, RunError>;
+    /// A whole file. `None`: there is none. An error: could not look.
+    fn file(&self, path: &Utf8Path) -> Result<Option<Vec<u8>>, IoError>;
+    /// `len` bytes of a block device from byte `at`; fewer only where the device ends.
+    fn read_at(&self, dev: &Utf8Path, at: u64, len: usize) -> Result<Vec<u8>, IoError>;
+    /// The names in a directory, sorted. `None`: there is no such directory.
+    fn list(&self, dir: &Utf8Path) -> Result<Option<Vec<String>>, IoError>;
+    /// Where a symbolic link points, as written in it. `None`: there is none.
+    fn link(&self, path: &Utf8Path) -> Result<Option<Utf8PathBuf>, IoError>;
+    /// All block devices that udev knows, partitions too.
+    fn block_devices(&self) -> Result<Vec<UdevDevice>, IoError>;
+    /// Processor, memory, system: what the sysinfo crate says.
+    fn host(&self) -> Result<HostFacts, IoError>;
+    /// The time.
+    fn now(&self) -> Timestamp;
+    /// Changes something. Called by `apply` alone.
+    fn change(&self, change: &Change) -> Result<Output, RunError>;
+}
+
+/// A block device with its udev properties.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UdevDevice {
+    /// Kernel name: `sda`, `sda1`.
+    pub name: String,
+    /// `disk` or `partition`.
+    pub devtype: String,
+    /// Path below `/sys`, beginning with `/devices/`.
+    pub devpath: Utf8PathBuf,
+    /// False where udevd has not handled it: then its properties are not there yet, which is not
+    /// the same as absent.
+    pub initialized: bool,
+    /// Properties, such as `ID_PATH`.
+    pub properties: BTreeMap<String, String>,
+}
+
+/// Processor, memory and system of the host.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HostFacts {
+    /// Bytes of memory that the kernel can use.
+    pub memory: u64,
+    /// Logical processors.
+    pub cpus: usize,
+    /// Brand of the first processor.
+    pub cpu: String,
+    /// Kernel release.
+    pub kernel: String,
+    /// `Debian GNU/Linux 13`.
+    pub os: String,
+    /// Host name.
+    pub hostname: String,
+}
+
+/// A program that zbay runs, by its absolute path, and the Debian package that holds it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Program {
+    /// Absolute path.
+    pub path: &'static str,
+    /// Debian package.
+    pub package: &'static str,
+}
+
+/// zpool(8).
+pub const ZPOOL: Program = Program { path: "/usr/sbin/zpool", package: "zfsutils-linux" };
+/// zfs(8).
+pub const ZFS: Program = Program { path: "/usr/sbin/zfs", package: "zfsutils-linux" };
+/// wipefs(8): every signature that libblkid finds, stacked ones too.
+pub const WIPEFS: Program = Program { path: "/usr/sbin/wipefs", package: "util-linux" };
+/// smartctl(8).
+pub const SMARTCTL: Program = Program { path: "/usr/sbin/smartctl", package: "smartmontools" };
+/// systemctl(1).
+pub const SYSTEMCTL: Program = Program { path: "/usr/bin/systemctl", package: "systemd" };
+/// zgenhostid(8).
+pub const ZGENHOSTID: Program = Program { path: "/usr/sbin/zgenhostid", package: "zfsutils-linux" };
+/// chown(1).
+pub const CHOWN: Program = Program { path: "/usr/bin/chown", package: "coreutils" };
+/// chmod(1).
+pub const CHMOD: Program = Program { path: "/usr/bin/chmod", package: "coreutils" };
+/// udevadm(8).
+pub const UDEVADM: Program = Program { path: "/usr/bin/udevadm", package: "udev" };
+
+/// All programs, for the package's name in an error.
+pub const PROGRAMS: [Program; 9] =
+    [ZPOOL, ZFS, WIPEFS, SMARTCTL, SYSTEMCTL, ZGENHOSTID, CHOWN, CHMOD, UDEVADM];
+
+/// A command: never a shell, secrets only on standard input, always with a limit.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cmd {
+    /// Absolute path of the program.
+    pub program: Utf8PathBuf,
+    /// Arguments, without the program.
+    pub args: Vec<String>,
+    /// Standard input; kept out of logs, plans, journals and recordings.
+    #[serde(skip)]
+    pub stdin: Option<Vec<u8>>,
+    /// After this long the command is abandoned, and said to be.
+    pub limit: Duration,
+    /// The most bytes of output that are taken; more is an error.
+    pub cap: usize,
+}
+
+impl Cmd {
+    /// A command with the usual limits: 30 seconds, 16 MiB.
+    pub fn new<A: Into<String>>(program: Program, args: impl IntoIterator<Item = A>) -> Self {
+        Self {
+            program: program.path.into(),
+            args: args.into_iter().map(Into::into).collect(),
+            stdin: None,
+            limit: Duration::from_secs(30),
+            cap: 16 << 20,
+        }
+    }
+
+    /// The same with another time limit.
+    #[must_use]
+    pub fn within(mut self, limit: Duration) -> Self {
+        self.limit = limit;
+        self
+    }
+}
+
+impl fmt::Display for Cmd {
+    /// As a person would type it: the program's bare name, arguments quoted where a shell needs it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.program.file_name().unwrap_or("?"))?;
+        for arg in &self.args {
+            let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
+            if !arg.is_empty() && arg.chars().all(plain) {
+                write!(f, " {arg}")?;
+            } else {
+                write!(f, " '{}'", arg.replace('\'', "'\\''"))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Cmd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Cmd(`{self}`, {:?})", self.limit)
+    }
+}
+
+/// What a command that ended has said.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Output {
+    /// Exit status; 128 + signal where it was killed by one.
+    pub status: i32,
+    /// Standard output.
+    pub stdout: Vec<u8>,
+    /// Standard error.
+    pub stderr: Vec<u8>,
+}
+
+impl Output {
+    /// Standard output as text if the exit status is 0, else the failure in words.
+    pub fn ok(&self, cmd: &Cmd) -> Result<&str, RunError> {
+        if self.status != 0 {
+            return Err(RunError::Failed {
+                command: cmd.to_string(),
+                status: self.status,
+                said: self.said(),
+            });
+        }
+        str::from_utf8(&self.stdout).map_err(|_| RunError::NotText { command: cmd.to_string() })
+    }
+
+    /// What it wrote to standard error (or, where that is empty, to standard output), on one line.
+    pub fn said(&self) -> String {
+        let text = if self.stderr.is_empty() { &self.stdout } else { &self.stderr };
+        let text = String::from_utf8_lossy(text);
+        let lines: Vec<&str> =
+            text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        if lines.is_empty() { "it said nothing".to_owned() } else { lines.join("; ") }
+    }
+}
+
+/// Why a command gave no answer.
+#[derive(Clone, Debug, Error, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RunError {
+    /// The program is not installed.
+    #[error("{program} is not installed: apt install {package}")]
+    Missing {
+        /// Its path.
+        program: String,
+        /// The Debian package.
+        package: String,
+    },
+    /// Over its limit.
+    #[error("`{command}` gave no answer within {seconds} s and was abandoned")]
+    TimedOut {
+        /// The command.
+        command: String,
+        /// The limit.
+        seconds: u64,
+    },
+    /// More output than its cap.
+    #[error("`{command}` wrote more than {cap} bytes")]
+    TooMuch {
+        /// The command.
+        command: String,
+        /// The cap.
+        cap: usize,
+    },
+    /// Exit status not 0.
+    #[error("`{command}` failed (status {status}): {said}")]
+    Failed {
+        /// The command.
+        command: String,
+        /// Exit status.
+        status: i32,
+        /// Its words.
+        said: String,
+    },
+    /// Output that is not UTF-8.
+    #[error("`{command}` wrote something that is not text")]
+    NotText {
+        /// The command.
+        command: String,
+    },
+    /// Could not be started, or a file change failed.
+    #[error("{what}: {why}")]
+    Io {
+        /// What was tried.
+        what: String,
+        /// The system's words.
+        why: String,
+    },
+    /// A file changed between the look and the write.
+    #[error("{path} is no longer as it was when the plan was made, so it was left alone")]
+    Moved {
+        /// The file.
+        path: Utf8PathBuf,
+    },
+    /// A recorded machine has no answer to this command.
+    #[error("{file} has no answer to `{command}`")]
+    Unrecorded {
+        /// The command.
+        command: String,
+        /// The file to add it to.
+        file: String,
+    },
+}
+
+/// Why a file, directory, link or device could not be looked at.
+#[derive(Clone, Debug, Error, PartialEq, Eq, Serialize, Deserialize)]
+pub enum IoError {
+    /// The system's refusal.
+    #[error("cannot {what} {path}: {why}")]
+    System {
+        /// The verb: `read`, `list`.
+        what: String,
+        /// The object.
+        path: Utf8PathBuf,
+        /// The system's words.
+        why: String,
+    },
+    /// Not allowed.
+    #[error("cannot {what} {path}: permission denied, run as root")]
+    Denied {
+        /// The verb.
+        what: String,
+        /// The object.
+        path: Utf8PathBuf,
+    },
+    /// A recorded machine does not know it.
+    #[error("{file} has no answer to `{what} {path}`")]
+    Unrecorded {
+        /// The verb.
+        what: String,
+        /// The object.
+        path: Utf8PathBuf,
+        /// The file to add it to.
+        file: String,
+    },
+}
+
+/// SHA-256 of some bytes, in hexadecimal.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Hash(pub String);
+
+impl Hash {
+    /// The hash of `bytes`.
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+}
+
+/// One change to the machine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Change {
+    /// A command.
+    Run(Cmd),
+    /// A whole file, written beside its place, synced, and moved there.
+    WriteFile {
+        /// Absolute path.
+        path: Utf8PathBuf,
+        /// Permission bits.
+        mode: u32,
+        /// The new content.
+        content: String,
+        /// What must be there now; `None`: nothing.
+        was: Option<Hash>,
+    },
+    /// Adds a line to a file, synced before it returns (the journal).
+    AppendLine {
+        /// Absolute path.
+        path: Utf8PathBuf,
+        /// The line, without its end.
+        line: String,
+    },
+    /// A directory and its parents; fine if it is there.
+    Mkdir {
+        /// Absolute path.
+        path: Utf8PathBuf,
+        /// Permission bits of what is made.
+        mode: u32,
+    },
+    /// A file, if it is there.
+    Remove {
+        /// Absolute path.
+        path: Utf8PathBuf,
+    },
+}
+
+/// `base64`-free bytes for recordings: lower-case hexadecimal.
+pub(crate) fn to_hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The reverse of [`to_hex`]; `None` where it is no such text.
+pub(crate) fn from_hex(text: &str) -> Option<Vec<u8>> {
+    if !text.len().is_multiple_of(2) || !text.is_ascii() {
+        return None;
+    }
+    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok()).collect()
+}
