@@ -1,5 +1,10 @@
 //! zbay: a small server with drive bays becomes a ZFS NAS.
+pub mod fault;
+pub mod hw;
 pub mod inventory;
 pub mod machine;
 pub mod names;
+pub mod profile;
+pub mod shipped;
 pub mod units;
+pub mod yaml;
