@@ -7,4 +7,5 @@ pub mod names;
 pub mod profile;
 pub mod shipped;
 pub mod units;
+pub mod vmbox;
 pub mod yaml;

@@ -13,9 +13,14 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::fault::Faults;
+use crate::hw::Hw;
 use crate::names::{BayId, Wwn};
+use crate::shipped::HW;
+use crate::yaml;
 
 pub mod files;
+pub mod launch;
 mod qemu;
 pub use qemu::qemu_args;
 
@@ -32,7 +37,7 @@ pub const BOXES: [(&str, &str); 6] = [
 /// The kernel arguments of every virtual box. `zbay.trace` and the like can be added by
 /// [`Files::append`].
 pub const KERNEL_ARGS: &str = "root=LABEL=root rootfstype=ext4 rw console=ttyS0 quiet \
-    net.ifnames=0 mitigations=off audit=0 nowatchdog no_timer_check random.trust_cpu=on \
+    net.ifnames=0 mitigations=off audit=0 nowatchdog no_timer_check random.trust_cpu=on lsm=yama \
     systemd.show_status=no rd.systemd.show_status=no";
 
 /// vm-images/BOX.yaml: a box and the drives in it.
@@ -91,6 +96,8 @@ pub struct VmDrive {
     pub serial: String,
     /// The world wide name, of 16 hexadecimal digits; a USB bridge hides it.
     pub wwn: Option<Wwn>,
+    /// The port, as udev's `ID_PATH`: needed where hw/NAME.yaml gives a pattern, or does not know the place.
+    pub port: Option<String>,
     /// Size in bytes, a multiple of the logical sector.
     pub size: u64,
     /// Logical sector in bytes.
@@ -169,6 +176,22 @@ impl VmDrive {
 }
 
 impl VmBox {
+    /// The shipped box of this name; `None`: there is none.
+    pub fn shipped(name: &str) -> Option<Result<Self, Faults>> {
+        let (_, text) = BOXES.iter().find(|(known, _)| *known == name)?;
+        let file = format!("vm-images/{name}.yaml");
+        Some(yaml::read(&file, text.as_bytes()).map(|parsed| parsed.value))
+    }
+
+    /// The description of the box's hardware, of those that are shipped.
+    pub fn hw(&self) -> Result<Hw, VmError> {
+        let unknown = || VmError::Hardware(self.hardware.clone());
+        let (name, text) =
+            HW.iter().find(|(name, _)| *name == self.hardware).ok_or_else(unknown)?;
+        let file = format!("hw/{name}.yaml");
+        Ok(yaml::read(&file, text.as_bytes())?.value)
+    }
+
     /// The drive that holds the root file system.
     pub fn boot_drive(&self) -> Result<&VmDrive, VmError> {
         self.drives
@@ -186,14 +209,30 @@ impl VmBox {
 /// Why a virtual box cannot be made.
 #[derive(Debug, Error)]
 pub enum VmError {
+    /// No such hw/NAME.yaml.
+    #[error("`{0}` is no hardware that zbay ships: see hw/")]
+    Hardware(String),
+    /// A file with faults.
+    #[error(transparent)]
+    Faults(#[from] Faults),
     /// `boot` names a place without a drive.
     #[error("the box boots from `{0}`, where it has no drive")]
     NoBootDrive(BayId),
     /// Two drives in one place.
     #[error("two drives sit in `{0}`")]
     Twice(BayId),
+    /// The port that is given is another place.
+    #[error("`{port}` is not `{place}` in hw/{hardware}.yaml")]
+    Elsewhere {
+        /// The drive's place.
+        place: BayId,
+        /// The port given.
+        port: String,
+        /// The name of the hardware.
+        hardware: String,
+    },
     /// The hardware has no such bay.
-    #[error("`{hardware}` has no place `{place}`: add it to hw/{hardware}.yaml, or move the drive")]
+    #[error("hw/{hardware}.yaml gives no port for `{place}`: give the drive one with `port:`")]
     NoPlace {
         /// The drive's place.
         place: BayId,

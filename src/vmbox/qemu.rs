@@ -10,7 +10,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Accel, Files, KERNEL_ARGS, VmBox, VmDrive, VmError};
-use crate::names::BayId;
+use crate::hw::Hw;
 
 /// A controller by the PCI address that udev shows, without the domain: `00:1f.2`.
 type Address = String;
@@ -26,14 +26,10 @@ enum Socket {
 
 /// The arguments for `qemu-system-x86_64` that start `spec`, without the program.
 ///
-/// `port` gives the udev `ID_PATH` of a bay, from hw/NAME.yaml. The drive files, the console log and
+/// `hw` gives the udev `ID_PATH` of each bay. The drive files, the console log and
 /// the control socket are those of `files`; they are made by [`super::files::create_drives`]. The
 /// same arguments start the box again after it was stopped.
-pub fn qemu_args(
-    port: &dyn Fn(&BayId) -> Option<String>,
-    spec: &VmBox,
-    files: &Files,
-) -> Result<Vec<String>, VmError> {
+pub fn qemu_args(hw: &Hw, spec: &VmBox, files: &Files) -> Result<Vec<String>, VmError> {
     spec.boot_drive()?;
     let mut args = base(spec, files);
     let mut seen = BTreeSet::new();
@@ -43,10 +39,7 @@ pub fn qemu_args(
         if !seen.insert(&drive.at) {
             return Err(VmError::Twice(drive.at.clone()));
         }
-        let text = port(&drive.at).ok_or_else(|| VmError::NoPlace {
-            place: drive.at.clone(),
-            hardware: spec.hardware.clone(),
-        })?;
+        let text = port(hw, drive)?;
         let socket = socket(&text).map_err(|why| VmError::Port {
             place: drive.at.clone(),
             port: text.clone(),
@@ -61,6 +54,21 @@ pub fn qemu_args(
     args.extend(controllers.into_values().flatten());
     args.extend(drives);
     Ok(args)
+}
+
+/// The port of a drive: that of its place, or the one given where the place's is a pattern.
+fn port(hw: &Hw, drive: &VmDrive) -> Result<String, VmError> {
+    let place = || drive.at.clone();
+    let hardware = || hw.hardware.clone();
+    let Some(given) = &drive.port else {
+        let known = hw.port(&drive.at).filter(|port| !port.contains('*'));
+        return known.ok_or_else(|| VmError::NoPlace { place: place(), hardware: hardware() });
+    };
+    if hw.knows(&drive.at) && hw.seat(given).is_none_or(|seat| seat.bay != drive.at) {
+        let port = given.clone();
+        return Err(VmError::Elsewhere { place: place(), port, hardware: hardware() });
+    }
+    Ok(given.clone())
 }
 
 fn base(spec: &VmBox, files: &Files) -> Vec<String> {
@@ -78,7 +86,8 @@ fn base(spec: &VmBox, files: &Files) -> Vec<String> {
         }
         Accel::Tcg => {
             add("accel", "tcg,thread=multi,tb-size=512".into());
-            add("cpu", "max".into());
+            // Close to the Gen8's Celeron: what a newer one has (AVX, AES) costs more to translate than it saves.
+            add("cpu", "Nehalem,model-id=Celeron G1610T (translated)".into());
         }
     }
     add("smp", "2".into());
@@ -108,8 +117,8 @@ fn base(spec: &VmBox, files: &Files) -> Vec<String> {
 fn smbios(spec: &VmBox) -> Vec<String> {
     let table = |kind: u8, fields: &[(&str, Option<&str>)]| {
         let given = fields.iter().filter_map(|(key, value)| value.map(|value| (key, value)));
-        let fields: String = given.map(|(key, value)| format!(",{key}={}", comma(value))).collect();
-        (!fields.is_empty()).then(|| format!("type={kind}{fields}"))
+        let fields: Vec<_> = given.map(|(key, value)| format!("{key}={}", comma(value))).collect();
+        (!fields.is_empty()).then(|| format!("type={kind},{}", fields.join(",")))
     };
     let said = &spec.smbios;
     let bios = said.bios.as_deref();
