@@ -354,7 +354,11 @@ impl Hw {
         let bays = self.bays.iter().map(|bay| bay.bay.to_string());
         let places = self.places.iter().filter(|place| place.pool).map(|p| p.place.to_string());
         let all: Vec<String> = bays.chain(places).collect();
-        if all.is_empty() { "ports, as `zbay show disk -p` names them".to_owned() } else { all.join(", ") }
+        if all.is_empty() {
+            "ports, as `zbay show disk -p` names them".to_owned()
+        } else {
+            all.join(", ")
+        }
     }
 
     /// Which mode the controller is in, by its PCI id; `None`: not one of the known.
@@ -372,9 +376,10 @@ impl Hw {
     /// What can boot from `from` (a place, or any bay) in `mode`; `None`: not known.
     pub fn can_boot(&self, from: &BayId, mode: ControllerMode) -> Option<(CanBoot, &Boot)> {
         let is_bay = self.bays.iter().any(|bay| bay.bay == *from);
-        let row = self.boots.iter().find(|row| {
-            if is_bay { row.from == "bays" } else { row.from == from.as_str() }
-        })?;
+        let row = self
+            .boots
+            .iter()
+            .find(|row| if is_bay { row.from == "bays" } else { row.from == from.as_str() })?;
         let can = match mode {
             ControllerMode::Ahci => row.ahci,
             ControllerMode::Raid => row.raid,
@@ -389,8 +394,7 @@ fn pattern(pattern: &str, text: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == text,
         Some((head, tail)) => text.strip_prefix(head).is_some_and(|rest| {
-            tail.is_empty()
-                || rest.char_indices().any(|(at, _)| self::pattern(tail, &rest[at..]))
+            tail.is_empty() || rest.char_indices().any(|(at, _)| self::pattern(tail, &rest[at..]))
         }),
     }
 }

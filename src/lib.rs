@@ -1,4 +1,7 @@
 //! zbay: a small server with drive bays becomes a ZFS NAS.
+pub mod capacity;
+pub mod check;
+pub mod drive;
 pub mod fault;
 pub mod hw;
 pub mod inventory;

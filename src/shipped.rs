@@ -83,18 +83,22 @@ fn text(
 ) -> Result<(String, Vec<u8>), LoadError> {
     if is_path(word) {
         let bytes = read_user_file(Utf8Path::new(word), MAX_BYTES + 1)?;
-        return bytes.map(|b| (word.to_owned(), b)).ok_or_else(|| LoadError::NoFile(word.to_owned()));
+        return bytes
+            .map(|b| (word.to_owned(), b))
+            .ok_or_else(|| LoadError::NoFile(word.to_owned()));
     }
     let shipped = table.iter().find(|(name, _)| *name == word);
     let sane = word.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
     let path = format!("{dir}/{word}.yaml");
-    let own = if sane && !word.starts_with('.') { machine.file(path.as_str().into()) } else { Ok(None) };
+    let own =
+        if sane && !word.starts_with('.') { machine.file(path.as_str().into()) } else { Ok(None) };
     match (own, shipped) {
         (Ok(Some(bytes)), _) => Ok((path, bytes)),
         // A recorded machine that was never asked has no overrides.
-        (Ok(None) | Err(IoError::Unrecorded { .. }), Some((name, text))) => {
-            Ok((format!("{}/{name}.yaml", dir.rsplit('/').next().unwrap_or(dir)), text.as_bytes().to_vec()))
-        }
+        (Ok(None) | Err(IoError::Unrecorded { .. }), Some((name, text))) => Ok((
+            format!("{}/{name}.yaml", dir.rsplit('/').next().unwrap_or(dir)),
+            text.as_bytes().to_vec(),
+        )),
         (Ok(None) | Err(IoError::Unrecorded { .. }), None) => {
             let meant = near_miss(word, table.iter().map(|(name, _)| *name));
             Err(LoadError::NoSuchName {

@@ -60,6 +60,9 @@ pub struct PoolWish {
     /// Default: refuse.
     #[serde(default)]
     pub mixed_sizes: MixedSizes,
+    /// Vdevs of different width in one pool: `refuse`, or `accept`. Default: refuse.
+    #[serde(default)]
+    pub uneven_vdevs: Uneven,
     /// What every drive must be; one that is not is refused with its bay.
     #[serde(default)]
     pub expect: Option<Expect>,
@@ -178,6 +181,17 @@ pub enum MixedSizes {
     Waste,
 }
 
+/// What to do with vdevs of different width.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Uneven {
+    /// Refuse.
+    #[default]
+    Refuse,
+    /// Take them.
+    Accept,
+}
+
 /// What every drive of the pool must be.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -268,7 +282,9 @@ impl<'de> Visitor<'de> for GroupsVisitor {
             (false, true) => Ok(Groups(vec![single])),
             (true, false) => Ok(Groups(groups)),
             (true, true) => Err(A::Error::custom("a pool needs bays")),
-            (false, false) => Err(A::Error::custom("bays and lists of bays are mixed: write one or the other")),
+            (false, false) => {
+                Err(A::Error::custom("bays and lists of bays are mixed: write one or the other"))
+            }
         }
     }
 }

@@ -147,7 +147,11 @@ impl<'de> Deserialize<'de> for Compatibility {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let text = String::deserialize(from)?;
         let fine = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-        if text.is_empty() || text.len() > 60 || text.starts_with(['-', '.']) || !text.chars().all(fine) {
+        if text.is_empty()
+            || text.len() > 60
+            || text.starts_with(['-', '.'])
+            || !text.chars().all(fine)
+        {
             return Err(D::Error::custom(format!(
                 "`{text}` is not a feature set: off, or a name such as openzfs-2.3-linux"
             )));
@@ -358,12 +362,20 @@ from_text!(Mode, |text| {
 pub struct Mountpoint(#[schemars(with = "String")] Utf8PathBuf);
 from_text!(Mountpoint, |text| {
     let dots = text.split('/').any(|part| part == ".." || part == ".");
-    let system = ["/", "/bin", "/boot", "/dev", "/etc", "/lib", "/proc", "/root", "/run", "/sbin", "/sys", "/usr", "/var"];
+    let system = [
+        "/", "/bin", "/boot", "/dev", "/etc", "/lib", "/proc", "/root", "/run", "/sbin", "/sys",
+        "/usr", "/var",
+    ];
     if text == "none" || text == "legacy" {
         Ok(())
-    } else if !text.starts_with('/') || dots || text.contains("//") || text.contains(char::is_control) {
+    } else if !text.starts_with('/')
+        || dots
+        || text.contains("//")
+        || text.contains(char::is_control)
+    {
         Err("is not a mountpoint: an absolute path, legacy or none")
-    } else if system.contains(&text.trim_end_matches('/')) || text.trim_end_matches('/').is_empty() {
+    } else if system.contains(&text.trim_end_matches('/')) || text.trim_end_matches('/').is_empty()
+    {
         Err("belongs to the system: mount below /srv, /mnt or a name of your own")
     } else {
         Ok(())
@@ -438,16 +450,25 @@ impl<'de> Deserialize<'de> for Compression {
 
             fn visit_str<E: serde::de::Error>(self, value: &str) -> Result<Compression, E> {
                 let level = |most: u32| {
-                    value.rsplit('-').next().and_then(|level| level.parse().ok()).is_some_and(|n: u32| (1..=most).contains(&n))
+                    value
+                        .rsplit('-')
+                        .next()
+                        .and_then(|level| level.parse().ok())
+                        .is_some_and(|n: u32| (1..=most).contains(&n))
                 };
                 let fine = ["on", "off", "lz4", "zstd", "gzip", "zle", "lzjb"].contains(&value)
                     || (value.starts_with("zstd-fast-") && level(1000))
-                    || (value.strip_prefix("zstd-").is_some_and(|rest| rest.len() <= 2) && level(19))
-                    || (value.strip_prefix("gzip-").is_some_and(|rest| rest.len() == 1) && level(9));
+                    || (value.strip_prefix("zstd-").is_some_and(|rest| rest.len() <= 2)
+                        && level(19))
+                    || (value.strip_prefix("gzip-").is_some_and(|rest| rest.len() == 1)
+                        && level(9));
                 if fine {
                     Ok(Compression(value.to_owned()))
                 } else {
-                    Err(E::unknown_variant(value, &["lz4", "zstd", "zstd-3", "gzip", "gzip-6", "zle", "on", "off"]))
+                    Err(E::unknown_variant(
+                        value,
+                        &["lz4", "zstd", "zstd-3", "gzip", "gzip-6", "zle", "on", "off"],
+                    ))
                 }
             }
         }
@@ -464,7 +485,9 @@ impl<'de> Deserialize<'de> for Copies {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         match u8::deserialize(from)? {
             copies @ 1..=3 => Ok(Self(copies)),
-            other => Err(D::Error::custom(format!("{other} copies are impossible: 1 to 3 are taken"))),
+            other => {
+                Err(D::Error::custom(format!("{other} copies are impossible: 1 to 3 are taken")))
+            }
         }
     }
 }
