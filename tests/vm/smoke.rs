@@ -69,3 +69,13 @@ fn a_virtual_gen8_is_like_the_real_one() {
     lab.ok("echo x | dd of=/dev/disk/by-id/wwn-0x5000c5006518af8f bs=512 seek=99 conv=fsync status=none");
     assert_ne!(lab.digests(), before);
 }
+
+#[test]
+fn a_virtual_24_bay_box_has_24_bays() {
+    let lab = Lab::new("4u-24x4tb").boot();
+    as_described(&lab);
+    assert_eq!(lab.settled(), "running", "{}", lab.sh("systemctl --failed").out);
+    lab.ok("zpool create -o ashift=12 t raidz2 $(ls /dev/disk/by-id/wwn-0x5000c5007a0600?? | head -18) \
+        raidz2 $(ls /dev/disk/by-id/wwn-0x5000c5007a0600?? | tail -6)");
+    eprintln!("{}", lab.ok("zpool status; zpool list -p; zpool destroy t"));
+}
