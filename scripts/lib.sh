@@ -9,7 +9,6 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cache=${ZBAY_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/zbay}
 me=$(basename "$0")
-log=$cache/$me.log
 sources=/etc/apt/sources.list.d/zbay.sources
 began=$SECONDS
 export LC_ALL=C.UTF-8
@@ -33,7 +32,7 @@ may_be_root() { [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null; }
 # --- steps -------------------------------------------------------------------------------------------------------
 # start NAME COMMAND...   runs it beside what else runs; its words go to $cache/log/NAME
 # finish NAME...          waits for it, with a line at the end, and something to read meanwhile
-declare -A pid_of begun_at live_of
+declare -A pid_of begun_at
 live=
 [ -t 1 ] && [ "${TERM:-dumb}" != dumb ] && live=1
 
@@ -374,7 +373,6 @@ prepare() {
   local title=$1 os version codename packages count
   shift
   mkdir -p "$cache/log"
-  : >"$log"
   read -r os version codename <<<"$(os_id)"
   case "$os $codename" in
   "debian bookworm" | "debian trixie") ;;
@@ -382,8 +380,8 @@ prepare() {
   esac
   packages=$(missing "$@")
   count=$(wc -w <<<"$packages")
-  # shellcheck disable=SC2086
-  packages=$(echo $packages)
+  packages=$(tr '\n' ' ' <<<"$packages")
+  packages=${packages% }
   local box='' memory free
   case " $* " in *" box "*) box=1 ;; esac
   memory=$(awk '/MemTotal/ {printf "%d", $2 / 1e6}' /proc/meminfo)
@@ -399,7 +397,6 @@ prepare() {
   fi
   if [ "$count" != 0 ]; then
     info installs "$count packages: $packages"
-    # shellcheck disable=SC2086
     local suites
     # shellcheck disable=SC2086
     suites=$(extra_suites $packages | tr '\n' ' ')

@@ -1,3 +1,4 @@
+#!/bin/bash
 # Runs inside the appliance's tree: builds OpenZFS for its kernel, keeps the modules, and takes the compiler and headers away again.
 # The modules move to extra/, a place of their own, since removing zfs-dkms removes what DKMS installed; an empty package
 # provides `zfs-modules` from then on, which zfs-zed depends on: so zfs-zed is not in the list of packages, it comes here.

@@ -1,3 +1,4 @@
+#!/bin/bash
 # Runs inside a copy of the appliance's tree: takes away what waits at boot and what differs from box to box, and makes the initrd.
 # $1 is where the initrd's init script lies.
 set -euo pipefail
@@ -61,7 +62,7 @@ for module in libcrc32c crc32c_generic ext4 ahci sd_mod ehci_pci xhci_pci usb_st
 done | while read -r word file _; do
   [ "$word" = insmod ] && { [ -e "$work/lib/$(basename "$file")" ] || { cp "$file" $work/lib/; echo "/lib/$(basename "$file")"; }; }
 done >$work/modules || true
-! grep -q 'xz$' $work/modules
+if grep -q 'xz$' $work/modules; then exit 1; fi
 rm -f /boot/initrd.img-*
 (cd $work && find . -print0 | cpio --quiet --null -o -H newc --reproducible) >"/boot/initrd.img-$kernel"
 rm -rf $work
