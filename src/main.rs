@@ -55,6 +55,7 @@ fn run(cli: Cli) -> Result<Answer> {
         Some(Command::Capacity(args)) => cmd::capacity::run(&context, args),
         Some(Command::Firstboot) => cmd::firstboot::run(&context),
         Some(Command::Record { dir }) => cmd::record::run(&context, dir),
+        Some(Command::VmBox(args)) => cmd::vm_box(args),
         Some(Command::Reference { page }) => cmd::reference::run(page),
     }
 }
