@@ -49,7 +49,9 @@ impl Drive {
     /// The bay as a line begins with it: `bay 1`, `usb`, `sda` where there is none.
     pub fn place(&self) -> String {
         match &self.bay {
-            Some(bay) if bay.as_str().starts_with(|c: char| c.is_ascii_digit()) => format!("bay {bay}"),
+            Some(bay) if bay.as_str().starts_with(|c: char| c.is_ascii_digit()) => {
+                format!("bay {bay}")
+            }
             Some(bay) => bay.to_string(),
             None => self.name.clone(),
         }
@@ -64,7 +66,8 @@ impl Drive {
     pub fn label(&self) -> String {
         let model = self.model.as_deref().unwrap_or("(no model)");
         let serial = self.serial.as_ref().map_or("(no serial)", Serial::as_str);
-        let wwn = self.wwn.as_ref().map_or_else(|| "(no wwn)".to_owned(), |wwn| format!("wwn-{wwn}"));
+        let wwn =
+            self.wwn.as_ref().map_or_else(|| "(no wwn)".to_owned(), |wwn| format!("wwn-{wwn}"));
         format!("{model}  {}  {serial}  {wwn}", self.size.tb())
     }
 }

@@ -1,4 +1,5 @@
 //! zbay: a small server with drive bays becomes a ZFS NAS.
+pub mod apply;
 pub mod capacity;
 pub mod check;
 pub mod cli;
@@ -9,8 +10,10 @@ pub mod hw;
 pub mod inventory;
 pub mod machine;
 pub mod names;
+pub mod plan;
 pub mod profile;
 pub mod render;
 pub mod shipped;
 pub mod units;
+pub mod verify;
 pub mod yaml;

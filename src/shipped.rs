@@ -9,7 +9,7 @@ use thiserror::Error;
 use crate::fault::{Faults, near_miss};
 use crate::hw::Hw;
 use crate::inventory::Host;
-use crate::machine::real::read_user_file;
+use crate::machine::local::read_user_file;
 use crate::machine::{IoError, Machine};
 use crate::profile::Profile;
 use crate::yaml::{MAX_BYTES, Parsed, read};

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::fault::{Fault, Faults};
 use crate::hw::{CanBoot, ControllerMode, Hw};
@@ -15,7 +15,7 @@ use crate::profile::{BootFrom, Layout, Profile, Uneven};
 use crate::yaml::Parsed;
 
 /// How grave a note is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Good to know.
@@ -27,7 +27,7 @@ pub enum Severity {
 }
 
 /// Something that a rule found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Note {
     /// How grave.
     pub severity: Severity,
@@ -48,7 +48,7 @@ pub struct Note {
 macro_rules! rules {
     ($($variant:ident = $id:literal: $why:literal),+ $(,)?) => {
         /// The rules. Their reasons stand in docs/rules.md, which is made from this table.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
         pub enum Rule {
             $(#[doc = $why] #[serde(rename = $id)] $variant,)+
         }
@@ -79,6 +79,7 @@ rules! {
     CacheMirror = "cache-mirror": "a cache needs no redundancy: what it holds is in the pool too",
     SharedSize = "shared-size": "a device that the log and the cache share is cut in two: the log's part needs a size",
     NotEmpty = "impossible": "a list that must name something is empty",
+    SmallestCosts = "smallest-costs": "every drive of a RAIDZ vdev counts as its smallest: without that one, the others may give more",
     ParentMount = "mountpoint-twice": "two datasets cannot be mounted at the same place",
     WwnPlaceholder = "wwn-placeholder": "a world wide name that many drives share does not tell one from the other",
     WwnTwice = "wwn-twice": "two drives with one world wide name cannot be told apart by it",
