@@ -13,11 +13,18 @@ use crate::profile::Profile;
 use crate::shipped;
 use crate::yaml::Parsed;
 
+pub mod apply;
 pub mod capacity;
+pub mod check;
+pub mod firstboot;
 pub mod overview;
+pub mod plan;
+pub mod record;
+pub mod reference;
 pub mod show_disk;
 pub mod show_hw;
 pub mod show_pool;
+pub mod verify;
 
 /// What all commands work on.
 pub struct Context {
@@ -64,4 +71,23 @@ impl Context {
             None => Ok(None),
         }
     }
+}
+
+/// Changing a machine needs root; said before anything is looked at.
+fn need_root(command: &str) -> anyhow::Result<()> {
+    if nix::unistd::geteuid().is_root() {
+        return Ok(());
+    }
+    anyhow::bail!("permission denied: `zbay {command}` changes disks\ndo this  sudo zbay {command}")
+}
+
+/// `zbay vm-box`: see [`crate::vmbox`].
+///
+/// # Errors
+/// A box that is not known, or files that cannot be made.
+pub fn vm_box(args: &crate::vmbox::launch::VmBoxArgs) -> anyhow::Result<Answer> {
+    let mut out = Vec::new();
+    crate::vmbox::launch::launch(args, &mut out)?;
+    let text = String::from_utf8(out)?;
+    Ok(Answer { json: serde_json::json!({ "arguments": text.lines().collect::<Vec<_>>() }), text, status: 0 })
 }

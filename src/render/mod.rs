@@ -9,9 +9,11 @@ pub mod contents;
 pub mod disk;
 #[cfg(test)]
 pub(crate) mod fixture;
+pub mod foreign;
 pub mod hw;
 pub mod json;
 pub mod overview;
+pub mod plan;
 pub mod pool;
 pub mod table;
 pub mod text;
