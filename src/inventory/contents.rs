@@ -42,7 +42,6 @@ pub(super) fn fill(world: &World<'_>, disks: &mut [Disk]) {
 }
 
 fn contents(world: &World<'_>, disk: &Disk) -> Contents {
-    let unasked = || Unknown::because("not asked");
     let partitions = match &world.partitions {
         Ok(partitions) => partitions.get(&disk.name).cloned().unwrap_or_default(),
         Err(_) => Vec::new(),
@@ -55,10 +54,10 @@ fn contents(world: &World<'_>, disk: &Disk) -> Contents {
         partitions,
         holds,
         member: member(world, disk),
-        signatures: Err(unasked()),
+        signatures: Err(owner::unasked()),
         udev: remembered(world, disk),
-        labels: Err(unasked()),
-        bytes: Err(unasked()),
+        labels: Err(owner::unasked()),
+        bytes: Err(owner::unasked()),
     };
     let held = |holds: &Vec<Hold>| !holds.is_empty();
     if !evidence.holds.as_ref().is_ok_and(held) && !matches!(evidence.member, Ok(Some(_))) {
@@ -114,12 +113,13 @@ fn remembered(world: &World<'_>, disk: &Disk) -> Vec<String> {
         device.name == disk.name
             || device.devpath.parent().and_then(|it| it.file_name()) == Some(disk.name.as_str())
     };
-    let kinds = |device: &UdevDevice| {
-        let kind =
-            |name: &str| property(device, name).map(|kind| format!("{kind} on {}", device.name));
-        [kind("ID_FS_TYPE"), kind("ID_PART_TABLE_TYPE")]
+    // A partition inherits the kind of its disk's table.
+    let kind = |device: &UdevDevice| {
+        let table = property(device, "ID_PART_TABLE_TYPE").filter(|_| device.name == disk.name);
+        let kind = property(device, "ID_FS_TYPE").or(table)?;
+        Some(format!("{kind} on {}", device.name))
     };
-    world.devices.iter().filter(child).flat_map(kinds).flatten().collect()
+    world.devices.iter().filter(child).filter_map(kind).collect()
 }
 
 /// Opens the disk, cheapest and most telling source first. Samples are the proof of nothing, so they are

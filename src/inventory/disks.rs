@@ -12,6 +12,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::sysfs::{is_disk, number, text};
 use super::{Disk, Flaw, LookError, Unknown, sysfs, udev};
 use crate::machine::{Machine, UdevDevice};
+use crate::names::Wwn;
 use crate::units::Bytes;
 
 /// The disks in natural order of their kernel names, contents not asked for.
@@ -46,13 +47,12 @@ fn disk(
     if sectors == 0 && removable {
         return Ok(None);
     }
-    let identity = match device.filter(|device| device.initialized) {
-        Some(device) => udev::identity(device),
-        None => {
-            let link = machine.link(Utf8Path::new(&format!("/sys/block/{name}")))?;
-            let devpath = link.map(|link| link.to_string()).unwrap_or_default();
-            sysfs::identity(machine, name, devpath.trim_start_matches("../"))?
-        }
+    let identity = if let Some(device) = device.filter(|device| device.initialized) {
+        udev::identity(device)
+    } else {
+        let link = machine.link(Utf8Path::new(&format!("/sys/block/{name}")))?;
+        let devpath = link.map(|link| link.to_string()).unwrap_or_default();
+        sysfs::identity(machine, name, devpath.trim_start_matches("../"))?
     };
     let logical = file("queue/logical_block_size")?.unwrap_or(512);
     let physical = file("queue/physical_block_size")?.unwrap_or(logical);
@@ -92,7 +92,7 @@ fn flaws(disks: &mut [Disk]) {
             a.serial.is_some() && a.serial == b.serial && a.model == b.model
         });
         let Some(disk) = disks.get_mut(index) else { continue };
-        let placeholder = disk.wwn.as_ref().is_some_and(|wwn| wwn.is_placeholder());
+        let placeholder = disk.wwn.as_ref().is_some_and(Wwn::is_placeholder);
         disk.address = address(disk, !placeholder && wwns.is_empty(), serials.is_empty());
         if placeholder {
             disk.flaws.push(Flaw::PlaceholderWwn);

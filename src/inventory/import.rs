@@ -1,6 +1,6 @@
 //! Pools that could be imported, from the text of `zpool import` and `zpool import -D`.
 //!
-//! There is no JSON of these (`show_import` in cmd/zpool/zpool_main.c). A pool is a block of `key:
+//! There is no JSON of these (`show_import` in `cmd/zpool/zpool_main.c`). A pool is a block of `key:
 //! value` lines whose values go on behind a tab, and a `config:` whose tree is told by indentation.
 //! A line that fits neither is an error with the line in it.
 
@@ -49,7 +49,7 @@ pub(super) fn pools(text: &str, destroyed: bool) -> Result<Vec<ImportablePool>, 
             "id" => pools.last_mut().ok_or_else(unread)?.guid = guid(value).ok_or_else(unread)?,
             "state" => {
                 let state = value.strip_suffix(" (DESTROYED)").unwrap_or(value);
-                pools.last_mut().ok_or_else(unread)?.state = state.to_owned();
+                state.clone_into(&mut pools.last_mut().ok_or_else(unread)?.state);
             }
             "status" | "action" | "see" | "comment" | "scan" | "errors" => {}
             _ => return Err(unread()),

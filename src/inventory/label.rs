@@ -1,6 +1,6 @@
 //! ZFS labels, read from the bytes of a disk.
 //!
-//! The layout is that of `vdev_label_t` (include/sys/vdev_impl.h): four labels of 256 KiB, two at each end
+//! The layout is that of `vdev_label_t` (`include/sys/vdev_impl.h`): four labels of 256 KiB, two at each end
 //! of the vdev, in each a packed nvlist at 16 KiB and a ring of uberblocks at 128 KiB. Where a vdev may lie
 //! is more than libblkid looks at: the whole disk, each partition, and where partition 1 of a whole-disk
 //! member would be although the partition table is gone (`zpool_label_disk`, lib/libzfs). All is read from
@@ -271,12 +271,9 @@ impl Found {
             None => format!("traces of labels {}", place.words),
         };
         if *differ > 0 {
-            words += &format!(", and {differ} of another device");
+            words = format!("{words}, and {differ} of another device");
         }
-        for why in broken {
-            words += &format!(", and {why}");
-        }
-        words
+        broken.iter().fold(words, |words, why| format!("{words}, and {why}"))
     }
 
     /// The pool that left them; `None`: only traces.

@@ -1,4 +1,4 @@
-//! What is mounted and what is swapped on: proc_pid_mountinfo(5) and proc_swaps(5).
+//! What is mounted and what is swapped on: `proc_pid_mountinfo(5)` and `proc_swaps(5)`.
 //!
 //! A line that does not read is an error with the line in it: a mount that is overlooked is a disk that
 //! looks free.
@@ -62,16 +62,9 @@ fn unescape(text: &str) -> String {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('\\') {
         bytes.extend(before.as_bytes());
-        match after.get(..3).and_then(|digits| u8::from_str_radix(digits, 8).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = &after[3..];
-            }
-            None => {
-                bytes.push(b'\\');
-                rest = after;
-            }
-        }
+        let byte = after.get(..3).and_then(|digits| u8::from_str_radix(digits, 8).ok());
+        bytes.push(byte.unwrap_or(b'\\'));
+        rest = if byte.is_some() { &after[3..] } else { after };
     }
     bytes.extend(rest.as_bytes());
     String::from_utf8_lossy(&bytes).into_owned()

@@ -1,6 +1,6 @@
 //! Reads an nvlist that was packed as XDR, the form of ZFS labels.
 //!
-//! Form: module/nvpair/nvpair.c of OpenZFS (`nvs_xdr`), RFC 4506 for the scalars. What is read comes from
+//! Form: `module/nvpair/nvpair.c` of OpenZFS (`nvs_xdr`), RFC 4506 for the scalars. What is read comes from
 //! disks of strangers: every length is checked against the bytes that are left, depth is limited, and
 //! nothing is allocated for a count before its bytes were seen. Values that zbay does not need are
 //! stepped over by the size that each pair gives of itself.

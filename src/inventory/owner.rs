@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::held::Hold;
 use super::signatures::{Found, spoken};
 use super::sysfs::Partition;
-use super::{Contents, Facet, Membership, Owner, label};
+use super::{Contents, Facet, Membership, Owner, Unknown, label};
 use crate::machine::Hash;
 
 /// What the sources saw of one disk.
@@ -143,6 +143,18 @@ fn table_of(it: &Evidence, table: &Found, signatures: &[Found], labels: &[label:
     }
 }
 
+/// A source that was not asked, because another one had told enough.
+pub(super) fn unasked() -> Unknown {
+    Unknown::because("not asked")
+}
+
+/// What a source that gave no answer says instead; one that was not asked says nothing.
+fn failed(seen: &mut Vec<String>, source: &str, why: &Unknown) {
+    if *why != unasked() {
+        seen.push(format!("{source}: {why}"));
+    }
+}
+
 fn seen(it: &Evidence) -> Vec<String> {
     let mut seen = Vec::new();
     match &it.holds {
@@ -161,19 +173,19 @@ fn seen(it: &Evidence) -> Vec<String> {
             words.dedup();
             seen.extend(words.into_iter().map(|words| format!("libblkid: {words}")));
         }
-        Err(why) => seen.push(format!("libblkid: {why}")),
+        Err(why) => failed(&mut seen, "libblkid", why),
     }
     seen.extend(it.udev.iter().map(|kind| format!("udev: {kind}")));
     match &it.labels {
         Ok(found) if found.is_empty() => seen.push("ZFS labels: none".to_owned()),
         Ok(found) => seen.extend(found.iter().map(|it| format!("ZFS labels: {}", it.words()))),
-        Err(why) => seen.push(format!("ZFS labels: {why}")),
+        Err(why) => failed(&mut seen, "ZFS labels", why),
     }
-    seen.push(match &it.bytes {
-        Ok(None) => "sampled blocks: all zero".to_owned(),
-        Ok(Some((at, _))) => format!("sampled blocks: not zero at byte {at}"),
-        Err(why) => format!("sampled blocks: {why}"),
-    });
+    match &it.bytes {
+        Ok(None) => seen.push("sampled blocks: all zero".to_owned()),
+        Ok(Some((at, _))) => seen.push(format!("sampled blocks: not zero at byte {at}")),
+        Err(why) => failed(&mut seen, "sampled blocks", why),
+    }
     seen
 }
 

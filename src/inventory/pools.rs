@@ -10,7 +10,7 @@ use super::{Facet, ImportablePool, Pool, Unknown, import, zfs, zpool};
 use crate::machine::{Cmd, Machine, Program, UdevDevice, ZFS, ZPOOL};
 
 /// The labels of all disks are read for `zpool import`; drives that sleep take 10 s each to start.
-const IMPORT_LIMIT: Duration = Duration::from_secs(120);
+const IMPORT_LIMIT: Duration = Duration::from_mins(2);
 
 fn ask(machine: &dyn Machine, program: Program, args: &[&str]) -> Facet<String> {
     let cmd = Cmd::new(program, args.iter().copied());

@@ -25,7 +25,7 @@ pub struct Partition {
 }
 
 /// Kernel names that are whole disks of the box: not zvols, loops, ram disks, md, dm, network, optical
-/// or floppy drives, nor a path of a multipath NVMe namespace, nor an eMMC's boot areas.
+/// or floppy drives, nor a path of a multipath NVMe namespace, nor the boot areas of flash.
 pub(super) fn is_disk(name: &str) -> bool {
     const OTHERS: [&str; 13] = [
         "zd", "loop", "ram", "zram", "nbd", "md", "dm-", "sr", "fd", "drbd", "rbd", "bcache",
@@ -39,7 +39,7 @@ pub(super) fn is_disk(name: &str) -> bool {
         .strip_prefix("nvme")
         .is_some_and(|rest| rest.trim_start_matches(|c: char| c.is_ascii_digit()).starts_with('c'));
     let emmc_area = name.starts_with("mmcblk") && (name.contains("boot") || name.contains("rpmb"));
-    !(OTHERS.iter().any(|prefix| other(&prefix)) || hidden_path || emmc_area)
+    !(OTHERS.iter().any(other) || hidden_path || emmc_area)
 }
 
 /// The text of a file below `/sys` or `/proc`, trimmed. `None`: absent, empty, or not for us.

@@ -1,6 +1,6 @@
 //! Datasets of imported pools, from `zfs get -j -p -t filesystem,volume all`.
 //!
-//! The form is that of OpenZFS 2.3 (`zfs_do_get`, cmd/zfs/zfs_main.c). Of the seventy properties of a
+//! The form is that of OpenZFS 2.3 (`zfs_do_get`, `cmd/zfs/zfs_main.c`). Of the seventy properties of a
 //! dataset those are kept that somebody set, and those that zbay itself manages or shows.
 
 use std::collections::BTreeMap;

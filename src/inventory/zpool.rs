@@ -1,6 +1,6 @@
 //! Imported pools, from the JSON of `zpool status` and `zpool get`.
 //!
-//! Forms are those of OpenZFS 2.3 (`zpool_do_status`, `zpool_do_get` in cmd/zpool/zpool_main.c), read
+//! Forms are those of OpenZFS 2.3 (`zpool_do_status`, `zpool_do_get` in `cmd/zpool/zpool_main.c`), read
 //! from `zpool status -j --json-int -P -p` and `zpool get -j -p`. The latter goes without `--json-int`:
 //! with it the `guid` property is cut to `i64`. A pool that one command names and another lacks is a
 //! reason to stop.
@@ -166,7 +166,7 @@ fn busy(it: &StatusPool) -> Option<String> {
         };
         return Some(if paused { format!("{function}, paused") } else { function });
     }
-    if it.raidz_expand_stats.as_ref().filter(runs).is_some() {
+    if it.raidz_expand_stats.as_ref().is_some_and(|it| runs(&it)) {
         return Some("raidz expansion".to_owned());
     }
     it.removal_stats.as_ref().filter(runs).map(|_| "device removal".to_owned())
