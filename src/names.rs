@@ -162,12 +162,19 @@ impl BayId {
         &self.0
     }
 
-    /// As a sentence names it: `bay 1`, `fifth-port`.
+    /// As a sentence names it: `bay 1`, `the fifth port`, `port pci-0000:00:1f.2-ata-1`.
     pub fn spoken(&self) -> String {
         if self.0.starts_with(|c: char| c.is_ascii_digit()) {
             format!("bay {}", self.0)
+        } else if self.0.contains(':') {
+            format!("port {}", self.0)
         } else {
-            self.0.clone()
+            match self.0.as_str() {
+                "usb" => "USB".to_owned(),
+                "microsd" => "microSD".to_owned(),
+                "ilo" => "iLO virtual media".to_owned(),
+                name => format!("the {}", name.replace('-', " ")),
+            }
         }
     }
 
@@ -198,8 +205,12 @@ impl FromStr for BayId {
     type Err = NameError;
 
     fn from_str(name: &str) -> Result<Self, NameError> {
-        let fine = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-        if name.is_empty() || name.len() > 32 || !name.chars().all(fine) || name.starts_with('-') {
+        let fine = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-:._".contains(c);
+        if name.is_empty()
+            || name.len() > 100
+            || !name.chars().all(fine)
+            || name.starts_with(['-', '.'])
+        {
             return Err(NameError::Bay(name.chars().take(40).collect()));
         }
         Ok(Self(name.to_owned()))

@@ -148,8 +148,27 @@ impl FromStr for Bytes {
 
 /// log2 of a vdev's smallest write, in 9..=16 (`ashift` in zpoolprops(7)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(try_from = "u8", into = "u8")]
 pub struct Ashift(u8);
+
+/// An ashift outside 9..=16.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[error("ashift {0} is not in 9 to 16")]
+pub struct AshiftError(u8);
+
+impl TryFrom<u8> for Ashift {
+    type Error = AshiftError;
+
+    fn try_from(value: u8) -> Result<Self, AshiftError> {
+        Self::new(value).ok_or(AshiftError(value))
+    }
+}
+
+impl From<Ashift> for u8 {
+    fn from(ashift: Ashift) -> Self {
+        ashift.0
+    }
+}
 
 impl Ashift {
     /// 512-byte sectors.
@@ -186,6 +205,14 @@ impl fmt::Display for Ashift {
 #[cfg(test)]
 mod tests {
     use super::{Ashift, Bytes};
+
+    #[test]
+    fn a_file_cannot_say_an_impossible_ashift() {
+        assert_eq!(serde_json::from_str::<Ashift>("12").unwrap(), Ashift::DEFAULT);
+        assert_eq!(serde_json::to_string(&Ashift::MAX).unwrap(), "16");
+        let error = serde_json::from_str::<Ashift>("64").unwrap_err();
+        assert!(error.to_string().starts_with("ashift 64 is not in 9 to 16"));
+    }
 
     #[test]
     fn prints_as_zfs_list_does() {

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
+pub mod local;
 pub mod real;
 pub mod record;
 pub mod recorded;
@@ -106,9 +107,12 @@ pub const CHMOD: Program = Program { path: "/usr/bin/chmod", package: "coreutils
 /// udevadm(8).
 pub const UDEVADM: Program = Program { path: "/usr/bin/udevadm", package: "udev" };
 
+/// sgdisk(8): partitions of an SSD that the log and the cache share.
+pub const SGDISK: Program = Program { path: "/usr/sbin/sgdisk", package: "gdisk" };
+
 /// All programs, for the package's name in an error.
-pub const PROGRAMS: [Program; 9] =
-    [ZPOOL, ZFS, WIPEFS, SMARTCTL, SYSTEMCTL, ZGENHOSTID, CHOWN, CHMOD, UDEVADM];
+pub const PROGRAMS: [Program; 10] =
+    [ZPOOL, ZFS, WIPEFS, SMARTCTL, SYSTEMCTL, ZGENHOSTID, CHOWN, CHMOD, UDEVADM, SGDISK];
 
 /// A command: never a shell, secrets only on standard input, always with a limit.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,1 +1,8 @@
-//! The virtual boxes.
+//! What is promised to users, proved on real OpenZFS in virtual boxes: `scripts/test` runs it by name.
+//!
+//! Each test boots a box of its own and takes about a minute under emulation, so that a test does many
+//! things in one boot. They run one after another: two boxes would share two cores.
+#![allow(clippy::disallowed_methods)] // the tests are outside of zbay: they start programs and write files themselves
+
+mod lab;
+mod smoke;

@@ -1,0 +1,182 @@
+//! Whether what must hold before or after a step does hold, asked of the machine at that moment.
+
+use thiserror::Error;
+
+use crate::drive::Drive;
+use crate::hw::Hw;
+use crate::inventory::{Inventory, Owner};
+use crate::machine::{Hash, IoError, Machine, RunError};
+use crate::plan::{Condition, Fingerprint, command, system};
+use crate::render::foreign as contents;
+use crate::verify::same;
+
+/// What does not hold.
+#[derive(Debug, Error)]
+pub enum Unmet {
+    /// A disk that is not the one that was planned for.
+    #[error("{planned} is not there any more")]
+    Gone {
+        /// The drive.
+        planned: Box<Drive>,
+    },
+    /// A disk that is not free.
+    #[error("{drive} is not free: {holds}")]
+    NotFree {
+        /// The drive.
+        drive: Box<Drive>,
+        /// What it holds.
+        holds: String,
+    },
+    /// A disk whose contents changed.
+    #[error("what is on {drive} is not what was there when the plan was made")]
+    Touched {
+        /// The drive.
+        drive: Box<Drive>,
+    },
+    /// A pool that should not be there.
+    #[error("a pool named {0} is there already")]
+    PoolThere(String),
+    /// A pool that should be well.
+    #[error("pool {pool} is {state}, and should be ONLINE")]
+    PoolState {
+        /// Name.
+        pool: String,
+        /// State.
+        state: String,
+    },
+    /// A dataset that should not be there.
+    #[error("dataset {0} is there already")]
+    DatasetThere(String),
+    /// A property.
+    #[error("{name} of {object} is {is}, and should be {value}")]
+    Property {
+        /// Pool or dataset.
+        object: String,
+        /// Property.
+        name: String,
+        /// Should be.
+        value: String,
+        /// Is.
+        is: String,
+    },
+    /// A file.
+    #[error("{0} is not what it should be")]
+    File(String),
+    /// Units.
+    #[error("not enabled: {0}")]
+    Disabled(String),
+    /// The machine could not be looked at.
+    #[error("the machine could not be looked at: {0}")]
+    Look(String),
+    /// A command that asks.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// A file that cannot be read.
+    #[error(transparent)]
+    Io(#[from] IoError),
+}
+
+/// True if all hold. Disks and pools are looked at once for all of them.
+///
+/// # Errors
+/// The first that does not hold.
+pub fn all(
+    machine: &dyn Machine,
+    hw: &Hw,
+    look: &dyn Fn() -> Result<Inventory, String>,
+    conditions: &[Condition],
+) -> Result<(), Unmet> {
+    let wants =
+        |c: &Condition| matches!(c, Condition::DiskFree { .. } | Condition::PoolAbsent { .. });
+    let inventory =
+        if conditions.iter().any(wants) { Some(look().map_err(Unmet::Look)?) } else { None };
+    for condition in conditions {
+        match (condition, &inventory) {
+            (Condition::DiskFree { disk }, Some(inventory)) => free(hw, inventory, disk)?,
+            (Condition::PoolAbsent { pool }, Some(inventory)) => absent(inventory, pool)?,
+            (other, _) => ask(machine, other)?,
+        }
+    }
+    Ok(())
+}
+
+fn free(hw: &Hw, inventory: &Inventory, print: &Fingerprint) -> Result<(), Unmet> {
+    let planned = &print.drive;
+    let found = inventory.disks.iter().find(|disk| disk.address.as_ref() == Some(&print.address));
+    let same = |drive: &Drive| {
+        drive.serial == planned.serial && drive.size == planned.size && drive.bay == planned.bay
+    };
+    let Some(disk) = found.filter(|disk| same(&Drive::of(hw, disk))) else {
+        return Err(Unmet::Gone { planned: Box::new(planned.clone()) });
+    };
+    let drive = || Box::new(Drive::of(hw, disk));
+    match &disk.contents {
+        Ok(contents) if contents.owner != Owner::Blank => {
+            Err(Unmet::NotFree { drive: drive(), holds: contents::sentence(&contents.owner) })
+        }
+        Ok(contents) if contents.digest != print.contents => Err(Unmet::Touched { drive: drive() }),
+        Ok(_) => Ok(()),
+        Err(unknown) => Err(Unmet::NotFree { drive: drive(), holds: unknown.why.clone() }),
+    }
+}
+
+fn absent(inventory: &Inventory, pool: &str) -> Result<(), Unmet> {
+    let pools = inventory.pools.as_ref().map_err(|unknown| Unmet::Look(unknown.why.clone()))?;
+    let importable =
+        inventory.importable.as_ref().map_err(|unknown| Unmet::Look(unknown.why.clone()))?;
+    let there = pools.iter().any(|other| other.name == pool)
+        || importable.iter().any(|other| other.name == pool);
+    if there { Err(Unmet::PoolThere(pool.to_owned())) } else { Ok(()) }
+}
+
+fn ask(machine: &dyn Machine, condition: &Condition) -> Result<(), Unmet> {
+    match condition {
+        Condition::DiskFree { disk } => Err(Unmet::Gone { planned: Box::new(disk.drive.clone()) }),
+        Condition::PoolAbsent { pool } => Err(Unmet::PoolThere(pool.clone())),
+        Condition::PoolOnline { pool } => {
+            let cmd = command::health(pool);
+            let output = machine.read(&cmd)?;
+            let state = output.ok(&cmd)?.split_whitespace().nth(1).unwrap_or("unknown").to_owned();
+            if state == "ONLINE" {
+                Ok(())
+            } else {
+                Err(Unmet::PoolState { pool: pool.clone(), state })
+            }
+        }
+        Condition::DatasetAbsent { dataset } => {
+            let output = machine.read(&command::find_dataset(dataset))?;
+            let missing = String::from_utf8_lossy(&output.stderr).contains("does not exist");
+            if output.status != 0 && missing {
+                Ok(())
+            } else if output.status == 0 {
+                Err(Unmet::DatasetThere(dataset.clone()))
+            } else {
+                Err(Unmet::Look(output.said()))
+            }
+        }
+        Condition::Property { of, object, name, value } => {
+            let cmd = command::get(*of, object, name);
+            let output = machine.read(&cmd)?;
+            let is = output.ok(&cmd)?.trim().to_owned();
+            if same(name, value, &is) {
+                return Ok(());
+            }
+            Err(Unmet::Property {
+                object: object.clone(),
+                name: name.clone(),
+                value: value.clone(),
+                is,
+            })
+        }
+        Condition::File { path, hash } => {
+            let is = machine.file(path)?.map(|bytes| Hash::of(&bytes));
+            if is == *hash { Ok(()) } else { Err(Unmet::File(path.to_string())) }
+        }
+        Condition::Enabled { .. } => {
+            let units = system::units(machine).map_err(|unknown| Unmet::Look(unknown.why))?;
+            let off: Vec<String> =
+                units.into_iter().filter(|(_, on)| !on).map(|(unit, _)| unit).collect();
+            if off.is_empty() { Ok(()) } else { Err(Unmet::Disabled(off.join(", "))) }
+        }
+    }
+}

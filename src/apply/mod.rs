@@ -1,0 +1,225 @@
+//! Does what a plan says, and nothing else.
+//!
+//! Apply looks again, makes the plan anew from that look and refuses if it is not the same one: a disk that was
+//! exchanged or written to since is named. Each step then checks what must hold, lets zpool rehearse where it
+//! can, writes its intent to the journal, changes, and checks what must hold after. The first step that does
+//! not end as planned stops the rest; running apply again looks again and goes on from what is there.
+
+use camino::Utf8Path;
+use serde::Serialize;
+use thiserror::Error;
+
+use crate::hw::Hw;
+use crate::inventory::Inventory;
+use crate::machine::{Change, Machine, Output, RunError};
+use crate::plan::{Fingerprint, Plan, Rehearsal, Step};
+
+pub mod condition;
+pub mod journal;
+
+use condition::Unmet;
+use journal::{Event, Journal};
+
+/// The lock's file.
+pub const LOCK: &str = "/run/zbay/lock";
+
+/// Why apply stopped.
+#[derive(Debug, Error)]
+pub enum ApplyError {
+    /// The machine is not as it was when the plan was made.
+    #[error(
+        "the machine has changed since the plan was made, so nothing was written: {what}\ndo this  look at it again: `zbay plan`"
+    )]
+    Changed {
+        /// What changed.
+        what: String,
+    },
+    /// The journal cannot be written, so nothing may be changed.
+    #[error("the journal cannot be written, so the step `{step}` was not begun")]
+    Journal {
+        /// The step.
+        step: String,
+        /// Why.
+        source: RunError,
+    },
+    /// Something that must hold before a step does not.
+    #[error("`{step}` was not begun")]
+    Before {
+        /// The step.
+        step: String,
+        /// What does not hold.
+        source: Unmet,
+    },
+    /// zpool's own dry run does not agree.
+    #[error("`{step}` was not begun: zpool's dry run says: {said}\ndo this  `{command}`")]
+    Rehearsal {
+        /// The step.
+        step: String,
+        /// The dry run.
+        command: String,
+        /// Its words.
+        said: String,
+    },
+    /// A change failed.
+    #[error(
+        "`{step}` failed half-way\ndo this  see what there is: `zbay plan`; nothing more was changed"
+    )]
+    Change {
+        /// The step.
+        step: String,
+        /// Why.
+        source: RunError,
+    },
+    /// Something that must hold after a step does not.
+    #[error(
+        "`{step}` was done, and is not as it should be\ndo this  see what there is: `zbay plan`; nothing more was changed"
+    )]
+    After {
+        /// The step.
+        step: String,
+        /// What does not hold.
+        source: Unmet,
+    },
+}
+
+/// What happens while a plan is applied, for the console and for firstboot.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub enum Progress<'a> {
+    /// A step begins: its number from 1, of how many, and its words.
+    Begin(usize, usize, &'a str),
+    /// It ended as planned.
+    Done(usize, usize, &'a str),
+}
+
+/// Compares a plan with the one that the machine as it is now would give.
+///
+/// # Errors
+/// What changed, in words.
+pub fn unchanged(plan: &Plan, now: &Plan) -> Result<(), ApplyError> {
+    let changed = |what: String| Err(ApplyError::Changed { what });
+    for old in &plan.disks {
+        match now.disks.iter().find(|new| new.role == old.role && new.drive.bay == old.drive.bay) {
+            None => return changed(format!("{} is no longer to be taken", old.drive)),
+            Some(new) if !same_disk(old, new) => {
+                return changed(format!("planned was {}; there is now {}", old.drive, new.drive));
+            }
+            Some(new) if new.contents != old.contents => {
+                return changed(format!("what is on {} is not what was there", new.drive));
+            }
+            Some(_) => {}
+        }
+    }
+    if plan.id != now.id || !same_steps(&plan.steps, &now.steps) {
+        return changed("other steps would be needed now".to_owned());
+    }
+    Ok(())
+}
+
+fn same_disk(old: &Fingerprint, new: &Fingerprint) -> bool {
+    old.address == new.address
+        && old.drive.serial == new.drive.serial
+        && old.drive.wwn == new.drive.wwn
+        && old.drive.size == new.drive.size
+}
+
+fn same_steps(old: &[Step], new: &[Step]) -> bool {
+    old.len() == new.len()
+        && old.iter().zip(new).all(|(old, new)| old.what == new.what && old.changes == new.changes)
+}
+
+/// Runs the steps. The caller holds the lock and has found the plan [`unchanged`] in a fresh look.
+///
+/// # Errors
+/// The first step that does not go as planned.
+pub fn run(
+    machine: &dyn Machine,
+    hw: &Hw,
+    plan: &Plan,
+    look: &dyn Fn() -> Result<Inventory, String>,
+    tell: &mut dyn FnMut(Progress<'_>),
+) -> Result<(), ApplyError> {
+    if plan.is_empty() {
+        return Ok(());
+    }
+    let journal = Journal::new(machine, &plan.id);
+    let count = plan.steps.len();
+    for (index, step) in plan.steps.iter().enumerate() {
+        let number = index + 1;
+        tell(Progress::Begin(number, count, &step.what));
+        one(machine, hw, &journal, look, number, step)?;
+        tell(Progress::Done(number, count, &step.what));
+    }
+    Ok(())
+}
+
+fn one(
+    machine: &dyn Machine,
+    hw: &Hw,
+    journal: &Journal<'_>,
+    look: &dyn Fn() -> Result<Inventory, String>,
+    number: usize,
+    step: &Step,
+) -> Result<(), ApplyError> {
+    let name = || step.what.clone();
+    condition::all(machine, hw, look, &step.before)
+        .map_err(|source| ApplyError::Before { step: name(), source })?;
+    if let Some(rehearsal) = &step.rehearsal {
+        rehearse(machine, step, rehearsal)?;
+    }
+    journal
+        .write(number, Event::Intent { what: &step.what, changes: &step.changes })
+        .map_err(|source| ApplyError::Journal { step: name(), source })?;
+    let outcome = change_all(machine, &step.changes);
+    let event = match &outcome {
+        Ok(()) => Event::Done,
+        Err(why) => Event::Failed { why: why.to_string() },
+    };
+    // An outcome that cannot be noted changes nothing of what was done: the next look tells.
+    let noted = journal.write(number, event);
+    outcome.map_err(|source| ApplyError::Change { step: name(), source })?;
+    noted.map_err(|source| ApplyError::Journal { step: name(), source })?;
+    condition::all(machine, hw, look, &step.after)
+        .map_err(|source| ApplyError::After { step: name(), source })
+}
+
+fn change_all(machine: &dyn Machine, changes: &[Change]) -> Result<(), RunError> {
+    for change in changes {
+        let output: Output = machine.change(change)?;
+        if let Change::Run(cmd) = change {
+            output.ok(cmd)?;
+        }
+    }
+    Ok(())
+}
+
+/// The dry run must agree, or complain of exactly what the profile accepts by name.
+fn rehearse(machine: &dyn Machine, step: &Step, rehearsal: &Rehearsal) -> Result<(), ApplyError> {
+    let refuse = |said: String| ApplyError::Rehearsal {
+        step: step.what.clone(),
+        command: rehearsal.cmd.to_string(),
+        said,
+    };
+    let output = machine.read(&rehearsal.cmd).map_err(|error| refuse(error.to_string()))?;
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    if output.status == 0 {
+        return Ok(());
+    }
+    let frame = ["invalid vdev specification", "use '-f' to override the following errors:"];
+    let mut complaints = text
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !frame.contains(line))
+        .peekable();
+    let any = complaints.peek().is_some();
+    let accepted =
+        |line: &str| rehearsal.accepted.iter().any(|known| line.contains(known.as_str()));
+    if any && complaints.all(accepted) { Ok(()) } else { Err(refuse(output.said())) }
+}
+
+/// Where the journal is.
+pub fn journal_path() -> &'static Utf8Path {
+    Utf8Path::new(journal::PATH)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,120 @@
+//! The smallest drive that ZFS takes in place of a leaf: the chain walked backwards.
+//!
+//! A vdev only insists on its whole metaslabs, so that a drive may be smaller than the one it
+//! replaces by a leaf's share of the rest: 3.5 GiB for 4 x 1 TB raidz, but 23 MiB for 4 x 8 TB,
+//! where a 4Kn drive of the very same size is refused. `zpool replace` finds out only after it has
+//! written a partition table to the new drive; so we ask first.
+
+use serde::{Deserialize, Serialize};
+
+use super::error::CapacityError;
+use super::kind::Kind;
+use super::leaf::smallest_device;
+use super::metaslab::Metaslabs;
+use super::partition::smallest_drive;
+use crate::units::{Ashift, Bytes};
+
+/// What a leaf of a vdev may be replaced by, at least.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Replacement {
+    /// Allocatable bytes of the leaf (`vdev_get_min_asize`).
+    pub leaf: Bytes,
+    /// Length of the partition or other device under it.
+    pub partition: Bytes,
+    /// A whole drive with 512-byte logical sectors.
+    pub drive_512: Bytes,
+    /// A whole drive with 4096-byte logical sectors; `None` where the vdev's ashift is below 12 and
+    /// ZFS takes no such drive.
+    pub drive_4kn: Option<Bytes>,
+}
+
+/// The least that a leaf must have, for a vdev of these metaslabs (`vdev_get_min_asize`,
+/// `vdev_raidz_min_asize`, checked in `spa_vdev_attach`).
+pub(super) fn smallest(
+    kind: Kind,
+    width: u64,
+    ashift: Ashift,
+    metaslabs: Metaslabs,
+) -> Result<Replacement, CapacityError> {
+    let leaves = match kind {
+        Kind::Stripe | Kind::Mirror => 1,
+        Kind::Raidz1 | Kind::Raidz2 | Kind::Raidz3 => width.max(1),
+    };
+    let leaf = Bytes(metaslabs.bytes().div_ceil(leaves));
+    let partition = smallest_device(leaf)?;
+    let drive = |sector| smallest_drive(partition, sector).map(|drive| drive.bytes);
+    Ok(Replacement {
+        leaf,
+        partition,
+        drive_512: drive(512)?,
+        drive_4kn: (ashift >= Ashift::DEFAULT).then(|| drive(4096)).transpose()?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Replacement;
+    use crate::capacity::{Drive, Kind, Vdev, leaf, partition};
+    use crate::units::{Ashift, Bytes};
+
+    const MIB: u64 = 1 << 20;
+
+    fn of(kind: Kind, terabytes: &[u64]) -> Replacement {
+        let tb = |tb: &u64| Drive::labelled(Bytes(tb * 1_000_000_000_000)).unwrap();
+        let leaves = terabytes.iter().map(tb).collect();
+        Vdev { kind, leaves, ashift: Ashift::DEFAULT }.capacity().unwrap().replacement
+    }
+
+    /// Whether ZFS would take it, walking forwards.
+    fn takes(replacement: Replacement, drive: Drive) -> bool {
+        let leaf = leaf::leaf(partition::partition(drive).unwrap()).unwrap();
+        leaf >= replacement.leaf
+    }
+
+    /// OpenZFS 2.3.9 took 23 MiB less and refused 24 MiB less and a 4Kn drive of the same size.
+    #[test]
+    fn four_of_8_tb_have_23_mib_to_spare() {
+        let eight = 8_001_563_222_016;
+        let replacement = of(Kind::Raidz1, &[8; 4]);
+        assert_eq!(replacement.leaf, Bytes(8_001_524_072_448));
+        assert_eq!(replacement.partition, Bytes(8_001_528_791_040));
+        assert_eq!(replacement.drive_512, Bytes(eight - 24_452_608));
+        assert!(takes(replacement, Drive::sector_512(Bytes(eight - 23 * MIB))));
+        assert!(!takes(replacement, Drive::sector_512(Bytes(eight - 24 * MIB))));
+        assert!(!takes(replacement, Drive::sector_4kn(Bytes(eight))));
+        assert!(replacement.drive_4kn.unwrap() > Bytes(eight));
+    }
+
+    #[test]
+    fn the_smallest_drive_is_taken_and_a_sector_less_is_not() {
+        for (kind, terabytes) in [
+            (Kind::Stripe, &[3][..]),
+            (Kind::Mirror, &[1, 2]),
+            (Kind::Mirror, &[12; 3]),
+            (Kind::Raidz1, &[1, 2, 2, 2]),
+            (Kind::Raidz2, &[16; 12]),
+            (Kind::Raidz3, &[20; 24]),
+        ] {
+            let smallest = of(kind, terabytes);
+            let (small, large) = (smallest.drive_512.0, smallest.drive_4kn.unwrap().0);
+            assert!(takes(smallest, Drive::sector_512(Bytes(small))), "{kind}");
+            assert!(!takes(smallest, Drive::sector_512(Bytes(small - 512))), "{kind}");
+            assert!(takes(smallest, Drive::sector_4kn(Bytes(large))), "{kind}");
+            assert!(!takes(smallest, Drive::sector_4kn(Bytes(large - 4096))), "{kind}");
+        }
+    }
+
+    #[test]
+    fn the_first_article_takes_drives_from_here() {
+        let replacement = of(Kind::Raidz1, &[1, 2, 2, 2]);
+        assert_eq!(replacement.drive_512, Bytes(996_447_109_632));
+        assert_eq!(replacement.drive_4kn, Some(Bytes(996_516_319_232)));
+    }
+
+    #[test]
+    fn an_old_pool_takes_no_4kn_drive() {
+        let drive = Drive::labelled(Bytes(1_000_000_000_000)).unwrap();
+        let vdev = Vdev { kind: Kind::Stripe, leaves: vec![drive], ashift: Ashift::MIN };
+        assert_eq!(vdev.capacity().unwrap().replacement.drive_4kn, None);
+    }
+}

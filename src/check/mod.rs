@@ -1,0 +1,395 @@
+//! Rules over a box and a wish: what cannot work, what is at stake, and the way out of each.
+//!
+//! A rule is a row of [`Rule`]; what it found is a [`Note`] that points at a key of the profile, so that an
+//! error is drawn with its line and caret. Rules here need no machine: `zbay check` runs them offline, and
+//! every plan runs them again. What depends on the drives that are there is decided in `plan::pick`.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::fault::{Fault, Faults};
+use crate::hw::{CanBoot, ControllerMode, Hw};
+use crate::names::{BayId, Wwn};
+use crate::profile::{BootFrom, Layout, Profile, Uneven};
+use crate::yaml::Parsed;
+
+/// How grave a note is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Good to know.
+    Advice,
+    /// Something is at stake; goes on.
+    Warning,
+    /// Refused.
+    Error,
+}
+
+/// Something that a rule found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    /// How grave.
+    pub severity: Severity,
+    /// Which rule.
+    pub rule: Rule,
+    /// The key of the profile that it is about: `pool.bays[0][1]`.
+    pub at: String,
+    /// What is the matter.
+    pub message: String,
+    /// What to do.
+    pub remedy: String,
+    /// The bay, where there is one.
+    pub bay: Option<BayId>,
+    /// The drive, where there is one.
+    pub wwn: Option<Wwn>,
+}
+
+macro_rules! rules {
+    ($($variant:ident = $id:literal: $why:literal),+ $(,)?) => {
+        /// The rules. Their reasons stand in docs/rules.md, which is made from this table.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+        pub enum Rule {
+            $(#[doc = $why] #[serde(rename = $id)] $variant,)+
+        }
+
+        impl Rule {
+            /// All of them: the rule, its name in JSON, its reason.
+            pub const ALL: &'static [(Self, &'static str, &'static str)] =
+                &[$((Self::$variant, $id, $why),)+];
+        }
+    };
+}
+
+rules! {
+    BootCannot = "boot-cannot": "a box must be able to start: in AHCI mode a MicroServer Gen8 does not boot the fifth port",
+    BootVolume = "boot-volume": "in RAID mode some places boot only from a drive that is in a volume of the RAID firmware",
+    BootUnknown = "boot-unknown": "nothing is known of this boot device on this box",
+    BootBayInPool = "boot-bay-in-pool": "a drive that the system boots from cannot be a member of the pool",
+    ModeWarning = "mode-warning": "some controller modes put drives at stake or lose functions",
+    ModeUnknown = "mode-unknown": "the box has no such controller mode",
+    NoSuchBay = "no-such-bay": "a pool can only be built from bays that the box has",
+    BayTwice = "bay-twice": "a drive can have one role only",
+    PlaceNotForPool = "place-not-for-pool": "sticks, cards and virtual media are no place for a pool's data",
+    TooFew = "too-few": "a vdev with fewer drives than its layout needs gives nothing that another layout would not give better",
+    Uneven = "uneven": "vdevs of different width in one pool fill and fail differently",
+    NoRedundancy = "no-redundancy": "without redundancy any drive that fails takes the whole pool with it",
+    Wide = "wide": "many drives under single parity make a second failure during a resilver likely",
+    AuxMirror = "aux-mirror": "a mirror needs two devices",
+    CacheMirror = "cache-mirror": "a cache needs no redundancy: what it holds is in the pool too",
+    SharedSize = "shared-size": "a device that the log and the cache share is cut in two: the log's part needs a size",
+    NotEmpty = "impossible": "a list that must name something is empty",
+    SmallestCosts = "smallest-costs": "every drive of a RAIDZ vdev counts as its smallest: without that one, the others may give more",
+    ParentMount = "mountpoint-twice": "two datasets cannot be mounted at the same place",
+    WwnPlaceholder = "wwn-placeholder": "a world wide name that many drives share does not tell one from the other",
+    WwnTwice = "wwn-twice": "two drives with one world wide name cannot be told apart by it",
+    SerialTwice = "serial-twice": "two drives with one model and serial cannot be told apart by their labels",
+    NoAddress = "no-address": "a pool must find its drives again after a reboot, whatever letters they get",
+    BayAssumed = "bay-assumed": "where nobody has proved which port is which bay, the serial on the label decides",
+    BoxUnknown = "box-unknown": "without a description of the box, ports cannot be told as bays",
+    PoolState = "pool-state": "a pool that is not ONLINE has lost a drive, data, or its redundancy",
+}
+
+struct Found(Vec<Note>);
+
+impl Found {
+    fn add(&mut self, severity: Severity, rule: Rule, at: &str, message: String, remedy: &str) {
+        self.0.push(Note {
+            severity,
+            rule,
+            at: at.to_owned(),
+            message,
+            remedy: remedy.to_owned(),
+            bay: None,
+            wwn: None,
+        });
+    }
+
+    fn error(&mut self, rule: Rule, at: &str, message: String, remedy: &str) {
+        self.add(Severity::Error, rule, at, message, remedy);
+    }
+
+    fn warning(&mut self, rule: Rule, at: &str, message: String, remedy: &str) {
+        self.add(Severity::Warning, rule, at, message, remedy);
+    }
+}
+
+/// Everything that the rules find, errors first.
+pub fn check(hw: &Hw, profile: &Profile) -> Vec<Note> {
+    let mut found = Found(Vec::new());
+    boot(hw, profile, &mut found);
+    mode(hw, profile, &mut found);
+    bays(hw, profile, &mut found);
+    shape(profile, &mut found);
+    aux(profile, &mut found);
+    mounts(profile, &mut found);
+    found.0.sort_by(|a, b| b.severity.cmp(&a.severity));
+    found.0
+}
+
+/// The errors among `notes`, drawn into the profile; `None` where there is none.
+pub fn refusal(profile: &Parsed<Profile>, notes: &[Note]) -> Option<Faults> {
+    let errors = notes.iter().filter(|note| note.severity == Severity::Error);
+    let mut faults: Vec<Fault> = errors
+        .map(|note| Fault::new(profile.span(&note.at), &note.message).help(&note.remedy))
+        .collect();
+    faults.sort_by_key(|fault| fault.span.start);
+    (!faults.is_empty()).then(|| profile.refuse(faults))
+}
+
+fn boot(hw: &Hw, profile: &Profile, found: &mut Found) {
+    let BootFrom::From(from) = &profile.boot else { return };
+    let mode = profile.controller;
+    if !hw.knows(from) && !hw.is_generic() {
+        let places: Vec<&str> = hw.places.iter().map(|place| place.place.as_str()).collect();
+        let remedy = format!("write one of {}, bay-1 or any", places.join(", "));
+        let message = format!("{} has no place `{from}` to boot from", hw.title);
+        found.error(Rule::BootUnknown, "boot", message, &remedy);
+        return;
+    }
+    match hw.can_boot(from, mode) {
+        Some((CanBoot::No, _)) => {
+            let message = format!("{} cannot boot from {} in {mode} mode", hw.title, from.spoken());
+            let remedy = ways_to_boot(hw, from, mode);
+            found.error(Rule::BootCannot, "boot", message, &remedy);
+        }
+        Some((CanBoot::Volume, row)) => {
+            let message =
+                format!("in {mode} mode {} boots only a drive in a RAID volume", from.spoken());
+            let note = row.note.as_deref().unwrap_or("put the boot drive alone in a RAID 0 volume");
+            found.warning(Rule::BootVolume, "boot", message, note);
+        }
+        Some((CanBoot::Yes, _)) | None => {}
+    }
+    let used = profile.pool.bays.all().chain(&profile.pool.spares).chain(aux_bays(profile));
+    if used.into_iter().any(|bay| bay == from) {
+        let message = format!("{} is the boot device and a pool device at once", from.spoken());
+        let at = if profile.pool.bays.all().any(|bay| bay == from) { "pool.bays" } else { "boot" };
+        let remedy = "boot from USB or microSD, or leave this bay out of the pool";
+        found.error(Rule::BootBayInPool, at, message, remedy);
+    }
+}
+
+/// The other places that boot in this mode, and the modes in which this place boots.
+fn ways_to_boot(hw: &Hw, from: &BayId, mode: ControllerMode) -> String {
+    let can = |place: &BayId, mode| matches!(hw.can_boot(place, mode), Some((CanBoot::Yes, _)));
+    let mut ways: Vec<String> = hw
+        .places
+        .iter()
+        .filter(|place| can(&place.place, mode))
+        .map(|place| format!("`boot: {}`", place.place))
+        .collect();
+    for other in [ControllerMode::Raid, ControllerMode::Legacy, ControllerMode::Ahci] {
+        let possible =
+            matches!(hw.can_boot(from, other), Some((CanBoot::Yes | CanBoot::Volume, _)));
+        if other != mode && other != ControllerMode::Legacy && possible {
+            let word = other.to_string().to_lowercase();
+            ways.push(format!("`controller: {word}` (the boot drive in a RAID volume)"));
+        }
+    }
+    format!("use {}", ways.join(", or "))
+}
+
+fn mode(hw: &Hw, profile: &Profile, found: &mut Found) {
+    let mode = profile.controller;
+    if hw.controller.is_none() {
+        return;
+    }
+    match hw.mode_of(mode) {
+        None => {
+            let message = format!("{} has no {mode} mode", hw.title);
+            found.error(Rule::ModeUnknown, "controller", message, "write `controller: ahci`");
+        }
+        Some(described) => {
+            if let Some(warning) = &described.warning {
+                let remedy = match mode {
+                    ControllerMode::Ahci => "",
+                    _ => "`controller: ahci` with `boot: usb` has no such question",
+                };
+                found.warning(Rule::ModeWarning, "controller", warning.clone(), remedy);
+            }
+        }
+    }
+}
+
+fn aux_bays(profile: &Profile) -> impl Iterator<Item = &BayId> {
+    let log = profile.pool.log.iter().flat_map(|aux| &aux.bays);
+    log.chain(profile.pool.cache.iter().flat_map(|aux| &aux.bays))
+}
+
+/// Every bay with the key that names it.
+fn named(profile: &Profile) -> Vec<(String, &BayId)> {
+    let pool = &profile.pool;
+    let single = pool.bays.0.len() == 1;
+    let mut all = Vec::new();
+    for (group, bays) in pool.bays.0.iter().enumerate() {
+        for (index, bay) in bays.iter().enumerate() {
+            let at = if single {
+                format!("pool.bays[{index}]")
+            } else {
+                format!("pool.bays[{group}][{index}]")
+            };
+            all.push((at, bay));
+        }
+    }
+    let lists = [("pool.log.bays", &pool.log), ("pool.cache.bays", &pool.cache)];
+    for (key, aux) in lists {
+        let bays = aux.iter().flat_map(|aux| &aux.bays).enumerate();
+        all.extend(bays.map(|(index, bay)| (format!("{key}[{index}]"), bay)));
+    }
+    let spares = pool.spares.iter().enumerate();
+    all.extend(spares.map(|(index, bay)| (format!("pool.spares[{index}]"), bay)));
+    all
+}
+
+fn bays(hw: &Hw, profile: &Profile, found: &mut Found) {
+    let mut seen: BTreeMap<&BayId, String> = BTreeMap::new();
+    for (at, bay) in named(profile) {
+        if !hw.knows(bay) {
+            let remedy = format!("the box has {}", hw.seats());
+            found.error(
+                Rule::NoSuchBay,
+                &at,
+                format!("{} has no {}", hw.title, bay.spoken()),
+                &remedy,
+            );
+            continue;
+        }
+        let place = hw.places.iter().find(|place| place.place == *bay);
+        if let Some(place) = place.filter(|place| !place.pool) {
+            let message = format!("the {} is no place for a pool's drive", place.title);
+            found.error(Rule::PlaceNotForPool, &at, message, &format!("use {}", hw.seats()));
+        }
+        if let Some(first) = seen.get(bay) {
+            let shared = first.starts_with("pool.log") && at.starts_with("pool.cache");
+            let data = first.starts_with("pool.bays") && !at.starts_with("pool.bays");
+            if data {
+                let message = format!("{} is a bay of the pool's data already", bay.spoken());
+                let remedy = "give the log, the cache or the spare a place of its own";
+                found.error(Rule::BayTwice, &at, message, remedy);
+            } else if !shared {
+                let message = format!("{} is named twice", bay.spoken());
+                found.error(Rule::BayTwice, &at, message, "name each bay once");
+            }
+        } else {
+            seen.insert(bay, at);
+        }
+    }
+}
+
+fn shape(profile: &Profile, found: &mut Found) {
+    let pool = &profile.pool;
+    let layout = pool.layout;
+    let groups = &pool.bays.0;
+    for (index, bays) in groups.iter().enumerate() {
+        let at =
+            if groups.len() == 1 { "pool.bays".to_owned() } else { format!("pool.bays[{index}]") };
+        let count = bays.len();
+        if count < layout.fewest() {
+            let message = format!(
+                "a {layout} of {count} makes no sense: it needs {} drives",
+                layout.fewest()
+            );
+            found.error(Rule::TooFew, &at, message, better(layout, count));
+        }
+        if layout == Layout::Raidz && count > 8 || layout == Layout::Raidz2 && count > 20 {
+            let message = format!("{count} drives in one {layout} vdev");
+            found.warning(Rule::Wide, &at, message, "use one more parity, or two vdevs");
+        }
+    }
+    if groups.windows(2).any(|pair| pair[0].len() != pair[1].len()) {
+        let widths: Vec<String> = groups.iter().map(|bays| bays.len().to_string()).collect();
+        let message = format!("the vdevs have {} drives", widths.join(" and "));
+        if pool.uneven_vdevs == Uneven::Refuse {
+            let remedy = "make them equal, or write `uneven_vdevs: accept` below `pool`";
+            found.error(Rule::Uneven, "pool.bays", message, remedy);
+        }
+    }
+    if layout == Layout::Stripe {
+        let message = "this pool has no redundancy: one drive that fails takes all data with it";
+        found.warning(
+            Rule::NoRedundancy,
+            "pool.layout",
+            message.to_owned(),
+            "keep nothing here that exists nowhere else",
+        );
+    }
+}
+
+fn better(layout: Layout, count: usize) -> &'static str {
+    match (layout, count) {
+        (_, 0 | 1) => "add drives, or write `layout: stripe` for a pool without redundancy",
+        (Layout::Raidz | Layout::Raidz2 | Layout::Raidz3, 2) => "write `layout: mirror`",
+        (Layout::Raidz2 | Layout::Raidz3, 3) => "write `layout: raidz`, or `mirror` for two losses",
+        (Layout::Raidz3, 4) => "write `layout: raidz2`",
+        _ => "add drives",
+    }
+}
+
+fn aux(profile: &Profile, found: &mut Found) {
+    let pool = &profile.pool;
+    if let Some(log) = &pool.log {
+        if log.bays.is_empty() {
+            found.error(
+                Rule::NotEmpty,
+                "pool.log.bays",
+                "a log needs a device".into(),
+                "name a bay",
+            );
+        }
+        if log.mirror && log.bays.len() < 2 {
+            let message = "a mirrored log needs two devices".to_owned();
+            found.error(Rule::AuxMirror, "pool.log.mirror", message, "leave out `mirror`");
+        }
+    }
+    let Some(cache) = &pool.cache else { return };
+    if cache.bays.is_empty() {
+        found.error(
+            Rule::NotEmpty,
+            "pool.cache.bays",
+            "a cache needs a device".into(),
+            "name a bay",
+        );
+    }
+    if cache.mirror {
+        let message = "a cache cannot be mirrored".to_owned();
+        found.error(Rule::CacheMirror, "pool.cache.mirror", message, "leave out `mirror`");
+    }
+    if let Some(log) = &pool.log {
+        let shared = log.bays.iter().any(|bay| cache.bays.contains(bay));
+        if shared && log.size.is_none() {
+            let message = "the log and the cache share a device, and the log's size is not said";
+            found.error(
+                Rule::SharedSize,
+                "pool.log",
+                message.to_owned(),
+                "add `size: 8G` to the log",
+            );
+        }
+    }
+}
+
+fn mounts(profile: &Profile, found: &mut Found) {
+    let mut seen: BTreeMap<String, String> = BTreeMap::new();
+    let root = ("the pool".to_owned(), "pool.root.mountpoint".to_owned(), &profile.pool.root);
+    let rest = profile
+        .datasets
+        .iter()
+        .map(|(name, wish)| (name.to_string(), format!("datasets.{name}.mountpoint"), wish));
+    for (name, at, wish) in std::iter::once(root).chain(rest) {
+        let mount = wish.settings().into_iter().find(|setting| setting.name == "mountpoint");
+        let Some(mount) = mount.map(|setting| setting.value).filter(|value| value.starts_with('/'))
+        else {
+            continue;
+        };
+        if let Some(other) = seen.get(&mount) {
+            let message = format!("{mount} is the mountpoint of {other} already");
+            found.error(Rule::ParentMount, &at, message, "mount it elsewhere");
+        }
+        seen.insert(mount, name);
+    }
+}
+
+pub mod machine;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,128 @@
+//! What can be typed: the commands and their arguments, as clap types.
+//!
+//! Help texts live here and nowhere else. Each command has a file of its own under `cmd`.
+
+use camino::Utf8PathBuf;
+use clap::{Args, Parser, Subcommand};
+
+/// Turns a small server with a few drive bays into a ZFS NAS, and keeps it one.
+///
+/// Without a command: the box, its bays, the wish, the pool, and what to type next.
+/// Exit status: 0 as wished, 1 something differs or is wrong with the machine, 2 the request or zbay failed.
+#[derive(Debug, Parser)]
+#[command(version, disable_help_subcommand = true, max_term_width = 100)]
+pub struct Cli {
+    /// What is common to all commands.
+    #[command(flatten)]
+    pub common: Common,
+    /// The command; none is the overview.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// Arguments that every command takes.
+#[derive(Clone, Debug, Args)]
+pub struct Common {
+    /// Look at a recorded machine instead of this one: a directory, or one that comes with zbay (gen8-seed).
+    #[arg(long, global = true, value_name = "DIR|NAME")]
+    pub machine: Option<String>,
+    /// Take this description of the box instead of the recognised one.
+    #[arg(long, global = true, value_name = "NAME|FILE")]
+    pub hw: Option<String>,
+    /// Answer as JSON.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Say on standard error what is run and for how long (twice: more).
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Check profiles and descriptions of boxes, offline: every fault with its line.
+    Check(Check),
+    /// Show disks, the box, or the pool by bay.
+    #[command(subcommand)]
+    Show(Show),
+    /// Show what would be done to make the machine as wished; writes nothing.
+    Plan(Plan),
+    /// Make the machine as wished: shows the plan, asks once, does exactly that.
+    Apply(Apply),
+    /// Compare the machine with the wish.
+    Verify(Wish),
+    /// What drives of common sizes would hold in this box, to the byte.
+    Capacity(crate::cmd::capacity::CapacityArgs),
+    /// Set the box up once, without questions, with a report on the console (zbay-firstboot.service).
+    Firstboot,
+    /// Record this machine, for a bug report or a test: everything that zbay looks at, nothing secret.
+    #[command(hide = true)]
+    Record {
+        /// A directory to make.
+        dir: Utf8PathBuf,
+    },
+    /// Make the files of a virtual box and print QEMU's arguments, one a line.
+    #[command(hide = true)]
+    VmBox(crate::vmbox::launch::VmBoxArgs),
+    /// Write the reference pages that are made from the types.
+    #[command(hide = true)]
+    Reference {
+        /// Which: profile, hw, rules or help.
+        page: String,
+    },
+}
+
+/// Arguments of `check`.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// Profiles or descriptions of boxes: shipped names, or files.
+    #[arg(required = true, value_name = "FILE|NAME")]
+    pub files: Vec<String>,
+}
+
+/// A wish.
+#[derive(Debug, Args)]
+pub struct Wish {
+    /// A shipped profile's name, or a file if it contains `/` or ends in .yaml. Left out: /etc/zbay/profile.yaml.
+    #[arg(value_name = "PROFILE")]
+    pub profile: Option<String>,
+}
+
+/// Arguments of `plan`.
+#[derive(Debug, Args)]
+pub struct Plan {
+    /// The wish.
+    #[command(flatten)]
+    pub wish: Wish,
+    /// Save the plan; `zbay apply FILE` does exactly it, if nothing has changed by then.
+    #[arg(long, value_name = "FILE.json")]
+    pub save: Option<Utf8PathBuf>,
+    /// Print every command with every path in full.
+    #[arg(long)]
+    pub full: bool,
+}
+
+/// Arguments of `apply`.
+#[derive(Debug, Args)]
+pub struct Apply {
+    /// A profile as for `plan`, or a saved plan (FILE.json). Left out: /etc/zbay/profile.yaml.
+    #[arg(value_name = "PROFILE|PLAN")]
+    pub profile: Option<String>,
+    /// Do not ask. Answers for plans that only take free disks and set properties.
+    #[arg(long)]
+    pub yes: bool,
+    /// Replace a different wish that is recorded in /etc/zbay/profile.yaml.
+    #[arg(long)]
+    pub replace_wish: bool,
+}
+
+/// What to show.
+#[derive(Debug, Subcommand)]
+pub enum Show {
+    /// The drives, a row each; `-sm` gives size and model as the seed article's `show disk -sm`.
+    Disk(crate::cmd::show_disk::DiskArgs),
+    /// The box: how it is recognised, its mode, what boots, memory, network, a drawing of the bays.
+    Hw,
+    /// The pool by bay.
+    Pool,
+}

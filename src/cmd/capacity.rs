@@ -1,0 +1,4 @@
+//! x
+/// x
+#[derive(Debug, clap::Args)]
+pub struct CapacityArgs {}

@@ -1,0 +1,93 @@
+//! A drive as every message names it: bay, model, size, serial and wwn.
+//!
+//! Nobody pulls a drive by its kernel name. A [`Drive`] is what a person needs to find the right one, and it
+//! says when the bay is not proved: then the serial on the drive's label has to be compared.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::hw::{Hw, Sure};
+use crate::inventory::Disk;
+use crate::names::{BayId, Serial, Wwn};
+use crate::units::Bytes;
+
+/// What tells a drive from all others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Drive {
+    /// Bay or place; `None`: at a port that the box's description does not know.
+    pub bay: Option<BayId>,
+    /// True where nobody has proved that this port is this bay.
+    pub assumed: bool,
+    /// Model.
+    pub model: Option<String>,
+    /// Size.
+    pub size: Bytes,
+    /// Serial number.
+    pub serial: Option<Serial>,
+    /// World wide name.
+    pub wwn: Option<Wwn>,
+    /// Kernel name of this boot, where nothing better is known.
+    pub name: String,
+}
+
+impl Drive {
+    /// The drive that `disk` is, seated by `hw`.
+    pub fn of(hw: &Hw, disk: &Disk) -> Self {
+        let seat = disk.path.as_deref().and_then(|path| hw.seat(path));
+        Self {
+            assumed: seat.as_ref().is_some_and(|seat| seat.sure == Sure::Assumed && seat.is_bay),
+            bay: seat.map(|seat| seat.bay),
+            model: disk.model.clone(),
+            size: disk.size,
+            serial: disk.serial.clone(),
+            wwn: disk.wwn.clone(),
+            name: disk.name.clone(),
+        }
+    }
+
+    /// The bay as a line begins with it: `bay 1`, `usb`, `sda` where there is none.
+    pub fn place(&self) -> String {
+        match &self.bay {
+            Some(bay) if bay.as_str().starts_with(|c: char| c.is_ascii_digit()) => {
+                format!("bay {bay}")
+            }
+            Some(bay) => bay.to_string(),
+            None => self.name.clone(),
+        }
+    }
+
+    /// As a sentence begins with it: `bay 3`, `the fifth port`.
+    pub fn spoken(&self) -> String {
+        self.bay.as_ref().map_or_else(|| format!("`{}`", self.name), BayId::spoken)
+    }
+
+    /// Model, size, serial and wwn in columns, for a line below an error.
+    pub fn label(&self) -> String {
+        let model = self.model.as_deref().unwrap_or("(no model)");
+        let serial = self.serial.as_ref().map_or("(no serial)", Serial::as_str);
+        let wwn =
+            self.wwn.as_ref().map_or_else(|| "(no wwn)".to_owned(), |wwn| format!("wwn-{wwn}"));
+        format!("{model}  {}  {serial}  {wwn}", self.size.tb())
+    }
+}
+
+impl fmt::Display for Drive {
+    /// In one line: `bay 3, ST2000DM001-1ER164 2.00 TB, serial Z4Z0EXA2, wwn 0x5000c5007cebaf42`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.spoken())?;
+        write!(f, ", {} {}", self.model.as_deref().unwrap_or("unknown model"), self.size.tb())?;
+        match &self.serial {
+            Some(serial) => write!(f, ", serial {serial}")?,
+            None => f.write_str(", no serial")?,
+        }
+        match &self.wwn {
+            Some(wwn) => write!(f, ", wwn {wwn}")?,
+            None => f.write_str(", no wwn")?,
+        }
+        if self.assumed {
+            f.write_str(" (the bay is assumed: compare the serial on the drive)")?;
+        }
+        Ok(())
+    }
+}

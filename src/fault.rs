@@ -1,0 +1,98 @@
+//! A fault in a file that a user wrote: where it is, what is wrong, what to type instead.
+//!
+//! All faults of a file are collected before it is refused, and each is drawn as rustc draws its own:
+//! `path:line:col`, the line, a caret, and a `help:`. A fault is a value until it is printed.
+
+use std::fmt;
+use std::ops::Range;
+
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+
+/// One fault.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Bytes of the text that the caret underlines.
+    pub span: Range<usize>,
+    /// What is wrong, lower-case, without a full stop.
+    pub message: String,
+    /// What can be typed instead.
+    pub help: Option<String>,
+}
+
+impl Fault {
+    /// A fault without advice.
+    pub fn new(span: Range<usize>, message: impl Into<String>) -> Self {
+        Self { span, message: message.into(), help: None }
+    }
+
+    /// The same with advice.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+/// All faults of one file, with its text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Faults {
+    /// The file, as the user named it.
+    pub file: String,
+    /// Its text.
+    pub text: String,
+    /// At least one, in the order of the text.
+    pub list: Vec<Fault>,
+}
+
+impl std::error::Error for Faults {}
+
+impl fmt::Display for Faults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, fault) in self.list.iter().enumerate() {
+            if index > 0 {
+                f.write_str("\n\n")?;
+            }
+            let end = fault.span.end.min(self.text.len());
+            let span = fault.span.start.min(end)..end;
+            let mut group = Level::ERROR.primary_title(&fault.message).element(
+                Snippet::source(&self.text)
+                    .path(&self.file)
+                    .annotation(AnnotationKind::Primary.span(span)),
+            );
+            if let Some(help) = &fault.help {
+                group = group.element(Level::HELP.message(help));
+            }
+            f.write_str(&Renderer::plain().render(&[group]))?;
+        }
+        Ok(())
+    }
+}
+
+/// The one of `known` that was probably meant by `word`: equal but for case, `-` and `_`, or close to it.
+pub fn near_miss<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let bare = |text: &str| text.to_ascii_lowercase().replace(['-', '_', ' '], "");
+    let meant = bare(word);
+    let mut best: Option<(usize, &str)> = None;
+    for candidate in known {
+        let distance = strsim::damerau_levenshtein(&meant, &bare(candidate));
+        if distance <= candidate.len().max(3) / 3 && best.is_none_or(|(least, _)| distance < least)
+        {
+            best = Some((distance, candidate));
+        }
+    }
+    best.map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::near_miss;
+
+    #[test]
+    fn finds_what_was_meant() {
+        let layouts = ["raidz", "raidz2", "raidz3", "mirror", "stripe"];
+        assert_eq!(near_miss("raid-z2", layouts), Some("raidz2"));
+        assert_eq!(near_miss("mirorr", layouts), Some("mirror"));
+        assert_eq!(near_miss("recordsiez", ["recordsize", "reservation"]), Some("recordsize"));
+        assert_eq!(near_miss("zzz", layouts), None);
+    }
+}

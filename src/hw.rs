@@ -1,0 +1,413 @@
+//! What a box is: `hw/NAME.yaml`.
+//!
+//! A box is described once: how it is recognised, which port is which bay, what the controller's modes
+//! are and what each can boot from. A bay is keyed by udev's `ID_PATH` (PCI address of the controller,
+//! port on it), never by a device letter or a host number, which follow the order of probing. Every fact
+//! says whether it was `verified` on real machines or is `assumed`; sentences that send a person to an
+//! assumed bay add the serial to compare.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::inventory::{Dmi, Host};
+use crate::names::BayId;
+use crate::units::Bytes;
+
+/// A description of a box: a file under `hw/`.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Hw {
+    /// Name of this description, the same as the file's: profiles refer to it.
+    pub hardware: String,
+    /// Name of the box as a person says it.
+    pub title: String,
+    /// How the box is recognised by its SMBIOS strings. Left out: it is never recognised by itself and must
+    /// be named.
+    #[serde(default, rename = "match")]
+    pub recognise: Option<Recognise>,
+    /// Firmware that starts the operating system: decides whether drives with 4096-byte sectors can boot.
+    #[serde(default)]
+    pub firmware: Firmware,
+    /// The storage controller that the bays hang on, and its modes. Left out: not known.
+    #[serde(default)]
+    pub controller: Option<Controller>,
+    /// The bays in the order in which a person sees them. Empty: every port is a bay, named by its path.
+    #[serde(default)]
+    pub bays: Vec<Bay>,
+    /// Other places for drives: a fifth port, internal USB, card readers. The first that fits a drive's port
+    /// is its place.
+    #[serde(default)]
+    pub places: Vec<Place>,
+    /// What can boot, by place and by controller mode.
+    #[serde(default)]
+    pub boots: Vec<Boot>,
+    /// Memory.
+    #[serde(default)]
+    pub memory: Option<Memory>,
+    /// Other facts worth printing: power, network, start-up time, reference throughput.
+    #[serde(default)]
+    pub facts: Vec<Fact>,
+}
+
+/// How sure a fact is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Sure {
+    /// Seen on real machines.
+    Verified,
+    /// Believed, not proved.
+    #[default]
+    Assumed,
+    /// Found out on this very box.
+    Learned,
+}
+
+impl fmt::Display for Sure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Verified => "verified",
+            Self::Assumed => "assumed",
+            Self::Learned => "learned",
+        })
+    }
+}
+
+/// SMBIOS strings, compared trimmed and to the letter; those left out are not compared.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Recognise {
+    /// Type 1 manufacturer, as in /sys/class/dmi/id/sys_vendor.
+    #[serde(default)]
+    pub sys_vendor: Option<String>,
+    /// Type 1 product name.
+    #[serde(default)]
+    pub product_name: Option<String>,
+    /// Type 2 manufacturer.
+    #[serde(default)]
+    pub board_vendor: Option<String>,
+    /// Type 2 product.
+    #[serde(default)]
+    pub board_name: Option<String>,
+    /// How sure this is.
+    #[serde(default)]
+    pub sure: Sure,
+}
+
+/// What starts the operating system.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Firmware {
+    /// BIOS: cannot boot from drives with 4096-byte logical sectors.
+    Bios,
+    /// UEFI.
+    Uefi,
+    /// Not known.
+    #[default]
+    Unknown,
+}
+
+/// A storage controller.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Controller {
+    /// PCI address, such as 0000:00:1f.2.
+    pub address: String,
+    /// Its modes; at most one of each.
+    pub modes: Vec<Mode>,
+}
+
+/// Mode of a controller.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize, JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum ControllerMode {
+    /// Plain AHCI.
+    #[default]
+    Ahci,
+    /// The firmware's RAID, with the pool's drives left out of any volume.
+    Raid,
+    /// IDE emulation.
+    Legacy,
+}
+
+impl fmt::Display for ControllerMode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Ahci => "AHCI",
+            Self::Raid => "RAID",
+            Self::Legacy => "Legacy",
+        })
+    }
+}
+
+/// One mode.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Mode {
+    /// Which.
+    pub mode: ControllerMode,
+    /// PCI `vendor:device` by which it is told; left out: not known.
+    #[serde(default)]
+    pub id: Option<String>,
+    /// How sure this is.
+    #[serde(default)]
+    pub sure: Sure,
+    /// Drives can be exchanged while the box runs.
+    #[serde(default)]
+    pub hot_swap: Option<bool>,
+    /// What is at stake in this mode: printed as a warning with every plan for it.
+    #[serde(default)]
+    pub warning: Option<String>,
+}
+
+/// A drive bay.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Bay {
+    /// Its number, from 1, as printed on the box or counted from the left.
+    #[schemars(with = "u32")]
+    pub bay: BayId,
+    /// udev's ID_PATH of the drive in it, without a trailing `.0`: pci-0000:00:1f.2-ata-1.
+    pub port: String,
+    /// How sure it is that this port is this bay.
+    #[serde(default)]
+    pub sure: Sure,
+    /// Best link speed, Mb/s.
+    #[serde(default)]
+    pub link: Option<u32>,
+    /// How sure the speed is.
+    #[serde(default)]
+    pub link_sure: Sure,
+    /// Form factor, such as `3.5 inch`.
+    #[serde(default)]
+    pub form: Option<String>,
+}
+
+/// Another place for a drive.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Place {
+    /// Its name in profiles: fifth-port, usb, microsd.
+    #[schemars(with = "String")]
+    pub place: BayId,
+    /// As a person says it.
+    pub title: String,
+    /// ID_PATH; a `*` at its end stands for anything, one alone in it for any run of characters. Left out: this
+    /// place cannot be told from others.
+    #[serde(default)]
+    pub port: Option<String>,
+    /// How sure this is.
+    #[serde(default)]
+    pub sure: Sure,
+    /// Pool devices may live here.
+    #[serde(default)]
+    pub pool: bool,
+    /// Best link speed, Mb/s.
+    #[serde(default)]
+    pub link: Option<u32>,
+    /// What else is to know.
+    #[serde(default)]
+    pub note: Option<String>,
+}
+
+/// What a place can boot.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Boot {
+    /// `bays`, or the name of a place.
+    pub from: String,
+    /// In AHCI mode.
+    pub ahci: CanBoot,
+    /// In RAID mode.
+    pub raid: CanBoot,
+    /// In Legacy mode.
+    pub legacy: CanBoot,
+    /// How sure this is.
+    #[serde(default)]
+    pub sure: Sure,
+    /// What else is to know.
+    #[serde(default)]
+    pub note: Option<String>,
+}
+
+/// Whether something can boot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum CanBoot {
+    /// Yes.
+    Yes,
+    /// No.
+    No,
+    /// Only from a drive that is in a volume of the RAID firmware.
+    Volume,
+}
+
+/// Memory.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Memory {
+    /// Slots.
+    #[serde(default)]
+    pub slots: Option<u32>,
+    /// The most that fits.
+    #[serde(default, deserialize_with = "crate::yaml::size::option::deserialize")]
+    #[schemars(with = "Option<String>")]
+    pub max: Option<Bytes>,
+    /// Takes error-correcting memory.
+    #[serde(default)]
+    pub ecc: Option<bool>,
+    /// How sure this is.
+    #[serde(default)]
+    pub sure: Sure,
+}
+
+/// A fact in words.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Fact {
+    /// What of.
+    pub what: String,
+    /// The value, with its unit.
+    pub value: String,
+    /// How sure it is.
+    #[serde(default)]
+    pub sure: Sure,
+    /// Where it is from.
+    #[serde(default)]
+    pub source: Option<String>,
+}
+
+impl Recognise {
+    /// True if all strings that are given are the box's own; never true without one.
+    pub fn fits(&self, dmi: &Dmi) -> bool {
+        let pairs = [
+            (&self.sys_vendor, &dmi.sys_vendor),
+            (&self.product_name, &dmi.product_name),
+            (&self.board_vendor, &dmi.board_vendor),
+            (&self.board_name, &dmi.board_name),
+        ];
+        pairs.iter().any(|(want, _)| want.is_some())
+            && pairs.iter().all(|(want, have)| want.is_none() || want == have)
+    }
+}
+
+/// Where a drive sits, as far as the description knows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Seat {
+    /// Bay or place.
+    pub bay: BayId,
+    /// How sure it is.
+    pub sure: Sure,
+    /// True for a drive bay, false for another place.
+    pub is_bay: bool,
+}
+
+impl Hw {
+    /// True where ports stand for bays: a box that nobody described.
+    pub fn is_generic(&self) -> bool {
+        self.bays.is_empty()
+    }
+
+    /// The seat of the drive at this ID_PATH (without a trailing `.0`).
+    pub fn seat(&self, path: &str) -> Option<Seat> {
+        if let Some(bay) = self.bays.iter().find(|bay| bay.port == path) {
+            return Some(Seat { bay: bay.bay.clone(), sure: bay.sure, is_bay: true });
+        }
+        let fits = |place: &&Place| place.port.as_ref().is_some_and(|port| pattern(port, path));
+        if let Some(place) = self.places.iter().find(fits) {
+            return Some(Seat { bay: place.place.clone(), sure: place.sure, is_bay: false });
+        }
+        let port = || path.to_ascii_lowercase().parse().ok();
+        if self.is_generic() {
+            return port().map(|bay| Seat { bay, sure: Sure::Verified, is_bay: true });
+        }
+        None
+    }
+
+    /// The port of a bay or place, as an ID_PATH or a pattern of one.
+    pub fn port(&self, bay: &BayId) -> Option<String> {
+        let bays = self.bays.iter().find(|b| b.bay == *bay).map(|b| b.port.clone());
+        let place = || self.places.iter().find(|p| p.place == *bay).and_then(|p| p.port.clone());
+        let generic = || self.is_generic().then(|| bay.as_str().to_owned());
+        bays.or_else(place).or_else(generic)
+    }
+
+    /// True if the box has this bay or place at all.
+    pub fn knows(&self, bay: &BayId) -> bool {
+        self.bays.iter().any(|b| b.bay == *bay)
+            || self.places.iter().any(|p| p.place == *bay)
+            || (self.is_generic() && bay.as_str().contains("pci-"))
+    }
+
+    /// How sure the order of this bay is.
+    pub fn sure(&self, bay: &BayId) -> Sure {
+        let bays = self.bays.iter().find(|b| b.bay == *bay).map(|b| b.sure);
+        let place = || self.places.iter().find(|p| p.place == *bay).map(|p| p.sure);
+        bays.or_else(place).unwrap_or(Sure::Verified)
+    }
+
+    /// Every name that a profile may give as a bay, for an error.
+    pub fn seats(&self) -> String {
+        let bays = self.bays.iter().map(|bay| bay.bay.to_string());
+        let places = self.places.iter().filter(|place| place.pool).map(|p| p.place.to_string());
+        let all: Vec<String> = bays.chain(places).collect();
+        if all.is_empty() {
+            "ports, as `zbay show disk -p` names them".to_owned()
+        } else {
+            all.join(", ")
+        }
+    }
+
+    /// Which mode the controller is in, by its PCI id; `None`: not one of the known.
+    pub fn mode(&self, host: &Host) -> Option<ControllerMode> {
+        let controller = self.controller.as_ref()?;
+        let found = host.controllers.iter().find(|c| c.address == controller.address)?;
+        controller.modes.iter().find(|mode| mode.id.as_ref() == Some(&found.id)).map(|m| m.mode)
+    }
+
+    /// The description of a mode.
+    pub fn mode_of(&self, mode: ControllerMode) -> Option<&Mode> {
+        self.controller.as_ref()?.modes.iter().find(|m| m.mode == mode)
+    }
+
+    /// What can boot from `from` (a place, or any bay) in `mode`; `None`: not known.
+    pub fn can_boot(&self, from: &BayId, mode: ControllerMode) -> Option<(CanBoot, &Boot)> {
+        let is_bay = self.bays.iter().any(|bay| bay.bay == *from);
+        let row = self
+            .boots
+            .iter()
+            .find(|row| if is_bay { row.from == "bays" } else { row.from == from.as_str() })?;
+        let can = match mode {
+            ControllerMode::Ahci => row.ahci,
+            ControllerMode::Raid => row.raid,
+            ControllerMode::Legacy => row.legacy,
+        };
+        Some((can, row))
+    }
+}
+
+/// `*` stands for any run of characters.
+fn pattern(pattern: &str, text: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == text,
+        Some((head, tail)) => text.strip_prefix(head).is_some_and(|rest| {
+            tail.is_empty() || rest.char_indices().any(|(at, _)| self::pattern(tail, &rest[at..]))
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::pattern;
+
+    #[test]
+    fn patterns() {
+        assert!(pattern("pci-*-usb-*", "pci-0000:00:1d.0-usb-0:1.5:1.0-scsi-0:0:0:0"));
+        assert!(!pattern("pci-*-usb-*", "pci-0000:00:1f.2-ata-1"));
+        assert!(pattern("pci-0000:00:1f.2-ata-5", "pci-0000:00:1f.2-ata-5"));
+        assert!(!pattern("pci-0000:00:1f.2-ata-1", "pci-0000:00:1f.2-ata-10"));
+    }
+}

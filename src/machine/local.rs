@@ -1,0 +1,115 @@
+//! Files that a user names on the command line, and the lock that keeps two applies apart.
+//!
+//! They belong to the machine that zbay runs on even where the machine that it looks at is a recorded one, so
+//! they do not pass the seam.
+#![allow(clippy::disallowed_methods)] // beside `real`, the other file that touches the file system
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{ErrorKind, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use thiserror::Error;
+
+use super::IoError;
+
+/// At most `cap` bytes of a file; `None`: there is none.
+///
+/// # Errors
+/// It is there and cannot be read.
+pub fn read_user_file(path: &Utf8Path, cap: usize) -> Result<Option<Vec<u8>>, IoError> {
+    let refused = |why: std::io::Error| system("read", path, &why);
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(why) if why.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(why) => return Err(refused(why)),
+    };
+    let mut bytes = Vec::new();
+    file.take(u64::try_from(cap).unwrap_or(u64::MAX)).read_to_end(&mut bytes).map_err(refused)?;
+    Ok(Some(bytes))
+}
+
+/// Writes a file that must not exist yet.
+///
+/// # Errors
+/// It exists, or cannot be written.
+pub fn write_new_file(path: &Utf8Path, text: &str) -> Result<(), IoError> {
+    let refused = |why: std::io::Error| system("write", path, &why);
+    let mut file =
+        OpenOptions::new().write(true).create_new(true).mode(0o644).open(path).map_err(refused)?;
+    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(refused)
+}
+
+fn system(what: &str, path: &Utf8Path, why: &std::io::Error) -> IoError {
+    match why.kind() {
+        ErrorKind::PermissionDenied => {
+            IoError::Denied { what: what.to_owned(), path: path.to_owned() }
+        }
+        _ => IoError::System { what: what.to_owned(), path: path.to_owned(), why: why.to_string() },
+    }
+}
+
+/// Why the lock was not had.
+#[derive(Debug, Error)]
+pub enum LockError {
+    /// Another zbay is changing the machine.
+    #[error("another zbay is at work (it holds {0}): wait for it, then look again")]
+    Held(Utf8PathBuf),
+    /// The lock's file cannot be made.
+    #[error(transparent)]
+    Io(#[from] IoError),
+}
+
+/// Held until it is dropped, or the program ends in whatever way.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
+/// Takes the lock, or says at once that another has it.
+///
+/// # Errors
+/// Another has it, or its file cannot be made.
+pub fn lock(path: &Utf8Path) -> Result<Lock, LockError> {
+    if let Some(dir) = path.parent() {
+        fs::create_dir_all(dir).map_err(|why| system("make", dir, &why))?;
+    }
+    let file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(path)
+        .map_err(|why| system("open", path, &why))?;
+    match file.try_lock() {
+        Ok(()) => Ok(Lock { _file: file }),
+        Err(TryLockError::WouldBlock) => Err(LockError::Held(path.to_owned())),
+        Err(TryLockError::Error(why)) => Err(system("lock", path, &why).into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LockError, lock, read_user_file, write_new_file};
+    use camino::Utf8PathBuf;
+
+    #[test]
+    fn two_applies_are_kept_apart() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = Utf8PathBuf::from_path_buf(dir.path().join("run/lock")).expect("UTF-8");
+        let first = lock(&path).expect("free");
+        assert!(matches!(lock(&path), Err(LockError::Held(_))));
+        drop(first);
+        assert!(lock(&path).is_ok());
+    }
+
+    #[test]
+    fn a_saved_file_is_never_overwritten() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = Utf8PathBuf::from_path_buf(dir.path().join("plan.json")).expect("UTF-8");
+        assert_eq!(read_user_file(&path, 10), Ok(None));
+        write_new_file(&path, "once").expect("new");
+        assert!(write_new_file(&path, "twice").is_err());
+        assert_eq!(read_user_file(&path, 3), Ok(Some(b"onc".to_vec())));
+    }
+}

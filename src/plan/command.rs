@@ -1,0 +1,165 @@
+//! The only place that spells arguments of zpool, zfs and their kin.
+//!
+//! Every name that gets here is a validated type or comes from ZFS itself, disks are `/dev/disk/by-id` links,
+//! and nothing passes a shell.
+
+use std::time::Duration;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::machine::{CHMOD, CHOWN, Cmd, SGDISK, SYSTEMCTL, UDEVADM, ZFS, ZGENHOSTID, ZPOOL};
+use crate::plan::Of;
+use crate::profile::property::Setting;
+
+/// `zpool create` labels and partitions disks one after the other, and udev has to follow.
+const SLOW: Duration = Duration::from_mins(15);
+/// The type GUID of a partition that holds ZFS, in sgdisk's short form.
+const ZFS_PARTITION: &str = "bf01";
+
+/// A vdev for `zpool create`: its type (nothing for single disks) and its devices.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VdevArgs {
+    /// `raidz1`, `mirror`.
+    pub kind: Option<&'static str>,
+    /// Devices.
+    pub devices: Vec<Utf8PathBuf>,
+}
+
+/// Everything that `zpool create` is told.
+#[derive(Clone, Debug)]
+pub struct Create<'a> {
+    /// Name.
+    pub name: &'a str,
+    /// `-o`.
+    pub pool: Vec<Setting>,
+    /// `-O`.
+    pub root: Vec<Setting>,
+    /// Data vdevs.
+    pub data: Vec<VdevArgs>,
+    /// Log vdevs.
+    pub log: Vec<VdevArgs>,
+    /// Cache devices.
+    pub cache: Vec<Utf8PathBuf>,
+    /// Spares.
+    pub spares: Vec<Utf8PathBuf>,
+}
+
+impl Create<'_> {
+    /// The command; `force` is `-f`.
+    pub fn run(&self, force: bool) -> Cmd {
+        self.command(force.then_some("-f"))
+    }
+
+    /// The same as a dry run, never with `-f`.
+    pub fn rehearse(&self) -> Cmd {
+        self.command(Some("-n"))
+    }
+
+    fn command(&self, flag: Option<&str>) -> Cmd {
+        let mut args: Vec<String> = vec!["create".to_owned()];
+        args.extend(flag.map(str::to_owned));
+        for (option, settings) in [("-o", &self.pool), ("-O", &self.root)] {
+            for setting in settings {
+                args.push(option.to_owned());
+                args.push(assignment(setting));
+            }
+        }
+        args.push(self.name.to_owned());
+        let mut vdevs = |class: Option<&str>, vdevs: &[VdevArgs]| {
+            args.extend(class.filter(|_| !vdevs.is_empty()).map(str::to_owned));
+            for vdev in vdevs {
+                args.extend(vdev.kind.map(str::to_owned));
+                args.extend(vdev.devices.iter().map(Utf8PathBuf::to_string));
+            }
+        };
+        let plain = |devices: &[Utf8PathBuf]| {
+            if devices.is_empty() {
+                vec![]
+            } else {
+                vec![VdevArgs { kind: None, devices: devices.to_vec() }]
+            }
+        };
+        vdevs(None, &self.data);
+        vdevs(Some("log"), &self.log);
+        vdevs(Some("cache"), &plain(&self.cache));
+        vdevs(Some("spare"), &plain(&self.spares));
+        Cmd::new(ZPOOL, args).within(SLOW)
+    }
+}
+
+fn assignment(setting: &Setting) -> String {
+    format!("{}={}", setting.name, setting.value)
+}
+
+/// `zpool set` or `zfs set`.
+pub fn set(of: Of, object: &str, setting: &Setting) -> Cmd {
+    let program = if of == Of::Zpool { ZPOOL } else { ZFS };
+    Cmd::new(program, ["set".to_owned(), assignment(setting), object.to_owned()])
+}
+
+/// `zpool get` or `zfs get` of one value.
+pub fn get(of: Of, object: &str, name: &str) -> Cmd {
+    let program = if of == Of::Zpool { ZPOOL } else { ZFS };
+    Cmd::new(program, ["get", "-H", "-p", "-o", "value", name, object])
+}
+
+/// `zfs create`.
+pub fn create_dataset(name: &str, settings: &[Setting]) -> Cmd {
+    let mut args = vec!["create".to_owned()];
+    for setting in settings {
+        args.extend(["-o".to_owned(), assignment(setting)]);
+    }
+    args.push(name.to_owned());
+    Cmd::new(ZFS, args).within(Duration::from_mins(2))
+}
+
+/// Whether a dataset exists: `zfs list` of its name.
+pub fn find_dataset(name: &str) -> Cmd {
+    Cmd::new(ZFS, ["list", "-H", "-o", "name", name])
+}
+
+/// State of a pool.
+pub fn health(pool: &str) -> Cmd {
+    Cmd::new(ZPOOL, ["list", "-H", "-o", "name,health", pool])
+}
+
+/// zgenhostid(8).
+pub fn hostid(value: &str) -> Cmd {
+    Cmd::new(ZGENHOSTID, [value])
+}
+
+/// chown(1) of a mountpoint.
+pub fn chown(owner: &str, path: &Utf8Path) -> Cmd {
+    Cmd::new(CHOWN, [owner, "--", path.as_str()])
+}
+
+/// chmod(1) of a mountpoint.
+pub fn chmod(mode: &str, path: &Utf8Path) -> Cmd {
+    Cmd::new(CHMOD, [mode, "--", path.as_str()])
+}
+
+/// Enables units.
+pub fn enable(units: &[String]) -> Cmd {
+    Cmd::new(SYSTEMCTL, std::iter::once("enable".to_owned()).chain(units.iter().cloned()))
+}
+
+/// Cuts a free device in two: the first part of `first` bytes, the second the rest.
+pub fn partition(device: &Utf8Path, first: u64) -> Vec<Cmd> {
+    let kib = first.div_ceil(1024);
+    let kind = |number: u8| format!("--typecode={number}:{ZFS_PARTITION}");
+    let args = [
+        "--clear".to_owned(),
+        format!("--new=1:1M:+{kib}K"),
+        kind(1),
+        "--new=2:0:0".to_owned(),
+        kind(2),
+        device.to_string(),
+    ];
+    let settle = Cmd::new(UDEVADM, ["settle", "--timeout=60"]).within(Duration::from_secs(90));
+    vec![Cmd::new(SGDISK, args).within(Duration::from_mins(2)), settle]
+}
+
+/// The name of a partition of a device that is named by a link below `/dev/disk`.
+pub fn part(device: &Utf8Path, number: u8) -> Utf8PathBuf {
+    format!("{device}-part{number}").into()
+}

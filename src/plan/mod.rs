@@ -1,0 +1,189 @@
+//! From what is wished and what is there to what will be done.
+//!
+//! [`make::make`] is a pure function; its [`Plan`] is immutable and complete: apply makes no decision of its
+//! own. A plan holds the wish's text, a fingerprint of each disk that it takes, and steps that carry their
+//! changes with the conditions before and after them. It can be saved, read by a person, and applied later,
+//! if everything is still as it was.
+
+use camino::Utf8PathBuf;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::drive::Drive;
+use crate::machine::{Change, Cmd, Hash};
+
+pub mod command;
+pub mod make;
+pub mod outlook;
+pub mod pick;
+pub mod refusal;
+pub mod steps;
+pub mod system;
+
+pub use outlook::Outlook;
+pub use refusal::{Refusal, Refused};
+
+/// Version of the plan's form; another one is refused.
+pub const VERSION: u32 = 1;
+
+/// What will be done, completely.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    /// [`VERSION`].
+    pub zbay_plan: u32,
+    /// Sixteen hexadecimal digits over the wish and the disks; the pool's comment is `zbay:` and these.
+    pub id: String,
+    /// When the look was taken.
+    pub made: Timestamp,
+    /// Title of the box.
+    pub title: String,
+    /// Name of the description of the box.
+    pub hardware: String,
+    /// The wish's name or file.
+    pub profile: String,
+    /// The wish's text.
+    pub wish: String,
+    /// Name of the pool.
+    pub pool: String,
+    /// Layout in words: `raidz of 4`.
+    pub layout: String,
+    /// Disks that the plan takes, in the order of the wish.
+    pub disks: Vec<Fingerprint>,
+    /// What will be done, in order.
+    pub steps: Vec<Step>,
+    /// What is already as wished, in words.
+    pub as_wished: Vec<String>,
+    /// What differs and cannot be reached in place.
+    pub drift: Vec<crate::verify::Drift>,
+    /// What the pool will be, or is.
+    pub outlook: Outlook,
+    /// Warnings and advice.
+    pub notes: Vec<crate::check::Note>,
+}
+
+impl Plan {
+    /// True if there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// The gravest thing that the plan does.
+    pub fn danger(&self) -> Danger {
+        self.steps.iter().map(|step| step.danger).max().unwrap_or(Danger::Harmless)
+    }
+}
+
+/// A disk as it was when the plan was made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fingerprint {
+    /// Which drive.
+    pub drive: Drive,
+    /// Its name below `/dev/disk`.
+    pub address: Utf8PathBuf,
+    /// Its role: `data`, `log`, `cache`, `log and cache`, `spare`.
+    pub role: String,
+    /// Digest of what its sources saw.
+    pub contents: String,
+}
+
+/// How much a step can cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Danger {
+    /// Settings and files of zbay's own.
+    Harmless,
+    /// Writes to disks that are proved free.
+    TakesFreeDisks,
+    /// Replaces a wish that somebody recorded.
+    ReplacesWish,
+}
+
+/// One thing that is done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// In words: `create pool tank`.
+    pub what: String,
+    /// How much it can cost.
+    pub danger: Danger,
+    /// What must hold before; else nothing of the step is done.
+    pub before: Vec<Condition>,
+    /// A command that changes nothing and must agree first.
+    pub rehearsal: Option<Rehearsal>,
+    /// The changes, in order.
+    pub changes: Vec<Change>,
+    /// What must hold after; else the plan stops here.
+    pub after: Vec<Condition>,
+}
+
+/// A dry run of zpool's own: `zpool create -n`, without `-f`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rehearsal {
+    /// The command.
+    pub cmd: Cmd,
+    /// Complaints that the profile accepts by name; any other one stops the plan. Where it is not empty, the
+    /// change carries `-f`, and the rehearsal must complain of exactly these.
+    pub accepted: Vec<String>,
+}
+
+/// Something that holds or does not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Condition {
+    /// A disk is proved free, and is the one that was looked at.
+    DiskFree {
+        /// Its fingerprint.
+        disk: Fingerprint,
+    },
+    /// No pool of this name is imported or importable, nor named by a label.
+    PoolAbsent {
+        /// Name.
+        pool: String,
+    },
+    /// A pool of this name is imported and `ONLINE`.
+    PoolOnline {
+        /// Name.
+        pool: String,
+    },
+    /// There is no such dataset.
+    DatasetAbsent {
+        /// Full name.
+        dataset: String,
+    },
+    /// A property of a pool (no `/`) or dataset has this value.
+    Property {
+        /// `zpool` or `zfs`: whose property it is.
+        of: Of,
+        /// Full name.
+        object: String,
+        /// Property.
+        name: String,
+        /// Value, as `-p` prints it.
+        value: String,
+    },
+    /// A file has this content; `None`: it does not exist.
+    File {
+        /// Path.
+        path: Utf8PathBuf,
+        /// Hash of its content.
+        hash: Option<Hash>,
+    },
+    /// Units are enabled.
+    Enabled {
+        /// Their names.
+        units: Vec<String>,
+    },
+}
+
+/// Whose property.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Of {
+    /// A pool's (zpoolprops(7)).
+    Zpool,
+    /// A dataset's (zfsprops(7)).
+    Zfs,
+}

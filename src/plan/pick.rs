@@ -1,0 +1,179 @@
+//! Which disk goes where: the wish names bays, the look knows disks.
+//!
+//! Pure. Every bay that the wish names is found and judged before anything is decided, so that a person hears
+//! of all that is wrong at once. A disk is taken only if its owner is `Blank`; a bay that is empty, a disk
+//! that cannot be addressed, one that is not what the profile expects: each is a [`Refusal`] of its own.
+
+use crate::drive::Drive;
+use crate::hw::Hw;
+use crate::inventory::{Disk, Inventory, Owner};
+use crate::names::BayId;
+use crate::plan::refusal::Refusal;
+use crate::profile::{DriveKind, MixedSizes, Profile};
+use crate::units::{Ashift, Bytes};
+
+/// A bay of the wish with the disk in it.
+#[derive(Clone, Copy, Debug)]
+pub struct Picked<'a> {
+    /// The bay.
+    pub bay: &'a BayId,
+    /// The disk.
+    pub disk: &'a Disk,
+}
+
+/// All bays of the wish with their disks.
+#[derive(Clone, Debug)]
+pub struct Picks<'a> {
+    /// Data vdevs.
+    pub data: Vec<Vec<Picked<'a>>>,
+    /// Log devices.
+    pub log: Vec<Picked<'a>>,
+    /// Cache devices.
+    pub cache: Vec<Picked<'a>>,
+    /// Spares.
+    pub spares: Vec<Picked<'a>>,
+}
+
+impl<'a> Picks<'a> {
+    /// Every disk once, in the order of the wish, with its role.
+    pub fn all(&self) -> Vec<(Picked<'a>, &'static str)> {
+        let mut all: Vec<(Picked<'a>, &'static str)> = Vec::new();
+        let data = self.data.iter().flatten().map(|pick| (*pick, "data"));
+        let log = self.log.iter().map(|pick| (*pick, "log"));
+        let cache = self.cache.iter().map(|pick| (*pick, "cache"));
+        let spares = self.spares.iter().map(|pick| (*pick, "spare"));
+        for (pick, role) in data.chain(log).chain(cache).chain(spares) {
+            match all.iter_mut().find(|(other, _)| other.bay == pick.bay) {
+                Some((_, other)) => *other = "log and cache",
+                None => all.push((pick, role)),
+            }
+        }
+        all
+    }
+
+    /// The ashift that the pool gets: the wish's, or from the largest physical sector, at least 12.
+    pub fn ashift(&self, profile: &Profile) -> Ashift {
+        let sectors =
+            self.data.iter().flatten().map(|pick| pick.disk.physical.max(pick.disk.logical));
+        let largest = sectors.filter_map(Ashift::of_sector).max().unwrap_or(Ashift::DEFAULT);
+        profile.pool.ashift.unwrap_or(largest.max(Ashift::DEFAULT))
+    }
+
+    /// True if a vdev has drives of different sizes.
+    pub fn mixed(&self) -> bool {
+        self.data.iter().any(|vdev| vdev.windows(2).any(|two| two[0].disk.size != two[1].disk.size))
+    }
+}
+
+/// The disk in a bay.
+pub fn in_bay<'a>(hw: &Hw, inventory: &'a Inventory, bay: &BayId) -> Vec<&'a Disk> {
+    let sits = |disk: &&Disk| {
+        disk.path.as_deref().and_then(|path| hw.seat(path)).is_some_and(|seat| seat.bay == *bay)
+    };
+    inventory.disks.iter().filter(sits).collect()
+}
+
+/// Finds the disk of every bay that the wish names.
+///
+/// # Errors
+/// All bays that are empty or ambiguous.
+pub fn pick<'a>(
+    hw: &Hw,
+    profile: &'a Profile,
+    inventory: &'a Inventory,
+) -> Result<Picks<'a>, Vec<Refusal>> {
+    let mut refusals = Vec::new();
+    let mut find = |bays: &'a [BayId]| -> Vec<Picked<'a>> {
+        let mut found = Vec::new();
+        for bay in bays {
+            match in_bay(hw, inventory, bay)[..] {
+                [disk] => found.push(Picked { bay, disk }),
+                [] => refusals.push(Refusal::EmptyBay { bay: bay.clone() }),
+                _ => refusals.push(Refusal::ManyInBay { bay: bay.clone() }),
+            }
+        }
+        found
+    };
+    let pool = &profile.pool;
+    let picks = Picks {
+        data: pool.bays.0.iter().map(|bays| find(bays)).collect(),
+        log: pool.log.as_ref().map(|aux| find(&aux.bays)).unwrap_or_default(),
+        cache: pool.cache.as_ref().map(|aux| find(&aux.bays)).unwrap_or_default(),
+        spares: find(&pool.spares),
+    };
+    refusals.dedup();
+    if refusals.is_empty() { Ok(picks) } else { Err(refusals) }
+}
+
+/// Judges whether the picked disks may become a new pool.
+pub fn judge(hw: &Hw, profile: &Profile, picks: &Picks<'_>) -> Vec<Refusal> {
+    let mut refusals = Vec::new();
+    for (pick, role) in picks.all() {
+        let drive = || Drive::of(hw, pick.disk);
+        for flaw in &pick.disk.flaws {
+            refusals.push(Refusal::Flawed { drive: drive(), flaw: flaw.clone() });
+        }
+        match &pick.disk.contents {
+            Ok(contents) if contents.owner == Owner::Blank => {}
+            Ok(contents) => refusals.push(Refusal::NotFree {
+                drive: drive(),
+                owner: contents.owner.clone(),
+                seen: contents.seen.clone(),
+            }),
+            Err(unknown) => refusals.push(Refusal::NotFree {
+                drive: drive(),
+                owner: Owner::Unknown { why: unknown.why.clone() },
+                seen: Vec::new(),
+            }),
+        }
+        if role == "data" {
+            refusals.extend(unexpected(hw, profile, pick.disk));
+        }
+    }
+    if profile.pool.mixed_sizes == MixedSizes::Refuse {
+        for vdev in &picks.data {
+            refusals.extend(sizes(hw, vdev));
+        }
+    }
+    refusals.extend(small_spares(hw, picks));
+    refusals
+}
+
+fn unexpected(hw: &Hw, profile: &Profile, disk: &Disk) -> Vec<Refusal> {
+    let Some(expect) = &profile.pool.expect else { return Vec::new() };
+    let mut refusals = Vec::new();
+    let mut refuse = |wished: String, is: String| {
+        refusals.push(Refusal::Unexpected { drive: Drive::of(hw, disk), wished, is });
+    };
+    if let Some(size) = expect.size {
+        if disk.size.0.abs_diff(size.0) > size.0 / 100 {
+            refuse(size.tb(), disk.size.tb());
+        }
+    }
+    if let Some(kind) = expect.kind {
+        let word = |rotational: bool| if rotational { "a hard disk" } else { "an SSD" };
+        let wished = kind == DriveKind::Hdd;
+        match disk.rotational {
+            Some(rotational) if rotational == wished => {}
+            Some(rotational) => refuse(word(wished).to_owned(), word(rotational).to_owned()),
+            None => refuse(word(wished).to_owned(), "something that does not tell".to_owned()),
+        }
+    }
+    refusals
+}
+
+fn sizes(hw: &Hw, vdev: &[Picked<'_>]) -> Option<Refusal> {
+    let smallest = vdev.iter().map(|pick| pick.disk.size).min()?;
+    let largest = vdev.iter().map(|pick| pick.disk.size).max()?;
+    let unused: Bytes = vdev.iter().map(|pick| Bytes(pick.disk.size.0 - smallest.0)).sum();
+    let drives = vdev.iter().map(|pick| Drive::of(hw, pick.disk)).collect();
+    (smallest != largest).then_some(Refusal::MixedSizes { drives, unused })
+}
+
+/// A spare that is smaller than the smallest drive of the largest vdev could not stand in for it.
+fn small_spares(hw: &Hw, picks: &Picks<'_>) -> Vec<Refusal> {
+    let smallest = |vdev: &Vec<Picked<'_>>| vdev.iter().map(|pick| pick.disk.size).min();
+    let Some(needed) = picks.data.iter().filter_map(smallest).max() else { return Vec::new() };
+    let small = picks.spares.iter().filter(|pick| pick.disk.size < needed);
+    small.map(|pick| Refusal::SmallSpare { drive: Drive::of(hw, pick.disk), needed }).collect()
+}

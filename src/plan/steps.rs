@@ -1,0 +1,244 @@
+//! From drift to steps: each with its changes, and what must hold before and after.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::inventory::Inventory;
+use crate::machine::{Change, Cmd, Hash};
+use crate::plan::command::{self, Create, VdevArgs};
+use crate::plan::pick::{Picked, Picks};
+use crate::plan::system::{System, mountpoint_of};
+use crate::plan::{Condition, Danger, Fingerprint, Of, Rehearsal, Step};
+use crate::profile::property::Setting;
+use crate::profile::{Layout, Profile, Uneven};
+use crate::shipped::WISH;
+use crate::verify::{full, wished_datasets};
+
+fn step(what: impl Into<String>, danger: Danger, changes: Vec<Change>) -> Step {
+    let what = what.into();
+    Step { what, danger, before: Vec::new(), rehearsal: None, changes, after: Vec::new() }
+}
+
+fn run(cmds: impl IntoIterator<Item = Cmd>) -> Vec<Change> {
+    cmds.into_iter().map(Change::Run).collect()
+}
+
+/// Records the wish in /etc/zbay/profile.yaml.
+pub fn record_wish(text: &str, system: &System) -> Step {
+    let was = system.wish.as_ref().map(|old| Hash::of(old.as_bytes()));
+    let path = Utf8PathBuf::from(WISH);
+    let (what, danger) = match was {
+        None => (format!("record the wish in {WISH}"), Danger::Harmless),
+        Some(_) => (format!("replace the wish that is recorded in {WISH}"), Danger::ReplacesWish),
+    };
+    let dir = path.parent().unwrap_or(Utf8Path::new("/")).to_owned();
+    let changes = vec![
+        Change::Mkdir { path: dir, mode: 0o755 },
+        Change::WriteFile { path: path.clone(), mode: 0o644, content: text.to_owned(), was },
+    ];
+    let after = vec![Condition::File { path, hash: Some(Hash::of(text.as_bytes())) }];
+    Step { after, ..step(what, danger, changes) }
+}
+
+/// Gives the box a hostid of its own: from the DMI UUID, else the serial, else random.
+pub fn hostid(inventory: &Inventory, system: &System) -> Option<Step> {
+    let dmi = &inventory.host.dmi;
+    let told = |text: &&String| {
+        let digits: String = text.chars().filter(char::is_ascii_alphanumeric).collect();
+        digits.len() >= 6 && digits.chars().any(|c| c != '0' && !c.eq_ignore_ascii_case(&'f'))
+    };
+    let (source, of) = [
+        (dmi.product_uuid.as_ref(), "the box's UUID"),
+        (dmi.product_serial.as_ref(), "the box's serial number"),
+        (system.random.as_ref(), "chance, since the box has neither UUID nor serial"),
+    ]
+    .into_iter()
+    .find_map(|(text, of)| text.filter(told).map(|text| (text.to_ascii_lowercase(), of)))?;
+    let hash = Hash::of(source.as_bytes());
+    // A hostid of 0 means none.
+    let digits =
+        hash.0.as_bytes().chunks(8).map(|eight| String::from_utf8_lossy(eight).into_owned());
+    let value = digits.into_iter().find(|digits| digits != "00000000")?;
+    let bytes = u32::from_str_radix(&value, 16).ok()?.to_ne_bytes();
+    let path = Utf8PathBuf::from("/etc/hostid");
+    let mut step = step(
+        format!("give the box the hostid {value}, made from {of}"),
+        Danger::Harmless,
+        run([command::hostid(&value)]),
+    );
+    step.before = vec![Condition::File { path: path.clone(), hash: None }];
+    step.after = vec![Condition::File { path, hash: Some(Hash::of(&bytes)) }];
+    Some(step)
+}
+
+/// The steps that make the pool: shared SSDs are cut in two first.
+pub fn create_pool(
+    profile: &Profile,
+    picks: &Picks<'_>,
+    prints: &[Fingerprint],
+    id: &str,
+) -> Vec<Step> {
+    let pool = &profile.pool;
+    let address = |pick: &Picked<'_>| pick.disk.address.clone().unwrap_or_default();
+    let shared: Vec<Picked<'_>> = picks
+        .log
+        .iter()
+        .filter(|pick| picks.cache.iter().any(|c| c.bay == pick.bay))
+        .copied()
+        .collect();
+    let is_shared = |pick: &Picked<'_>| shared.iter().any(|other| other.bay == pick.bay);
+    let aux = |picks: &[Picked<'_>], number: u8| -> Vec<Utf8PathBuf> {
+        let part = |pick: &Picked<'_>| {
+            let whole = address(pick);
+            if is_shared(pick) { command::part(&whole, number) } else { whole }
+        };
+        picks.iter().map(part).collect()
+    };
+    let mut steps = Vec::new();
+    let size = pool.log.as_ref().and_then(|log| log.size).unwrap_or_default();
+    for pick in &shared {
+        let mut cut = step(
+            format!(
+                "cut the SSD in {} in two: {} for the log, the rest for the cache",
+                pick.bay.spoken(),
+                size.zfs()
+            ),
+            Danger::TakesFreeDisks,
+            run(command::partition(&address(pick), size.0)),
+        );
+        cut.before = free(prints, |print| print.address == address(pick));
+        steps.push(cut);
+    }
+
+    let mut settings = vec![
+        Setting { name: "ashift".to_owned(), value: picks.ashift(profile).to_string() },
+        Setting { name: "comment".to_owned(), value: format!("zbay:{id}") },
+    ];
+    settings.extend(pool.properties.settings().into_iter().filter(|s| !is_pool_default(s)));
+    let devices = |vdev: &Vec<Picked<'_>>| vdev.iter().map(address).collect::<Vec<_>>();
+    let kind = pool.layout.vdev_type();
+    let mirrored = pool.log.as_ref().is_some_and(|log| log.mirror);
+    let log = aux(&picks.log, 1);
+    let create = Create {
+        name: pool.name.as_str(),
+        pool: settings,
+        root: root_settings(profile),
+        data: picks.data.iter().map(|vdev| VdevArgs { kind, devices: devices(vdev) }).collect(),
+        log: if log.is_empty() {
+            vec![]
+        } else {
+            vec![VdevArgs { kind: mirrored.then_some(Layout::Mirror.as_str()), devices: log }]
+        },
+        cache: aux(&picks.cache, 2),
+        spares: picks.spares.iter().map(address).collect(),
+    };
+    let mut accepted = Vec::new();
+    if picks.mixed() {
+        accepted.push("contains devices of different sizes".to_owned());
+    }
+    let uneven = picks.data.windows(2).any(|two| two[0].len() != two[1].len());
+    if uneven && pool.uneven_vdevs == Uneven::Accept {
+        accepted.push("mismatched replication level".to_owned());
+    }
+    let count = prints.len();
+    let mut make = step(
+        format!(
+            "create pool {} from {count} drive{}",
+            pool.name,
+            if count == 1 { "" } else { "s" }
+        ),
+        Danger::TakesFreeDisks,
+        run([create.run(!accepted.is_empty())]),
+    );
+    make.before = free(prints, |print| shared.iter().all(|pick| address(pick) != print.address));
+    make.before.push(Condition::PoolAbsent { pool: pool.name.to_string() });
+    make.rehearsal = Some(Rehearsal { cmd: create.rehearse(), accepted });
+    make.changes.extend(access(profile, "", &pool.root.access()));
+    make.after = vec![Condition::PoolOnline { pool: pool.name.to_string() }];
+    steps.push(make);
+    steps
+}
+
+/// What OpenZFS does by itself: left out of `zpool create`, so that the command stays readable.
+fn is_pool_default(setting: &Setting) -> bool {
+    [("autoreplace", "off"), ("autotrim", "off"), ("failmode", "wait"), ("compatibility", "off")]
+        .contains(&(setting.name.as_str(), setting.value.as_str()))
+}
+
+fn root_settings(profile: &Profile) -> Vec<Setting> {
+    let pool = profile.pool.name.as_str();
+    let default = format!("/{pool}");
+    let own = |setting: &Setting| setting.name != "mountpoint" || setting.value != default;
+    profile.pool.root.root_settings(pool).into_iter().filter(own).collect()
+}
+
+fn free(prints: &[Fingerprint], which: impl Fn(&Fingerprint) -> bool) -> Vec<Condition> {
+    let disks = prints.iter().filter(|print| which(print)).cloned();
+    disks.map(|disk| Condition::DiskFree { disk }).collect()
+}
+
+/// Owner and mode of a mountpoint, where they are not what zfs gives by itself.
+fn access(profile: &Profile, name: &str, (owner, mode): &(String, String)) -> Vec<Change> {
+    let Some(path) = mountpoint_of(profile, name) else { return Vec::new() };
+    let mut changes = Vec::new();
+    if owner != "root:root" {
+        changes.push(Change::Run(command::chown(owner, &path)));
+    }
+    if mode.trim_start_matches('0') != "755" {
+        changes.push(Change::Run(command::chmod(mode, &path)));
+    }
+    changes
+}
+
+/// Makes a dataset; `name` is below the root.
+pub fn create_dataset(profile: &Profile, name: &str) -> Step {
+    let dataset = full(profile, name);
+    let settings = wished_datasets(profile)
+        .into_iter()
+        .find(|(other, _)| other == name)
+        .map(|(_, settings)| settings);
+    let settings = settings.unwrap_or_default();
+    let wish =
+        profile.datasets.iter().find(|(other, _)| other.as_str() == name).map(|(_, wish)| wish);
+    let mut changes = run([command::create_dataset(&dataset, &settings)]);
+    if let Some(wish) = wish {
+        changes.extend(access(profile, name, &wish.access()));
+    }
+    let mut make = step(format!("create dataset {dataset}"), Danger::Harmless, changes);
+    make.before = vec![Condition::DatasetAbsent { dataset: dataset.clone() }];
+    make.after = settings
+        .into_iter()
+        .map(|Setting { name, value }| Condition::Property {
+            of: Of::Zfs,
+            object: dataset.clone(),
+            name,
+            value,
+        })
+        .collect();
+    make
+}
+
+/// Sets one property.
+pub fn set(of: Of, object: &str, setting: &Setting, is: &str) -> Step {
+    let holds = |value: &str| Condition::Property {
+        of,
+        object: object.to_owned(),
+        name: setting.name.clone(),
+        value: value.to_owned(),
+    };
+    let mut set = step(
+        format!("set {} of {object} from {is} to {}", setting.name, setting.value),
+        Danger::Harmless,
+        run([command::set(of, object, setting)]),
+    );
+    set.before = vec![holds(is)];
+    set.after = vec![holds(&setting.value)];
+    set
+}
+
+/// Makes the pool come back at boot.
+pub fn enable(units: &[String]) -> Step {
+    let mut enable =
+        step("import the pool at boot", Danger::Harmless, run([command::enable(units)]));
+    enable.after = vec![Condition::Enabled { units: units.to_vec() }];
+    enable
+}

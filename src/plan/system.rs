@@ -1,0 +1,145 @@
+//! What a plan needs to know of the system beside its disks and pools.
+//!
+//! The recorded wish, whether the pool would be imported at boot, who may own datasets, which mountpoints
+//! already hold files, and whether OpenZFS knows the wished feature set: everything that would make a step
+//! fail half-way is asked before the first one.
+
+use std::collections::BTreeMap;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::inventory::{Facet, Unknown};
+use crate::machine::{Cmd, IoError, Machine, RunError, SYSTEMCTL};
+use crate::profile::Profile;
+use crate::profile::property::Setting;
+use crate::shipped::recorded_wish;
+
+/// Units of OpenZFS that bring a pool back at boot.
+pub const UNITS: [&str; 4] =
+    ["zfs-import-cache.service", "zfs-import.target", "zfs-mount.service", "zfs.target"];
+
+/// The system as a plan needs it.
+#[derive(Clone, Debug)]
+pub struct System {
+    /// Text of `/etc/zbay/profile.yaml`.
+    pub wish: Option<String>,
+    /// Whether each of [`UNITS`] is enabled.
+    pub units: Facet<BTreeMap<String, bool>>,
+    /// Users of `/etc/passwd`.
+    pub users: Facet<Vec<String>>,
+    /// Groups of `/etc/group`.
+    pub groups: Facet<Vec<String>>,
+    /// Wished mountpoints that exist and are not empty.
+    pub occupied: Vec<Utf8PathBuf>,
+    /// Whether OpenZFS has the wished feature set.
+    pub feature_set: Facet<bool>,
+    /// A random UUID, for a hostid where the box has nothing of its own.
+    pub random: Option<String>,
+}
+
+/// Looks. Changes nothing.
+///
+/// # Errors
+/// A file that is there and cannot be read.
+pub fn look(machine: &dyn Machine, profile: &Profile) -> Result<System, IoError> {
+    let wish = recorded_wish(machine)?.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    let names = |path: &str| -> Facet<Vec<String>> {
+        let bytes = machine.file(path.into()).map_err(Unknown::because)?.unwrap_or_default();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        Ok(text.lines().filter_map(|line| line.split(':').next()).map(str::to_owned).collect())
+    };
+    let mut occupied = Vec::new();
+    for path in mountpoints(profile) {
+        match machine.list(&path) {
+            Ok(Some(entries)) if !entries.is_empty() => occupied.push(path),
+            // A recorded machine was not asked about mountpoints of somebody's own.
+            Ok(_) | Err(IoError::Unrecorded { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    let random = machine.file("/proc/sys/kernel/random/uuid".into()).ok().flatten();
+    Ok(System {
+        wish,
+        units: units(machine),
+        users: names("/etc/passwd"),
+        groups: names("/etc/group"),
+        occupied,
+        feature_set: feature_set(machine, profile),
+        random: random.map(|bytes| String::from_utf8_lossy(&bytes).trim().to_owned()),
+    })
+}
+
+/// The command that asks which of [`UNITS`] are enabled.
+pub fn ask_units() -> Cmd {
+    Cmd::new(SYSTEMCTL, std::iter::once("is-enabled").chain(UNITS))
+}
+
+/// One line a unit; the exit status is not 0 where one of them is not enabled (systemctl(1)).
+pub fn units(machine: &dyn Machine) -> Facet<BTreeMap<String, bool>> {
+    let output = match machine.read(&ask_units()) {
+        Ok(output) => output,
+        Err(error @ RunError::Missing { .. }) => return Err(Unknown::because(error)),
+        Err(error) => return Err(Unknown::because(error)),
+    };
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let states: Vec<&str> = text.lines().map(str::trim).collect();
+    if states.len() != UNITS.len() {
+        return Err(Unknown::because(format!("`{}` said: {}", ask_units(), output.said())));
+    }
+    let on = |state: &str| ["enabled", "static", "alias", "indirect", "generated"].contains(&state);
+    Ok(UNITS.iter().zip(states).map(|(unit, state)| ((*unit).to_owned(), on(state))).collect())
+}
+
+fn feature_set(machine: &dyn Machine, profile: &Profile) -> Facet<bool> {
+    let name = compatibility(profile);
+    if name == "off" || name == "legacy" {
+        return Ok(true);
+    }
+    for dir in ["/usr/share/zfs/compatibility.d", "/etc/zfs/compatibility.d"] {
+        let names = machine.list(Utf8Path::new(dir)).map_err(Unknown::because)?;
+        if names.is_some_and(|names| names.contains(&name)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// The wished feature set.
+pub fn compatibility(profile: &Profile) -> String {
+    value_of(&profile.pool.properties.settings(), "compatibility").unwrap_or_default()
+}
+
+fn value_of(settings: &[Setting], name: &str) -> Option<String> {
+    settings.iter().find(|setting| setting.name == name).map(|setting| setting.value.clone())
+}
+
+/// Where the wish mounts things: the root and each dataset, inherited paths included.
+pub fn mountpoints(profile: &Profile) -> Vec<Utf8PathBuf> {
+    let root = value_of(&profile.pool.root.root_settings(profile.pool.name.as_str()), "mountpoint");
+    let root = root.filter(|path| path.starts_with('/')).map(Utf8PathBuf::from);
+    let own = profile.datasets.values().filter_map(|wish| value_of(&wish.settings(), "mountpoint"));
+    let own = own.filter(|path| path.starts_with('/')).map(Utf8PathBuf::from);
+    root.into_iter().chain(own).collect()
+}
+
+/// Where the dataset `name` (below the root; the root itself is empty) is mounted; `None`: nowhere.
+pub fn mountpoint_of(profile: &Profile, name: &str) -> Option<Utf8PathBuf> {
+    let mut below = Vec::new();
+    let mut at = name;
+    loop {
+        let settings = if at.is_empty() {
+            profile.pool.root.root_settings(profile.pool.name.as_str())
+        } else {
+            let wish = profile.datasets.iter().find(|(dataset, _)| dataset.as_str() == at);
+            wish.map(|(_, wish)| wish.settings()).unwrap_or_default()
+        };
+        if let Some(path) = value_of(&settings, "mountpoint") {
+            let mut whole = path.starts_with('/').then(|| Utf8PathBuf::from(path))?;
+            whole.extend(below.iter().rev());
+            return Some(whole);
+        }
+        let (parent, last) = at.rsplit_once('/').unwrap_or(("", at));
+        below.push(last);
+        at = parent;
+    }
+}

@@ -1,0 +1,184 @@
+//! The files that come with zbay, in the binary itself, and where they can be overridden.
+//!
+//! A name such as `gen8-seed` is looked for in `/etc/zbay/profiles` (or `/etc/zbay/hw`) first and among the
+//! shipped files then; whatever contains a `/` or ends in `.yaml` is a path and nothing else.
+
+use camino::Utf8Path;
+use thiserror::Error;
+
+use crate::fault::{Faults, near_miss};
+use crate::hw::Hw;
+use crate::inventory::Host;
+use crate::machine::local::read_user_file;
+use crate::machine::{IoError, Machine};
+use crate::profile::Profile;
+use crate::yaml::{MAX_BYTES, Parsed, read};
+
+macro_rules! shipped {
+    ($dir:literal: $($name:literal),+ $(,)?) => {
+        [$(($name, include_str!(concat!("../", $dir, "/", $name, ".yaml")))),+]
+    };
+}
+
+/// Name and text of each description of a box, in the order in which they are tried.
+pub const HW: [(&str, &str); 3] = shipped!("hw": "hp-microserver-gen8", "4u-24bay", "generic");
+
+/// Name and text of each profile.
+pub const PROFILES: [(&str, &str); 8] = shipped!("profiles":
+    "gen8-usb-raidz", "gen8-usb-raidz2", "gen8-usb-mirror", "gen8-raid-fifth-port",
+    "gen8-usb-raidz-slog", "gen8-seed", "gen8-seed-3", "4u-24bay-raidz2");
+
+/// Where the wish of this machine is recorded.
+pub const WISH: &str = "/etc/zbay/profile.yaml";
+
+/// Why a file could not be had.
+#[derive(Debug, Error)]
+pub enum LoadError {
+    /// Its faults.
+    #[error("{0}")]
+    Faults(Faults),
+    /// No file of this name.
+    #[error("there is no {kind} `{name}`{hint}; shipped: {known}")]
+    NoSuchName {
+        /// `profile`, `description of a box`.
+        kind: &'static str,
+        /// What was asked for.
+        name: String,
+        /// `: did you mean ...`.
+        hint: String,
+        /// The names that there are.
+        known: String,
+    },
+    /// No file at this path.
+    #[error("there is no file {0}")]
+    NoFile(String),
+    /// Could not be read.
+    #[error(transparent)]
+    Io(#[from] IoError),
+    /// Nothing was named and nothing is recorded.
+    #[error("no profile is named, and {WISH} does not exist: name one of {0}, or a file")]
+    NoWish(String),
+}
+
+/// What a word given as PROFILE or HW is.
+pub fn is_path(word: &str) -> bool {
+    let yaml = Utf8Path::new(word).extension().is_some_and(|ext| ext == "yaml" || ext == "yml");
+    word.contains('/') || yaml
+}
+
+fn names(table: &[(&'static str, &'static str)]) -> String {
+    table.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
+}
+
+/// The text of a user's file or of a shipped one, with the name to print in faults.
+fn text(
+    machine: &dyn Machine,
+    word: &str,
+    kind: &'static str,
+    dir: &str,
+    table: &[(&'static str, &'static str)],
+) -> Result<(String, Vec<u8>), LoadError> {
+    if is_path(word) {
+        let bytes = read_user_file(Utf8Path::new(word), MAX_BYTES + 1)?;
+        return bytes
+            .map(|b| (word.to_owned(), b))
+            .ok_or_else(|| LoadError::NoFile(word.to_owned()));
+    }
+    let shipped = table.iter().find(|(name, _)| *name == word);
+    let sane = word.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
+    let path = format!("{dir}/{word}.yaml");
+    let own =
+        if sane && !word.starts_with('.') { machine.file(path.as_str().into()) } else { Ok(None) };
+    match (own, shipped) {
+        (Ok(Some(bytes)), _) => Ok((path, bytes)),
+        // A recorded machine that was never asked has no overrides.
+        (Ok(None) | Err(IoError::Unrecorded { .. }), Some((name, text))) => Ok((
+            format!("{}/{name}.yaml", dir.rsplit('/').next().unwrap_or(dir)),
+            text.as_bytes().to_vec(),
+        )),
+        (Ok(None) | Err(IoError::Unrecorded { .. }), None) => {
+            let meant = near_miss(word, table.iter().map(|(name, _)| *name));
+            Err(LoadError::NoSuchName {
+                kind,
+                name: word.chars().take(60).collect(),
+                hint: meant.map(|meant| format!(": did you mean `{meant}`?")).unwrap_or_default(),
+                known: names(table),
+            })
+        }
+        (Err(error), _) => Err(error.into()),
+    }
+}
+
+/// A profile by shipped name or path; `None`: the recorded wish of this machine.
+///
+/// # Errors
+/// No such file, or its faults.
+pub fn profile(machine: &dyn Machine, word: Option<&str>) -> Result<Parsed<Profile>, LoadError> {
+    let (file, bytes) = match word {
+        Some(word) => text(machine, word, "profile", "/etc/zbay/profiles", &PROFILES)?,
+        None => match recorded_wish(machine)? {
+            Some(bytes) => (WISH.to_owned(), bytes),
+            None => return Err(LoadError::NoWish(names(&PROFILES))),
+        },
+    };
+    read(&file, &bytes).map_err(LoadError::Faults)
+}
+
+/// The text of `/etc/zbay/profile.yaml` on this machine.
+///
+/// # Errors
+/// It is there and cannot be read.
+pub fn recorded_wish(machine: &dyn Machine) -> Result<Option<Vec<u8>>, IoError> {
+    match machine.file(WISH.into()) {
+        Err(IoError::Unrecorded { .. }) => Ok(None),
+        other => other,
+    }
+}
+
+/// A description of a box by name or path.
+///
+/// # Errors
+/// No such file, or its faults.
+pub fn hw(machine: &dyn Machine, word: &str) -> Result<Parsed<Hw>, LoadError> {
+    let (file, bytes) = text(machine, word, "description of a box", "/etc/zbay/hw", &HW)?;
+    read(&file, &bytes).map_err(LoadError::Faults)
+}
+
+/// The description that fits the box, `generic` where none does; the flag tells which.
+///
+/// # Errors
+/// A description that is broken.
+pub fn recognise(machine: &dyn Machine, host: &Host) -> Result<(Parsed<Hw>, bool), LoadError> {
+    let own = match machine.list("/etc/zbay/hw".into()) {
+        Ok(Some(names)) => names,
+        Ok(None) | Err(_) => Vec::new(),
+    };
+    let own = own.iter().filter_map(|name| name.strip_suffix(".yaml"));
+    for name in own.chain(HW.iter().map(|(name, _)| *name)) {
+        let parsed = hw(machine, name)?;
+        if parsed.value.recognise.as_ref().is_some_and(|recognise| recognise.fits(&host.dmi)) {
+            return Ok((parsed, true));
+        }
+    }
+    Ok((hw(machine, "generic")?, false))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{HW, PROFILES};
+    use crate::hw::Hw;
+    use crate::profile::Profile;
+    use crate::yaml::read;
+
+    #[test]
+    fn every_shipped_file_is_sound_and_named_like_itself() {
+        for (name, text) in HW {
+            let hw = read::<Hw>(name, text.as_bytes()).unwrap_or_else(|faults| panic!("{faults}"));
+            assert_eq!(hw.value.hardware, name);
+        }
+        for (name, text) in PROFILES {
+            let profile = read::<Profile>(name, text.as_bytes()).unwrap_or_else(|f| panic!("{f}"));
+            assert!(HW.iter().any(|(hw, _)| *hw == profile.value.hardware), "{name}");
+        }
+    }
+}
