@@ -76,6 +76,11 @@ impl Recorded {
         Self { place, recording, changes: Mutex::default() }
     }
 
+    /// What it answers from.
+    pub fn recording(&self) -> &Recording {
+        &self.recording
+    }
+
     /// What was changed, in order.
     pub fn changes(&self) -> Vec<Change> {
         self.changes.lock().unwrap_or_else(PoisonError::into_inner).clone()
