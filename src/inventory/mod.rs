@@ -27,6 +27,9 @@ mod udev;
 mod zfs;
 mod zpool;
 
+#[cfg(test)]
+mod tests;
+
 pub use look::LookError;
 
 use camino::Utf8PathBuf;

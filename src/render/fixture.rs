@@ -142,6 +142,7 @@ pub fn with_pool() -> Inventory {
         size: Bytes(3_985_729_650_688),
         allocated: Bytes(1_048_576),
         vdevs: vec![Vdev {
+            guid: 2,
             name: "raidz1-0".into(),
             kind: "raidz1".into(),
             class: Class::Normal,
