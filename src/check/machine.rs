@@ -67,7 +67,10 @@ fn flawed(drive: &Drive, flaw: &Flaw) -> Note {
         severity: Severity::Warning,
         rule,
         at: String::new(),
-        message: format!("{} ({}) {message}", drive.spoken(), drive.name),
+        message: match &drive.bay {
+            Some(_) => format!("{} ({}) {message}", drive.spoken(), drive.name),
+            None => format!("{} {message}", drive.spoken()),
+        },
         remedy: "it is refused for pools: use another drive, or another way to attach it"
             .to_owned(),
         bay: drive.bay.clone(),

@@ -163,9 +163,34 @@ fn path(machine: &dyn Machine, devpath: &str) -> Result<Option<String>, LookErro
     Ok(number.map(|number| format!("pci-{controller}-ata-{number}")))
 }
 
+/// Mb/s of the SATA link at the end of this kernel path (`/sys/class/ata_link/linkN/sata_spd`: `6.0 Gbps`).
+pub(super) fn link_speed(machine: &dyn Machine, devpath: &str) -> Result<Option<u32>, LookError> {
+    let number = ata_port(devpath).and_then(|(_, port)| port.strip_prefix("ata"));
+    let Some(number) = number else { return Ok(None) };
+    Ok(text(machine, &format!("/sys/class/ata_link/link{number}/sata_spd"))?
+        .as_deref()
+        .and_then(speed))
+}
+
+/// `1.5 Gbps`, `3.0 Gbps`, `6.0 Gbps`; `<unknown>` and `<n/a>` are not known.
+fn speed(text: &str) -> Option<u32> {
+    let (whole, tenths) = text.strip_suffix(" Gbps")?.split_once('.')?;
+    let digit = |text: &str| text.parse::<u32>().ok().filter(|_| text.len() == 1);
+    Some(digit(whole)? * 1000 + digit(tenths)? * 100)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn speeds_of_links() {
+        for (text, mbps) in
+            [("6.0 Gbps", Some(6000)), ("1.5 Gbps", Some(1500)), ("<unknown>", None)]
+        {
+            assert_eq!(speed(text), mbps);
+        }
+    }
 
     #[test]
     fn disks_and_others() {

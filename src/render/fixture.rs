@@ -41,6 +41,7 @@ pub fn disk(name: &str, model: &str, serial: &str, size: u64, path: &str) -> Dis
         rotational: Some(true),
         transport: Transport::Sata,
         removable: false,
+        link: path.contains("-ata-").then_some(3000),
         path: (!path.is_empty()).then(|| path.into()),
         flaws: Vec::new(),
         by_udev: true,
@@ -143,6 +144,7 @@ pub fn with_pool() -> Inventory {
         allocated: Bytes(1_048_576),
         vdevs: vec![Vdev {
             name: "raidz1-0".into(),
+            guid: 7,
             kind: "raidz1".into(),
             class: Class::Normal,
             state: "DEGRADED".into(),

@@ -111,7 +111,7 @@ fn known(hw: &Hw, file: &str, by: KnownBy, dmi: &Dmi) -> String {
             .map_or_else(|| "(not told)".to_owned(), |value| format!("`{}`", text::plain(value)))
     };
     let serial = dmi.product_serial.as_deref().map_or_else(
-        || "serial not told (root can see it)".to_owned(),
+        || "serial not told".to_owned(),
         |serial| format!("serial {}", text::plain(serial)),
     );
     let strings = format!("{} {}", or(&dmi.sys_vendor), or(&dmi.product_name));
@@ -153,6 +153,7 @@ pub fn picture(hw: &Hw, disks: &[Disk]) -> String {
                         .serial
                         .map_or_else(|| "no serial".to_owned(), |serial| serial.to_string()),
                     format!("{} {}", drive.size.tb(), contents::word(&disk.contents)),
+                    disk.link.map(|mbps| format!("{} Gb/s", disk::gbps(mbps))).unwrap_or_default(),
                 ]),
                 None => lines.push("empty".to_owned()),
             }
@@ -275,12 +276,7 @@ fn ports(hw: &Hw) -> String {
     }
     let said = groups.iter().map(|((link, sure), bays)| match link {
         Some(link) => {
-            format!(
-                "{} up to {}.{} Gb/s ({sure})",
-                text::bays(bays),
-                link / 1000,
-                link % 1000 / 100
-            )
+            format!("{} up to {} Gb/s ({sure})", text::bays(bays), disk::gbps(*link))
         }
         None => format!("{} not known", text::bays(bays)),
     });
@@ -317,7 +313,7 @@ pub fn ecc(host: &Host) -> &'static str {
     match host.ecc {
         Some(true) => "ECC",
         Some(false) => "no ECC",
-        None => "ECC not known (root can see it)",
+        None => "ECC not known",
     }
 }
 

@@ -80,9 +80,11 @@ pub fn render(overview: &Overview<'_>) -> String {
         out.push_str(&text::labelled("notice", said));
     }
     out.push('\n');
-    for (index, (command, what)) in next(overview).iter().enumerate() {
+    let next = next(overview);
+    let width = next.iter().map(|(command, _)| command.len() + 2).max().unwrap_or(0);
+    for (index, (command, what)) in next.iter().enumerate() {
         let label = if index == 0 { "next" } else { "" };
-        let said = format!("{:<18} {what}", format!("`{command}`"));
+        let said = format!("{:<width$}  {what}", format!("`{command}`"));
         out.push_str(&format!("{label:<8} {said}\n"));
     }
     out
@@ -235,7 +237,7 @@ fn next(overview: &Overview<'_>) -> Vec<(String, &'static str)> {
     if overview.inventory.pools.as_ref().is_ok_and(|pools| !pools.is_empty()) {
         next.push(("zbay show pool".to_owned(), "the pool by bay"));
     } else {
-        next.push(("zbay capacity".to_owned(), "what drives of common sizes would hold"));
+        next.push(("zbay capacity".to_owned(), "what common drive sizes would hold"));
     }
     next.push(("zbay show hw".to_owned(), "the box: bays, what boots, memory"));
     next
