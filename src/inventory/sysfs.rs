@@ -25,7 +25,7 @@ pub struct Partition {
 }
 
 /// Kernel names that are whole disks of the box: not zvols, loops, ram disks, md, dm, network, optical
-/// or floppy drives, nor a path of a multipath NVMe namespace, nor the boot areas of flash.
+/// or floppy drives, nor a path of a multipath `NVMe` namespace, nor the boot areas of flash.
 pub(super) fn is_disk(name: &str) -> bool {
     const OTHERS: [&str; 13] = [
         "zd", "loop", "ram", "zram", "nbd", "md", "dm-", "sr", "fd", "drbd", "rbd", "bcache",
@@ -138,7 +138,7 @@ fn unit_serial(page: &[u8]) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-/// `naa.5000c5006518af8f` is what udev writes as `0x5000c5006518af8f`; NVMe's names are the same in both.
+/// `naa.5000c5006518af8f` is what udev writes as `0x5000c5006518af8f`; `NVMe` names are the same in both.
 fn wwn(wwid: &str) -> Option<Wwn> {
     match wwid.strip_prefix("naa.") {
         Some(digits) => format!("0x{digits}").parse().ok(),

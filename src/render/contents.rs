@@ -15,7 +15,7 @@ pub fn contents_phrase(owner: &Owner) -> String {
             format!("pool {} ({})", plain(&member.pool), plain(&member.vdev))
         }
         Owner::ForeignPool(pool) => foreign(pool),
-        Owner::Filesystem(found) => named(&plain(&found.kind), found),
+        Owner::Filesystem(found) | Owner::Other(found) => named(&plain(&found.kind), found),
         Owner::PartitionTable { kind, partitions } if partitions.is_empty() => {
             format!("{} partition table, no partition", plain(kind))
         }
@@ -27,7 +27,6 @@ pub fn contents_phrase(owner: &Owner) -> String {
         Owner::Lvm(found) => named("LVM physical volume", found),
         Owner::Luks(found) => named("LUKS encrypted volume", found),
         Owner::Swap(found) => named("swap space", found),
-        Owner::Other(found) => named(&plain(&found.kind), found),
         Owner::Held { by, boot } => {
             let mut list: Vec<String> = by.iter().map(|part| plain(part)).collect();
             list.extend(boot.then(|| "the running system".to_owned()));

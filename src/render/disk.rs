@@ -294,7 +294,9 @@ fn fit(hw: &Hw, columns: &mut Vec<&'static Column>, cells: &mut [Vec<String>]) {
         let found = (0..columns.len()).find(|index| idle(columns[*index], *index, cells));
         let Some(index) = found else { break };
         columns.remove(index);
-        cells.iter_mut().for_each(|row| drop(row.remove(index)));
+        for row in cells.iter_mut() {
+            row.remove(index);
+        }
     }
     for (long, least) in [("contents", 10), ("model", 8)] {
         let (over, widths) = over(columns, cells);

@@ -84,8 +84,8 @@ pub fn render(overview: &Overview<'_>) -> String {
     let width = next.iter().map(|(command, _)| command.len() + 2).max().unwrap_or(0);
     for (index, (command, what)) in next.iter().enumerate() {
         let label = if index == 0 { "next" } else { "" };
-        let said = format!("{:<width$}  {what}", format!("`{command}`"));
-        out.push_str(&format!("{label:<8} {said}\n"));
+        let command = format!("`{command}`");
+        out.extend([format!("{label:<8} {command:<width$}  {what}\n")]);
     }
     out
 }
@@ -104,13 +104,12 @@ fn about(hw: &Hw, inventory: &Inventory) -> String {
     } else {
         text::plain(&hw.title)
     };
-    let mut said = format!("{title}, BIOS {}", box_::bios(dmi));
-    if let Some(facts) = &host.facts {
-        let cpus =
-            if facts.cpus == 1 { "1 CPU".to_owned() } else { format!("{} CPUs", facts.cpus) };
-        said.push_str(&format!(", {cpus}, {} {}", box_::gib(facts.memory), box_::ecc(host)));
-    }
-    said
+    let size = host.facts.as_ref().map(|facts| {
+        let s = if facts.cpus == 1 { "" } else { "s" };
+        let memory = box_::gib(facts.memory);
+        format!(", {} CPU{s}, {memory}, {}", facts.cpus, box_::ecc(host))
+    });
+    format!("{title}, BIOS {}{}", box_::bios(dmi), size.unwrap_or_default())
 }
 
 fn system(hw: &Hw, inventory: &Inventory) -> String {
@@ -217,7 +216,7 @@ fn next(overview: &Overview<'_>) -> Vec<(String, &'static str)> {
     let mut next = Vec::new();
     match (&overview.wish, overview.wished()) {
         (Wish::Faulty, _) => {
-            next.push((format!("zbay check {WISH}"), "what is wrong with the wish"))
+            next.push((format!("zbay check {WISH}"), "what is wrong with the wish"));
         }
         (Wish::None, _) => {
             if let Some(profile) = overview.profiles.first() {
