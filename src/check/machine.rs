@@ -153,10 +153,10 @@ mod tests {
 
     #[test]
     fn only_a_pool_without_any_trouble_is_well() {
-        let mut inventory = with_pool();
+        let mut broken = with_pool();
         let hw = hw("hp-microserver-gen8");
-        assert!(all(&hw, true, &inventory).iter().any(|note| note.rule == Rule::PoolState));
-        let pool = &mut inventory.pools.as_mut().unwrap()[0];
+        assert!(all(&hw, true, &broken).iter().any(|note| note.rule == Rule::PoolState));
+        let pool = &mut broken.pools.as_mut().unwrap()[0];
         pool.state = "ONLINE".into();
         assert!(well(pool) && pools(std::slice::from_ref(pool)).is_empty());
         pool.errors = 1;
