@@ -63,7 +63,8 @@ impl Put {
 pub fn zbay(program: &Utf8Path, unit: &str, wish: Option<&str>) -> Vec<Put> {
     const UNIT: &str = "/usr/lib/systemd/system/zbay-firstboot.service";
     const WANTED: &str = "/etc/systemd/system/multi-user.target.wants/zbay-firstboot.service";
-    let mut puts = vec![Put::File { to: "/usr/bin/zbay".into(), from: program.into(), mode: 0o755 }];
+    let mut puts =
+        vec![Put::File { to: "/usr/bin/zbay".into(), from: program.into(), mode: 0o755 }];
     if let Some(wish) = wish {
         puts.extend([
             Put::Text { to: "/etc/zbay/profile.yaml".into(), text: wish.into(), mode: 0o644 },
@@ -166,8 +167,16 @@ pub fn put(drive: &Utf8Path, files: &Files, puts: &[Put]) -> Result<(), VmError>
     for put in puts {
         let stat = format!("stat {}", put.to());
         let said = tool("debugfs", &["-R", &stat, &image], drive)?;
-        if !said.contains("Inode:") {
-            let text = format!("`{}` is not there afterwards", put.to());
+        let size = match put {
+            Put::File { from, .. } => {
+                fs::metadata(from).map_err(VmError::io("read", from))?.len().to_string()
+            }
+            Put::Text { text, .. } => text.len().to_string(),
+            Put::Link { target, .. } => target.len().to_string(),
+        };
+        let mut words = said.split_whitespace().skip_while(|word| *word != "Size:").skip(1);
+        if words.next() != Some(&size) {
+            let text = format!("`{}` is not there whole afterwards", put.to());
             return Err(VmError::Tool { program: "debugfs", path: drive.into(), text });
         }
     }
