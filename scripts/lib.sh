@@ -52,7 +52,7 @@ running() { kill -0 "${pid_of[$1]}" 2>/dev/null; }
 live_line() { # what a running step is at: the function now_NAME, else the last line of its log
   local text
   if declare -F "now_$1" >/dev/null; then text=$("now_$1"); else text=$(tail -n 1 "$cache/log/$1" 2>/dev/null | tr -d '\r' | cut -c1-56); fi
-  printf '%s' "$text"
+  printf '%s' "${text:-at work}"
 }
 finish() {
   local name beat=$SECONDS status
@@ -408,7 +408,9 @@ prepare() {
   local minutes=0
   [ "$count" != 0 ] && minutes=$((minutes + 1))
   [ -x "$program" ] || minutes=$((minutes + 2))
-  [ -n "$box" ] && ! appliance_ready && minutes=$((minutes + 7))
+  if [ -n "$box" ] && ! appliance_ready; then
+    if [ -e "$cache/appliance/work-$(hash_of build packages modules.sh)/modules.done" ]; then minutes=$((minutes + 1)); else minutes=$((minutes + 7)); fi
+  fi
   info takes "${takes_text:-about $((minutes + ${own_minutes:-2})) min now}   logs: $(short "$cache/log")/"
   echo
   if [ "$count" != 0 ]; then
