@@ -61,6 +61,9 @@ pub enum Command {
         /// A directory to make.
         dir: Utf8PathBuf,
     },
+    /// Make the files of a virtual box and print QEMU's arguments, one a line.
+    #[command(hide = true)]
+    VmBox(crate::vmbox::launch::VmBoxArgs),
     /// Write the reference pages that are made from the types.
     #[command(hide = true)]
     Reference {

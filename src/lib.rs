@@ -2,6 +2,8 @@
 pub mod apply;
 pub mod capacity;
 pub mod check;
+pub mod cli;
+pub mod cmd;
 pub mod drive;
 pub mod fault;
 pub mod hw;

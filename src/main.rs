@@ -1,2 +1,105 @@
-//! The program `zbay`.
-fn main() {}
+//! The program `zbay`: parse, call one command, print its answer or its error once, exit.
+
+use std::io::{ErrorKind, IsTerminal, Write};
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Parser;
+
+use zbay::cli::{Cli, Command, Common, Show};
+use zbay::cmd::{self, Answer, Context};
+use zbay::machine::Machine;
+use zbay::machine::real::Real;
+use zbay::machine::recorded::Recorded;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse_from(arguments());
+    trace(cli.common.verbose);
+    let json = cli.common.json;
+    match run(cli) {
+        Ok(answer) => print(&answer, json),
+        Err(error) => {
+            let text = format!("{error:#}");
+            let text = text.strip_prefix("error: ").unwrap_or(&text);
+            let _ = writeln!(std::io::stderr(), "error: {text}");
+            if json {
+                let answer = serde_json::json!({"version": 1, "changed": false, "error": text, "notes": []});
+                let _ = writeln!(std::io::stdout(), "{answer}");
+            }
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Called by the name `show`, the program is the original's `show disk`.
+fn arguments() -> Vec<String> {
+    let mut arguments: Vec<String> = std::env::args().collect();
+    let name = arguments.first().and_then(|path| path.rsplit('/').next()).unwrap_or_default();
+    if name == "show" {
+        arguments.insert(1, "show".to_owned());
+    }
+    arguments
+}
+
+fn run(cli: Cli) -> Result<Answer> {
+    let context = Context { machine: machine(&cli.common)?, common: cli.common };
+    match &cli.command {
+        None => cmd::overview::run(&context),
+        Some(Command::Check(args)) => cmd::check::run(&context, args),
+        Some(Command::Show(Show::Disk(args))) => cmd::show_disk::run(&context, args),
+        Some(Command::Show(Show::Hw)) => cmd::show_hw::run(&context),
+        Some(Command::Show(Show::Pool)) => cmd::show_pool::run(&context),
+        Some(Command::Plan(args)) => cmd::plan::run(&context, args),
+        Some(Command::Apply(args)) => cmd::apply::run(&context, args),
+        Some(Command::Verify(args)) => cmd::verify::run(&context, args),
+        Some(Command::Capacity(args)) => cmd::capacity::run(&context, args),
+        Some(Command::Firstboot) => cmd::firstboot::run(&context),
+        Some(Command::Record { dir }) => cmd::record::run(&context, dir),
+        Some(Command::VmBox(args)) => cmd::vm_box(args),
+        Some(Command::Reference { page }) => cmd::reference::run(page),
+    }
+}
+
+fn machine(common: &Common) -> Result<Box<dyn Machine>> {
+    let Some(word) = &common.machine else { return Ok(Box::new(Real)) };
+    if !word.contains('/') {
+        if let Some(recorded) = Recorded::embedded(word) {
+            return Ok(Box::new(recorded?));
+        }
+    }
+    Ok(Box::new(Recorded::open(word.as_str().into())?))
+}
+
+fn trace(verbose: u8) {
+    let level = match verbose {
+        0 => "warn",
+        1 => "debug",
+        _ => "trace",
+    };
+    let filter = tracing_subscriber::EnvFilter::new(format!("zbay={level}"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .without_time()
+        .with_target(false)
+        .init();
+}
+
+/// Data to standard output; a reader that closed it has seen enough.
+fn print(answer: &Answer, json: bool) -> ExitCode {
+    let text = if json {
+        serde_json::to_string_pretty(&answer.json).map(|text| text + "\n").unwrap_or_default()
+    } else {
+        answer.text.clone()
+    };
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Ok(()) => ExitCode::from(answer.status),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => ExitCode::from(answer.status),
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "error: standard output: {error}");
+            ExitCode::from(2)
+        }
+    }
+}

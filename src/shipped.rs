@@ -28,9 +28,6 @@ pub const PROFILES: [(&str, &str); 8] = shipped!("profiles":
     "gen8-usb-raidz", "gen8-usb-raidz2", "gen8-usb-mirror", "gen8-raid-fifth-port",
     "gen8-usb-raidz-slog", "gen8-seed", "gen8-seed-3", "4u-24bay-raidz2");
 
-/// Name and text of each box of `vm-images/`.
-pub const BOXES: [(&str, &str); 0] = [];
-
 /// Where the wish of this machine is recorded.
 pub const WISH: &str = "/etc/zbay/profile.yaml";
 

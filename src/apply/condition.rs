@@ -7,7 +7,7 @@ use crate::hw::Hw;
 use crate::inventory::{Inventory, Owner};
 use crate::machine::{Hash, IoError, Machine, RunError};
 use crate::plan::{Condition, Fingerprint, command, system};
-use crate::render::contents;
+use crate::render::foreign as contents;
 use crate::verify::same;
 
 /// What does not hold.

@@ -81,6 +81,13 @@ rules! {
     NotEmpty = "impossible": "a list that must name something is empty",
     SmallestCosts = "smallest-costs": "every drive of a RAIDZ vdev counts as its smallest: without that one, the others may give more",
     ParentMount = "mountpoint-twice": "two datasets cannot be mounted at the same place",
+    WwnPlaceholder = "wwn-placeholder": "a world wide name that many drives share does not tell one from the other",
+    WwnTwice = "wwn-twice": "two drives with one world wide name cannot be told apart by it",
+    SerialTwice = "serial-twice": "two drives with one model and serial cannot be told apart by their labels",
+    NoAddress = "no-address": "a pool must find its drives again after a reboot, whatever letters they get",
+    BayAssumed = "bay-assumed": "where nobody has proved which port is which bay, the serial on the label decides",
+    BoxUnknown = "box-unknown": "without a description of the box, ports cannot be told as bays",
+    PoolState = "pool-state": "a pool that is not ONLINE has lost a drive, data, or its redundancy",
 }
 
 struct Found(Vec<Note>);
@@ -383,5 +390,6 @@ fn mounts(profile: &Profile, found: &mut Found) {
     }
 }
 
+pub mod machine;
 #[cfg(test)]
 mod tests;

@@ -6,6 +6,29 @@
 //! `signatures`, `label`, `zpool`, `zfs`, `mounts`) turn bytes, text or JSON into types and touch
 //! nothing; `owner` decides whose disk it is from what they found.
 
+pub mod label;
+pub mod look;
+
+mod contents;
+mod disks;
+mod dmi;
+mod held;
+mod host;
+mod import;
+mod json;
+mod mounts;
+mod nvlist;
+mod owner;
+mod pools;
+mod samples;
+mod signatures;
+mod sysfs;
+mod udev;
+mod zfs;
+mod zpool;
+
+pub use look::LookError;
+
 use camino::Utf8PathBuf;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -294,6 +317,19 @@ pub struct Membership {
     pub vdev: String,
 }
 
+impl std::fmt::Display for PoolState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Active => "not exported",
+            Self::Exported => "exported",
+            Self::Destroyed => "destroyed",
+            Self::Spare => "a hot spare",
+            Self::Cache => "a cache device",
+            Self::Other => "in a state that is not known",
+        })
+    }
+}
+
 /// A pool that left labels on a disk.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ForeignPool {
@@ -397,8 +433,11 @@ pub enum Class {
 /// A top-level vdev of an imported pool.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Vdev {
-    /// `raidz1-0`, `mirror-1`; a single disk's own name.
+    /// `raidz1-0`, `mirror-1`; a single disk's own path.
     pub name: String,
+    /// GUID.
+    #[serde(with = "guid")]
+    pub guid: u64,
     /// `raidz1`, `raidz2`, `mirror`, `disk`, `draid1:4d:11c:1s` ...
     pub kind: String,
     /// Class.

@@ -112,7 +112,7 @@ impl Machine for Real {
             cpus: system.cpus().len(),
             cpu: system.cpus().first().map(|cpu| cpu.brand().trim().to_owned()).unwrap_or_default(),
             kernel: System::kernel_version().unwrap_or_default(),
-            os: System::long_os_version().unwrap_or_default(),
+            os: [System::name(), System::os_version()].map(Result::unwrap_or_default).join(" "),
             hostname: System::host_name().unwrap_or_default(),
         })
     }

@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::drive::Drive;
 use crate::inventory::{Flaw, Owner};
 use crate::names::BayId;
-use crate::render::contents;
+use crate::render::foreign as contents;
 use crate::units::Bytes;
 
 /// Why no plan is made.

@@ -1,10 +1,268 @@
-//! stub
-use crate::inventory::Owner;
-/// sentence
-pub fn sentence(owner: &Owner) -> String {
-    format!("{owner:?}")
+//! What a disk holds, in few words: one place for all screens and refusals.
+//!
+//! A phrase names what was found and never guesses: what is not known stays `unknown` with its reason, and is
+//! never called empty. Labels come from the disk and are shown as plain text.
+
+use super::text::plain;
+use crate::inventory::{Contents, Facet, ForeignPool, Owner, PoolState, Signature};
+
+/// What `owner` means, in a phrase: `blank`, `ext4 "photos"`, `ZFS pool media (exported)`.
+pub fn contents_phrase(owner: &Owner) -> String {
+    match owner {
+        Owner::Blank => "blank".to_owned(),
+        Owner::Member(member) => {
+            format!("pool {} ({})", plain(&member.pool), plain(&member.vdev))
+        }
+        Owner::ForeignPool(pool) => foreign(pool),
+        Owner::Filesystem(found) => named(&plain(&found.kind), found),
+        Owner::PartitionTable { kind, partitions } if partitions.is_empty() => {
+            format!("{} partition table, no partition", plain(kind))
+        }
+        Owner::PartitionTable { kind, partitions } => {
+            let list: Vec<String> = partitions.iter().map(|part| plain(part)).collect();
+            format!("{} partitions: {}", plain(kind), list.join(", "))
+        }
+        Owner::Md(found) => named("md array member", found),
+        Owner::Lvm(found) => named("LVM physical volume", found),
+        Owner::Luks(found) => named("LUKS encrypted volume", found),
+        Owner::Swap(found) => named("swap space", found),
+        Owner::Other(found) => named(&plain(&found.kind), found),
+        Owner::Held { by, boot } => {
+            let mut list: Vec<String> = by.iter().map(|part| plain(part)).collect();
+            list.extend(boot.then(|| "the running system".to_owned()));
+            if list.is_empty() {
+                list.push("by what is not known".to_owned());
+            }
+            format!("in use: {}", list.join(", "))
+        }
+        Owner::Unknown { why } => format!("unknown: {}", plain(why)),
+    }
 }
-/// keep
-pub fn keep(_owner: &Owner) -> String {
-    String::new()
+
+/// What a refused disk holds, behind `holds`: all that helps to recognise whose it is.
+pub fn sentence(owner: &Owner) -> String {
+    match owner {
+        Owner::Blank => "nothing".to_owned(),
+        Owner::Member(member) => format!(
+            "a member of pool `{}` of this machine ({})",
+            plain(&member.pool),
+            plain(&member.vdev)
+        ),
+        Owner::ForeignPool(pool) => foreign_sentence(pool),
+        Owner::Filesystem(found) => {
+            let uuid = found.uuid.as_deref().map(|uuid| format!(", UUID {}", plain(uuid)));
+            format!("a file system: {}{}", contents_phrase(owner), uuid.unwrap_or_default())
+        }
+        Owner::PartitionTable { .. } | Owner::Held { .. } => contents_phrase(owner),
+        Owner::Md(_) | Owner::Lvm(_) | Owner::Luks(_) | Owner::Swap(_) | Owner::Other(_) => {
+            format!("a signature: {}", contents_phrase(owner))
+        }
+        Owner::Unknown { why } => format!("what is not known: {}", plain(why)),
+    }
+}
+
+/// How what a refused disk holds can be kept, behind `keep it`.
+pub fn keep(owner: &Owner) -> &'static str {
+    match owner {
+        Owner::Member(_) => {
+            "leave it where it is: its pool needs it; name another bay in the profile"
+        }
+        Owner::ForeignPool(_) => {
+            "take the drive out, or bring its pool back whole: docs/foreign.md"
+        }
+        Owner::Held { boot: true, .. } => {
+            "the system runs from it: take its bay out of the profile, or boot from elsewhere"
+        }
+        Owner::Held { .. } => "it is being used: take the drive's bay out of the profile",
+        Owner::Unknown { .. } | Owner::Blank => {
+            "take the drive out, or find out what it is on another machine: docs/foreign.md"
+        }
+        _ => "take the drive out, or copy its data elsewhere first: docs/foreign.md",
+    }
+}
+
+/// The same phrase for a facet: a disk that could not be looked at is `unknown` too.
+pub fn phrase(contents: &Facet<Contents>) -> String {
+    match contents {
+        Ok(contents) => contents_phrase(&contents.owner),
+        Err(unknown) => format!("unknown: {}", plain(&unknown.why)),
+    }
+}
+
+/// One or two words for a narrow place: `blank`, `pool tank`, `not free`, `unknown`.
+pub fn word(contents: &Facet<Contents>) -> String {
+    let Ok(contents) = contents else { return "unknown".to_owned() };
+    match &contents.owner {
+        Owner::Blank => "blank".to_owned(),
+        Owner::Member(member) => format!("pool {}", plain(&member.pool)),
+        Owner::ForeignPool(_) => "other pool".to_owned(),
+        Owner::Held { .. } => "in use".to_owned(),
+        Owner::Unknown { .. } => "unknown".to_owned(),
+        _ => "not free".to_owned(),
+    }
+}
+
+/// Whether the disk may be taken; `None`: not known.
+pub fn free(contents: &Facet<Contents>) -> Option<bool> {
+    match contents.as_ref().ok()?.owner {
+        Owner::Blank => Some(true),
+        Owner::Unknown { .. } => None,
+        _ => Some(false),
+    }
+}
+
+fn named(what: &str, found: &Signature) -> String {
+    match &found.label {
+        Some(label) => format!("{what} \"{}\"", plain(label)),
+        None => what.to_owned(),
+    }
+}
+
+fn foreign(pool: &ForeignPool) -> String {
+    let name = pool.name.as_deref().map_or_else(|| "of unknown name".to_owned(), plain);
+    let state = match pool.state {
+        PoolState::Active => "not exported",
+        PoolState::Exported => "exported",
+        PoolState::Destroyed => "destroyed",
+        PoolState::Spare => "hot spare",
+        PoolState::Cache => "cache",
+        PoolState::Other => "state not known",
+    };
+    match pool.labels {
+        4.. => format!("ZFS pool {name} ({state})"),
+        labels => format!("ZFS pool {name} ({state}, {labels} of 4 labels)"),
+    }
+}
+
+fn foreign_sentence(pool: &ForeignPool) -> String {
+    let name = pool.name.as_deref().map_or_else(
+        || "a ZFS pool whose name its labels do not tell".to_owned(),
+        |name| format!("ZFS pool `{}`", plain(name)),
+    );
+    let role = match pool.state {
+        PoolState::Spare => "a hot spare",
+        PoolState::Cache => "a cache",
+        _ => "a member",
+    };
+    let others = pool.others.map(|others| match others {
+        1 => "1 other member".to_owned(),
+        others => format!("{others} other members"),
+    });
+    let shape = [pool.shape.as_deref().map(plain), others].into_iter().flatten();
+    let shape: Vec<String> = shape.collect();
+    let mut said = format!("{role} of {name}");
+    if !shape.is_empty() {
+        said.push_str(&format!(" ({})", shape.join(", ")));
+    }
+    let host = match (&pool.hostname, &pool.hostid) {
+        (Some(name), _) => Some(format!("`{}`", plain(name))),
+        (None, Some(id)) => Some(format!("with hostid {}", plain(id))),
+        (None, None) => None,
+    };
+    if let Some(host) = host {
+        said.push_str(&format!(", last used by host {host}"));
+    }
+    if let Some(when) = pool.last_used {
+        said.push_str(&format!(", last written {}", when.strftime("%Y-%m-%d")));
+    }
+    match pool.state {
+        PoolState::Active => said.push_str(", not exported"),
+        PoolState::Exported => said.push_str(", exported"),
+        PoolState::Destroyed => said.push_str(", destroyed but not overwritten"),
+        PoolState::Spare | PoolState::Cache => {}
+        PoolState::Other => said.push_str(", in a state that is not known"),
+    }
+    if pool.labels < 4 {
+        said.push_str(&format!("; {} of its 4 labels can be read", pool.labels));
+    }
+    said
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{contents_phrase, free, keep, phrase, sentence, word};
+    use crate::inventory::{Contents, ForeignPool, Owner, PoolState, Signature, Unknown};
+
+    fn signature(kind: &str, label: Option<&str>) -> Signature {
+        Signature { kind: kind.into(), label: label.map(Into::into), uuid: None }
+    }
+
+    fn pool(name: Option<&str>, state: PoolState, labels: u8) -> Owner {
+        Owner::ForeignPool(ForeignPool {
+            name: name.map(Into::into),
+            guid: None,
+            state,
+            hostname: None,
+            hostid: None,
+            last_used: None,
+            others: None,
+            shape: None,
+            comment: None,
+            labels,
+        })
+    }
+
+    #[test]
+    fn phrases() {
+        for (owner, words) in [
+            (Owner::Blank, "blank"),
+            (Owner::Filesystem(signature("ext4", Some("photos"))), "ext4 \"photos\""),
+            (Owner::Filesystem(signature("ntfs", Some("a\u{1b}[1m"))), "ntfs \"a?[1m\""),
+            (pool(Some("media"), PoolState::Exported, 4), "ZFS pool media (exported)"),
+            (
+                pool(None, PoolState::Spare, 2),
+                "ZFS pool of unknown name (hot spare, 2 of 4 labels)",
+            ),
+            (Owner::Md(signature("linux_raid_member", None)), "md array member"),
+            (
+                Owner::PartitionTable { kind: "gpt".into(), partitions: vec![] },
+                "gpt partition table, no partition",
+            ),
+            (
+                Owner::Held { by: vec!["mounted at /".into()], boot: true },
+                "in use: mounted at /, the running system",
+            ),
+            (Owner::Held { by: vec!["md0".into()], boot: false }, "in use: md0"),
+            (Owner::Held { by: vec![], boot: false }, "in use: by what is not known"),
+            (Owner::Unknown { why: "non-zero bytes".into() }, "unknown: non-zero bytes"),
+        ] {
+            assert_eq!(contents_phrase(&owner), words);
+        }
+    }
+
+    #[test]
+    fn sentences_tell_whose_it_is() {
+        let Owner::ForeignPool(mut found) = pool(Some("media"), PoolState::Active, 3) else {
+            unreachable!()
+        };
+        found.hostname = Some("oldnas".into());
+        found.others = Some(3);
+        found.shape = Some("raidz1 of 4".into());
+        found.last_used = Some("2024-03-02T10:00:00Z".parse().unwrap());
+        let owner = Owner::ForeignPool(found);
+        assert_eq!(
+            sentence(&owner),
+            "a member of ZFS pool `media` (raidz1 of 4, 3 other members), last used by host \
+             `oldnas`, last written 2024-03-02, not exported; 3 of its 4 labels can be read"
+        );
+        assert!(keep(&owner).contains("pool back whole"));
+        let spare = pool(None, PoolState::Spare, 4);
+        assert_eq!(sentence(&spare), "a hot spare of a ZFS pool whose name its labels do not tell");
+        let found = Owner::Filesystem(signature("ext4", Some("photos")));
+        assert_eq!(sentence(&found), "a file system: ext4 \"photos\"");
+        let unknown = Owner::Unknown { why: "bytes without a meaning".into() };
+        assert_eq!(sentence(&unknown), "what is not known: bytes without a meaning");
+    }
+
+    #[test]
+    fn only_blank_is_free_and_nothing_unknown_is_empty() {
+        let of = |owner| Ok(Contents { owner, seen: vec![], digest: String::new() });
+        assert_eq!(free(&of(Owner::Blank)), Some(true));
+        assert_eq!(free(&of(Owner::Swap(signature("swap", None)))), Some(false));
+        assert_eq!(free(&of(Owner::Unknown { why: String::new() })), None);
+        let unknown = Err(Unknown::because("permission denied"));
+        assert_eq!(free(&unknown), None);
+        assert_eq!(phrase(&unknown), "unknown: permission denied");
+        assert_eq!(word(&unknown), "unknown");
+    }
 }

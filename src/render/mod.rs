@@ -1,2 +1,19 @@
-//! Values in, text out.
+//! What people and programs see: values in, text or JSON out.
+//!
+//! Nothing here looks at a machine, so every screen is a function that a test can call. Screens keep to 80
+//! columns of ASCII, name the bay first, never cut a serial, and show what is not known as `?` or in words.
+//! `table` alone knows the table crate, `text` alone cuts and wraps, `contents` says what a disk holds.
+
+pub mod capacity;
 pub mod contents;
+pub mod disk;
+#[cfg(test)]
+pub(crate) mod fixture;
+pub mod foreign;
+pub mod hw;
+pub mod json;
+pub mod overview;
+pub mod plan;
+pub mod pool;
+pub mod table;
+pub mod text;

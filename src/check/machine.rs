@@ -1,0 +1,109 @@
+//! Rules over what is there, without a wish: drives that cannot be told apart, bays that nobody proved, pools
+//! that are not well. Every screen that shows a drive runs them, and JSON carries them as `notes`.
+//!
+//! What a wish makes of a drive is decided where plans are made; nothing here refuses.
+
+use super::{Note, Rule, Severity};
+use crate::drive::Drive;
+use crate::hw::{Hw, Sure};
+use crate::inventory::{Disk, Flaw, Inventory, Pool};
+use crate::names::BayId;
+
+/// The bays whose order is assumed, in their order.
+pub fn assumed_bays(hw: &Hw) -> Vec<BayId> {
+    let assumed = hw.bays.iter().filter(|bay| bay.sure == Sure::Assumed);
+    assumed.map(|bay| bay.bay.clone()).collect()
+}
+
+/// What is to know about the box and its drives. `known`: a description of this box was found or named.
+pub fn drives(hw: &Hw, known: bool, disks: &[Disk]) -> Vec<Note> {
+    let mut notes = Vec::new();
+    if !known {
+        notes.push(Note {
+            severity: Severity::Advice,
+            rule: Rule::BoxUnknown,
+            at: String::new(),
+            message: "no description fits this box, so its ports stand for bays".to_owned(),
+            remedy: "describe it in /etc/zbay/hw, or name a description with `--hw`".to_owned(),
+            bay: None,
+            wwn: None,
+        });
+    }
+    for disk in disks {
+        let drive = Drive::of(hw, disk);
+        notes.extend(disk.flaws.iter().map(|flaw| flawed(&drive, flaw)));
+        if drive.assumed {
+            notes.push(Note {
+                severity: Severity::Advice,
+                rule: Rule::BayAssumed,
+                at: String::new(),
+                message: format!("nobody has proved that {} is {}", drive.name, drive.spoken()),
+                remedy: match &drive.serial {
+                    Some(serial) => format!("compare the serial {serial} before pulling it"),
+                    None => "it tells no serial: compare all the others".to_owned(),
+                },
+                bay: drive.bay.clone(),
+                wwn: drive.wwn.clone(),
+            });
+        }
+    }
+    notes
+}
+
+fn flawed(drive: &Drive, flaw: &Flaw) -> Note {
+    let (rule, message) = match flaw {
+        Flaw::PlaceholderWwn => {
+            (Rule::WwnPlaceholder, "has a world wide name that is a placeholder".to_owned())
+        }
+        Flaw::DuplicateWwn { with } => {
+            (Rule::WwnTwice, format!("has the world wide name of {}", with.join(", ")))
+        }
+        Flaw::DuplicateSerial { with } => {
+            (Rule::SerialTwice, format!("has the model and serial of {}", with.join(", ")))
+        }
+        Flaw::NoAddress => (Rule::NoAddress, "has no name that survives a reboot".to_owned()),
+    };
+    Note {
+        severity: Severity::Warning,
+        rule,
+        at: String::new(),
+        message: format!("{} ({}) {message}", drive.spoken(), drive.name),
+        remedy: "it is refused for pools: use another drive, or another way to attach it"
+            .to_owned(),
+        bay: drive.bay.clone(),
+        wwn: drive.wwn.clone(),
+    }
+}
+
+/// Pools that are not well.
+pub fn pools(pools: &[Pool]) -> Vec<Note> {
+    let sick = pools.iter().filter(|pool| !well(pool));
+    sick.map(|pool| Note {
+        severity: Severity::Error,
+        rule: Rule::PoolState,
+        at: String::new(),
+        message: match (pool.state.as_str(), pool.errors) {
+            ("ONLINE", 1) => format!("pool {} has 1 data error", pool.name),
+            ("ONLINE", errors) => format!("pool {} has {errors} data errors", pool.name),
+            (state, _) => format!("pool {} is {state}", pool.name),
+        },
+        remedy: "`zbay show pool` names the bays; `zpool status -v` has the details".to_owned(),
+        bay: None,
+        wwn: None,
+    })
+    .collect()
+}
+
+/// Whether nothing is the matter with a pool.
+pub fn well(pool: &Pool) -> bool {
+    pool.state == "ONLINE" && pool.errors == 0
+}
+
+/// All notes of an inventory.
+pub fn all(hw: &Hw, known: bool, inventory: &Inventory) -> Vec<Note> {
+    let mut notes = drives(hw, known, &inventory.disks);
+    if let Ok(found) = &inventory.pools {
+        notes.extend(pools(found));
+    }
+    notes
+}

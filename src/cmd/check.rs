@@ -1,0 +1,99 @@
+//! `zbay check FILE...`: files against their own rules, without a machine.
+
+use std::fmt::Write as _;
+
+use anyhow::{Result, bail};
+use serde_json::{Value, json};
+
+use super::{Answer, Context};
+use crate::check::{self, Note, Severity};
+use crate::cli::Check;
+use crate::fault::Faults;
+use crate::hw::Hw;
+use crate::machine::local::read_user_file;
+use crate::render::{json::answer, text::labelled};
+use crate::shipped::{self, LoadError};
+use crate::yaml::{MAX_BYTES, read};
+
+/// Checks every file and tells of all of them; any error ends in exit status 2.
+///
+/// # Errors
+/// All faults of all files.
+pub fn run(context: &Context, args: &Check) -> Result<Answer> {
+    let mut text = String::new();
+    let mut files: Vec<Value> = Vec::new();
+    let mut notes: Vec<Note> = Vec::new();
+    let mut broken: Vec<String> = Vec::new();
+    for file in &args.files {
+        match one(context, file) {
+            Ok(found) => {
+                let _ = writeln!(text, "{file}: sound");
+                for note in &found {
+                    let label = if note.severity == Severity::Advice { "advice" } else { "warning" };
+                    text.push_str(&labelled(label, &format!("{}: {}", note.message, note.remedy)));
+                }
+                files.push(json!({"file": file, "sound": true}));
+                notes.extend(found);
+            }
+            Err(error) => broken.push(format!("{error:#}")),
+        }
+    }
+    if !broken.is_empty() {
+        let count = broken.len();
+        let sound = args.files.len() - count;
+        let tail = if args.files.len() > 1 {
+            format!("\n\n{count} of {} files refused, {sound} sound", args.files.len())
+        } else {
+            String::new()
+        };
+        // The first `error: ` is printed at the edge, where all errors get theirs.
+        let all = broken.join("\n\n");
+        bail!("{}{tail}", all.strip_prefix("error: ").unwrap_or(&all));
+    }
+    Ok(Answer { text, json: answer(&notes, json!({ "files": files })), status: 0 })
+}
+
+fn one(context: &Context, file: &str) -> Result<Vec<Note>> {
+    let machine = &*context.machine;
+    if !shipped::is_path(file) {
+        if shipped::HW.iter().any(|(name, _)| *name == file) {
+            shipped::hw(machine, file)?;
+            return Ok(Vec::new());
+        }
+        return profile(context, file);
+    }
+    let Some(bytes) = read_user_file(file.into(), MAX_BYTES + 1)? else {
+        return Err(LoadError::NoFile(file.to_owned()).into());
+    };
+    // A description of a box has bays, places or a title at its top; a profile has a pool.
+    let text = String::from_utf8_lossy(&bytes);
+    let top = |key: &str| text.lines().any(|line| line.starts_with(key));
+    if top("title:") || top("bays:") || top("places:") || top("match:") {
+        read::<Hw>(file, &bytes).map_err(LoadError::Faults)?;
+        return Ok(Vec::new());
+    }
+    profile(context, file)
+}
+
+fn profile(context: &Context, word: &str) -> Result<Vec<Note>> {
+    let machine = &*context.machine;
+    let profile = shipped::profile(machine, Some(word))?;
+    let hw = match shipped::hw(machine, &profile.value.hardware) {
+        Ok(hw) => hw,
+        Err(LoadError::NoSuchName { hint, known, .. }) => {
+            let fault = crate::fault::Fault::new(
+                profile.span("hardware"),
+                format!("there is no description of a box `{}`{hint}", profile.value.hardware),
+            )
+            .help(format!("shipped: {known}; one of your own belongs in /etc/zbay/hw"));
+            return Err(LoadError::Faults(profile.refuse(vec![fault])).into());
+        }
+        Err(other) => return Err(other.into()),
+    };
+    let notes = check::check(&hw.value, &profile.value);
+    let refusal: Option<Faults> = check::refusal(&profile, &notes);
+    match refusal {
+        Some(faults) => Err(LoadError::Faults(faults).into()),
+        None => Ok(notes),
+    }
+}

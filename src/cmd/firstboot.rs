@@ -1,0 +1,106 @@
+//! `zbay firstboot`: the recorded wish, applied once, with words for a person in front of the box.
+//!
+//! Run by zbay-firstboot.service. It asks nothing, takes only disks that are proved free, and can be run
+//! again: whatever stops it is said on the console with the bay and the remedy, and nothing is written.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+
+use anyhow::{Result, bail};
+use serde_json::json;
+
+use super::apply::carry_out;
+use super::plan::Wished;
+use super::{Answer, Context};
+use crate::apply::{self, Progress};
+use crate::drive::Drive;
+use crate::machine::local::lock;
+use crate::names::BayId;
+use crate::plan::pick::in_bay;
+use crate::plan::{Danger, Plan};
+use crate::render;
+use crate::render::json::answer;
+use crate::verify::drift;
+
+/// Applies /etc/zbay/profile.yaml.
+///
+/// # Errors
+/// Everything that speaks against it, in words; nothing is written then.
+pub fn run(context: &Context) -> Result<Answer> {
+    if context.common.machine.is_some() {
+        bail!("a recorded machine cannot be changed: `zbay plan` shows what would be done");
+    }
+    super::need_root("firstboot")?;
+    let _lock = lock(apply::LOCK.into())?;
+    let wished = Wished::load(context, None)?;
+    let mut err = std::io::stderr().lock();
+    let _ = writeln!(err, "zbay first boot: {}, profile {}", wished.hw.title, wished.name);
+    let _ = write!(err, "{}", drives(&wished));
+    let plan = match wished.plan() {
+        Ok(plan) => plan,
+        Err(error) => bail!("{error:#}\n\n{}", tail()),
+    };
+    if plan.danger() == Danger::ReplacesWish {
+        bail!("the recorded wish changed while it was read: run `zbay firstboot` again");
+    }
+    if !plan.disks.is_empty() {
+        let _ = write!(err, "{}", render::plan::render(&plan, false).replace(
+            "nothing written. `zbay apply` asks once and does exactly this\n", ""));
+    }
+    drop(err);
+    carry_out(context, &wished, &plan, &mut |progress| {
+        if let Progress::Begin(number, count, what) = progress {
+            let _ = writeln!(std::io::stderr().lock(), "  {number}/{count} {what}");
+        }
+    })?;
+    finish(context, wished, &plan)
+}
+
+/// `drives   bay 1 ok   bay 2 ok   bay 3 ok   bay 4 EMPTY`.
+fn drives(wished: &Wished) -> String {
+    let pool = &wished.profile.value.pool;
+    let state = |bay: &BayId| {
+        let word = match in_bay(&wished.hw, &wished.inventory, bay)[..] {
+            [] => "EMPTY".to_owned(),
+            [disk] => match render::contents::free(&disk.contents) {
+                Some(true) => "ok".to_owned(),
+                _ => render::contents::word(&disk.contents),
+            },
+            _ => "AMBIGUOUS".to_owned(),
+        };
+        let name = if bay.as_str().parse::<u32>().is_ok() { format!("bay {bay}") } else { bay.to_string() };
+        format!("{name} {word}")
+    };
+    let all: Vec<String> = pool.bays.all().map(state).collect();
+    let mut out = String::new();
+    for (index, four) in all.chunks(4).enumerate() {
+        let _ = writeln!(out, "  {}{}", if index == 0 { "drives   " } else { "         " }, four.join("   "));
+    }
+    out
+}
+
+fn tail() -> &'static str {
+    "nothing was written to any drive\nthen     press Ctrl-Alt-Del, or log in and type: zbay firstboot\nlog      journalctl -u zbay-firstboot"
+}
+
+fn finish(context: &Context, wished: Wished, plan: &Plan) -> Result<Answer> {
+    let again = Wished::of(context, wished.profile, wished.name)?;
+    let left = drift(&again.hw, &again.profile.value, &again.profile.text, &again.inventory, &again.system);
+    let mut text = String::new();
+    if plan.is_empty() {
+        text.push_str("zbay first boot: everything is as wished already, nothing was changed\n");
+    } else {
+        let _ = writeln!(text, "zbay first boot: done, pool {} is ready", plan.pool);
+    }
+    for print in &plan.disks {
+        let Drive { .. } = &print.drive;
+        let _ = writeln!(text, "  {}  {}", print.drive.place(), print.drive.label());
+    }
+    text.push_str(&render::plan::compared(plan, &again.inventory));
+    if !left.is_empty() {
+        text.push_str(&render::plan::drift(&plan.pool, &left));
+    }
+    let mut json = answer(&plan.notes, json!({ "plan": plan, "drift": left }));
+    json["changed"] = json!(!plan.is_empty());
+    Ok(Answer { text, json, status: u8::from(!left.is_empty()) })
+}

@@ -1,0 +1,56 @@
+//! `zbay` alone: the overview. Status 1 where something is wrong with the machine or its wish; a wish that is
+//! not applied yet is not wrong.
+
+use serde_json::json;
+
+use super::show_pool::facet;
+use super::{Answer, Context};
+use crate::check::machine;
+use crate::inventory::Want;
+use crate::profile::Profile;
+use crate::render::disk;
+use crate::render::json::answer;
+use crate::render::overview::{Overview, Wish, render};
+use crate::shipped::PROFILES;
+use crate::yaml::read;
+
+/// The overview.
+pub fn run(context: &Context) -> anyhow::Result<Answer> {
+    let inventory = context.look(Want::ALL)?;
+    let (hw, known) = context.hw(&inventory.host)?;
+    let hw = &hw.value;
+    let wish = match context.wish() {
+        Ok(None) => Wish::None,
+        Ok(Some(wish)) => Wish::Sound(Box::new(wish.value)),
+        Err(_) => Wish::Faulty,
+    };
+    let profiles = PROFILES.iter().filter(|(name, text)| {
+        read::<Profile>(name, text.as_bytes()).is_ok_and(|wish| wish.value.hardware == hw.hardware)
+    });
+    let overview = Overview {
+        hw,
+        inventory: &inventory,
+        wish,
+        profiles: profiles.map(|(name, _)| *name).collect(),
+        notes: machine::all(hw, known, &inventory),
+    };
+    let rows = disk::rows(hw, &inventory.disks);
+    let body = json!({
+        "hardware": hw.hardware,
+        "host": inventory.host,
+        "mode": hw.mode(&inventory.host),
+        "wish": match &overview.wish {
+            Wish::Sound(wish) => json!(wish),
+            Wish::None => json!(null),
+            Wish::Faulty => json!({ "faulty": true }),
+        },
+        "disks": disk::json(&rows, &disk::Choice::default()),
+        "pools": facet(&inventory.pools),
+        "importable": facet(&inventory.importable),
+    });
+    Ok(Answer {
+        text: render(&overview),
+        json: answer(&overview.notes, body),
+        status: u8::from(!overview.is_well()),
+    })
+}

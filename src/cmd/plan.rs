@@ -1,0 +1,148 @@
+//! `zbay plan`: what would be done; and the steps from a wish to a plan that apply and verify share.
+
+use anyhow::{Context as _, Result, bail};
+use serde_json::json;
+
+use super::{Answer, Context};
+use crate::check::Note;
+use crate::cli::Plan as PlanArgs;
+use crate::fault::Fault;
+use crate::hw::Hw;
+use crate::inventory::{Inventory, Want};
+use crate::machine::local::write_new_file;
+use crate::plan::make::{Request, make};
+use crate::plan::system::{self, System};
+use crate::plan::{Plan, VERSION};
+use crate::profile::Profile;
+use crate::render;
+use crate::render::json::answer;
+use crate::shipped::{self, LoadError};
+use crate::yaml::Parsed;
+
+/// A wish with the box that it is for, and one look at the machine.
+pub struct Wished {
+    /// Its name or file.
+    pub name: String,
+    /// The wish.
+    pub profile: Parsed<Profile>,
+    /// The box that it is for.
+    pub hw: Hw,
+    /// The box that this is, where that is another one.
+    pub other_box: Option<String>,
+    /// The look.
+    pub inventory: Inventory,
+    /// The rest of the system.
+    pub system: System,
+}
+
+impl Wished {
+    /// Loads the wish and looks.
+    ///
+    /// # Errors
+    /// A file that is broken, a machine that cannot be looked at.
+    pub fn load(context: &Context, word: Option<&str>) -> Result<Self> {
+        let machine = &*context.machine;
+        let profile = shipped::profile(machine, word)?;
+        let name = word.map_or_else(|| profile.file.clone(), str::to_owned);
+        Self::of(context, profile, name)
+    }
+
+    /// The same for a wish that is already read.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn of(context: &Context, profile: Parsed<Profile>, name: String) -> Result<Self> {
+        let hw = load_hw(context, &profile)?;
+        let inventory = context.look(Want::ALL)?;
+        let fits = hw.recognise.as_ref().is_none_or(|recognise| recognise.fits(&inventory.host.dmi));
+        let other_box = if fits || context.common.hw.is_some() { None } else { Some(this_box(context, &inventory)?) };
+        let system = system::look(&*context.machine, &profile.value)
+            .context("could not look at the system")?;
+        Ok(Self { name, profile, hw, other_box, inventory, system })
+    }
+
+    /// Makes the plan.
+    ///
+    /// # Errors
+    /// Everything that speaks against it.
+    pub fn plan(&self) -> Result<Plan> {
+        Ok(make(&Request {
+            hw: &self.hw,
+            other_box: self.other_box.as_deref(),
+            profile: &self.profile,
+            name: &self.name,
+            inventory: &self.inventory,
+            system: &self.system,
+        })?)
+    }
+}
+
+/// The description that `--hw` or the wish names.
+fn load_hw(context: &Context, profile: &Parsed<Profile>) -> Result<Hw> {
+    let machine = &*context.machine;
+    let word = context.common.hw.as_deref().unwrap_or(&profile.value.hardware);
+    match shipped::hw(machine, word) {
+        Ok(hw) => Ok(hw.value),
+        Err(LoadError::NoSuchName { hint, known, .. }) if context.common.hw.is_none() => {
+            let message = format!("there is no description of a box `{word}`{hint}");
+            let help = format!("shipped: {known}; one of your own belongs in /etc/zbay/hw");
+            let fault = Fault::new(profile.span("hardware"), message).help(help);
+            Err(LoadError::Faults(profile.refuse(vec![fault])).into())
+        }
+        Err(other) => Err(other.into()),
+    }
+}
+
+/// What this box is, as a sentence says it.
+fn this_box(context: &Context, inventory: &Inventory) -> Result<String> {
+    let (hw, known) = context.hw(&inventory.host)?;
+    if known {
+        return Ok(hw.value.title);
+    }
+    let dmi = &inventory.host.dmi;
+    let strings: Vec<&str> = [&dmi.sys_vendor, &dmi.product_name].into_iter().flatten().map(String::as_str).collect();
+    Ok(if strings.is_empty() {
+        "a box that does not say what it is".to_owned()
+    } else {
+        format!("`{}`", strings.join(" "))
+    })
+}
+
+/// `zbay plan`.
+///
+/// # Errors
+/// Everything that speaks against a plan.
+pub fn run(context: &Context, args: &PlanArgs) -> Result<Answer> {
+    let wished = Wished::load(context, args.wish.profile.as_deref())?;
+    let plan = wished.plan()?;
+    let mut text = render::plan::render(&plan, args.full);
+    if let Some(path) = &args.save {
+        let saved = serde_json::to_string_pretty(&plan).context("the plan cannot be written down")?;
+        write_new_file(path, &format!("{saved}\n"))?;
+        text.push_str(&format!("saved in {path}: `zbay apply {path}` does exactly this\n"));
+    }
+    Ok(of_plan(&plan, text))
+}
+
+fn of_plan(plan: &Plan, text: String) -> Answer {
+    let status = u8::from(!plan.is_empty() || !plan.drift.is_empty());
+    let notes: Vec<Note> = plan.notes.clone();
+    Answer { text, json: answer(&notes, json!({ "plan": plan })), status }
+}
+
+/// Reads a saved plan.
+///
+/// # Errors
+/// It is no plan, or another version's.
+pub fn saved(file: &str, bytes: &[u8]) -> Result<Plan> {
+    let version = serde_json::from_slice::<serde_json::Value>(bytes)
+        .ok()
+        .and_then(|value| value.get("zbay_plan").and_then(serde_json::Value::as_u64));
+    match version {
+        Some(version) if version == u64::from(VERSION) => {
+            serde_json::from_slice(bytes).with_context(|| format!("{file} is a damaged plan"))
+        }
+        Some(version) => bail!("{file} is a plan of version {version}, this zbay reads {VERSION}: make it anew"),
+        None => bail!("{file} is not a saved plan: `zbay plan --save {file}` makes one"),
+    }
+}

@@ -1,0 +1,142 @@
+//! The reference pages of docs/, made from the types: their doc comments are the documentation.
+
+use std::fmt::Write as _;
+
+use anyhow::{Result, bail};
+use serde_json::{Value, json};
+
+use super::Answer;
+use crate::check::Rule;
+use crate::hw::Hw;
+use crate::profile::Profile;
+
+/// Writes one page.
+///
+/// # Errors
+/// There is no such page.
+pub fn run(page: &str) -> Result<Answer> {
+    let text = match page {
+        "profile" => schema(
+            "Profiles",
+            "What `profiles/NAME.yaml` and /etc/zbay/profile.yaml may say",
+            &schemars::schema_for!(Profile).to_value(),
+        ),
+        "hw" => schema(
+            "Descriptions of boxes",
+            "What `hw/NAME.yaml` may say",
+            &schemars::schema_for!(Hw).to_value(),
+        ),
+        "rules" => rules(),
+        other => bail!("there is no reference page `{other}`: profile, hw, rules"),
+    };
+    Ok(Answer { json: json!({ "text": text }), text, status: 0 })
+}
+
+fn rules() -> String {
+    let mut out = head("Rules", "What `zbay check` and every plan look for, and why");
+    out.push_str("| rule | why |\n|---|---|\n");
+    for (_, id, why) in Rule::ALL {
+        let _ = writeln!(out, "| `{id}` | {why} |");
+    }
+    out
+}
+
+fn head(title: &str, what: &str) -> String {
+    format!("<!-- made by `scripts/reference` from the types: change them, not this page -->\n# {title}\n\n{what}.\n\n")
+}
+
+fn schema(title: &str, what: &str, schema: &Value) -> String {
+    let mut out = head(title, what);
+    out.push_str(
+        "Unknown keys are refused. Sizes are bytes, or a number with a unit: `4TB` is decimal, `500G` and `1M` are powers of 1024.\n",
+    );
+    section(&mut out, "top of the file", schema);
+    if let Some(definitions) = schema.get("$defs").and_then(Value::as_object) {
+        for (name, definition) in definitions {
+            section(&mut out, name, definition);
+        }
+    }
+    out
+}
+
+fn section(out: &mut String, name: &str, schema: &Value) {
+    let about = text_of(schema);
+    let Some(properties) = schema.get("properties").and_then(Value::as_object) else {
+        words(out, name, schema, &about);
+        return;
+    };
+    let _ = writeln!(out, "\n## {name}\n\n{about}\n\n| key | type | what |\n|---|---|---|");
+    let required = |key: &str| {
+        let list = schema.get("required").and_then(Value::as_array);
+        list.is_some_and(|list| list.iter().any(|one| one == key))
+    };
+    for (key, value) in properties {
+        let must = if required(key) { " (needed)" } else { "" };
+        let _ = writeln!(out, "| `{key}`{must} | {} | {} |", type_of(value), text_of(value).replace('|', "\\|"));
+    }
+}
+
+/// A type that is one of some words.
+fn words(out: &mut String, name: &str, schema: &Value, about: &str) {
+    let list = |key: &str| schema.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
+    let mut rows: Vec<(String, String)> = Vec::new();
+    for one in list("oneOf") {
+        if let Some(word) = one.get("const").and_then(Value::as_str) {
+            rows.push((word.to_owned(), text_of(&one)));
+        }
+        for word in one.get("enum").and_then(Value::as_array).into_iter().flatten() {
+            rows.extend(word.as_str().map(|word| (word.to_owned(), String::new())));
+        }
+    }
+    rows.extend(list("enum").iter().filter_map(|one| Some((one.as_str()?.to_owned(), String::new()))));
+    if rows.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "\n## {name}\n\n{about}\n");
+    for (word, what) in rows {
+        let what = if what.is_empty() || what == word { String::new() } else { format!(": {what}") };
+        let _ = writeln!(out, "* `{word}`{what}");
+    }
+}
+
+fn text_of(schema: &Value) -> String {
+    schema.get("description").and_then(Value::as_str).unwrap_or_default().replace('\n', " ")
+}
+
+fn type_of(schema: &Value) -> String {
+    if let Some(target) = schema.get("$ref").and_then(Value::as_str) {
+        let name = target.rsplit('/').next().unwrap_or(target);
+        return format!("[{name}](#{})", name.to_lowercase());
+    }
+    if let Some(any) = schema.get("anyOf").and_then(Value::as_array) {
+        let kinds: Vec<String> =
+            any.iter().filter(|one| one.get("type") != Some(&json!("null"))).map(type_of).collect();
+        return kinds.join(" or ");
+    }
+    match schema.get("type") {
+        Some(Value::String(kind)) if kind == "array" => {
+            let of = schema.get("items").map(type_of).unwrap_or_default();
+            if of.is_empty() || of == "any" { "list".to_owned() } else { format!("list of {of}") }
+        }
+        Some(Value::String(kind)) if kind == "object" => {
+            let of = schema.get("additionalProperties").map(type_of).unwrap_or_default();
+            if of.is_empty() || of == "any" { "map".to_owned() } else { format!("map of {of}") }
+        }
+        Some(Value::String(kind)) => plain(kind),
+        Some(Value::Array(kinds)) => {
+            let kinds = kinds.iter().filter_map(Value::as_str).filter(|kind| *kind != "null");
+            kinds.map(plain).collect::<Vec<_>>().join(" or ")
+        }
+        _ => "any".to_owned(),
+    }
+}
+
+fn plain(kind: &str) -> String {
+    match kind {
+        "string" => "text",
+        "integer" => "number",
+        "boolean" => "true or false",
+        other => other,
+    }
+    .to_owned()
+}

@@ -1,0 +1,32 @@
+//! `zbay verify`: the machine against the wish.
+
+use anyhow::Result;
+use serde_json::json;
+
+use super::plan::Wished;
+use super::{Answer, Context};
+use crate::check::check;
+use crate::cli::Wish;
+use crate::render;
+use crate::render::json::answer;
+use crate::verify::drift;
+
+/// Exit status 0 as wished, 1 if anything differs.
+///
+/// # Errors
+/// A wish that is broken, a box that is another one, a machine that cannot be looked at.
+pub fn run(context: &Context, args: &Wish) -> Result<Answer> {
+    let wished = Wished::load(context, args.profile.as_deref())?;
+    if let Some(is) = &wished.other_box {
+        anyhow::bail!("the profile is for {}, and this is {is}", wished.hw.title);
+    }
+    let profile = &wished.profile;
+    let found = drift(&wished.hw, &profile.value, &profile.text, &wished.inventory, &wished.system);
+    let notes = check(&wished.hw, &profile.value);
+    let text = render::plan::drift(profile.value.pool.name.as_str(), &found);
+    let drift: Vec<_> = found
+        .iter()
+        .map(|one| json!({"what": one, "message": one.to_string(), "remedy": one.remedy()}))
+        .collect();
+    Ok(Answer { text, json: answer(&notes, json!({ "drift": drift })), status: u8::from(!found.is_empty()) })
+}

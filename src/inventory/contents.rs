@@ -1,0 +1,182 @@
+//! Asks every source what is on a disk, for [`super::owner`] to judge.
+//!
+//! A disk that is held, or whose place in an imported pool is sound, is not opened: the answer is known and
+//! it may be asleep. The others are asked in threads, one a disk, since a disk is slow and a box has many.
+
+use std::collections::BTreeMap;
+use std::thread;
+
+use super::held::{Held, Hold};
+use super::owner::{self, Evidence};
+use super::samples::{first_byte, samples};
+use super::sysfs::Partition;
+use super::udev::property;
+use super::{
+    Class, Contents, Disk, Facet, Leaf, Membership, Pool, Unknown, Vdev, label, signatures,
+};
+use crate::machine::{Hash, Machine, UdevDevice};
+
+/// What is known of the whole box before a disk is opened.
+pub(super) struct World<'a> {
+    /// The machine.
+    pub machine: &'a dyn Machine,
+    /// What udev knows.
+    pub devices: &'a [UdevDevice],
+    /// Partitions by disk.
+    pub partitions: Facet<BTreeMap<String, Vec<Partition>>>,
+    /// Uses of all disks.
+    pub held: Facet<Held>,
+    /// Imported pools.
+    pub pools: &'a Facet<Vec<Pool>>,
+    /// Whether the ZFS module is loaded: without it no pool is imported, whatever could not be asked.
+    pub zfs: bool,
+}
+
+/// Fills in the contents of all disks.
+pub(super) fn fill(world: &World<'_>, disks: &mut [Disk]) {
+    thread::scope(|scope| {
+        for disk in disks {
+            scope.spawn(move || disk.contents = Ok(contents(world, disk)));
+        }
+    });
+}
+
+fn contents(world: &World<'_>, disk: &Disk) -> Contents {
+    let partitions = match &world.partitions {
+        Ok(partitions) => partitions.get(&disk.name).cloned().unwrap_or_default(),
+        Err(_) => Vec::new(),
+    };
+    let holds = world.partitions.as_ref().and(world.held.as_ref()).map_err(Clone::clone);
+    let holds =
+        holds.map(|held| held.disks.get(&disk.name).into_iter().flatten().cloned().collect());
+    let mut evidence = Evidence {
+        disk: disk.name.clone(),
+        partitions,
+        holds,
+        member: member(world, disk),
+        signatures: Err(owner::unasked()),
+        udev: remembered(world, disk),
+        labels: Err(owner::unasked()),
+        bytes: Err(owner::unasked()),
+    };
+    let held = |holds: &Vec<Hold>| !holds.is_empty();
+    if !evidence.holds.as_ref().is_ok_and(held) && !matches!(evidence.member, Ok(Some(_))) {
+        probe(world.machine, disk, &mut evidence);
+    }
+    owner::contents(&evidence)
+}
+
+/// Its place in an imported pool. One that ZFS cannot use says nothing of what is on the disk now.
+fn member(world: &World<'_>, disk: &Disk) -> Facet<Option<Membership>> {
+    let pools = match world.pools {
+        Ok(pools) => pools,
+        Err(_) if !world.zfs => return Ok(None),
+        Err(why) => return Err(Unknown::because(format!("it may be in a pool: {why}"))),
+    };
+    let sound =
+        |leaf: &Leaf| ["ONLINE", "DEGRADED", "AVAIL", "INUSE"].contains(&leaf.state.as_str());
+    let here = |leaf: &&Leaf| leaf.disk.as_deref() == Some(disk.name.as_str()) && sound(leaf);
+    let vdevs = pools.iter().flat_map(|pool| pool.vdevs.iter().map(move |vdev| (pool, vdev)));
+    let mut found =
+        vdevs.filter_map(|(pool, vdev)| Some((pool, vdev, vdev.leaves.iter().find(here)?)));
+    Ok(found.next().map(|(pool, vdev, leaf)| Membership {
+        pool: pool.name.clone(),
+        guid: pool.guid,
+        vdev: spoken(vdev, leaf),
+    }))
+}
+
+/// `raidz1-0`, `logs/mirror-1`, `spares`; a single data disk's own name.
+fn spoken(vdev: &Vdev, leaf: &Leaf) -> String {
+    let class = match vdev.class {
+        Class::Normal => "",
+        Class::Log => "logs",
+        Class::Cache => "cache",
+        Class::Spare => "spares",
+        Class::Special => "special",
+        Class::Dedup => "dedup",
+    };
+    let single = vdev.kind == "disk";
+    match (class, single) {
+        ("", false) => vdev.name.clone(),
+        ("", true) => {
+            leaf.path.as_ref().and_then(|path| path.file_name()).unwrap_or("disk").to_owned()
+        }
+        (class, true) => class.to_owned(),
+        (class, false) => format!("{class}/{}", vdev.name),
+    }
+}
+
+/// What udev's own probe left as properties of the disk and its partitions.
+fn remembered(world: &World<'_>, disk: &Disk) -> Vec<String> {
+    let child = |device: &&UdevDevice| {
+        device.name == disk.name
+            || device.devpath.parent().and_then(|it| it.file_name()) == Some(disk.name.as_str())
+    };
+    // A partition inherits the kind of its disk's table.
+    let kind = |device: &UdevDevice| {
+        let table = property(device, "ID_PART_TABLE_TYPE").filter(|_| device.name == disk.name);
+        let kind = property(device, "ID_FS_TYPE").or(table)?;
+        Some(format!("{kind} on {}", device.name))
+    };
+    world.devices.iter().filter(child).filter_map(kind).collect()
+}
+
+/// Opens the disk, cheapest and most telling source first. Samples are the proof of nothing, so they are
+/// taken only where nothing was found.
+fn probe(machine: &dyn Machine, disk: &Disk, evidence: &mut Evidence) {
+    if disk.size.0 == 0 {
+        let nothing = Unknown::because("it shows no capacity");
+        evidence.signatures = Err(nothing.clone());
+        evidence.labels = Err(nothing);
+        return;
+    }
+    let names = evidence.partitions.iter().map(|it| it.name.as_str());
+    let command = signatures::command([disk.name.as_str()].into_iter().chain(names));
+    evidence.signatures = machine
+        .read(&command)
+        .and_then(|output| output.ok(&command).map(str::to_owned))
+        .map_err(Unknown::because)
+        .and_then(|text| signatures::signatures(&text));
+    evidence.labels = labels(machine, disk, &evidence.partitions);
+    let none = |found: &Facet<bool>| matches!(found, Ok(true));
+    let free = [
+        evidence.signatures.as_ref().map(Vec::is_empty).map_err(Clone::clone),
+        evidence.labels.as_ref().map(Vec::is_empty).map_err(Clone::clone),
+    ];
+    if free.iter().all(none) {
+        evidence.bytes = bytes(machine, disk);
+    }
+}
+
+fn labels(
+    machine: &dyn Machine,
+    disk: &Disk,
+    partitions: &[Partition],
+) -> Facet<Vec<label::Found>> {
+    let mut found = Vec::new();
+    for place in label::places(disk.size.0, disk.logical, partitions) {
+        let mut slots = Vec::new();
+        for at in place.labels().into_iter().flatten() {
+            let label = machine.read_at(&disk.dev, at, label::LABEL).map_err(Unknown::because)?;
+            slots.push(label::read(&label));
+        }
+        found.extend(label::found(place, slots));
+    }
+    Ok(found)
+}
+
+fn bytes(machine: &dyn Machine, disk: &Disk) -> Facet<Option<(u64, Hash)>> {
+    for sample in samples(disk.size.0) {
+        let bytes = machine.read_at(&disk.dev, sample.at, sample.len).map_err(Unknown::because)?;
+        if bytes.len() != sample.len {
+            let at = sample.at;
+            return Err(Unknown::because(format!("{} ends before byte {at} was read", disk.dev)));
+        }
+        if let Some(first) = first_byte(&bytes) {
+            let at = sample.at.saturating_add(u64::try_from(first).unwrap_or(u64::MAX));
+            return Ok(Some((at, Hash::of(&bytes))));
+        }
+    }
+    Ok(None)
+}

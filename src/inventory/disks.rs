@@ -1,0 +1,172 @@
+//! The whole disks of the box: identity, place, size, and what is wrong with their names.
+//!
+//! udev first, sysfs where udevd has not handled a disk. No disk is opened. A disk is addressed by its
+//! world wide name; one that many units share, or that two disks show, is no name, and such a disk is
+//! refused for pools: after a reboot nobody could say which of them ZFS had opened.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::sysfs::{is_disk, number, text};
+use super::{Disk, Flaw, LookError, Unknown, sysfs, udev};
+use crate::machine::{Machine, UdevDevice};
+use crate::names::Wwn;
+use crate::units::Bytes;
+
+/// The disks in natural order of their kernel names, contents not asked for.
+pub(super) fn disks(machine: &dyn Machine, devices: &[UdevDevice]) -> Result<Vec<Disk>, LookError> {
+    let by_name: BTreeMap<&str, &UdevDevice> =
+        devices.iter().map(|device| (device.name.as_str(), device)).collect();
+    let mut names = machine.list("/sys/block".into())?.unwrap_or_default();
+    let of_udev = devices.iter().filter(|device| device.devtype == "disk");
+    names.extend(of_udev.map(|device| device.name.clone()));
+    names.retain(|name| is_disk(name));
+    names.sort_by(|a, b| natural(a, b));
+    names.dedup();
+    let mut disks = Vec::new();
+    for name in names {
+        disks.extend(disk(machine, &name, by_name.get(name.as_str()).copied())?);
+    }
+    flaws(&mut disks);
+    Ok(disks)
+}
+
+/// `None`: a reader without a medium.
+fn disk(
+    machine: &dyn Machine,
+    name: &str,
+    device: Option<&UdevDevice>,
+) -> Result<Option<Disk>, LookError> {
+    let file = |file: &str| number(machine, &format!("/sys/block/{name}/{file}"));
+    let Some(sectors) = file("size")? else {
+        return Err(LookError::NoSize { disk: name.to_owned() });
+    };
+    let removable = file("removable")? == Some(1);
+    if sectors == 0 && removable {
+        return Ok(None);
+    }
+    let identity = if let Some(device) = device.filter(|device| device.initialized) {
+        udev::identity(device)
+    } else {
+        let link = machine.link(Utf8Path::new(&format!("/sys/block/{name}")))?;
+        let devpath = link.map(|link| link.to_string()).unwrap_or_default();
+        sysfs::identity(machine, name, devpath.trim_start_matches("../"))?
+    };
+    let logical = file("queue/logical_block_size")?.unwrap_or(512);
+    let physical = file("queue/physical_block_size")?.unwrap_or(logical);
+    Ok(Some(Disk {
+        dev: Utf8PathBuf::from(format!("/dev/{name}")),
+        model: identity.model,
+        serial: identity.serial,
+        wwn: identity.wwn,
+        firmware: identity.firmware,
+        size: Bytes(sectors.saturating_mul(512)),
+        logical: u32::try_from(logical).unwrap_or(u32::MAX),
+        physical: u32::try_from(physical).unwrap_or(u32::MAX),
+        rotational: text(machine, &format!("/sys/block/{name}/queue/rotational"))?
+            .map(|it| it == "1"),
+        transport: identity.transport,
+        removable,
+        path: identity.path,
+        links: identity.links,
+        address: None,
+        flaws: Vec::new(),
+        by_udev: device.is_some_and(|device| device.initialized),
+        contents: Err(Unknown::because("not asked for")),
+        name: name.to_owned(),
+    }))
+}
+
+/// Finds what is wrong with the identities, and chooses each disk's address with that in mind.
+fn flaws(disks: &mut [Disk]) {
+    let others = |disks: &[Disk], index: usize, same: &dyn Fn(&Disk, &Disk) -> bool| {
+        let Some(this) = disks.get(index) else { return Vec::new() };
+        let other = disks.iter().enumerate().filter(|(at, it)| *at != index && same(this, it));
+        other.map(|(_, it)| it.name.clone()).collect::<Vec<_>>()
+    };
+    for index in 0..disks.len() {
+        let wwns = others(disks, index, &|a, b| a.wwn.is_some() && a.wwn == b.wwn);
+        let serials = others(disks, index, &|a, b| {
+            a.serial.is_some() && a.serial == b.serial && a.model == b.model
+        });
+        let Some(disk) = disks.get_mut(index) else { continue };
+        let placeholder = disk.wwn.as_ref().is_some_and(Wwn::is_placeholder);
+        disk.address = address(disk, !placeholder && wwns.is_empty(), serials.is_empty());
+        if placeholder {
+            disk.flaws.push(Flaw::PlaceholderWwn);
+        }
+        if !wwns.is_empty() {
+            disk.flaws.push(Flaw::DuplicateWwn { with: wwns });
+        }
+        if !serials.is_empty() {
+            disk.flaws.push(Flaw::DuplicateSerial { with: serials });
+        }
+        if disk.address.is_none() {
+            disk.flaws.push(Flaw::NoAddress);
+        }
+    }
+}
+
+/// The world wide name, then a name with the serial number in it, then the place.
+fn address(disk: &Disk, wwn_sound: bool, serial_sound: bool) -> Option<Utf8PathBuf> {
+    const BY_WWN: [&str; 4] = ["wwn-", "nvme-eui.", "nvme-uuid.", "nvme-nvme."];
+    let ids = || {
+        let named =
+            |link: &Utf8PathBuf| link.file_name().map(|name| (link.clone(), name.to_owned()));
+        disk.links.iter().filter(|link| link.starts_with("/dev/disk/by-id")).filter_map(named)
+    };
+    let of_wwn = |name: &str| BY_WWN.iter().any(|prefix| name.starts_with(prefix));
+    if let Some(wwn) = disk.wwn.as_ref().filter(|_| wwn_sound) {
+        let known = |name: &str| of_wwn(name) && name.to_ascii_lowercase().ends_with(wwn.as_str());
+        if let Some((link, _)) = ids().find(|(_, name)| known(name)) {
+            return Some(link);
+        }
+    }
+    if let Some(serial) = disk.serial.as_ref().filter(|_| serial_sound) {
+        let blank_free = serial.as_str().replace(' ', "_");
+        let known = |name: &str| !of_wwn(name) && name.contains(&blank_free);
+        if let Some((link, _)) = ids().find(|(_, name)| known(name)) {
+            return Some(link);
+        }
+    }
+    disk.links.iter().find(|link| link.starts_with("/dev/disk/by-path")).cloned()
+}
+
+/// `sda`, `sdb`, `sdaa`; `nvme2n1`, `nvme10n1`.
+pub(super) fn natural(a: &str, b: &str) -> Ordering {
+    fn tokens(name: &str) -> Vec<(usize, &str)> {
+        let mut tokens = Vec::new();
+        let mut rest = name;
+        while let Some(first) = rest.chars().next() {
+            let digit = first.is_ascii_digit();
+            let end = rest.find(|c: char| c.is_ascii_digit() != digit).unwrap_or(rest.len());
+            let (token, after) = rest.split_at(end);
+            let token = if digit { token.trim_start_matches('0') } else { token };
+            // The two letters of the driver, then the letters that count.
+            let (driver, letters) = token.split_at_checked(2).unwrap_or(("", token));
+            if !digit && ["sd", "vd", "hd"].contains(&driver) {
+                tokens.push((0, driver));
+                tokens.push((letters.len(), letters));
+            } else {
+                tokens.push((if digit { token.len() } else { 0 }, token));
+            }
+            rest = after;
+        }
+        tokens
+    }
+    tokens(a).cmp(&tokens(b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn natural_order() {
+        let mut names = ["sdaa", "nvme10n1", "sdb", "vda", "sda", "nvme2n1", "sdz", "mmcblk0"];
+        names.sort_by(|a, b| natural(a, b));
+        assert_eq!(names, ["mmcblk0", "nvme2n1", "nvme10n1", "sda", "sdb", "sdz", "sdaa", "vda"]);
+    }
+}

@@ -1,0 +1,90 @@
+//! Looks at a machine once, for what is wanted and for nothing else.
+//!
+//! Identity comes from udev and sysfs alone: no disk is opened and no program runs. What could not be
+//! known is a value in the inventory; an error is left for a machine that shows no disks at all, and for a
+//! recording that lacks an answer.
+
+use super::contents::{World, fill};
+use super::disks::disks;
+use super::held::{held, mounted};
+use super::host::host;
+use super::pools::{importable, imported};
+use super::sysfs::partitions;
+use super::{Inventory, Unknown, Want};
+use crate::machine::record::Record;
+use crate::machine::{IoError, Machine};
+
+/// Why there is no inventory.
+#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
+pub enum LookError {
+    /// The system refused, or a recording has no answer.
+    #[error(transparent)]
+    Io(#[from] IoError),
+    /// Something read that is not what it should be.
+    #[error(transparent)]
+    Unread(#[from] Unknown),
+    /// A disk went while it was looked at.
+    #[error("cannot tell the size of {disk}: it is listed below /sys/block and has no size")]
+    NoSize {
+        /// Kernel name.
+        disk: String,
+    },
+}
+
+/// Looks at `machine`.
+///
+/// # Errors
+/// [`LookError`] where not even the disks can be listed, or a recording has no answer to a question.
+pub fn look(machine: &dyn Machine, want: Want) -> Result<Inventory, LookError> {
+    let unasked = || Unknown::because("not asked for");
+    let devices = match machine.block_devices() {
+        Ok(devices) => devices,
+        Err(error @ IoError::Unrecorded { .. }) => return Err(error.into()),
+        Err(error) => {
+            tracing::debug!(%error, "udev has no answer, sysfs has");
+            Vec::new()
+        }
+    };
+    let mut disks = disks(machine, &devices)?;
+    let mounts = match mounted(machine) {
+        Err(LookError::Io(error @ IoError::Unrecorded { .. })) => return Err(error.into()),
+        mounts => mounts.ok(),
+    };
+    let mut host = host(machine, mounts.as_ref())?;
+    let pools =
+        if want.pools || want.contents { imported(machine, &devices) } else { Err(unasked()) };
+    let importable = if want.pools { importable(machine) } else { Err(unasked()) };
+    // On a root of ZFS the boot disk is a member of its pool.
+    if let (None, Some(root), Ok(pools)) =
+        (&host.boot_disk, mounts.and_then(|mounts| mounts.boot_pool), &pools)
+    {
+        let root = pools.iter().find(|pool| pool.name == root);
+        let mut leaves = root.iter().flat_map(|pool| &pool.vdevs).flat_map(|vdev| &vdev.leaves);
+        host.boot_disk = leaves.find_map(|leaf| leaf.disk.clone());
+    }
+    if want.contents {
+        let partitions = disks
+            .iter()
+            .map(|disk| Ok((disk.name.clone(), partitions(machine, &disk.name)?)))
+            .collect::<Result<_, LookError>>()
+            .map_err(Unknown::because);
+        let held = partitions.as_ref().map_err(Clone::clone).and_then(|it| held(machine, it));
+        let zfs = host.zfs.is_some();
+        fill(
+            &World { machine, devices: &devices, partitions, held, pools: &pools, zfs },
+            &mut disks,
+        );
+    }
+    Ok(Inventory { taken: machine.now(), host, disks, pools, importable })
+}
+
+/// Asks everything that a look asks, so that a recording can be looked at in every way, and the files
+/// that a plan asks for beside it.
+pub fn record_all<M: Machine>(machine: &Record<M>) -> Result<Inventory, LookError> {
+    const FILES: [&str; 4] =
+        ["/etc/hostid", "/etc/zbay/profile.yaml", "/etc/zfs/zpool.cache", "/var/lib/zbay/journal"];
+    for file in FILES {
+        let _ = machine.file(file.into()); // the answer, a refusal too, is in the recording
+    }
+    look(machine, Want::ALL)
+}

@@ -1,0 +1,85 @@
+//! Asks `zpool` and `zfs` for imported pools and for those that could be imported.
+//!
+//! Each question has a limit, since a suspended pool can keep `zpool` waiting for ever; what is not
+//! answered is unknown, and a pool that one answer names and another lacks makes all of it unknown.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::{Facet, ImportablePool, Pool, Unknown, import, zfs, zpool};
+use crate::machine::{Cmd, Machine, Program, UdevDevice, ZFS, ZPOOL};
+
+/// The labels of all disks are read for `zpool import`; drives that sleep take 10 s each to start.
+const IMPORT_LIMIT: Duration = Duration::from_mins(2);
+
+fn ask(machine: &dyn Machine, program: Program, args: &[&str]) -> Facet<String> {
+    let cmd = Cmd::new(program, args.iter().copied());
+    let output = machine.read(&cmd).map_err(Unknown::because)?;
+    if output.status != 0 && output.said().contains("invalid option 'j'") {
+        return Err(Unknown::because("this OpenZFS is older than 2.3, whose JSON zbay reads"));
+    }
+    output.ok(&cmd).map(str::to_owned).map_err(Unknown::because)
+}
+
+/// Imported pools with their properties and datasets.
+pub(super) fn imported(machine: &dyn Machine, devices: &[UdevDevice]) -> Facet<Vec<Pool>> {
+    let names = zpool::names(&ask(machine, ZPOOL, &["list", "-H", "-o", "name"])?);
+    let status = ask(machine, ZPOOL, &["status", "-j", "--json-int", "-P", "-p"])?;
+    let mut pools = zpool::status(&status)?;
+    if names.is_empty() && pools.is_empty() {
+        return Ok(pools);
+    }
+    let properties = zpool::properties(&ask(machine, ZPOOL, &["get", "-j", "-p", "all"])?)?;
+    let types = ["get", "-j", "-p", "-t", "filesystem,volume", "all"];
+    let datasets = zfs::datasets(&ask(machine, ZFS, &types)?)?;
+    for pool in &mut pools {
+        let args = ["get", "-j", "-p", "ashift", pool.name.as_str(), "all-vdevs"];
+        // Not worth the pool: where it is not told, the ashift is unknown.
+        let ashifts = ask(machine, ZPOOL, &args).and_then(|text| zpool::ashifts(&text));
+        let ashifts = ashifts.unwrap_or_default();
+        for vdev in &mut pool.vdevs {
+            vdev.ashift = ashifts.get(&vdev.guid).copied();
+        }
+    }
+    let disks = disks_by_path(devices);
+    for leaf in pools.iter_mut().flat_map(|pool| &mut pool.vdevs).flat_map(|it| &mut it.leaves) {
+        let path = leaf.path.as_ref().map(|path| path.as_str());
+        leaf.disk = path.and_then(|path| disks.get(path)).cloned();
+    }
+    zpool::join(&names, pools, properties, datasets)
+}
+
+/// Kernel name of the whole disk by every path that leads to it or to a partition of it.
+fn disks_by_path(devices: &[UdevDevice]) -> BTreeMap<String, String> {
+    let mut disks = BTreeMap::new();
+    for device in devices {
+        let parent = device.devpath.parent().and_then(|it| it.file_name());
+        let disk = match device.devtype.as_str() {
+            "partition" => parent.unwrap_or(&device.name),
+            _ => &device.name,
+        };
+        let links = device.properties.get("DEVLINKS").map(String::as_str).unwrap_or_default();
+        for path in
+            links.split_whitespace().map(str::to_owned).chain([format!("/dev/{}", device.name)])
+        {
+            disks.insert(path, disk.to_owned());
+        }
+    }
+    disks
+}
+
+/// Pools that `zpool import` and `zpool import -D` name.
+pub(super) fn importable(machine: &dyn Machine) -> Facet<Vec<ImportablePool>> {
+    let list = |args: &[&str], destroyed: bool| {
+        let cmd = Cmd::new(ZPOOL, args.iter().copied()).within(IMPORT_LIMIT);
+        let output = machine.read(&cmd).map_err(Unknown::because)?;
+        // Releases differ in the exit status of an empty answer, not in its words.
+        if output.said().starts_with("no pools available to import") {
+            return Ok(Vec::new());
+        }
+        import::pools(output.ok(&cmd).map_err(Unknown::because)?, destroyed)
+    };
+    let mut pools = list(&["import"], false)?;
+    pools.extend(list(&["import", "-D"], true)?);
+    Ok(pools)
+}

@@ -1,0 +1,71 @@
+//! Datasets of imported pools, from `zfs get -j -p -t filesystem,volume all`.
+//!
+//! The form is that of OpenZFS 2.3 (`zfs_do_get`, `cmd/zfs/zfs_main.c`). Of the seventy properties of a
+//! dataset those are kept that somebody set, and those that zbay itself manages or shows.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::json::{Ordered, RawProperty, document};
+use super::{Dataset, Unknown};
+use crate::units::Bytes;
+
+/// Properties that are kept although nobody set them.
+const MANAGED: [&str; 16] = [
+    "acltype",
+    "atime",
+    "canmount",
+    "compression",
+    "dnodesize",
+    "encryption",
+    "keystatus",
+    "mounted",
+    "mountpoint",
+    "quota",
+    "recordsize",
+    "refquota",
+    "relatime",
+    "reservation",
+    "volsize",
+    "xattr",
+];
+
+#[derive(Deserialize)]
+struct Get {
+    datasets: Ordered<GetDataset>,
+}
+
+#[derive(Deserialize)]
+struct GetDataset {
+    name: String,
+    #[serde(rename = "type")]
+    kind: String,
+    pool: String,
+    properties: Ordered<RawProperty>,
+}
+
+/// The datasets by pool, each pool's in the order of `zfs list`: the root first.
+pub(super) fn datasets(text: &str) -> Result<BTreeMap<String, Vec<Dataset>>, Unknown> {
+    let mut by_pool: BTreeMap<String, Vec<Dataset>> = BTreeMap::new();
+    for it in document::<Get>("zfs get", text)?.datasets.values() {
+        let number = |name: &str| {
+            let property = it.properties.get(name).and_then(|it| it.text().parse().ok());
+            property.map(Bytes).ok_or_else(|| {
+                Unknown::because(format!("`zfs get` gives {} no readable {name}", it.name))
+            })
+        };
+        let kept = it.properties.0.iter().map(|(name, property)| property.named(name));
+        let set = |source: &str| ["local", "inherited", "received", "temporary"].contains(&source);
+        by_pool.entry(it.pool.clone()).or_default().push(Dataset {
+            name: it.name.clone(),
+            kind: it.kind.to_ascii_lowercase(),
+            used: number("used")?,
+            available: number("available")?,
+            properties: kept
+                .filter(|it| set(&it.source) || MANAGED.contains(&it.name.as_str()))
+                .collect(),
+        });
+    }
+    Ok(by_pool)
+}

@@ -1,0 +1,121 @@
+//! `capacity`: drive sizes against layouts, the seed article's table made exact.
+//!
+//! The first line of a size is what a person reckons (drives without redundancy, in the label's TB); below it
+//! stands what `zfs list` will say, decimal and binary, and to the byte. A layout that the bays cannot hold with
+//! sense is `-`.
+
+use super::{table, text};
+use crate::capacity::Row;
+use crate::capacity::table::Layout;
+use crate::units::Bytes;
+
+/// Which bays are reckoned with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Of {
+    /// The bays of this box.
+    Box(String),
+    /// As many as were asked for.
+    Asked,
+    /// Those of the seed article's box, because nothing is known of this one.
+    Article,
+}
+
+/// The screen.
+pub fn render(rows: &[Row], bays: usize, of: &Of) -> String {
+    let of = match of {
+        Of::Box(title) => format!("{bays} bays of {}", text::plain(title)),
+        Of::Asked => format!("{bays} bays, as asked"),
+        Of::Article => format!(
+            "{bays} bays, as in the seed article: this box has no description (`--bays` says how many)"
+        ),
+    };
+    let mut out = text::labelled("for", &format!("{of}, each with a drive of the same size"));
+    out.push('\n');
+    let header = ["Drive", "RAIDZ", "RAIDZ2", "or mirrors"];
+    out.push_str(&table::bars(Some(&header), &rows.iter().flat_map(lines).collect::<Vec<_>>()));
+    out.push('\n');
+    out.push_str(&text::labelled(
+        "first",
+        "line: drives without redundancy, as people reckon. below: what `zfs list` will say of a new pool",
+    ));
+    out.push_str(&text::labelled("survives", &survives(rows)));
+    out
+}
+
+fn lines(row: &Row) -> [Vec<String>; 3] {
+    let cells = |text: fn(Bytes, Bytes) -> String| {
+        Layout::ALL.map(|layout| {
+            let cell = row.cells.iter().find(|cell| cell.layout == layout);
+            cell.map_or_else(|| "-".to_owned(), |cell| text(cell.nominal, cell.usable))
+        })
+    };
+    let line = |first: String, cells: [String; 3]| [vec![first], cells.to_vec()].concat();
+    [
+        line(label(row.label), cells(|nominal, _| label(nominal))),
+        line(String::new(), cells(|_, usable| format!("{} = {}", usable.tb(), binary(usable)))),
+        line(String::new(), cells(|_, usable| format!("{usable} bytes"))),
+    ]
+}
+
+fn survives(rows: &[Row]) -> String {
+    let cells = rows.first().map(|row| row.cells.as_slice()).unwrap_or_default();
+    let said: Vec<String> =
+        cells.iter().map(|cell| format!("{}: {}", cell.layout, cell.losses_survived)).collect();
+    if said.is_empty() { "no layout fits".to_owned() } else { said.join("; ") }
+}
+
+/// A label: `4 TB`, `500 GB`, `1.5 TB`.
+fn label(bytes: Bytes) -> String {
+    const GB: u64 = 1_000_000_000;
+    let gb = bytes.0 / GB;
+    match (gb / 1000, gb % 1000) {
+        (0, gb) => format!("{gb} GB"),
+        (tb, 0) => format!("{tb} TB"),
+        (tb, gb) => format!("{tb}.{} TB", format!("{gb:03}").trim_end_matches('0')),
+    }
+}
+
+/// As `zfs list` prints it, with the unit in full: `7.80 TiB`.
+fn binary(bytes: Bytes) -> String {
+    let text = bytes.zfs();
+    match text.split_at_checked(text.len().saturating_sub(1)) {
+        Some((number, unit)) if unit != "B" => format!("{number} {unit}iB"),
+        _ => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Of, label, render};
+    use crate::capacity::table;
+    use crate::units::{Ashift, Bytes};
+
+    const TB: u64 = 1_000_000_000_000;
+
+    #[test]
+    fn the_table_of_the_article_with_the_bytes_below() {
+        let labels = [3, 4, 6, 8].map(|tb| Bytes(tb * TB));
+        let rows = table(&labels, 4, Ashift::DEFAULT).unwrap();
+        let text = render(&rows, 4, &Of::Box("HP ProLiant MicroServer Gen8".into()));
+        println!("{text}");
+        assert!(text.lines().all(|line| line.len() <= 80));
+        assert_eq!(text.lines().count(), 20);
+        panic!();
+    }
+
+    #[test]
+    fn layouts_without_sense_are_a_dash() {
+        let rows = table(&[Bytes(4 * TB)], 2, Ashift::DEFAULT).unwrap();
+        let text = render(&rows, 2, &Of::Asked);
+        assert!(text.contains("| 4 TB  | -     | -      | 4 TB "), "{text}");
+        assert!(text.ends_with("survives mirrors: any 1\n"));
+        assert!(render(&[], 4, &Of::Article).contains("no description"));
+    }
+
+    #[test]
+    fn labels() {
+        for (bytes, text) in [(4 * TB, "4 TB"), (TB / 2, "500 GB"), (3 * TB / 2, "1.5 TB")] {
+            assert_eq!(label(Bytes(bytes)), text);
+        }
+    }
+}

@@ -1,0 +1,347 @@
+//! `show hw`: the box, how it is known, its bays as a picture, what boots.
+//!
+//! Each fact says whether it was verified or is assumed. The picture has the bays in the order of the box's
+//! description, in as many rows as 80 columns need; a serial is never cut in it. What could not be found out is
+//! said in words.
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::{contents, disk, table, text};
+use crate::drive::Drive;
+use crate::hw::{CanBoot, ControllerMode, Hw, Sure};
+use crate::inventory::{Disk, Dmi, Host, Inventory, Nic};
+use crate::names::BayId;
+use crate::units::Bytes;
+
+/// The screen as JSON.
+pub fn json(hw: &Hw, file: &str, by: KnownBy, inventory: &Inventory) -> Value {
+    let host = &inventory.host;
+    let mode = hw.mode(host);
+    let rows = disk::rows(hw, &inventory.disks);
+    let bays = hw.bays.iter().map(|bay| {
+        let found = rows.iter().find(|row| row.drive.bay.as_ref() == Some(&bay.bay));
+        let drive = found.map(|row| json!({ "dev": row.disk.name, "serial": row.disk.serial }));
+        json!({
+            "bay": bay.bay, "port": bay.port, "sure": bay.sure, "link_mbps": bay.link,
+            "link_sure": bay.link_sure, "form": bay.form, "disk": drive,
+        })
+    });
+    json!({
+        "hardware": hw.hardware,
+        "title": hw.title,
+        "file": file,
+        "known_by": by,
+        "mode": mode,
+        "mode_sure": mode.and_then(|mode| hw.mode_of(mode)).map(|mode| mode.sure),
+        "bays": bays.collect::<Vec<_>>(),
+        "places": hw.places,
+        "boots": hw.boots,
+        "memory": hw.memory,
+        "facts": hw.facts,
+        "host": host,
+        "disks": disk::json(&rows, &disk::Choice::default()),
+    })
+}
+
+/// How a description came to be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum KnownBy {
+    /// `--hw`.
+    Named,
+    /// Its SMBIOS strings.
+    Strings,
+    /// The recorded wish names it.
+    Wish,
+    /// Nothing fits: `generic`.
+    Nothing,
+}
+
+impl KnownBy {
+    /// Which it was, for a description that was `known` or not.
+    pub fn of(hw: &Hw, dmi: &Dmi, named: bool, known: bool) -> Self {
+        match &hw.recognise {
+            _ if named => Self::Named,
+            Some(recognise) if recognise.fits(dmi) => Self::Strings,
+            _ if known => Self::Wish,
+            _ => Self::Nothing,
+        }
+    }
+}
+
+/// The screen; `file` is the description's.
+pub fn render(hw: &Hw, file: &str, by: KnownBy, inventory: &Inventory) -> String {
+    let host = &inventory.host;
+    let mut out = format!("{}\n", text::plain(&hw.title));
+    out.push_str(&text::labelled("known", &known(hw, file, by, &host.dmi)));
+    out.push('\n');
+    if hw.is_generic() && inventory.disks.is_empty() {
+        out.push_str("  no disk was found\n");
+    }
+    out.push_str(&picture(hw, &inventory.disks));
+    out.push_str(&elsewhere(hw, inventory));
+    out.push('\n');
+    out.push_str(&disk::order(hw));
+    out.push_str(&text::labelled("mode", &mode(hw, host)));
+    if !hw.boots.is_empty() {
+        out.push_str(&text::labelled("boots", &boots(hw, hw.mode(host))));
+    }
+    if hw.bays.iter().any(|bay| bay.link.is_some()) {
+        out.push_str(&text::labelled("ports", &ports(hw)));
+    }
+    out.push_str(&text::labelled("memory", &memory(hw, host)));
+    out.push_str(&text::labelled("network", &network(&host.nics)));
+    out.push_str(&text::labelled("bios", &bios(&host.dmi)));
+    for sure in [Sure::Verified, Sure::Learned, Sure::Assumed] {
+        let facts = hw.facts.iter().filter(|fact| fact.sure == sure);
+        let facts: Vec<String> =
+            facts.map(|fact| format!("{}: {}", fact.what, fact.value)).collect();
+        if !facts.is_empty() {
+            out.push_str(&text::labelled(&sure.to_string(), &facts.join("; ")));
+        }
+    }
+    out
+}
+
+fn known(hw: &Hw, file: &str, by: KnownBy, dmi: &Dmi) -> String {
+    let or = |value: &Option<String>| {
+        value
+            .as_deref()
+            .map_or_else(|| "(not told)".to_owned(), |value| format!("`{}`", text::plain(value)))
+    };
+    let serial = dmi.product_serial.as_deref().map_or_else(
+        || "serial not told (root can see it)".to_owned(),
+        |serial| format!("serial {}", text::plain(serial)),
+    );
+    let strings = format!("{} {}", or(&dmi.sys_vendor), or(&dmi.product_name));
+    match by {
+        KnownBy::Strings => {
+            let sure = hw.recognise.as_ref().map_or(Sure::Assumed, |recognise| recognise.sure);
+            format!("as {strings} ({sure}), {serial}; described in {file}")
+        }
+        KnownBy::Named => {
+            format!("by `--hw`, described in {file}; calls itself {strings}, {serial}")
+        }
+        KnownBy::Wish => {
+            format!("by the recorded wish, described in {file}; calls itself {strings}, {serial}")
+        }
+        KnownBy::Nothing => format!(
+            "not: it calls itself {strings}, {serial}, and no description fits. Its ports stand for bays; \
+             to describe it put a file into /etc/zbay/hw"
+        ),
+    }
+}
+
+/// The bays with what is in them; nothing for a box without a description.
+pub fn picture(hw: &Hw, disks: &[Disk]) -> String {
+    let inside = |bay: &BayId| {
+        disks
+            .iter()
+            .map(|disk| (Drive::of(hw, disk), disk))
+            .find(|(drive, _)| drive.bay.as_ref() == Some(bay))
+    };
+    let boxes: Vec<Vec<String>> = hw
+        .bays
+        .iter()
+        .map(|bay| {
+            let mut lines = vec![bay.bay.spoken()];
+            match inside(&bay.bay) {
+                Some((drive, disk)) => lines.extend([
+                    drive.model.unwrap_or_else(|| "no model".to_owned()),
+                    drive
+                        .serial
+                        .map_or_else(|| "no serial".to_owned(), |serial| serial.to_string()),
+                    format!("{} {}", drive.size.tb(), contents::word(&disk.contents)),
+                ]),
+                None => lines.push("empty".to_owned()),
+            }
+            lines
+        })
+        .collect();
+    let longest = |line: usize| {
+        boxes.iter().filter_map(|lines| lines.get(line)).map(String::len).max().unwrap_or(0)
+    };
+    // Models may be cut, serials not; a box narrower than this has no room for words.
+    let least = longest(2).max(longest(3).min(16)).max(8);
+    let room = text::WIDTH - 3;
+    let most = (room / (least + 3)).clamp(1, 6);
+    let rows = boxes.len().div_ceil(most).max(1);
+    let across = boxes.len().div_ceil(rows).max(1);
+    let width = (room / across).saturating_sub(3).min(longest(1).max(least)).max(least);
+    let rows: Vec<Vec<Vec<String>>> = boxes.chunks(across).map(<[_]>::to_vec).collect();
+    table::grid(width, &rows)
+}
+
+/// Drives that sit in no bay, and places that are empty.
+fn elsewhere(hw: &Hw, inventory: &Inventory) -> String {
+    let host = &inventory.host;
+    let in_bay = |bay: &BayId| hw.bays.iter().any(|b| b.bay == *bay);
+    let mut rows = Vec::new();
+    let mut taken = Vec::new();
+    for disk in &inventory.disks {
+        let drive = Drive::of(hw, disk);
+        if drive.bay.as_ref().is_some_and(in_bay) {
+            continue;
+        }
+        let boots = if host.boot_disk.as_ref() == Some(&disk.name) { "boots, " } else { "" };
+        rows.push(vec![
+            drive.place(),
+            drive.model.as_deref().unwrap_or("no model").to_owned(),
+            drive.size.tb(),
+            format!("{boots}{}", contents::phrase(&disk.contents)),
+        ]);
+        taken.extend(drive.bay);
+    }
+    let mut out = table::list_fit(2, &rows);
+    let empty =
+        hw.places.iter().filter(|place| place.port.is_some() && !taken.contains(&place.place));
+    let empty: Vec<String> = empty.map(|place| place.place.spoken()).collect();
+    if !empty.is_empty() {
+        out.push_str(&format!("  empty: {}\n", text::and(&empty)));
+    }
+    out
+}
+
+fn mode(hw: &Hw, host: &Host) -> String {
+    let Some(controller) = &hw.controller else {
+        return "not known: the description names no controller".to_owned();
+    };
+    let address = &controller.address;
+    let Some(found) = host.controllers.iter().find(|found| found.address == *address) else {
+        return format!("not known: there is no storage controller at {address}");
+    };
+    let id = text::plain(&found.id);
+    match hw.mode(host).and_then(|mode| hw.mode_of(mode)) {
+        None => format!("not known: {id} at {address} is none of those described"),
+        Some(mode) => {
+            let swap = match mode.hot_swap {
+                Some(true) => "; drives can be exchanged while it runs",
+                Some(false) => "; no drive may be exchanged while it runs",
+                None => "",
+            };
+            let warning =
+                mode.warning.as_ref().map(|warning| format!(". {warning}")).unwrap_or_default();
+            format!("{} ({}), {id} at {address}{swap}{warning}", mode.mode, mode.sure)
+        }
+    }
+}
+
+fn boots(hw: &Hw, mode: Option<ControllerMode>) -> String {
+    let Some(mode) = mode else {
+        return "depends on the controller's mode, which is not known".to_owned();
+    };
+    let (mut yes, mut no, mut notes) = (Vec::new(), Vec::new(), Vec::new());
+    for row in &hw.boots {
+        let name = if row.from == "bays" {
+            text::bays(&hw.bays.iter().map(|bay| bay.bay.clone()).collect::<Vec<_>>())
+        } else {
+            row.from.parse::<BayId>().map_or_else(|_| row.from.clone(), |bay| bay.spoken())
+        };
+        let sure = if row.sure == Sure::Assumed { " (assumed)" } else { "" };
+        let can = match mode {
+            ControllerMode::Ahci => row.ahci,
+            ControllerMode::Raid => row.raid,
+            ControllerMode::Legacy => row.legacy,
+        };
+        match can {
+            CanBoot::Yes => yes.push(format!("{name}{sure}")),
+            CanBoot::Volume => yes.push(format!("{name} (in a volume of the RAID firmware)")),
+            CanBoot::No => no.push(format!("{name}{sure}")),
+        }
+        if can != CanBoot::Yes || row.sure == Sure::Assumed {
+            notes.extend(row.note.as_ref().map(|note| format!("{name}: {note}")));
+        }
+    }
+    let mut said = format!("in {mode} mode {}", text::and(&yes));
+    if !no.is_empty() {
+        said.push_str(&format!("; not {}", text::and(&no)));
+    }
+    if !notes.is_empty() {
+        said.push_str(&format!(". {}", notes.join(". ")));
+    }
+    said
+}
+
+/// Link speeds of the ports, equal ones together.
+fn ports(hw: &Hw) -> String {
+    let mut groups: Vec<((Option<u32>, Sure), Vec<BayId>)> = Vec::new();
+    for bay in &hw.bays {
+        let key = (bay.link, bay.link_sure);
+        match groups.iter_mut().find(|(group, _)| *group == key) {
+            Some((_, bays)) => bays.push(bay.bay.clone()),
+            None => groups.push((key, vec![bay.bay.clone()])),
+        }
+    }
+    let said = groups.iter().map(|((link, sure), bays)| match link {
+        Some(link) => {
+            format!(
+                "{} up to {}.{} Gb/s ({sure})",
+                text::bays(bays),
+                link / 1000,
+                link % 1000 / 100
+            )
+        }
+        None => format!("{} not known", text::bays(bays)),
+    });
+    said.collect::<Vec<_>>().join(", ")
+}
+
+fn memory(hw: &Hw, host: &Host) -> String {
+    let mut said = match &host.facts {
+        Some(facts) => format!("{} for the kernel, {}", gib(facts.memory), ecc(host)),
+        None => format!("amount not known, {}", ecc(host)),
+    };
+    if let Some(memory) = &hw.memory {
+        let slots = memory.slots.map(|slots| format!("{slots} slots"));
+        let max = memory.max.map(|Bytes(max)| format!("at most {}", gib(max)));
+        let kind = memory.ecc.map(|ecc| if ecc { "takes ECC" } else { "takes no ECC" }.to_owned());
+        let all: Vec<String> = [slots, max, kind].into_iter().flatten().collect();
+        said.push_str(&format!("; the box: {} ({})", all.join(", "), memory.sure));
+    }
+    said
+}
+
+/// Memory as a person says it: `9.7 GiB`.
+pub fn gib(bytes: u64) -> String {
+    let tenths = (u128::from(bytes) * 10 + (1 << 29)) >> 30;
+    if tenths.is_multiple_of(10) {
+        format!("{} GiB", tenths / 10)
+    } else {
+        format!("{}.{} GiB", tenths / 10, tenths % 10)
+    }
+}
+
+/// Whether the memory corrects errors.
+pub fn ecc(host: &Host) -> &'static str {
+    match host.ecc {
+        Some(true) => "ECC",
+        Some(false) => "no ECC",
+        None => "ECC not known (root can see it)",
+    }
+}
+
+fn network(nics: &[Nic]) -> String {
+    let nic = |nic: &Nic| {
+        let speed = nic.speed.map(|speed| format!(" {speed} Mb/s")).unwrap_or_default();
+        text::plain(&format!("{} {} {}{speed}", nic.name, nic.mac, nic.state))
+    };
+    if nics.is_empty() {
+        "no port seen".to_owned()
+    } else {
+        nics.iter().map(nic).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// Version and date of the firmware.
+pub fn bios(dmi: &Dmi) -> String {
+    match (&dmi.bios_version, &dmi.bios_date) {
+        (Some(version), Some(date)) => text::plain(&format!("{version} {date}")),
+        (Some(one), None) | (None, Some(one)) => text::plain(one),
+        (None, None) => "not told".to_owned(),
+    }
+}
+
+#[cfg(test)]
+#[path = "hw_tests.rs"]
+mod tests;

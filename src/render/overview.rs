@@ -1,0 +1,246 @@
+//! `zbay` alone: the box, its bays, the wish, the pool, and what to type next.
+//!
+//! Where a box has many bays, neighbours that hold the same share a line. What is proposed to type exists.
+
+use super::{contents, hw as box_, pool, table, text};
+use crate::check::machine::well;
+use crate::check::{Note, Rule, Severity};
+use crate::drive::Drive;
+use crate::hw::Hw;
+use crate::inventory::{Inventory, Pool};
+use crate::names::BayId;
+use crate::profile::Profile;
+use crate::shipped::WISH;
+
+/// Up to so many bays have a line each.
+const FEW: usize = 8;
+
+/// The wish that is recorded on the machine.
+pub enum Wish {
+    /// None.
+    None,
+    /// A sound one.
+    Sound(Box<Profile>),
+    /// One that cannot be used.
+    Faulty,
+}
+
+/// What an overview is made of.
+pub struct Overview<'a> {
+    /// The box's description.
+    pub hw: &'a Hw,
+    /// What is there.
+    pub inventory: &'a Inventory,
+    /// The wish.
+    pub wish: Wish,
+    /// Names of profiles for this box.
+    pub profiles: Vec<&'static str>,
+    /// What is to know.
+    pub notes: Vec<Note>,
+}
+
+impl Overview<'_> {
+    /// The pool that is wished, where it is imported.
+    fn wished(&self) -> Option<&Pool> {
+        let Wish::Sound(wish) = &self.wish else { return None };
+        let pools = self.inventory.pools.as_ref().ok()?;
+        pools.iter().find(|pool| pool.name == wish.pool.name.as_str())
+    }
+
+    /// Whether nothing is the matter, as far as could be seen.
+    pub fn is_well(&self) -> bool {
+        let pools = self.inventory.pools.as_ref();
+        pools.is_ok_and(|pools| pools.iter().all(well)) && !matches!(self.wish, Wish::Faulty)
+    }
+}
+
+/// The screen.
+pub fn render(overview: &Overview<'_>) -> String {
+    let (hw, inventory) = (overview.hw, overview.inventory);
+    let mut out = text::labelled("box", &about(hw, inventory));
+    out.push_str(&text::labelled("system", &system(hw, inventory)));
+    out.push('\n');
+    out.push_str(&bays(hw, inventory));
+    out.push('\n');
+    out.push_str(&text::labelled("wish", &wish(overview)));
+    out.push_str(&text::labelled("pool", &pools(inventory)));
+    if let Some(said) = pool::importable(&inventory.importable).filter(|_| inventory.pools.is_ok())
+    {
+        out.push_str(&text::labelled("others", &said));
+    }
+    for note in overview.notes.iter().filter(|note| note.rule != Rule::BayAssumed) {
+        let label = if note.severity == Severity::Advice { "notice" } else { "warning" };
+        out.push_str(&text::labelled(
+            label,
+            &text::plain(&format!("{}: {}", note.message, note.remedy)),
+        ));
+    }
+    if overview.notes.iter().any(|note| note.rule == Rule::BayAssumed) {
+        let said = "the order of the bays is assumed: compare serials (`zbay show disk`)";
+        out.push_str(&text::labelled("notice", said));
+    }
+    out.push('\n');
+    for (index, (command, what)) in next(overview).iter().enumerate() {
+        let label = if index == 0 { "next" } else { "" };
+        let said = format!("{:<18} {what}", format!("`{command}`"));
+        out.push_str(&format!("{label:<8} {said}\n"));
+    }
+    out
+}
+
+fn about(hw: &Hw, inventory: &Inventory) -> String {
+    let host = &inventory.host;
+    let dmi = &host.dmi;
+    let title = if hw.is_generic() {
+        let names = [&dmi.sys_vendor, &dmi.product_name].into_iter().flatten();
+        let names: Vec<String> = names.map(|name| text::plain(name)).collect();
+        if names.is_empty() {
+            text::plain(&hw.title)
+        } else {
+            format!("{} (no description)", names.join(" "))
+        }
+    } else {
+        text::plain(&hw.title)
+    };
+    let mut said = format!("{title}, BIOS {}", box_::bios(dmi));
+    if let Some(facts) = &host.facts {
+        let cpus =
+            if facts.cpus == 1 { "1 CPU".to_owned() } else { format!("{} CPUs", facts.cpus) };
+        said.push_str(&format!(", {cpus}, {} {}", box_::gib(facts.memory), box_::ecc(host)));
+    }
+    said
+}
+
+fn system(hw: &Hw, inventory: &Inventory) -> String {
+    let host = &inventory.host;
+    let os = host.facts.as_ref().map(|facts| text::plain(&facts.os));
+    let os = os.filter(|os| !os.is_empty()).unwrap_or_else(|| "system not known".to_owned());
+    let zfs = host.zfs.as_deref().map_or_else(
+        || "OpenZFS not loaded".to_owned(),
+        |version| format!("OpenZFS {}", text::plain(version)),
+    );
+    let boot = host.boot_disk.as_ref().map_or_else(
+        || "boot disk not known".to_owned(),
+        |name| {
+            let disk = inventory.disks.iter().find(|disk| disk.name == *name);
+            let from =
+                disk.map_or_else(|| format!("`{name}`"), |disk| Drive::of(hw, disk).spoken());
+            format!("booted from {from}")
+        },
+    );
+    let mode = match (&hw.controller, hw.mode(host)) {
+        (_, Some(mode)) => format!(", controller in {mode} mode"),
+        (Some(_), None) => ", controller mode not known".to_owned(),
+        (None, None) => String::new(),
+    };
+    format!("{os}, {zfs}, {boot}{mode}")
+}
+
+/// A line for each bay and each other drive.
+fn bays(hw: &Hw, inventory: &Inventory) -> String {
+    let drives: Vec<_> = inventory.disks.iter().map(|disk| (Drive::of(hw, disk), disk)).collect();
+    // Bays in their order, then drives elsewhere: bay, and what stands behind it.
+    let mut lines: Vec<(Option<BayId>, [String; 3])> = Vec::new();
+    let what = |(drive, disk): &(Drive, &crate::inventory::Disk)| {
+        let model = drive.model.clone().unwrap_or_else(|| "no model".to_owned());
+        [model, drive.size.tb(), contents::phrase(&disk.contents)]
+    };
+    for bay in &hw.bays {
+        let here = drives.iter().find(|(drive, _)| drive.bay.as_ref() == Some(&bay.bay));
+        let empty = || ["empty".to_owned(), String::new(), String::new()];
+        lines.push((Some(bay.bay.clone()), here.map_or_else(empty, what)));
+    }
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    let mut rest = lines.as_slice();
+    while let [(_, first), ..] = rest {
+        let same = rest.iter().take_while(|(_, what)| hw.bays.len() > FEW && what == first).count();
+        let (group, others) = rest.split_at(same.max(1));
+        let names: Vec<BayId> = group.iter().filter_map(|(bay, _)| bay.clone()).collect();
+        let [model, size, holds] = first.clone();
+        let model = if group.len() > 1 && !size.is_empty() {
+            format!("{} x {model}", group.len())
+        } else {
+            model
+        };
+        rows.push(vec![text::bays(&names), model, size, holds]);
+        rest = others;
+    }
+    for drive in &drives {
+        let seated = |bay: &BayId| hw.bays.iter().any(|b| b.bay == *bay);
+        if !drive.0.bay.as_ref().is_some_and(seated) {
+            let place = if hw.is_generic() { drive.0.name.clone() } else { drive.0.place() };
+            rows.push([vec![place], what(drive).to_vec()].concat());
+        }
+    }
+    if rows.is_empty() { "  no disk was found\n".to_owned() } else { table::list_fit(2, &rows) }
+}
+
+fn wish(overview: &Overview<'_>) -> String {
+    match &overview.wish {
+        Wish::None => "none is recorded".to_owned(),
+        Wish::Faulty => format!("{WISH} cannot be used: `zbay check {WISH}` says why"),
+        Wish::Sound(wish) => {
+            let pool = &wish.pool;
+            let groups = pool.bays.0.iter().map(|group| text::bays(group));
+            let groups = text::and(&groups.collect::<Vec<_>>());
+            let state = match (overview.inventory.pools.is_ok(), overview.wished()) {
+                (false, _) => "whether it is there is not known",
+                (true, Some(_)) => "that pool is imported",
+                (true, None) => "that pool is not imported",
+            };
+            format!("{} of {groups} as {} in {WISH}; {state}", pool.layout, pool.name)
+        }
+    }
+}
+
+fn pools(inventory: &Inventory) -> String {
+    match &inventory.pools {
+        Err(unknown) => format!("not known: {}", text::plain(&unknown.why)),
+        Ok(pools) if pools.is_empty() => "none is imported".to_owned(),
+        Ok(pools) => {
+            let one = |pool: &Pool| {
+                let free = pool.datasets.first().map_or_else(String::new, |root| {
+                    format!(", {} used, {} free", root.used.zfs(), root.available.zfs())
+                });
+                let busy = pool.busy.as_deref().map(|busy| format!(", {busy}")).unwrap_or_default();
+                text::plain(&format!("{} {}{free}{busy}", pool.name, pool.state))
+            };
+            pools.iter().map(one).collect::<Vec<_>>().join("; ")
+        }
+    }
+}
+
+/// Commands that make sense now, and what each does.
+fn next(overview: &Overview<'_>) -> Vec<(String, &'static str)> {
+    let mut next = Vec::new();
+    match (&overview.wish, overview.wished()) {
+        (Wish::Faulty, _) => {
+            next.push((format!("zbay check {WISH}"), "what is wrong with the wish"))
+        }
+        (Wish::None, _) => {
+            if let Some(profile) = overview.profiles.first() {
+                next.push((
+                    format!("zbay plan {profile}"),
+                    "what this profile would do; writes nothing",
+                ));
+            }
+        }
+        (Wish::Sound(_), None) => {
+            next.push(("zbay plan".to_owned(), "what would be done; writes nothing"));
+        }
+        (Wish::Sound(_), Some(_)) => {
+            next.push(("zbay verify".to_owned(), "whether all is as wished"));
+        }
+    }
+    if overview.inventory.pools.as_ref().is_ok_and(|pools| !pools.is_empty()) {
+        next.push(("zbay show pool".to_owned(), "the pool by bay"));
+    } else {
+        next.push(("zbay capacity".to_owned(), "what drives of common sizes would hold"));
+    }
+    next.push(("zbay show hw".to_owned(), "the box: bays, what boots, memory"));
+    next
+}
+
+#[cfg(test)]
+#[path = "overview_tests.rs"]
+mod tests;

@@ -1,0 +1,304 @@
+//! A plan as a person reads it: the drives by bay, what will be done, what it gives, what is at stake.
+//!
+//! Commands are shown as they will run; without `--full` the devices are called by their bays, since nobody
+//! compares wwns twice. Files and settings of zbay's own are a line each.
+
+use std::fmt::Write as _;
+
+use super::text::{WIDTH, bays, labelled, plain};
+use crate::check::{Note, Severity};
+use crate::inventory::Inventory;
+use crate::machine::{Change, Cmd};
+use crate::names::BayId;
+use crate::plan::{Fingerprint, Outlook, Plan, Step};
+use crate::verify::Drift;
+
+/// The whole plan. `full` spells every path.
+pub fn render(plan: &Plan, full: bool) -> String {
+    let mut out = String::new();
+    headline(plan, &mut out);
+    if !plan.disks.is_empty() {
+        out.push('\n');
+        drives(&plan.disks, &mut out);
+    }
+    if !plan.steps.is_empty() {
+        out.push('\n');
+        for step in &plan.steps {
+            one_step(step, &plan.disks, full, &mut out);
+        }
+    }
+    if !plan.as_wished.is_empty() {
+        let _ = writeln!(out, "  = {}", plan.as_wished.join(", "));
+    }
+    for drift in &plan.drift {
+        let _ = writeln!(out, "  ! {drift}");
+        out.push_str(&indent(&drift.remedy()));
+    }
+    out.push('\n');
+    outlook(plan, &mut out);
+    for note in &plan.notes {
+        out.push_str(&note_lines(note));
+    }
+    if plan.disks.iter().any(|print| print.drive.assumed) {
+        out.push_str(&labelled(
+            "order",
+            "which port is which bay is assumed: compare the serials before you pull a drive",
+        ));
+    }
+    out.push('\n');
+    out.push_str(match (plan.steps.is_empty(), plan.drift.is_empty()) {
+        (false, _) => "nothing written. `zbay apply` asks once and does exactly this\n",
+        (true, true) => "nothing to do: the machine is as wished\n",
+        (true, false) => "nothing that zbay can do in place: see the lines with `!`\n",
+    });
+    out
+}
+
+fn headline(plan: &Plan, out: &mut String) {
+    let name = plain(&plan.profile);
+    let text = if plan.disks.is_empty() {
+        let count = plan.steps.len();
+        match count {
+            0 => format!("{name}: pool {} is there, nothing to change", plan.pool),
+            1 => format!("{name}: pool {} is there, 1 change", plan.pool),
+            _ => format!("{name}: pool {} is there, {count} changes", plan.pool),
+        }
+    } else {
+        let count = plan.disks.len();
+        let drives = if count == 1 { "drive" } else { "drives, all" };
+        format!("{name}: create pool {} ({}) from {count} {drives} proved blank", plan.pool, plan.layout)
+    };
+    let _ = writeln!(out, "{text}");
+}
+
+fn drives(disks: &[Fingerprint], out: &mut String) {
+    let rows: Vec<Vec<String>> = disks
+        .iter()
+        .map(|print| {
+            let drive = &print.drive;
+            vec![
+                drive.place(),
+                plain(drive.model.as_deref().unwrap_or("?")),
+                drive.size.tb(),
+                drive.serial.as_ref().map_or_else(|| "?".to_owned(), |serial| plain(serial.as_str())),
+                print.address.file_name().unwrap_or("?").to_owned(),
+                if print.role == "data" { String::new() } else { print.role.clone() },
+            ]
+        })
+        .collect();
+    out.push_str(&super::table::list(2, &rows));
+}
+
+fn one_step(step: &Step, disks: &[Fingerprint], full: bool, out: &mut String) {
+    let commands: Vec<&Cmd> = step
+        .changes
+        .iter()
+        .filter_map(|change| if let Change::Run(cmd) = change { Some(cmd) } else { None })
+        .collect();
+    if commands.is_empty() {
+        let _ = writeln!(out, "  + {}", step.what);
+    }
+    for (index, cmd) in commands.iter().enumerate() {
+        let text = if full { full_command(cmd) } else { short_command(cmd, disks) };
+        let _ = writeln!(out, "{}", wrap_command(&text, if index == 0 { "  + " } else { "    " }));
+    }
+    if full {
+        for change in &step.changes {
+            if let Change::WriteFile { path, mode, content, .. } = change {
+                let _ = writeln!(out, "    write {path} ({mode:o}, {} bytes)", content.len());
+            }
+        }
+    }
+}
+
+fn full_command(cmd: &Cmd) -> String {
+    format!("{}{}", cmd.program.parent().map(|dir| format!("{dir}/")).unwrap_or_default(), cmd)
+}
+
+/// The command with runs of devices called by their bays: `raidz1 (bays 1-4)`.
+fn short_command(cmd: &Cmd, disks: &[Fingerprint]) -> String {
+    let bay_of = |arg: &str| {
+        let whole = arg.rsplit_once("-part").map_or(arg, |(whole, _)| whole);
+        let print = disks.iter().find(|print| print.address == arg || print.address == whole)?;
+        let part = (print.address != arg).then(|| arg.rsplit_once("-part").map(|(_, n)| n)).flatten();
+        Some((print.drive.bay.clone()?, part.map(str::to_owned)))
+    };
+    let mut words = vec![cmd.program.file_name().unwrap_or("?").to_owned()];
+    let mut run: Vec<BayId> = Vec::new();
+    for arg in &cmd.args {
+        match bay_of(arg) {
+            Some((bay, None)) => {
+                run.push(bay);
+                continue;
+            }
+            Some((bay, Some(part))) => {
+                close(&mut run, &mut words);
+                words.push(format!("({}, part {part})", bay.spoken()));
+                continue;
+            }
+            None => close(&mut run, &mut words),
+        }
+        words.push(Cmd { args: vec![arg.clone()], ..cmd.clone() }.to_string().split_once(' ').map_or_else(
+            String::new,
+            |(_, arg)| arg.to_owned(),
+        ));
+    }
+    close(&mut run, &mut words);
+    words.join(" ")
+}
+
+fn close(run: &mut Vec<BayId>, words: &mut Vec<String>) {
+    if !run.is_empty() {
+        words.push(format!("({})", bays(run)));
+        run.clear();
+    }
+}
+
+/// Breaks a command between arguments, an option and its value kept together.
+fn wrap_command(text: &str, lead: &str) -> String {
+    let mut lines = vec![lead.to_owned()];
+    let mut words = text.split(' ').peekable();
+    let mut first = true;
+    while let Some(word) = words.next() {
+        let mut piece = word.to_owned();
+        if (word == "-o" || word == "-O") && words.peek().is_some() {
+            piece = format!("{word} {}", words.next().unwrap_or_default());
+        } else if word.starts_with('(') && !word.ends_with(')') {
+            while let Some(more) = words.next() {
+                piece = format!("{piece} {more}");
+                if more.ends_with(')') {
+                    break;
+                }
+            }
+        }
+        let line = lines.last_mut();
+        if let Some(line) = line {
+            if !first && line.len() + 1 + piece.len() + 2 > WIDTH {
+                line.push_str(" \\");
+                lines.push(format!("      {piece}"));
+                continue;
+            }
+            if !first {
+                line.push(' ');
+            }
+            line.push_str(&piece);
+        }
+        first = false;
+    }
+    lines.join("\n")
+}
+
+fn indent(text: &str) -> String {
+    labelled("", text)
+}
+
+fn outlook(plan: &Plan, out: &mut String) {
+    let o = &plan.outlook;
+    let will = if plan.disks.is_empty() { "holds" } else { "gives" };
+    out.push_str(&labelled(
+        will,
+        &format!(
+            "{} usable (zfs: {}, {} bytes), SIZE {} ({} bytes)",
+            o.usable.tb(),
+            o.usable.zfs(),
+            o.usable,
+            o.size.zfs(),
+            o.size
+        ),
+    ));
+    if o.unused.0 > 0 {
+        out.push_str(&labelled("unused", &unused(plan, o)));
+    }
+    if !plan.disks.is_empty() {
+        out.push_str(&labelled("survives", &survives(o)));
+        let smallest = o.replacement.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let mut seen: Vec<&String> = Vec::new();
+        for one in &smallest {
+            if !seen.contains(&one) {
+                seen.push(one);
+            }
+        }
+        let from = seen.iter().map(|text| text.as_str()).collect::<Vec<_>>().join(" or ");
+        let ashift = o.ashift;
+        out.push_str(&labelled(
+            "fixed",
+            &format!("layout and ashift {ashift}, for ever; replacement drives from {from} bytes"),
+        ));
+    }
+}
+
+fn unused(plan: &Plan, o: &Outlook) -> String {
+    let force = plan.steps.iter().any(|step| {
+        step.changes.iter().any(|change| {
+            matches!(change, Change::Run(cmd) if cmd.args.iter().any(|arg| arg == "-f"))
+        })
+    });
+    let note = if force { "; `-f` stands for that alone" } else { "" };
+    format!("{} of the larger drives, since the smallest counts{note}", o.unused.tb())
+}
+
+fn survives(o: &Outlook) -> String {
+    let (from, to) = o.resilver_hours;
+    let number = |n: u64| match n {
+        1 => "any one drive".to_owned(),
+        2 => "any two drives".to_owned(),
+        3 => "any three drives".to_owned(),
+        n => format!("any {n} drives"),
+    };
+    let hours = format!("a resilver of a full drive takes {from} to {to} h");
+    match (o.survives, o.survives_at_best) {
+        (0, _) => "nothing: one drive that fails takes all data with it".to_owned(),
+        (any, best) if best > any => {
+            format!("{}; a further one only in another vdev; {hours}", number(any))
+        }
+        (1, _) => format!("any one drive; none during its resilver ({from} to {to} h)"),
+        (any, _) => format!("{}; {hours}", number(any)),
+    }
+}
+
+fn note_lines(note: &Note) -> String {
+    let label = match note.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Advice => "advice",
+    };
+    let text = if note.remedy.is_empty() {
+        note.message.clone()
+    } else {
+        format!("{}: {}", note.message, note.remedy)
+    };
+    labelled(label, &text)
+}
+
+/// What `zbay verify` prints.
+pub fn drift(pool: &str, drift: &[Drift]) -> String {
+    if drift.is_empty() {
+        return format!("pool {pool} and its machine are as wished\n");
+    }
+    let mut out = String::new();
+    for one in drift {
+        let _ = writeln!(out, "  ! {one}");
+        out.push_str(&indent(&one.remedy()));
+    }
+    out
+}
+
+/// What was predicted beside what ZFS says now.
+pub fn compared(plan: &Plan, inventory: &Inventory) -> String {
+    let Ok(pools) = &inventory.pools else { return String::new() };
+    let Some(pool) = pools.iter().find(|pool| pool.name == plan.pool) else { return String::new() };
+    let root = pool.datasets.iter().find(|dataset| dataset.name == pool.name);
+    let Some(root) = root else { return String::new() };
+    let usable = root.used.0.saturating_add(root.available.0);
+    let rows = [
+        vec![String::new(), "predicted".to_owned(), "zfs says".to_owned(), String::new()],
+        row("SIZE", plan.outlook.size.0, pool.size.0),
+        row("usable", plan.outlook.usable.0, usable),
+    ];
+    super::table::list(2, &rows)
+}
+
+fn row(what: &str, predicted: u64, is: u64) -> Vec<String> {
+    let word = if predicted == is { "equal" } else { "DIFFERENT" };
+    vec![what.to_owned(), predicted.to_string(), is.to_string(), word.to_owned()]
+}

@@ -1,0 +1,216 @@
+//! `show pool`: imported pools, each leaf by the bay that its drive is in.
+//!
+//! A drive that is gone is named by what ZFS remembers of it: the port that it was at, its model and serial.
+//! Where the pools could not be asked for, that is said; it is not the same as none.
+
+use super::{disk, table, text};
+use crate::drive::Drive;
+use crate::hw::Hw;
+use crate::inventory::{Class, Facet, ImportablePool, Inventory, Leaf, Pool, Vdev};
+
+/// The screen.
+pub fn render(hw: &Hw, inventory: &Inventory) -> String {
+    let mut out = String::new();
+    match &inventory.pools {
+        Err(unknown) => {
+            out.push_str(&text::labelled(
+                "pools",
+                &format!("not known: {}", text::plain(&unknown.why)),
+            ));
+        }
+        Ok(pools) if pools.is_empty() => out.push_str("no pool is imported\n"),
+        Ok(pools) => {
+            for (index, pool) in pools.iter().enumerate() {
+                if index > 0 {
+                    out.push('\n');
+                }
+                out.push_str(&one(hw, inventory, pool));
+            }
+            out.push_str(&disk::order(hw));
+        }
+    }
+    if let Some(said) = importable(&inventory.importable) {
+        out.push_str(&text::labelled("others", &said));
+    }
+    out
+}
+
+/// Pools that are not imported, in words; `None`: there is none.
+pub fn importable(pools: &Facet<Vec<ImportablePool>>) -> Option<String> {
+    let pools = match pools {
+        Err(unknown) => return Some(format!("not known: {}", text::plain(&unknown.why))),
+        Ok(pools) if pools.is_empty() => return None,
+        Ok(pools) => pools,
+    };
+    let said = pools.iter().map(|pool| {
+        let state = if pool.destroyed { "destroyed" } else { &pool.state };
+        format!("{} ({})", text::plain(&pool.name), text::plain(state))
+    });
+    Some(format!("{}: on drives here, not imported", text::and(&said.collect::<Vec<_>>())))
+}
+
+fn one(hw: &Hw, inventory: &Inventory, pool: &Pool) -> String {
+    let mut out = format!("{}  {}\n", text::plain(&pool.name), text::plain(&pool.state));
+    for (label, said) in [("status", &pool.status), ("busy", &pool.busy)] {
+        if let Some(said) = said {
+            out.push_str(&text::labelled(label, &text::plain(said)));
+        }
+    }
+    out.push('\n');
+    let mut rows = Vec::new();
+    for vdev in &pool.vdevs {
+        if vdev.kind != "disk" || vdev.class != Class::Normal {
+            rows.push(heading(vdev));
+        }
+        rows.extend(vdev.leaves.iter().map(|leaf| row(hw, inventory, leaf)));
+    }
+    out.push_str(&table::list_fit(2, &rows));
+    out.push('\n');
+    out.push_str(&text::labelled("size", &size(pool)));
+    out.push_str(&text::labelled("usable", &usable(pool)));
+    if pool.errors > 0 {
+        let said =
+            format!("{} data errors: `zpool status -v {}` names the files", pool.errors, pool.name);
+        out.push_str(&text::labelled("errors", &said));
+    }
+    out
+}
+
+fn heading(vdev: &Vdev) -> Vec<String> {
+    let class = match vdev.class {
+        Class::Normal => "",
+        Class::Log => "log ",
+        Class::Cache => "cache ",
+        Class::Spare => "spare ",
+        Class::Special => "special ",
+        Class::Dedup => "dedup ",
+    };
+    let name = if vdev.kind == "disk" { "" } else { vdev.name.as_str() };
+    let ashift = vdev.ashift.map(|ashift| format!("ashift {ashift}")).unwrap_or_default();
+    vec![
+        format!("{class}{name}").trim_end().to_owned(),
+        ashift,
+        String::new(),
+        vdev.state.clone(),
+        String::new(),
+    ]
+}
+
+fn row(hw: &Hw, inventory: &Inventory, leaf: &Leaf) -> Vec<String> {
+    let here = inventory.disks.iter().find(|disk| leaf.disk.as_ref() == Some(&disk.name));
+    let (place, model, serial) = match here {
+        Some(disk) => {
+            let drive = Drive::of(hw, disk);
+            let serial = drive.serial.as_ref().map_or_else(|| "?".to_owned(), ToString::to_string);
+            (drive.place(), drive.model.clone().unwrap_or_else(|| "?".to_owned()), serial)
+        }
+        None => gone(hw, leaf),
+    };
+    vec![format!("  {place}"), model, serial, leaf.state.clone(), errors(leaf.errors)]
+}
+
+/// A leaf whose drive is not there: bay, model and serial as ZFS remembers them.
+fn gone(hw: &Hw, leaf: &Leaf) -> (String, String, String) {
+    let port = leaf.phys_path.as_deref().map(|path| path.strip_suffix(".0").unwrap_or(path));
+    let seat = port.and_then(|port| hw.seat(port));
+    let place = match (seat, port) {
+        (Some(seat), _) if seat.is_bay && !hw.is_generic() => format!("bay {}", seat.bay),
+        (Some(seat), _) => seat.bay.to_string(),
+        (None, Some(port)) => port.to_owned(),
+        (None, None) => "?".to_owned(),
+    };
+    let named = leaf.devid.as_deref().and_then(|devid| {
+        let (_, name) = devid.split_once('-')?;
+        let name = name.rsplit_once("-part").map_or(name, |(name, _)| name);
+        name.rsplit_once('_')
+    });
+    match (named, &leaf.path) {
+        (Some((model, serial)), _) => (place, format!("gone: {model}"), serial.to_owned()),
+        (None, Some(path)) => {
+            let name = path.file_name().unwrap_or(path.as_str());
+            (place, format!("gone: {name}"), "?".to_owned())
+        }
+        (None, None) => (place, format!("gone: guid {}", leaf.guid), "?".to_owned()),
+    }
+}
+
+fn errors([read, write, checksum]: [u64; 3]) -> String {
+    let parts = [("read", read), ("write", write), ("checksum", checksum)];
+    let parts: Vec<String> = parts
+        .into_iter()
+        .filter(|(_, count)| *count > 0)
+        .map(|(what, count)| format!("{count} {what}"))
+        .collect();
+    if parts.is_empty() { String::new() } else { format!("errors: {}", parts.join(", ")) }
+}
+
+fn size(pool: &Pool) -> String {
+    let (size, used) = (pool.size, pool.allocated);
+    format!("SIZE {} ({size} bytes), of it allocated {} ({used})", size.zfs(), used.zfs())
+}
+
+fn usable(pool: &Pool) -> String {
+    let Some(root) = pool.datasets.first() else {
+        return "not known: the datasets could not be asked for".to_owned();
+    };
+    let usable = crate::units::Bytes(root.used.0.saturating_add(root.available.0));
+    format!(
+        "{} (zfs: {}, {usable} bytes), of it used {} ({})",
+        usable.tb(),
+        usable.zfs(),
+        root.used.zfs(),
+        root.used
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::render;
+    use crate::inventory::{ImportablePool, Unknown};
+    use crate::render::fixture::{hw, inventory, unprivileged, with_pool};
+
+    #[test]
+    fn a_pool_with_a_drive_gone() {
+        let text = render(&hw("hp-microserver-gen8"), &with_pool());
+        let wanted = "\
+testpool  DEGRADED
+status   One or more devices could not be opened.
+
+  raidz1-0  ashift 12                                DEGRADED
+    bay 1   SAMSUNG HD103UJ           S13PJ0EXAMPLE  ONLINE
+    bay 2   ST2000DM001-1CH164        Z1E0EXA1       ONLINE    errors: 3 checks..
+    bay 3   gone: ST2000DM001-1ER164  Z4Z0EXA2       UNAVAIL
+    bay 4   ST2000DM001-1ER164        Z4Z0EXA3       ONLINE
+
+size     SIZE 3.62T (3985729650688 bytes), of it allocated 1M (1048576)
+usable   2.81 TB (zfs: 2.55T, 2805775466496 bytes), of it used 456K (466496)
+order    which port is which of bays 1-4 is assumed, nobody has proved it:
+         compare the serial on the label before you pull a drive
+";
+        assert_eq!(text, wanted);
+    }
+
+    #[test]
+    fn none_is_not_the_same_as_not_known() {
+        let hw = hw("hp-microserver-gen8");
+        let mut box_ = inventory();
+        assert_eq!(render(&hw, &box_), "no pool is imported\n");
+        box_.importable = Ok(vec![ImportablePool {
+            name: "media".into(),
+            guid: "1".into(),
+            state: "ONLINE".into(),
+            destroyed: false,
+            members: vec![],
+        }]);
+        assert!(
+            render(&hw, &box_).ends_with("others   media (ONLINE): on drives here, not imported\n")
+        );
+        let mut denied = unprivileged();
+        denied.importable = Err(Unknown::because("nobody asked"));
+        let text = render(&hw, &denied);
+        assert_eq!(
+            text,
+            "pools    not known: permission denied, run as root\nothers   not known: nobody asked\n"
+        );
+    }
+}

@@ -1,0 +1,147 @@
+//! Text that fits a plain console: 80 columns of ASCII.
+//!
+//! What a drive, a label or a pool calls itself is foreign input: [`plain`] turns whatever could move a cursor
+//! or fake a line into `?` before it is shown. Words are wrapped, never numbers or names in their middle.
+
+/// Columns of a screen.
+pub const WIDTH: usize = 80;
+/// Where the text of a labelled paragraph begins: behind `notices`.
+const INDENT: usize = 9;
+
+/// Printable ASCII as it is, anything else as `?`; blanks at the ends are dropped.
+pub fn plain(text: &str) -> String {
+    let shown = |c: char| if c == ' ' || c.is_ascii_graphic() { c } else { '?' };
+    text.trim().chars().map(shown).collect()
+}
+
+/// At most `width` characters, the last two of them dots where something was cut.
+pub fn clip(text: &str, width: usize) -> String {
+    if text.chars().count() <= width {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(width.saturating_sub(2)).collect();
+    format!("{}{}", kept.trim_end(), ".".repeat(width.min(2)))
+}
+
+/// `label` and behind it `text`, wrapped at [`WIDTH`] with a hanging indent, ending in a newline.
+pub fn labelled(label: &str, text: &str) -> String {
+    let mut out = String::new();
+    let mut line = format!("{label:<width$}", width = INDENT - 1);
+    let mut empty = true;
+    // What stands between backticks is typed as it is: it stays on one line.
+    for word in words(text) {
+        if !empty && line.len() + 1 + word.len() > WIDTH {
+            out.push_str(line.trim_end());
+            out.push('\n');
+            line = " ".repeat(INDENT - 1);
+        }
+        line.push(' ');
+        line.push_str(word);
+        empty = false;
+    }
+    out.push_str(line.trim_end());
+    out.push('\n');
+    out
+}
+
+/// Words, where what backticks enclose is one word unless it would fill a line.
+fn words(text: &str) -> Vec<&str> {
+    let mut words = Vec::new();
+    let mut rest = text.trim_start();
+    while !rest.is_empty() {
+        let quoted = rest.strip_prefix('`').and_then(|inner| inner.find('`')).map(|at| at + 2);
+        let from = quoted.filter(|end| *end < WIDTH - INDENT).unwrap_or(0);
+        let tail = rest.get(from..).unwrap_or("");
+        let end = tail.find(' ').map_or(rest.len(), |at| from + at);
+        let (word, after) = rest.split_at(end);
+        words.push(word);
+        rest = after.trim_start();
+    }
+    words
+}
+
+/// Numbers in as few words as a person would use: `bay 1`, `bays 1-4`, `bays 1-3 and 7`.
+pub fn bays(all: &[crate::names::BayId]) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    let mut run: Option<(u64, u64)> = None;
+    let close = |run: Option<(u64, u64)>, parts: &mut Vec<String>| match run {
+        Some((from, to)) if from == to => parts.push(from.to_string()),
+        Some((from, to)) => parts.push(format!("{from}-{to}")),
+        None => {}
+    };
+    let mut others = Vec::new();
+    for bay in all {
+        let Ok(number) = bay.as_str().parse::<u64>() else {
+            others.push(bay.spoken());
+            continue;
+        };
+        run = match run {
+            Some((from, to)) if number == to + 1 => Some((from, number)),
+            other => {
+                close(other, &mut parts);
+                Some((number, number))
+            }
+        };
+    }
+    close(run, &mut parts);
+    let several = parts.len() > 1 || parts.iter().any(|part| part.contains('-'));
+    let mut list = Vec::new();
+    if !parts.is_empty() {
+        list.push(format!("bay{} {}", if several { "s" } else { "" }, and(&parts)));
+    }
+    list.append(&mut others);
+    and(&list)
+}
+
+/// `a`, `a and b`, `a, b and c`.
+pub fn and(parts: &[String]) -> String {
+    match parts {
+        [] => String::new(),
+        [only] => only.clone(),
+        [head @ .., last] => format!("{} and {last}", head.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{bays, clip, labelled, plain};
+
+    #[test]
+    fn foreign_words_cannot_move_the_cursor() {
+        assert_eq!(plain(" WD\u{1b}[2J Blue\n"), "WD?[2J Blue");
+        assert_eq!(plain("Größe"), "Gr??e");
+    }
+
+    #[test]
+    fn cuts_show() {
+        assert_eq!(clip("SAMSUNG HD103UJ", 15), "SAMSUNG HD103UJ");
+        assert_eq!(clip("SAMSUNG HD103UJ", 10), "SAMSUNG..");
+        assert_eq!(clip("abc", 1), ".");
+    }
+
+    #[test]
+    fn paragraphs_hang_and_keep_commands_whole() {
+        let text = "bays 1-4 = ports 1-4 is assumed, nobody has proved it: compare the serial with \
+                    `zbay show disk -bS` first";
+        let shown = labelled("order", text);
+        assert_eq!(
+            shown,
+            "order    bays 1-4 = ports 1-4 is assumed, nobody has proved it: compare the\n         \
+             serial with `zbay show disk -bS` first\n"
+        );
+        assert!(labelled("x", &"`zbay apply`, ".repeat(30)).lines().all(|l| l.len() <= 80));
+        assert_eq!(labelled("pool", ""), "pool\n");
+    }
+
+    #[test]
+    fn bays_as_a_person_counts_them() {
+        let of = |names: &[&str]| {
+            bays(&names.iter().map(|name| name.parse().unwrap()).collect::<Vec<_>>())
+        };
+        assert_eq!(of(&["1"]), "bay 1");
+        assert_eq!(of(&["1", "2", "3", "4"]), "bays 1-4");
+        assert_eq!(of(&["1", "2", "4", "usb"]), "bays 1-2 and 4 and USB");
+        assert_eq!(of(&["fifth-port"]), "the fifth port");
+        assert_eq!(of(&[]), "");
+    }
+}
