@@ -166,7 +166,8 @@ const LARGEST_RAW: u64 = 16 * 1024 * 1024 * 1024 * 1024 - 4096;
 impl VmDrive {
     /// A name for files and QEMU ids: `bay-1`, `fifth-port`.
     pub fn name(&self) -> String {
-        self.at.spoken().replace(' ', "-")
+        let number = self.at.as_str().starts_with(|c: char| c.is_ascii_digit());
+        if number { format!("bay-{}", self.at) } else { self.at.to_string() }
     }
 
     /// The format of its image file: `raw` where the host's file system can hold it, else `qcow2`.
