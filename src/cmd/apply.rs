@@ -51,8 +51,7 @@ pub fn run(context: &Context, args: &Apply) -> Result<Answer> {
 
 /// The plan of a file, if the machine as it is now gives the same one.
 fn from_file(context: &Context, file: &str) -> Result<(Wished, Plan)> {
-    let bytes =
-        read_user_file(file.into(), MAX_PLAN)?.ok_or_else(|| anyhow!("there is no file {file}"))?;
+    let bytes = read_user_file(file.into(), MAX_PLAN)?.ok_or_else(|| anyhow!("there is no file {file}"))?;
     let plan = saved(file, &bytes)?;
     let profile = read::<Profile>(&plan.profile, plan.wish.as_bytes())
         .map_err(crate::shipped::LoadError::Faults)?;
@@ -75,14 +74,11 @@ fn consent(args: &Apply, plan: &Plan) -> Result<()> {
         return Ok(());
     }
     if !std::io::stdin().is_terminal() {
-        bail!(
-            "there is no terminal to ask at, so nothing was written\ndo this  `zbay apply --yes`"
-        );
+        bail!("there is no terminal to ask at, so nothing was written\ndo this  `zbay apply --yes`");
     }
     let mut err = std::io::stderr().lock();
     let shown = render::plan::render(plan, false);
-    let shown =
-        shown.replace("nothing written. `zbay apply` asks once and does exactly this\n", "");
+    let shown = shown.replace("nothing written. `zbay apply` asks once and does exactly this\n", "");
     let _ = write!(err, "{shown}do this? type yes: ");
     let _ = err.flush();
     let mut line = String::new();
@@ -116,13 +112,7 @@ fn say(progress: &Progress<'_>) {
 /// Looks again and reports what there is.
 fn finish(context: &Context, wished: Wished, plan: &Plan) -> Result<Answer> {
     let again = Wished::of(context, wished.profile, wished.name)?;
-    let left = drift(
-        &again.hw,
-        &again.profile.value,
-        &again.profile.text,
-        &again.inventory,
-        &again.system,
-    );
+    let left = drift(&again.hw, &again.profile.value, &again.profile.text, &again.inventory, &again.system);
     let mut text = format!("done: {} of {} steps\n", plan.steps.len(), plan.steps.len());
     text.push_str(&render::plan::drift(&plan.pool, &left));
     text.push_str(&render::plan::compared(plan, &again.inventory));

@@ -44,12 +44,8 @@ pub fn run(context: &Context) -> Result<Answer> {
         bail!("the recorded wish changed while it was read: run `zbay firstboot` again");
     }
     if !plan.disks.is_empty() {
-        let _ = write!(
-            err,
-            "{}",
-            render::plan::render(&plan, false)
-                .replace("nothing written. `zbay apply` asks once and does exactly this\n", "")
-        );
+        let _ = write!(err, "{}", render::plan::render(&plan, false).replace(
+            "nothing written. `zbay apply` asks once and does exactly this\n", ""));
     }
     drop(err);
     carry_out(context, &wished, &plan, &mut |progress| {
@@ -72,22 +68,13 @@ fn drives(wished: &Wished) -> String {
             },
             _ => "AMBIGUOUS".to_owned(),
         };
-        let name = if bay.as_str().parse::<u32>().is_ok() {
-            format!("bay {bay}")
-        } else {
-            bay.to_string()
-        };
+        let name = if bay.as_str().parse::<u32>().is_ok() { format!("bay {bay}") } else { bay.to_string() };
         format!("{name} {word}")
     };
     let all: Vec<String> = pool.bays.all().map(state).collect();
     let mut out = String::new();
     for (index, four) in all.chunks(4).enumerate() {
-        let _ = writeln!(
-            out,
-            "  {}{}",
-            if index == 0 { "drives   " } else { "         " },
-            four.join("   ")
-        );
+        let _ = writeln!(out, "  {}{}", if index == 0 { "drives   " } else { "         " }, four.join("   "));
     }
     out
 }
@@ -98,13 +85,7 @@ fn tail() -> &'static str {
 
 fn finish(context: &Context, wished: Wished, plan: &Plan) -> Result<Answer> {
     let again = Wished::of(context, wished.profile, wished.name)?;
-    let left = drift(
-        &again.hw,
-        &again.profile.value,
-        &again.profile.text,
-        &again.inventory,
-        &again.system,
-    );
+    let left = drift(&again.hw, &again.profile.value, &again.profile.text, &again.inventory, &again.system);
     let mut text = String::new();
     if plan.is_empty() {
         text.push_str("zbay first boot: everything is as wished already, nothing was changed\n");
