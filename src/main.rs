@@ -53,7 +53,9 @@ fn run(cli: Cli) -> Result<Answer> {
         Some(Command::Apply(args)) => cmd::apply::run(&context, args),
         Some(Command::Verify(args)) => cmd::verify::run(&context, args),
         Some(Command::Capacity(args)) => cmd::capacity::run(&context, args),
-        Some(Command::Firstboot) => cmd::firstboot::run(&context),
+        Some(Command::Firstboot { console }) => {
+            cmd::firstboot::run(&context, console.as_deref())
+        }
         Some(Command::Record { dir }) => cmd::record::run(&context, dir),
         Some(Command::VmBox(args)) => cmd::vm_box(args),
         Some(Command::Reference { page }) => cmd::reference::run(page),

@@ -13,8 +13,23 @@ use crate::names::BayId;
 use crate::plan::{Fingerprint, Outlook, Plan, Step};
 use crate::verify::Drift;
 
-/// The whole plan. `full` spells every path.
+/// The whole plan and what to type next. `full` spells every path.
 pub fn render(plan: &Plan, full: bool) -> String {
+    let mut out = body(plan, full);
+    out.push_str(match (plan.steps.is_empty(), plan.drift.is_empty()) {
+        (false, _) => "nothing written. `zbay apply` asks once and does exactly this\n",
+        (true, true) => "nothing to do: the machine is as wished\n",
+        (true, false) => "nothing that zbay can do in place: see the lines with `!`\n",
+    });
+    out
+}
+
+/// The whole plan, for a question to follow.
+pub fn before_asking(plan: &Plan) -> String {
+    body(plan, false)
+}
+
+fn body(plan: &Plan, full: bool) -> String {
     let mut out = String::new();
     headline(plan, &mut out);
     if !plan.disks.is_empty() {
@@ -46,11 +61,6 @@ pub fn render(plan: &Plan, full: bool) -> String {
         ));
     }
     out.push('\n');
-    out.push_str(match (plan.steps.is_empty(), plan.drift.is_empty()) {
-        (false, _) => "nothing written. `zbay apply` asks once and does exactly this\n",
-        (true, true) => "nothing to do: the machine is as wished\n",
-        (true, false) => "nothing that zbay can do in place: see the lines with `!`\n",
-    });
     out
 }
 
