@@ -54,7 +54,11 @@ pub enum Command {
     /// What drives of common sizes would hold in this box, to the byte.
     Capacity(crate::cmd::capacity::CapacityArgs),
     /// Set the box up once, without questions, with a report on the console (zbay-firstboot.service).
-    Firstboot,
+    Firstboot {
+        /// A console that gets the report too, such as /dev/console.
+        #[arg(long, value_name = "DEVICE")]
+        console: Option<Utf8PathBuf>,
+    },
     /// Record this machine, for a bug report or a test: everything that zbay looks at, nothing secret.
     #[command(hide = true)]
     Record {

@@ -305,7 +305,12 @@ pub fn same(name: &str, wished: &str, is: &str) -> bool {
     wished == is
         || (limit && none(wished) && none(is))
         || cachefile
-        || (name == "acltype" && wished == "posix" && is == "posixacl")
+        || other_spelling(name, wished, is)
+}
+
+/// `xattr=sa` reads back as `on` since OpenZFS 2.3 (both mean system attributes there).
+fn other_spelling(name: &str, wished: &str, is: &str) -> bool {
+    matches!((name, wished, is), ("xattr", "sa", "on") | ("acltype", "posix", "posixacl"))
 }
 
 /// A vdev as both sides say it: class, type, and the kernel names of its disks in order of name.

@@ -77,9 +77,7 @@ fn consent(args: &Apply, plan: &Plan) -> Result<()> {
         bail!("there is no terminal to ask at, so nothing was written\ndo this  `zbay apply --yes`");
     }
     let mut err = std::io::stderr().lock();
-    let shown = render::plan::render(plan, false);
-    let shown = shown.replace("nothing written. `zbay apply` asks once and does exactly this\n", "");
-    let _ = write!(err, "{shown}do this? type yes: ");
+    let _ = write!(err, "{}do this? type yes: ", render::plan::before_asking(plan));
     let _ = err.flush();
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line)?;

@@ -7,14 +7,14 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 
 use anyhow::{Result, bail};
+use camino::Utf8Path;
 use serde_json::json;
 
 use super::apply::carry_out;
 use super::plan::Wished;
 use super::{Answer, Context};
 use crate::apply::{self, Progress};
-use crate::drive::Drive;
-use crate::machine::local::lock;
+use crate::machine::local::{console, lock};
 use crate::names::BayId;
 use crate::plan::pick::in_bay;
 use crate::plan::{Danger, Plan};
@@ -22,20 +22,46 @@ use crate::render;
 use crate::render::json::answer;
 use crate::verify::drift;
 
-/// Applies /etc/zbay/profile.yaml.
+/// Standard error (the journal) and the console, where there is one.
+struct Voice {
+    console: Option<std::fs::File>,
+}
+
+impl Voice {
+    fn say(&mut self, text: &str) {
+        let _ = write!(std::io::stderr().lock(), "{text}");
+        if let Some(console) = &mut self.console {
+            // A console in raw mode needs the carriage return too.
+            let _ = console.write_all(text.replace('\n', "\r\n").as_bytes());
+        }
+    }
+}
+
+/// Applies /etc/zbay/profile.yaml, and says on the console what becomes of it.
 ///
 /// # Errors
 /// Everything that speaks against it, in words; nothing is written then.
-pub fn run(context: &Context) -> Result<Answer> {
+pub fn run(context: &Context, device: Option<&Utf8Path>) -> Result<Answer> {
+    let mut voice = Voice { console: device.and_then(console) };
+    let answer = apply_wish(context, &mut voice);
+    if let Some(console) = &mut voice.console {
+        let text = match &answer {
+            Ok(answer) => answer.text.clone(),
+            Err(error) => format!("stopped: {error:#}\n"),
+        };
+        let _ = console.write_all(text.replace('\n', "\r\n").as_bytes());
+    }
+    answer
+}
+
+fn apply_wish(context: &Context, voice: &mut Voice) -> Result<Answer> {
     if context.common.machine.is_some() {
         bail!("a recorded machine cannot be changed: `zbay plan` shows what would be done");
     }
     super::need_root("firstboot")?;
     let _lock = lock(apply::LOCK.into())?;
     let wished = Wished::load(context, None)?;
-    let mut err = std::io::stderr().lock();
-    let _ = writeln!(err, "zbay first boot: {}, profile {}", wished.hw.title, wished.name);
-    let _ = write!(err, "{}", drives(&wished));
+    voice.say(&format!("zbay first boot: {}, profile {}\n{}", wished.hw.title, wished.name, drives(&wished)));
     let plan = match wished.plan() {
         Ok(plan) => plan,
         Err(error) => bail!("{error:#}\n\n{}", tail()),
@@ -44,13 +70,11 @@ pub fn run(context: &Context) -> Result<Answer> {
         bail!("the recorded wish changed while it was read: run `zbay firstboot` again");
     }
     if !plan.disks.is_empty() {
-        let _ = write!(err, "{}", render::plan::render(&plan, false).replace(
-            "nothing written. `zbay apply` asks once and does exactly this\n", ""));
+        voice.say(&render::plan::before_asking(&plan));
     }
-    drop(err);
     carry_out(context, &wished, &plan, &mut |progress| {
         if let Progress::Begin(number, count, what) = progress {
-            let _ = writeln!(std::io::stderr().lock(), "  {number}/{count} {what}");
+            voice.say(&format!("  {number}/{count} {what}\n"));
         }
     })?;
     finish(context, wished, &plan)
@@ -93,7 +117,6 @@ fn finish(context: &Context, wished: Wished, plan: &Plan) -> Result<Answer> {
         let _ = writeln!(text, "zbay first boot: done, pool {} is ready", plan.pool);
     }
     for print in &plan.disks {
-        let Drive { .. } = &print.drive;
         let _ = writeln!(text, "  {}  {}", print.drive.place(), print.drive.label());
     }
     text.push_str(&render::plan::compared(plan, &again.inventory));

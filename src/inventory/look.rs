@@ -11,7 +11,6 @@ use super::host::host;
 use super::pools::{importable, imported};
 use super::sysfs::partitions;
 use super::{Inventory, Unknown, Want};
-use crate::machine::record::Record;
 use crate::machine::{IoError, Machine};
 
 /// Why there is no inventory.
@@ -76,15 +75,4 @@ pub fn look(machine: &dyn Machine, want: Want) -> Result<Inventory, LookError> {
         );
     }
     Ok(Inventory { taken: machine.now(), host, disks, pools, importable })
-}
-
-/// Asks everything that a look asks, so that a recording can be looked at in every way, and the files
-/// that a plan asks for beside it.
-pub fn record_all<M: Machine>(machine: &Record<M>) -> Result<Inventory, LookError> {
-    const FILES: [&str; 4] =
-        ["/etc/hostid", "/etc/zbay/profile.yaml", "/etc/zfs/zpool.cache", "/var/lib/zbay/journal"];
-    for file in FILES {
-        let _ = machine.file(file.into()); // the answer, a refusal too, is in the recording
-    }
-    look(machine, Want::ALL)
 }

@@ -81,5 +81,7 @@ pub(super) fn importable(machine: &dyn Machine) -> Facet<Vec<ImportablePool>> {
     };
     let mut pools = list(&["import"], false)?;
     pools.extend(list(&["import", "-D"], true)?);
+    // They come in the order in which the disks answered.
+    pools.sort_by(|a, b| (a.destroyed, &a.name, &a.guid).cmp(&(b.destroyed, &b.name, &b.guid)));
     Ok(pools)
 }

@@ -40,6 +40,11 @@ pub fn write_new_file(path: &Utf8Path, text: &str) -> Result<(), IoError> {
     file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(refused)
 }
 
+/// The console of the box, to be written to beside standard error; `None`: there is none.
+pub fn console(path: &Utf8Path) -> Option<File> {
+    OpenOptions::new().write(true).open(path).ok()
+}
+
 fn system(what: &str, path: &Utf8Path, why: &std::io::Error) -> IoError {
     match why.kind() {
         ErrorKind::PermissionDenied => {

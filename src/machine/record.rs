@@ -53,7 +53,12 @@ impl<M: Machine> Record<M> {
 
     /// Writes the recording into a directory of this machine, over an older one.
     pub fn save(&self, dir: &Utf8Path) -> Result<(), RecordingError> {
-        Real.change(&Change::Mkdir { path: dir.to_owned(), mode: 0o755 })?;
+        let dir = camino::absolute_utf8(dir).map_err(|why| IoError::System {
+            what: "find".to_owned(),
+            path: dir.to_owned(),
+            why: why.to_string(),
+        })?;
+        Real.change(&Change::Mkdir { path: dir.clone(), mode: 0o755 })?;
         for (name, content) in self.recording().texts()? {
             let path = dir.join(name);
             let was = Real.file(&path)?.map(|bytes| Hash::of(&bytes));

@@ -32,7 +32,7 @@ macro_rules! embedded {
 }
 
 /// The embedded recordings: name, and the texts of [`recording::FILES`].
-const EMBEDDED: &[(&str, [&str; 7])] = embedded![];
+const EMBEDDED: &[(&str, [&str; 7])] = embedded!["gen8-seed"];
 
 /// Names that [`Recorded::embedded`] knows.
 pub fn names() -> impl Iterator<Item = &'static str> {
@@ -74,6 +74,11 @@ impl Recorded {
     /// A recording in memory; `place` is what an error calls its directory.
     pub fn new(place: String, recording: Recording) -> Self {
         Self { place, recording, changes: Mutex::default() }
+    }
+
+    /// What it answers from.
+    pub fn recording(&self) -> &Recording {
+        &self.recording
     }
 
     /// What was changed, in order.

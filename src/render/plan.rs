@@ -13,8 +13,23 @@ use crate::names::BayId;
 use crate::plan::{Fingerprint, Outlook, Plan, Step};
 use crate::verify::Drift;
 
-/// The whole plan. `full` spells every path.
+/// The whole plan and what to type next. `full` spells every path.
 pub fn render(plan: &Plan, full: bool) -> String {
+    let mut out = body(plan, full);
+    out.push_str(match (plan.steps.is_empty(), plan.drift.is_empty()) {
+        (false, _) => "nothing written. `zbay apply` asks once and does exactly this\n",
+        (true, true) => "nothing to do: the machine is as wished\n",
+        (true, false) => "nothing that zbay can do in place: see the lines with `!`\n",
+    });
+    out
+}
+
+/// The whole plan, for a question to follow.
+pub fn before_asking(plan: &Plan) -> String {
+    body(plan, false)
+}
+
+fn body(plan: &Plan, full: bool) -> String {
     let mut out = String::new();
     headline(plan, &mut out);
     if !plan.disks.is_empty() {
@@ -46,11 +61,6 @@ pub fn render(plan: &Plan, full: bool) -> String {
         ));
     }
     out.push('\n');
-    out.push_str(match (plan.steps.is_empty(), plan.drift.is_empty()) {
-        (false, _) => "nothing written. `zbay apply` asks once and does exactly this\n",
-        (true, true) => "nothing to do: the machine is as wished\n",
-        (true, false) => "nothing that zbay can do in place: see the lines with `!`\n",
-    });
     out
 }
 
@@ -66,7 +76,10 @@ fn headline(plan: &Plan, out: &mut String) {
     } else {
         let count = plan.disks.len();
         let drives = if count == 1 { "drive" } else { "drives, all" };
-        format!("{name}: create pool {} ({}) from {count} {drives} proved blank", plan.pool, plan.layout)
+        format!(
+            "{name}: create pool {} ({}) from {count} {drives} proved blank",
+            plan.pool, plan.layout
+        )
     };
     let _ = writeln!(out, "{text}");
 }
@@ -80,7 +93,10 @@ fn drives(disks: &[Fingerprint], out: &mut String) {
                 drive.place(),
                 plain(drive.model.as_deref().unwrap_or("?")),
                 drive.size.tb(),
-                drive.serial.as_ref().map_or_else(|| "?".to_owned(), |serial| plain(serial.as_str())),
+                drive
+                    .serial
+                    .as_ref()
+                    .map_or_else(|| "?".to_owned(), |serial| plain(serial.as_str())),
                 print.address.file_name().unwrap_or("?").to_owned(),
                 if print.role == "data" { String::new() } else { print.role.clone() },
             ]
@@ -120,7 +136,8 @@ fn short_command(cmd: &Cmd, disks: &[Fingerprint]) -> String {
     let bay_of = |arg: &str| {
         let whole = arg.rsplit_once("-part").map_or(arg, |(whole, _)| whole);
         let print = disks.iter().find(|print| print.address == arg || print.address == whole)?;
-        let part = (print.address != arg).then(|| arg.rsplit_once("-part").map(|(_, n)| n)).flatten();
+        let part =
+            (print.address != arg).then(|| arg.rsplit_once("-part").map(|(_, n)| n)).flatten();
         Some((print.drive.bay.clone()?, part.map(str::to_owned)))
     };
     let mut words = vec![cmd.program.file_name().unwrap_or("?").to_owned()];
@@ -138,10 +155,12 @@ fn short_command(cmd: &Cmd, disks: &[Fingerprint]) -> String {
             }
             None => close(&mut run, &mut words),
         }
-        words.push(Cmd { args: vec![arg.clone()], ..cmd.clone() }.to_string().split_once(' ').map_or_else(
-            String::new,
-            |(_, arg)| arg.to_owned(),
-        ));
+        words.push(
+            Cmd { args: vec![arg.clone()], ..cmd.clone() }
+                .to_string()
+                .split_once(' ')
+                .map_or_else(String::new, |(_, arg)| arg.to_owned()),
+        );
     }
     close(&mut run, &mut words);
     words.join(" ")
@@ -229,9 +248,9 @@ fn outlook(plan: &Plan, out: &mut String) {
 
 fn unused(plan: &Plan, o: &Outlook) -> String {
     let force = plan.steps.iter().any(|step| {
-        step.changes.iter().any(|change| {
-            matches!(change, Change::Run(cmd) if cmd.args.iter().any(|arg| arg == "-f"))
-        })
+        step.changes.iter().any(
+            |change| matches!(change, Change::Run(cmd) if cmd.args.iter().any(|arg| arg == "-f")),
+        )
     });
     let note = if force { "; `-f` stands for that alone" } else { "" };
     format!("{} of the larger drives, since the smallest counts{note}", o.unused.tb())
