@@ -109,6 +109,7 @@ missing() {
     build)
       have cc || echo gcc
       have pkg-config || echo pkg-config
+      [ -e /etc/ssl/certs/ca-certificates.crt ] || echo ca-certificates
       pkg-config --exists libudev 2>/dev/null || echo libudev-dev
       [ -e /usr/include/stdio.h ] || echo libc6-dev
       rust_ok || echo rustc-web cargo-web
@@ -315,11 +316,14 @@ box_start() { # BOX DIR vm-box's OPTIONS...
   disown $!
 }
 box_up() { # DIR: waits for ssh
-  local dir=$1 n=0
+  local dir=$1 from=$SECONDS
   while ! greets "$(cat "$dir/port")"; do
     box_running "$dir" || { cat "$dir/qemu.log"; echo "QEMU ended"; return 1; }
-    n=$((n + 1))
-    [ $n -lt 300 ] || { echo "no answer in five minutes; the console ends with:"; tail -n 30 "$dir/console.log"; return 1; }
+    if [ $((SECONDS - from)) -gt 300 ]; then
+      echo "no answer in five minutes; the console ends with:"
+      tail -n 30 "$dir/console.log"
+      return 1
+    fi
     sleep 1
   done
   box_ssh "$dir" true
