@@ -23,8 +23,7 @@ fn main() -> ExitCode {
             let text = text.strip_prefix("error: ").unwrap_or(&text);
             let _ = writeln!(std::io::stderr(), "error: {text}");
             if json {
-                let answer =
-                    serde_json::json!({"version": 1, "changed": false, "error": text, "notes": []});
+                let answer = serde_json::json!({"version": 1, "changed": false, "error": text, "notes": []});
                 let _ = writeln!(std::io::stdout(), "{answer}");
             }
             ExitCode::from(2)

@@ -19,6 +19,7 @@ mod json;
 mod mounts;
 mod nvlist;
 mod owner;
+mod pool;
 mod pools;
 mod samples;
 mod signatures;
@@ -31,6 +32,7 @@ mod zpool;
 mod tests;
 
 pub use look::LookError;
+pub use pool::{Class, Dataset, ImportablePool, Leaf, Pool, Property, Vdev, guid};
 
 use camino::Utf8PathBuf;
 use jiff::Timestamp;
@@ -376,146 +378,4 @@ pub enum PoolState {
     Cache,
     /// Something newer.
     Other,
-}
-
-/// An imported pool.
-#[derive(Clone, Debug, Serialize)]
-pub struct Pool {
-    /// Name.
-    pub name: String,
-    /// GUID.
-    #[serde(with = "guid")]
-    pub guid: u64,
-    /// `ONLINE`, `DEGRADED`, `SUSPENDED` ...
-    pub state: String,
-    /// `status` and `action` of zpool status, if any.
-    pub status: Option<String>,
-    /// What a scrub, resilver or expansion is doing, if one runs.
-    pub busy: Option<String>,
-    /// Data errors.
-    pub errors: u64,
-    /// SIZE of `zpool list -p`.
-    pub size: Bytes,
-    /// ALLOC of `zpool list -p`.
-    pub allocated: Bytes,
-    /// Top-level vdevs in order, log, cache, spare, special and dedup ones too.
-    pub vdevs: Vec<Vdev>,
-    /// Pool properties: name, value as `-p` prints it, source (`local`, `default`, `-`).
-    pub properties: Vec<Property>,
-    /// Datasets, the root first.
-    pub datasets: Vec<Dataset>,
-}
-
-/// A property as ZFS has it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Property {
-    /// Name.
-    pub name: String,
-    /// Value, as `-p` prints it.
-    pub value: String,
-    /// `local`, `default`, `inherited`, `received`, `none` (`-` and read-only).
-    pub source: String,
-}
-
-/// What a top-level vdev is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Class {
-    /// Data.
-    Normal,
-    /// SLOG.
-    Log,
-    /// L2ARC.
-    Cache,
-    /// Hot spare.
-    Spare,
-    /// Special allocation class.
-    Special,
-    /// Deduplication tables.
-    Dedup,
-}
-
-/// A top-level vdev of an imported pool.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Vdev {
-    /// `raidz1-0`, `mirror-1`; a single disk's own path.
-    pub name: String,
-    /// GUID.
-    #[serde(with = "guid")]
-    pub guid: u64,
-    /// `raidz1`, `raidz2`, `mirror`, `disk`, `draid1:4d:11c:1s` ...
-    pub kind: String,
-    /// Class.
-    pub class: Class,
-    /// State.
-    pub state: String,
-    /// ashift; `None`: not told.
-    pub ashift: Option<u8>,
-    /// Leaves in order (a spare or replacing vdev's leaves in place).
-    pub leaves: Vec<Leaf>,
-}
-
-/// A leaf vdev.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Leaf {
-    /// Path of the vdev: `/dev/disk/by-id/wwn-0x...-part1`; `None` where ZFS has only the GUID.
-    pub path: Option<Utf8PathBuf>,
-    /// GUID.
-    #[serde(with = "guid")]
-    pub guid: u64,
-    /// `ONLINE`, `UNAVAIL` ...
-    pub state: String,
-    /// What ZFS remembers of the place: `pci-0000:00:1f.2-ata-1`.
-    pub phys_path: Option<String>,
-    /// What ZFS remembers of the drive: `ata-MODEL_SERIAL-part1`.
-    pub devid: Option<String>,
-    /// Read, write, checksum errors.
-    pub errors: [u64; 3],
-    /// Kernel name of the whole disk that the path leads to now.
-    pub disk: Option<String>,
-}
-
-/// A dataset of an imported pool.
-#[derive(Clone, Debug, Serialize)]
-pub struct Dataset {
-    /// Full name: `tank/data`.
-    pub name: String,
-    /// `filesystem`, `volume`.
-    pub kind: String,
-    /// Properties that have a source other than default, and those that zbay manages.
-    pub properties: Vec<Property>,
-    /// Bytes used (USED).
-    pub used: Bytes,
-    /// Bytes available (AVAIL).
-    pub available: Bytes,
-}
-
-/// A pool that could be imported.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct ImportablePool {
-    /// Name.
-    pub name: String,
-    /// GUID, as text.
-    pub guid: String,
-    /// State line of `zpool import`.
-    pub state: String,
-    /// Named by `zpool import -D`.
-    pub destroyed: bool,
-    /// Names of its members in `zpool import`'s words.
-    pub members: Vec<String>,
-}
-
-/// GUIDs exceed what a JSON number can hold safely: they are texts there.
-pub mod guid {
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    /// As decimal text.
-    pub fn serialize<S: Serializer>(guid: &u64, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_str(guid)
-    }
-
-    /// From decimal text.
-    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
-        String::deserialize(from)?.parse().map_err(serde::de::Error::custom)
-    }
 }

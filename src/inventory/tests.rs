@@ -316,7 +316,9 @@ fn flaws_of_identity_are_found() {
 fn without_udev_sysfs_answers() {
     let mut it = SEED.clone();
     if let Answer::Given(devices) = &mut it.udev {
-        devices.iter_mut().for_each(|device| device.initialized = false);
+        for device in devices {
+            device.initialized = false;
+        }
     }
     let link = |it: &mut Recording, name: &str, target: &str| {
         it.links.insert(name.into(), Answer::Given(Some(target.into())));

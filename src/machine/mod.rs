@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
+pub mod extent;
 pub mod local;
 pub mod real;
 pub mod record;
@@ -315,7 +316,7 @@ pub struct Hash(pub String);
 impl Hash {
     /// The hash of `bytes`.
     pub fn of(bytes: &[u8]) -> Self {
-        Self(Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect())
+        Self(to_hex(&Sha256::digest(bytes)))
     }
 }
 
@@ -359,7 +360,8 @@ pub enum Change {
 
 /// `base64`-free bytes for recordings: lower-case hexadecimal.
 pub(crate) fn to_hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('?');
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// The reverse of [`to_hex`]; `None` where it is no such text.

@@ -10,9 +10,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
 
+use super::extent::Extent;
 use super::real::Real;
 use super::recording::{
-    Answer, Bytes, Extent, MachineFile, Recording, RecordingError, Said, VERSION, may_be_secret,
+    Answer, Bytes, MachineFile, Recording, RecordingError, Said, VERSION, may_be_secret,
 };
 use super::{Change, Cmd, Hash, HostFacts, IoError, Machine, Output, RunError, UdevDevice};
 

@@ -1,0 +1,123 @@
+//! Changes files so that a power cut leaves the old one or the new one.
+//!
+//! A file is written beside its place, synced, moved there, and its directory synced; and only if what is
+//! there now is what the plan was made for. Lines are added to a journal and synced before it returns.
+
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+
+use camino::Utf8Path;
+
+use super::Real;
+use crate::machine::{Change, Hash, Machine, Output, RunError};
+
+/// Does a change to files.
+pub(super) fn change(change: &Change) -> Result<Output, RunError> {
+    match change {
+        Change::Run(cmd) => super::program::run(cmd),
+        Change::WriteFile { path, mode, content, was } => {
+            write_file(path, *mode, content, was.as_ref())
+        }
+        Change::AppendLine { path, line } => done(append(path, line), "append to", path),
+        Change::Mkdir { path, mode } => done(mkdir(path, *mode), "make", path),
+        Change::Remove { path } => done(remove(path), "remove", path),
+    }
+}
+
+fn done(result: io::Result<()>, what: &str, path: &Utf8Path) -> Result<Output, RunError> {
+    match result {
+        Ok(()) => {
+            tracing::debug!(%path, "{what}");
+            Ok(Output::default())
+        }
+        Err(why) => {
+            Err(RunError::Io { what: format!("cannot {what} {path}"), why: why.to_string() })
+        }
+    }
+}
+
+fn write_file(
+    path: &Utf8Path,
+    mode: u32,
+    content: &str,
+    was: Option<&Hash>,
+) -> Result<Output, RunError> {
+    let now = Real.file(path).map_err(|why| RunError::Io {
+        what: format!("cannot write {path}"),
+        why: why.to_string(),
+    })?;
+    if now.map(|bytes| Hash::of(&bytes)).as_ref() != was {
+        return Err(RunError::Moved { path: path.to_owned() });
+    }
+    done(replace(path, mode, content), "write", path)
+}
+
+/// Writes beside the place, then moves there: whoever reads sees the old file or the new one.
+fn replace(path: &Utf8Path, mode: u32, content: &str) -> io::Result<()> {
+    let dir = parent(path)?;
+    let name = path.file_name().ok_or_else(|| io::Error::other("it has no name"))?;
+    let beside = dir.join(format!(".{name}.zbay-new"));
+    let write = || {
+        if let Err(why) = fs::remove_file(&beside) // left by a run that was cut off
+            && why.kind() != ErrorKind::NotFound
+        {
+            return Err(why);
+        }
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
+        file.write_all(content.as_bytes())?;
+        file.set_permissions(Permissions::from_mode(mode))?;
+        file.sync_all()?;
+        fs::rename(&beside, path)?;
+        sync_dir(dir)
+    };
+    write().inspect_err(|_| {
+        let _ = fs::remove_file(&beside); // the error is told; the debris is a courtesy
+    })
+}
+
+/// Adds one line. A line that a power cut tore is ended first, so that it cannot swallow the new one.
+fn append(path: &Utf8Path, line: &str) -> io::Result<()> {
+    if line.contains('\n') {
+        return Err(io::Error::other("the line has a line end within"));
+    }
+    let dir = parent(path)?;
+    let new = !path.exists();
+    let mut file =
+        OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(path)?;
+    let mut last = [b'\n'];
+    if file.seek(SeekFrom::End(0))? > 0 {
+        file.seek(SeekFrom::End(-1))?;
+        file.read_exact(&mut last)?;
+    }
+    let torn = if last == *b"\n" { "" } else { "\n" };
+    file.write_all(format!("{torn}{line}\n").as_bytes())?;
+    file.sync_all()?;
+    if new { sync_dir(dir) } else { Ok(()) }
+}
+
+fn mkdir(path: &Utf8Path, mode: u32) -> io::Result<()> {
+    let dir = parent(path)?;
+    DirBuilder::new().recursive(true).mode(mode).create(path)?;
+    sync_dir(dir)
+}
+
+fn remove(path: &Utf8Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Ok(()) => sync_dir(parent(path)?),
+        Err(why) if why.kind() == ErrorKind::NotFound => Ok(()),
+        Err(why) => Err(why),
+    }
+}
+
+fn parent(path: &Utf8Path) -> io::Result<&Utf8Path> {
+    if !path.is_absolute() {
+        return Err(io::Error::other("it is not an absolute path"));
+    }
+    path.parent().ok_or_else(|| io::Error::other("it has no directory above"))
+}
+
+/// A name is on the disk only once its directory is.
+fn sync_dir(dir: &Utf8Path) -> io::Result<()> {
+    File::open(dir)?.sync_all()
+}
