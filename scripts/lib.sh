@@ -52,7 +52,7 @@ running() { kill -0 "${pid_of[$1]}" 2>/dev/null; }
 live_line() { # what a running step is at: the function now_NAME, else the last line of its log
   local text
   if declare -F "now_$1" >/dev/null; then text=$("now_$1"); else text=$(tail -n 1 "$cache/log/$1" 2>/dev/null | tr -d '\r' | cut -c1-56); fi
-  printf '%s' "$text"
+  printf '%s' "${text:-at work}"
 }
 finish() {
   local name beat=$SECONDS status
@@ -109,6 +109,7 @@ missing() {
     build)
       have cc || echo gcc
       have pkg-config || echo pkg-config
+      [ -e /etc/ssl/certs/ca-certificates.crt ] || echo ca-certificates
       pkg-config --exists libudev 2>/dev/null || echo libudev-dev
       [ -e /usr/include/stdio.h ] || echo libc6-dev
       rust_ok || echo rustc-web cargo-web
@@ -141,20 +142,15 @@ missing() {
 
 # Which of Debian's suites a list of packages needs beyond those that are configured: words for write_sources.
 extra_suites() {
-  local codename
+  local codename package version
   read -r _ _ codename <<<"$(os_id)"
-  [ "$codename" = bookworm ] || return 0
-  local package version
+  case $codename in bookworm | trixie) ;; *) return 0 ;; esac
   for package in "$@"; do
     case $package in
-    qemu-system-x86)
-      # qemu-utils from backports breaks bookworm's own qemu-system.
-      version=$(dpkg-query -W -f '${Version}' qemu-utils 2>/dev/null || true)
-      case $version in *bpo12*) echo backports ;; esac
-      ;;
-    libudev-dev)
-      version=$(dpkg-query -W -f '${Version}' libudev1 2>/dev/null || true)
-      case $version in *bpo12*) echo backports ;; esac
+    qemu-system-x86 | libudev-dev)
+      # Packages from backports want their like from there too: bookworm's qemu-system breaks with its qemu-utils.
+      case $package in qemu*) version=$(version_of qemu-utils) ;; *) version=$(version_of libudev1) ;; esac
+      case $version in *bpo*) echo backports ;; esac
       ;;
     rustc-web)
       version=$(apt-cache policy rustc-web 2>/dev/null | sed -n 's/^  Candidate: //p')
@@ -163,15 +159,16 @@ extra_suites() {
     esac
   done | sort -u
 }
+version_of() { dpkg-query -W -f '${Version}' "$1" 2>/dev/null || true; }
 write_sources() { # SUITE...
-  local suite
+  local suite codename host
+  read -r _ _ codename <<<"$(os_id)"
   {
     echo "# Written by zbay's scripts; \`scripts/demo --clean\` removes it."
     for suite in "$@"; do
-      case $suite in
-      backports) printf 'Types: deb\nURIs: http://deb.debian.org/debian\nSuites: bookworm-backports\nComponents: main contrib\n' ;;
-      security) printf 'Types: deb\nURIs: http://deb.debian.org/debian-security\nSuites: bookworm-security\nComponents: main\n' ;;
-      esac
+      host=debian
+      [ "$suite" = security ] && host=debian-security
+      printf 'Types: deb\nURIs: http://deb.debian.org/%s\nSuites: %s-%s\nComponents: main\n' "$host" "$codename" "$suite"
       printf 'Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg\n\n'
     done
   } | as_root tee "$sources" >/dev/null
@@ -186,33 +183,29 @@ apt_get() {
   return 1
 }
 install_packages() { # PACKAGE...
-  local package version suites backports=() plain=()
+  local package codename suites backports=() plain=()
+  read -r _ _ codename <<<"$(os_id)"
   apt_get update
-  suites=$(extra_suites "$@")
-  if [ -n "$suites" ] && ! { [ -e "$sources" ] && ! write_needed "$suites"; }; then
-    # shellcheck disable=SC2086
-    write_sources $suites
+  suites=$(extra_suites "$@" | tr '\n' ' ')
+  if [ -n "$suites" ]; then
+    # What an earlier run needed stays.
+    for package in backports security; do
+      if [ -e "$sources" ] && grep -q -- "-$package$" "$sources"; then suites+="$package "; fi
+    done
+    # shellcheck disable=SC2046
+    write_sources $(tr ' ' '\n' <<<"$suites" | sort -u)
     apt_get update
   fi
   for package in "$@"; do
     case $package in
     qemu-system-x86) case $suites in *backports*) backports+=(qemu-system-x86 seabios) ;; *) plain+=("$package") ;; esac ;;
-    libudev-dev)
-      version=$(dpkg-query -W -f '${Version}' libudev1)
-      plain+=("libudev-dev=$version")
-      ;;
+    libudev-dev) plain+=("libudev-dev=$(version_of libudev1)") ;;
     *) plain+=("$package") ;;
     esac
   done
-  [ ${#backports[@]} = 0 ] || apt_get install -y --no-install-recommends -t bookworm-backports "${backports[@]}"
-  # Debian may have a newer libudev1 than the host: then both come in step.
+  [ ${#backports[@]} = 0 ] || apt_get install -y --no-install-recommends -t "$codename-backports" "${backports[@]}"
   [ ${#plain[@]} = 0 ] || apt_get install -y --no-install-recommends "${plain[@]}" ||
-    apt_get install -y --no-install-recommends "${plain[@]%%=*}"
-}
-write_needed() { # true where the file lacks one of the suites
-  local suite
-  for suite in $1; do grep -q -- "bookworm-$suite" "$sources" || return 0; done
-  return 1
+    apt_get install -y --no-install-recommends "${plain[@]%%=*}" # libudev1 may be older than what Debian has now
 }
 
 # --- the program -------------------------------------------------------------------------------------------------
@@ -323,11 +316,14 @@ box_start() { # BOX DIR vm-box's OPTIONS...
   disown $!
 }
 box_up() { # DIR: waits for ssh
-  local dir=$1 n=0
+  local dir=$1 from=$SECONDS
   while ! greets "$(cat "$dir/port")"; do
     box_running "$dir" || { cat "$dir/qemu.log"; echo "QEMU ended"; return 1; }
-    n=$((n + 1))
-    [ $n -lt 300 ] || { echo "no answer in five minutes; the console ends with:"; tail -n 30 "$dir/console.log"; return 1; }
+    if [ $((SECONDS - from)) -gt 300 ]; then
+      echo "no answer in five minutes; the console ends with:"
+      tail -n 30 "$dir/console.log"
+      return 1
+    fi
     sleep 1
   done
   box_ssh "$dir" true
@@ -408,7 +404,9 @@ prepare() {
   local minutes=0
   [ "$count" != 0 ] && minutes=$((minutes + 1))
   [ -x "$program" ] || minutes=$((minutes + 2))
-  [ -n "$box" ] && ! appliance_ready && minutes=$((minutes + 7))
+  if [ -n "$box" ] && ! appliance_ready; then
+    if [ -e "$cache/appliance/work-$(hash_of build packages modules.sh)/modules.done" ]; then minutes=$((minutes + 1)); else minutes=$((minutes + 7)); fi
+  fi
   info takes "${takes_text:-about $((minutes + ${own_minutes:-2})) min now}   logs: $(short "$cache/log")/"
   echo
   if [ "$count" != 0 ]; then
@@ -418,6 +416,8 @@ prepare() {
     finish packages
     # shellcheck disable=SC2119
     hash -r
+    # Debian's cargo before one that is too old, wherever that came from.
+    rust_ok || PATH=/usr/bin:$PATH
   fi
   if [ -n "$box" ] && ! appliance_ready; then
     may_be_root || die "the virtual appliance is built as root once" "run it as root, or \`sudo -v\` first"

@@ -37,7 +37,7 @@ pub const BOXES: [(&str, &str); 6] = [
 /// The kernel arguments of every virtual box. `zbay.trace` and the like can be added by
 /// [`Files::append`].
 pub const KERNEL_ARGS: &str = "root=LABEL=root rootfstype=ext4 rw console=ttyS0 quiet \
-    net.ifnames=0 mitigations=off audit=0 nowatchdog no_timer_check random.trust_cpu=on lsm=yama \
+    net.ifnames=0 mitigations=off audit=0 random.trust_cpu=on lsm=yama \
     systemd.show_status=no rd.systemd.show_status=no";
 
 /// vm-images/BOX.yaml: a box and the drives in it.
@@ -166,7 +166,8 @@ const LARGEST_RAW: u64 = 16 * 1024 * 1024 * 1024 * 1024 - 4096;
 impl VmDrive {
     /// A name for files and QEMU ids: `bay-1`, `fifth-port`.
     pub fn name(&self) -> String {
-        self.at.spoken().replace(' ', "-")
+        let number = self.at.as_str().starts_with(|c: char| c.is_ascii_digit());
+        if number { format!("bay-{}", self.at) } else { self.at.to_string() }
     }
 
     /// The format of its image file: `raw` where the host's file system can hold it, else `qcow2`.

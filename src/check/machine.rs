@@ -67,7 +67,10 @@ fn flawed(drive: &Drive, flaw: &Flaw) -> Note {
         severity: Severity::Warning,
         rule,
         at: String::new(),
-        message: format!("{} ({}) {message}", drive.spoken(), drive.name),
+        message: match &drive.bay {
+            Some(_) => format!("{} ({}) {message}", drive.spoken(), drive.name),
+            None => format!("{} {message}", drive.spoken()),
+        },
         remedy: "it is refused for pools: use another drive, or another way to attach it"
             .to_owned(),
         bay: drive.bay.clone(),
@@ -106,4 +109,58 @@ pub fn all(hw: &Hw, known: bool, inventory: &Inventory) -> Vec<Note> {
         notes.extend(pools(found));
     }
     notes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{all, drives, pools, well};
+    use crate::check::{Rule, Severity};
+    use crate::inventory::Flaw;
+    use crate::render::fixture::{disk, disks, hw, inventory, with_pool};
+
+    #[test]
+    fn assumed_bays_name_the_serial_to_compare() {
+        let notes = drives(&hw("hp-microserver-gen8"), true, &disks());
+        assert_eq!(notes.len(), 4, "the USB drive is in no bay");
+        let first = &notes[0];
+        assert_eq!((first.rule, first.severity), (Rule::BayAssumed, Severity::Advice));
+        assert_eq!(first.bay.as_ref().unwrap().as_str(), "1");
+        assert_eq!(first.remedy, "compare the serial S13PJ0EXAMPLE before pulling it");
+        assert!(first.wwn.is_some());
+    }
+
+    #[test]
+    fn drives_that_cannot_be_told_apart_are_told() {
+        let mut odd = disk("sdf", "X", "S", 1, "");
+        odd.flaws = vec![
+            Flaw::PlaceholderWwn,
+            Flaw::DuplicateWwn { with: vec!["sdg".into(), "sdh".into()] },
+            Flaw::DuplicateSerial { with: vec!["sdg".into()] },
+            Flaw::NoAddress,
+        ];
+        let notes = drives(&hw("generic"), false, &[odd]);
+        let rules: Vec<Rule> = notes.iter().map(|note| note.rule).collect();
+        let wanted = [
+            Rule::BoxUnknown,
+            Rule::WwnPlaceholder,
+            Rule::WwnTwice,
+            Rule::SerialTwice,
+            Rule::NoAddress,
+        ];
+        assert_eq!(rules, wanted);
+        assert_eq!(notes[2].message, "`sdf` has the world wide name of sdg, sdh");
+    }
+
+    #[test]
+    fn only_a_pool_without_any_trouble_is_well() {
+        let mut broken = with_pool();
+        let hw = hw("hp-microserver-gen8");
+        assert!(all(&hw, true, &broken).iter().any(|note| note.rule == Rule::PoolState));
+        let pool = &mut broken.pools.as_mut().unwrap()[0];
+        pool.state = "ONLINE".into();
+        assert!(well(pool) && pools(std::slice::from_ref(pool)).is_empty());
+        pool.errors = 1;
+        assert_eq!(pools(std::slice::from_ref(pool))[0].message, "pool testpool has 1 data error");
+        assert!(!all(&hw, true, &inventory()).iter().any(|n| n.rule == Rule::PoolState));
+    }
 }

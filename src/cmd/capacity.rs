@@ -26,15 +26,14 @@ pub struct CapacityArgs {
 
 /// The table.
 pub fn run(context: &Context, args: &CapacityArgs) -> anyhow::Result<Answer> {
-    let (bays, of) = match args.bays {
-        Some(bays) => (usize::from(bays), Of::Asked),
-        None => {
-            let inventory = context.look(Want::IDENTITY)?;
-            let (hw, _) = context.hw(&inventory.host)?;
-            match hw.value.bays.len() {
-                0 => (ARTICLE_BAYS, Of::Article),
-                bays => (bays, Of::Box(hw.value.title)),
-            }
+    let (bays, of) = if let Some(bays) = args.bays {
+        (usize::from(bays), Of::Asked)
+    } else {
+        let inventory = context.look(Want::IDENTITY)?;
+        let (hw, _) = context.hw(&inventory.host)?;
+        match hw.value.bays.len() {
+            0 => (ARTICLE_BAYS, Of::Article),
+            bays => (bays, Of::Box(hw.value.title)),
         }
     };
     let rows = capacity::table(&args.sizes, bays, Ashift::DEFAULT)?;

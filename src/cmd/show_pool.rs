@@ -5,6 +5,7 @@ use serde_json::json;
 use super::{Answer, Context};
 use crate::check::machine;
 use crate::inventory::{Facet, Want};
+use crate::render::disk;
 use crate::render::json::answer;
 use crate::render::pool::render;
 
@@ -18,7 +19,12 @@ pub fn run(context: &Context) -> anyhow::Result<Answer> {
         text: render(&hw.value, &inventory),
         json: answer(
             &notes,
-            json!({ "pools": facet(&inventory.pools), "importable": facet(&inventory.importable) }),
+            json!({
+                "pools": facet(&inventory.pools),
+                "importable": facet(&inventory.importable),
+                // A leaf names its disk; here are the disks with their bays.
+                "disks": disk::json(&disk::rows(&hw.value, &inventory.disks), &disk::Choice::default()),
+            }),
         ),
         status: u8::from(!well),
     })

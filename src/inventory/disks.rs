@@ -47,12 +47,15 @@ fn disk(
     if sectors == 0 && removable {
         return Ok(None);
     }
+    let mut devpath = device.map(|device| device.devpath.to_string());
     let identity = if let Some(device) = device.filter(|device| device.initialized) {
         udev::identity(device)
     } else {
         let link = machine.link(Utf8Path::new(&format!("/sys/block/{name}")))?;
-        let devpath = link.map(|link| link.to_string()).unwrap_or_default();
-        sysfs::identity(machine, name, devpath.trim_start_matches("../"))?
+        let path = link.map(|link| link.to_string()).unwrap_or_default();
+        let identity = sysfs::identity(machine, name, path.trim_start_matches("../"))?;
+        devpath = Some(path);
+        identity
     };
     let logical = file("queue/logical_block_size")?.unwrap_or(512);
     let physical = file("queue/physical_block_size")?.unwrap_or(logical);
@@ -69,6 +72,7 @@ fn disk(
             .map(|it| it == "1"),
         transport: identity.transport,
         removable,
+        link: sysfs::link_speed(machine, devpath.as_deref().unwrap_or_default())?,
         path: identity.path,
         links: identity.links,
         address: None,

@@ -187,6 +187,8 @@ pub struct Disk {
     pub transport: Transport,
     /// The kernel calls it removable.
     pub removable: bool,
+    /// Speed of its SATA link as it runs, Mb/s; `None`: not told, or no such link.
+    pub link: Option<u32>,
     /// udev's `ID_PATH` with a trailing `.0` removed: `pci-0000:00:1f.2-ata-1`; `None`: not told.
     pub path: Option<String>,
     /// Every name under `/dev/disk/by-id` and `/dev/disk/by-path`, both spellings, sorted.

@@ -25,7 +25,7 @@ pub struct Partition {
 }
 
 /// Kernel names that are whole disks of the box: not zvols, loops, ram disks, md, dm, network, optical
-/// or floppy drives, nor a path of a multipath NVMe namespace, nor the boot areas of flash.
+/// or floppy drives, nor a path of a multipath `NVMe` namespace, nor the boot areas of flash.
 pub(super) fn is_disk(name: &str) -> bool {
     const OTHERS: [&str; 13] = [
         "zd", "loop", "ram", "zram", "nbd", "md", "dm-", "sr", "fd", "drbd", "rbd", "bcache",
@@ -138,7 +138,7 @@ fn unit_serial(page: &[u8]) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-/// `naa.5000c5006518af8f` is what udev writes as `0x5000c5006518af8f`; NVMe's names are the same in both.
+/// `naa.5000c5006518af8f` is what udev writes as `0x5000c5006518af8f`; `NVMe` names are the same in both.
 fn wwn(wwid: &str) -> Option<Wwn> {
     match wwid.strip_prefix("naa.") {
         Some(digits) => format!("0x{digits}").parse().ok(),
@@ -163,9 +163,34 @@ fn path(machine: &dyn Machine, devpath: &str) -> Result<Option<String>, LookErro
     Ok(number.map(|number| format!("pci-{controller}-ata-{number}")))
 }
 
+/// Mb/s of the SATA link at the end of this kernel path (`/sys/class/ata_link/linkN/sata_spd`: `6.0 Gbps`).
+pub(super) fn link_speed(machine: &dyn Machine, devpath: &str) -> Result<Option<u32>, LookError> {
+    let number = ata_port(devpath).and_then(|(_, port)| port.strip_prefix("ata"));
+    let Some(number) = number else { return Ok(None) };
+    Ok(text(machine, &format!("/sys/class/ata_link/link{number}/sata_spd"))?
+        .as_deref()
+        .and_then(speed))
+}
+
+/// `1.5 Gbps`, `3.0 Gbps`, `6.0 Gbps`; `<unknown>` and `<n/a>` are not known.
+fn speed(text: &str) -> Option<u32> {
+    let (whole, tenths) = text.strip_suffix(" Gbps")?.split_once('.')?;
+    let digit = |text: &str| text.parse::<u32>().ok().filter(|_| text.len() == 1);
+    Some(digit(whole)? * 1000 + digit(tenths)? * 100)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn speeds_of_links() {
+        for (text, mbps) in
+            [("6.0 Gbps", Some(6000)), ("1.5 Gbps", Some(1500)), ("<unknown>", None)]
+        {
+            assert_eq!(speed(text), mbps);
+        }
+    }
 
     #[test]
     fn disks_and_others() {

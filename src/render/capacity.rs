@@ -29,14 +29,14 @@ pub fn render(rows: &[Row], bays: usize, of: &Of) -> String {
             "{bays} bays, as in the seed article: this box has no description (`--bays` says how many)"
         ),
     };
-    let mut out = text::labelled("for", &format!("{of}, each with a drive of the same size"));
+    let mut out = text::labelled("for", &format!("{of}, all drives of one size"));
     out.push('\n');
     let header = ["Drive", "RAIDZ", "RAIDZ2", "or mirrors"];
     out.push_str(&table::bars(Some(&header), &rows.iter().flat_map(lines).collect::<Vec<_>>()));
     out.push('\n');
     out.push_str(&text::labelled(
-        "first",
-        "line: drives without redundancy, as people reckon. below: what `zfs list` will say of a new pool",
+        "lines",
+        "first: drives less redundancy, as people reckon; then: what `zfs list` will say",
     ));
     out.push_str(&text::labelled("survives", &survives(rows)));
     out
@@ -97,10 +97,18 @@ mod tests {
         let labels = [3, 4, 6, 8].map(|tb| Bytes(tb * TB));
         let rows = table(&labels, 4, Ashift::DEFAULT).unwrap();
         let text = render(&rows, 4, &Of::Box("HP ProLiant MicroServer Gen8".into()));
-        println!("{text}");
-        assert!(text.lines().all(|line| line.len() <= 80));
-        assert_eq!(text.lines().count(), 20);
-        panic!();
+        assert!(text.lines().all(|line| line.len() <= 80), "{text}");
+        assert_eq!(text.lines().count(), 19, "{text}");
+        let wanted = "\
+for      4 bays of HP ProLiant MicroServer Gen8, all drives of one size
+
+| Drive | RAIDZ                | RAIDZ2               | or mirrors           |
+| 3 TB  | 9 TB                 | 6 TB                 | 6 TB                 |
+|       | 8.58 TB = 7.80 TiB   | 5.67 TB = 5.16 TiB   | 5.84 TB = 5.31 TiB   |
+|       | 8575170641920 bytes  | 5670967443456 bytes  | 5841155522560 bytes  |
+";
+        assert!(text.starts_with(wanted), "{text}");
+        assert!(text.ends_with("raidz: any 1; raidz2: any 2; mirrors: any 1, at best 2\n"));
     }
 
     #[test]

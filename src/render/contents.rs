@@ -3,6 +3,7 @@
 //! A phrase names what was found and never guesses: what is not known stays `unknown` with its reason, and is
 //! never called empty. Labels come from the disk and are shown as plain text.
 
+pub use super::foreign::{keep, sentence};
 use super::text::plain;
 use crate::inventory::{Contents, Facet, ForeignPool, Owner, PoolState, Signature};
 
@@ -14,7 +15,7 @@ pub fn contents_phrase(owner: &Owner) -> String {
             format!("pool {} ({})", plain(&member.pool), plain(&member.vdev))
         }
         Owner::ForeignPool(pool) => foreign(pool),
-        Owner::Filesystem(found) => named(&plain(&found.kind), found),
+        Owner::Filesystem(found) | Owner::Other(found) => named(&plain(&found.kind), found),
         Owner::PartitionTable { kind, partitions } if partitions.is_empty() => {
             format!("{} partition table, no partition", plain(kind))
         }
@@ -26,7 +27,6 @@ pub fn contents_phrase(owner: &Owner) -> String {
         Owner::Lvm(found) => named("LVM physical volume", found),
         Owner::Luks(found) => named("LUKS encrypted volume", found),
         Owner::Swap(found) => named("swap space", found),
-        Owner::Other(found) => named(&plain(&found.kind), found),
         Owner::Held { by, boot } => {
             let mut list: Vec<String> = by.iter().map(|part| plain(part)).collect();
             list.extend(boot.then(|| "the running system".to_owned()));
@@ -36,48 +36,6 @@ pub fn contents_phrase(owner: &Owner) -> String {
             format!("in use: {}", list.join(", "))
         }
         Owner::Unknown { why } => format!("unknown: {}", plain(why)),
-    }
-}
-
-/// What a refused disk holds, behind `holds`: all that helps to recognise whose it is.
-pub fn sentence(owner: &Owner) -> String {
-    match owner {
-        Owner::Blank => "nothing".to_owned(),
-        Owner::Member(member) => format!(
-            "a member of pool `{}` of this machine ({})",
-            plain(&member.pool),
-            plain(&member.vdev)
-        ),
-        Owner::ForeignPool(pool) => foreign_sentence(pool),
-        Owner::Filesystem(found) => {
-            let uuid = found.uuid.as_deref().map(|uuid| format!(", UUID {}", plain(uuid)));
-            format!("a file system: {}{}", contents_phrase(owner), uuid.unwrap_or_default())
-        }
-        Owner::PartitionTable { .. } | Owner::Held { .. } => contents_phrase(owner),
-        Owner::Md(_) | Owner::Lvm(_) | Owner::Luks(_) | Owner::Swap(_) | Owner::Other(_) => {
-            format!("a signature: {}", contents_phrase(owner))
-        }
-        Owner::Unknown { why } => format!("what is not known: {}", plain(why)),
-    }
-}
-
-/// How what a refused disk holds can be kept, behind `keep it`.
-pub fn keep(owner: &Owner) -> &'static str {
-    match owner {
-        Owner::Member(_) => {
-            "leave it where it is: its pool needs it; name another bay in the profile"
-        }
-        Owner::ForeignPool(_) => {
-            "take the drive out, or bring its pool back whole: docs/foreign.md"
-        }
-        Owner::Held { boot: true, .. } => {
-            "the system runs from it: take its bay out of the profile, or boot from elsewhere"
-        }
-        Owner::Held { .. } => "it is being used: take the drive's bay out of the profile",
-        Owner::Unknown { .. } | Owner::Blank => {
-            "take the drive out, or find out what it is on another machine: docs/foreign.md"
-        }
-        _ => "take the drive out, or copy its data elsewhere first: docs/foreign.md",
     }
 }
 
@@ -134,53 +92,9 @@ fn foreign(pool: &ForeignPool) -> String {
     }
 }
 
-fn foreign_sentence(pool: &ForeignPool) -> String {
-    let name = pool.name.as_deref().map_or_else(
-        || "a ZFS pool whose name its labels do not tell".to_owned(),
-        |name| format!("ZFS pool `{}`", plain(name)),
-    );
-    let role = match pool.state {
-        PoolState::Spare => "a hot spare",
-        PoolState::Cache => "a cache",
-        _ => "a member",
-    };
-    let others = pool.others.map(|others| match others {
-        1 => "1 other member".to_owned(),
-        others => format!("{others} other members"),
-    });
-    let shape = [pool.shape.as_deref().map(plain), others].into_iter().flatten();
-    let shape: Vec<String> = shape.collect();
-    let mut said = format!("{role} of {name}");
-    if !shape.is_empty() {
-        said.push_str(&format!(" ({})", shape.join(", ")));
-    }
-    let host = match (&pool.hostname, &pool.hostid) {
-        (Some(name), _) => Some(format!("`{}`", plain(name))),
-        (None, Some(id)) => Some(format!("with hostid {}", plain(id))),
-        (None, None) => None,
-    };
-    if let Some(host) = host {
-        said.push_str(&format!(", last used by host {host}"));
-    }
-    if let Some(when) = pool.last_used {
-        said.push_str(&format!(", last written {}", when.strftime("%Y-%m-%d")));
-    }
-    match pool.state {
-        PoolState::Active => said.push_str(", not exported"),
-        PoolState::Exported => said.push_str(", exported"),
-        PoolState::Destroyed => said.push_str(", destroyed but not overwritten"),
-        PoolState::Spare | PoolState::Cache => {}
-        PoolState::Other => said.push_str(", in a state that is not known"),
-    }
-    if pool.labels < 4 {
-        said.push_str(&format!("; {} of its 4 labels can be read", pool.labels));
-    }
-    said
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{contents_phrase, free, keep, phrase, sentence, word};
+    use super::{contents_phrase, free, phrase, word};
     use crate::inventory::{Contents, ForeignPool, Owner, PoolState, Signature, Unknown};
 
     fn signature(kind: &str, label: Option<&str>) -> Signature {
@@ -228,30 +142,6 @@ mod tests {
         ] {
             assert_eq!(contents_phrase(&owner), words);
         }
-    }
-
-    #[test]
-    fn sentences_tell_whose_it_is() {
-        let Owner::ForeignPool(mut found) = pool(Some("media"), PoolState::Active, 3) else {
-            unreachable!()
-        };
-        found.hostname = Some("oldnas".into());
-        found.others = Some(3);
-        found.shape = Some("raidz1 of 4".into());
-        found.last_used = Some("2024-03-02T10:00:00Z".parse().unwrap());
-        let owner = Owner::ForeignPool(found);
-        assert_eq!(
-            sentence(&owner),
-            "a member of ZFS pool `media` (raidz1 of 4, 3 other members), last used by host \
-             `oldnas`, last written 2024-03-02, not exported; 3 of its 4 labels can be read"
-        );
-        assert!(keep(&owner).contains("pool back whole"));
-        let spare = pool(None, PoolState::Spare, 4);
-        assert_eq!(sentence(&spare), "a hot spare of a ZFS pool whose name its labels do not tell");
-        let found = Owner::Filesystem(signature("ext4", Some("photos")));
-        assert_eq!(sentence(&found), "a file system: ext4 \"photos\"");
-        let unknown = Owner::Unknown { why: "bytes without a meaning".into() };
-        assert_eq!(sentence(&unknown), "what is not known: bytes without a meaning");
     }
 
     #[test]

@@ -127,11 +127,11 @@ pub const COLUMNS: [Column; 13] = [
         long: "speed",
         short: Some('z'),
         header: "Gbps",
-        help: "Speed of the link as it runs",
+        help: "Speed of the SATA link as it runs (JSON: bits per second)",
         shown: Shown::Asked,
         opens: false,
-        text: |_| known(None::<&str>),
-        json: |_| Value::Null,
+        text: |row| known(row.disk.link.map(gbps)),
+        json: |row| json!(row.disk.link.map(|mbps| u64::from(mbps) * 1_000_000)),
     },
     Column {
         long: "firmware",
@@ -294,7 +294,9 @@ fn fit(hw: &Hw, columns: &mut Vec<&'static Column>, cells: &mut [Vec<String>]) {
         let found = (0..columns.len()).find(|index| idle(columns[*index], *index, cells));
         let Some(index) = found else { break };
         columns.remove(index);
-        cells.iter_mut().for_each(|row| drop(row.remove(index)));
+        for row in cells.iter_mut() {
+            row.remove(index);
+        }
     }
     for (long, least) in [("contents", 10), ("model", 8)] {
         let (over, widths) = over(columns, cells);
@@ -329,6 +331,11 @@ pub fn json(rows: &[Row<'_>], choice: &Choice) -> Value {
 
 fn known<T: ToString>(value: Option<T>) -> String {
     value.map_or_else(|| "?".to_owned(), |value| value.to_string())
+}
+
+/// `6.0`, as makers write the speed of a link.
+pub fn gbps(mbps: u32) -> String {
+    format!("{}.{}", mbps / 1000, mbps % 1000 / 100)
 }
 
 fn kind(rotational: bool) -> &'static str {

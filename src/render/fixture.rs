@@ -17,6 +17,7 @@ pub fn hw(name: &str) -> Hw {
     read::<Hw>(name, text.as_bytes()).unwrap().value
 }
 
+#[allow(clippy::unnecessary_wraps)] // a facet is what a disk has
 pub fn holds(owner: Owner) -> Facet<Contents> {
     Ok(Contents { owner, seen: Vec::new(), digest: String::new() })
 }
@@ -41,6 +42,7 @@ pub fn disk(name: &str, model: &str, serial: &str, size: u64, path: &str) -> Dis
         rotational: Some(true),
         transport: Transport::Sata,
         removable: false,
+        link: path.contains("-ata-").then_some(3000),
         path: (!path.is_empty()).then(|| path.into()),
         flaws: Vec::new(),
         by_udev: true,
@@ -144,6 +146,7 @@ pub fn with_pool() -> Inventory {
         vdevs: vec![Vdev {
             guid: 2,
             name: "raidz1-0".into(),
+            guid: 7,
             kind: "raidz1".into(),
             class: Class::Normal,
             state: "DEGRADED".into(),

@@ -111,7 +111,7 @@ fn known(hw: &Hw, file: &str, by: KnownBy, dmi: &Dmi) -> String {
             .map_or_else(|| "(not told)".to_owned(), |value| format!("`{}`", text::plain(value)))
     };
     let serial = dmi.product_serial.as_deref().map_or_else(
-        || "serial not told (root can see it)".to_owned(),
+        || "serial not told".to_owned(),
         |serial| format!("serial {}", text::plain(serial)),
     );
     let strings = format!("{} {}", or(&dmi.sys_vendor), or(&dmi.product_name));
@@ -153,6 +153,7 @@ pub fn picture(hw: &Hw, disks: &[Disk]) -> String {
                         .serial
                         .map_or_else(|| "no serial".to_owned(), |serial| serial.to_string()),
                     format!("{} {}", drive.size.tb(), contents::word(&disk.contents)),
+                    disk.link.map(|mbps| format!("{} Gb/s", disk::gbps(mbps))).unwrap_or_default(),
                 ]),
                 None => lines.push("empty".to_owned()),
             }
@@ -198,7 +199,7 @@ fn elsewhere(hw: &Hw, inventory: &Inventory) -> String {
         hw.places.iter().filter(|place| place.port.is_some() && !taken.contains(&place.place));
     let empty: Vec<String> = empty.map(|place| place.place.spoken()).collect();
     if !empty.is_empty() {
-        out.push_str(&format!("  empty: {}\n", text::and(&empty)));
+        out.extend(["  empty: ", &text::and(&empty), "\n"]);
     }
     out
 }
@@ -253,53 +254,42 @@ fn boots(hw: &Hw, mode: Option<ControllerMode>) -> String {
             notes.extend(row.note.as_ref().map(|note| format!("{name}: {note}")));
         }
     }
-    let mut said = format!("in {mode} mode {}", text::and(&yes));
-    if !no.is_empty() {
-        said.push_str(&format!("; not {}", text::and(&no)));
-    }
-    if !notes.is_empty() {
-        said.push_str(&format!(". {}", notes.join(". ")));
-    }
-    said
+    let yes = if yes.is_empty() { "nothing".to_owned() } else { text::and(&yes) };
+    let no = if no.is_empty() { String::new() } else { format!("; not {}", text::and(&no)) };
+    notes.insert(0, format!("in {mode} mode {yes}{no}"));
+    notes.join(". ")
 }
 
 /// Link speeds of the ports, equal ones together.
 fn ports(hw: &Hw) -> String {
-    let mut groups: Vec<((Option<u32>, Sure), Vec<BayId>)> = Vec::new();
+    let mut groups: Vec<(String, Vec<BayId>)> = Vec::new();
     for bay in &hw.bays {
-        let key = (bay.link, bay.link_sure);
-        match groups.iter_mut().find(|(group, _)| *group == key) {
+        let speed = bay.link.map_or_else(
+            || "not known".to_owned(),
+            |link| format!("up to {} Gb/s ({})", disk::gbps(link), bay.link_sure),
+        );
+        match groups.iter_mut().find(|(group, _)| *group == speed) {
             Some((_, bays)) => bays.push(bay.bay.clone()),
-            None => groups.push((key, vec![bay.bay.clone()])),
+            None => groups.push((speed, vec![bay.bay.clone()])),
         }
     }
-    let said = groups.iter().map(|((link, sure), bays)| match link {
-        Some(link) => {
-            format!(
-                "{} up to {}.{} Gb/s ({sure})",
-                text::bays(bays),
-                link / 1000,
-                link % 1000 / 100
-            )
-        }
-        None => format!("{} not known", text::bays(bays)),
-    });
+    let said = groups.iter().map(|(speed, bays)| format!("{} {speed}", text::bays(bays)));
     said.collect::<Vec<_>>().join(", ")
 }
 
 fn memory(hw: &Hw, host: &Host) -> String {
-    let mut said = match &host.facts {
+    let here = match &host.facts {
         Some(facts) => format!("{} for the kernel, {}", gib(facts.memory), ecc(host)),
         None => format!("amount not known, {}", ecc(host)),
     };
-    if let Some(memory) = &hw.memory {
+    let room = hw.memory.as_ref().map(|memory| {
         let slots = memory.slots.map(|slots| format!("{slots} slots"));
         let max = memory.max.map(|Bytes(max)| format!("at most {}", gib(max)));
         let kind = memory.ecc.map(|ecc| if ecc { "takes ECC" } else { "takes no ECC" }.to_owned());
         let all: Vec<String> = [slots, max, kind].into_iter().flatten().collect();
-        said.push_str(&format!("; the box: {} ({})", all.join(", "), memory.sure));
-    }
-    said
+        format!("; the box: {} ({})", all.join(", "), memory.sure)
+    });
+    here + &room.unwrap_or_default()
 }
 
 /// Memory as a person says it: `9.7 GiB`.
@@ -317,7 +307,7 @@ pub fn ecc(host: &Host) -> &'static str {
     match host.ecc {
         Some(true) => "ECC",
         Some(false) => "no ECC",
-        None => "ECC not known (root can see it)",
+        None => "ECC not known",
     }
 }
 

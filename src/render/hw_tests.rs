@@ -1,27 +1,146 @@
 //! `show hw` of the article's box, of 24 bays, of a box that nobody described.
 
-use super::{KnownBy, picture, render};
+use proptest::prelude::{prop, proptest};
+
+use super::{KnownBy, gib, json, picture, render};
 use crate::inventory::{Dmi, Host};
 use crate::render::fixture::{disk, hw, inventory, unprivileged};
 
+fn fits(text: &str) {
+    for line in text.lines() {
+        assert!(line.len() <= 80 && line.is_ascii() && line.trim_end() == line, "{line:?}");
+    }
+}
+
 #[test]
-fn gen8() {
-    let text = render(
-        &hw("hp-microserver-gen8"),
-        "hw/hp-microserver-gen8.yaml",
-        KnownBy::Strings,
-        &inventory(),
+fn the_box_of_the_article() {
+    let hw = hw("hp-microserver-gen8");
+    let mut inventory = inventory();
+    inventory.disks.remove(2);
+    let text = render(&hw, "hw/hp-microserver-gen8.yaml", KnownBy::Strings, &inventory);
+    let wanted = "\
+HP ProLiant MicroServer Gen8
+known    as `HP` `ProLiant MicroServer Gen8` (verified), serial CZ00000001;
+         described in hw/hp-microserver-gen8.yaml
+
+  +------------------+------------------+------------------+------------------+
+  | bay 1            | bay 2            | bay 3            | bay 4            |
+  | SAMSUNG HD103UJ  | ST2000DM001-1C.. | empty            | ST2000DM001-1E.. |
+  | S13PJ0EXAMPLE    | Z1E0EXA1         |                  | Z4Z0EXA3         |
+  | 1.00 TB blank    | 2.00 TB blank    |                  | 2.00 TB blank    |
+  | 3.0 Gb/s         | 3.0 Gb/s         |                  | 3.0 Gb/s         |
+  +------------------+------------------+------------------+------------------+
+  usb  SAMSUNG HM250HI  0.25 TB  boots, in use: mounted at /, the running system
+  empty: the fifth port and iLO virtual media
+
+order    which port is which of bays 1-4 is assumed, nobody has proved it:
+         compare the serial on the label before you pull a drive
+mode     AHCI (verified), 8086:1c02 at 0000:00:1f.2; drives can be exchanged
+         while it runs
+boots    in AHCI mode bays 1-4 (assumed), USB and microSD; not the fifth port.
+";
+    assert!(text.starts_with(wanted), "{text}");
+    assert!(text.contains("\nmemory   9.7 GiB for the kernel, ECC; the box: 2 slots"), "{text}");
+    fits(&text);
+}
+
+#[test]
+fn modes_other_than_ahci_and_none() {
+    let hw = hw("hp-microserver-gen8");
+    let mut inventory = inventory();
+    let shown = |inventory: &_| render(&hw, "hw/x.yaml", KnownBy::Strings, inventory);
+    inventory.host.controllers[0].id = "8086:1c04".into();
+    let text = shown(&inventory);
+    assert!(text.contains("mode     RAID (assumed), 8086:1c04"), "{text}");
+    fits(&text);
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains("it is an open question"), "{text}");
+    assert!(text.contains("the fifth port (in a volume of the RAID firmware)"), "{text}");
+    inventory.host.controllers[0].id = "8086:2822".into();
+    let text = shown(&inventory);
+    assert!(text.contains("mode     not known: 8086:2822 at 0000:00:1f.2 is none of"), "{text}");
+    assert!(
+        text.contains("boots    depends on the controller's mode, which is not known"),
+        "{text}"
     );
-    println!("{text}");
-    let text = render(&hw("generic"), "hw/generic.yaml", KnownBy::Nothing, &unprivileged());
-    println!("{text}");
-    let disks = [disk(
-        "sda",
-        "HGST HUS724040ALE641",
-        "PK2334PAG1R6RT",
-        4_000_787_030_016,
-        "pci-0000:01:00.0-sas-phy3-lun-0",
-    )];
-    println!("{}", picture(&hw("4u-24bay"), &disks));
-    panic!()
+    inventory.host.controllers.clear();
+    assert!(shown(&inventory).contains("mode     not known: there is no storage controller at"));
+}
+
+#[test]
+fn a_box_without_a_description() {
+    let mut inventory = unprivileged();
+    inventory.host = Host::default();
+    let text = render(&hw("generic"), "hw/generic.yaml", KnownBy::Nothing, &inventory);
+    assert!(text.contains("known    not: it calls itself (not told) (not told), serial not told"));
+    assert!(text.contains("  pci-0000:00:1f.2-ata-1  SAMSUNG HD103UJ     1.00 TB  unknown: perm"));
+    assert!(text.contains("memory   amount not known, ECC not known\n"), "{text}");
+    fits(&text);
+    assert_eq!(picture(&hw("generic"), &inventory.disks), "");
+    inventory.disks.clear();
+    let text = render(&hw("generic"), "hw/generic.yaml", KnownBy::Nothing, &inventory);
+    assert!(text.contains("\n  no disk was found\n"), "{text}");
+}
+
+#[test]
+fn twenty_four_bays_stand_in_rows() {
+    let port = "pci-0000:01:00.0-sas-phy3-lun-0";
+    let disks = [disk("sda", "HGST HUS724040ALE641", "PK2334PAG1R6RT", 4_000_787_030_016, port)];
+    let text = picture(&hw("4u-24bay"), &disks);
+    assert!(text.starts_with("  +------------------+------------------+"), "{text}");
+    assert!(text.contains("| empty            | HGST HUS724040.. |"), "{text}");
+    assert_eq!(text.lines().filter(|line| line.contains("+---")).count(), 7, "{text}");
+    fits(&text);
+}
+
+#[test]
+fn how_it_is_known() {
+    let (gen8, bays) = (hw("hp-microserver-gen8"), hw("4u-24bay"));
+    let (dmi, none) = (inventory().host.dmi, Dmi::default());
+    assert_eq!(KnownBy::of(&gen8, &dmi, false, true), KnownBy::Strings);
+    assert_eq!(KnownBy::of(&gen8, &dmi, true, true), KnownBy::Named);
+    assert_eq!(KnownBy::of(&bays, &dmi, false, true), KnownBy::Wish);
+    assert_eq!(KnownBy::of(&hw("generic"), &none, false, false), KnownBy::Nothing);
+}
+
+#[test]
+fn json_has_every_bay() {
+    let mut inventory = inventory();
+    inventory.disks.remove(0);
+    let json = json(&hw("hp-microserver-gen8"), "f", KnownBy::Strings, &inventory);
+    assert_eq!(json["known_by"], "strings");
+    assert_eq!(json["mode"], "ahci");
+    assert_eq!(json["bays"][0]["disk"], serde_json::Value::Null);
+    assert_eq!(json["bays"][1]["disk"]["serial"], "Z1E0EXA1");
+    assert_eq!(json["host"]["dmi"]["product_serial"], "CZ00000001");
+}
+
+#[test]
+fn memory_is_rounded_to_a_tenth() {
+    for (bytes, text) in [(10_414_182_400, "9.7 GiB"), (16 << 30, "16 GiB"), (0, "0 GiB")] {
+        assert_eq!(gib(bytes), text);
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_serial_is_cut_and_no_line_too_long(
+        drives in prop::collection::vec(("[ -~]{0,30}", "[!-~]{1,20}", 0_u32..5), 0..6),
+    ) {
+        let disks: Vec<_> = drives.iter().enumerate().map(|(at, (model, serial, port))| {
+            let path = format!("pci-0000:00:1f.2-ata-{port}");
+            disk(&format!("sd{at}"), model, serial, 4_000_787_030_016, &path)
+        }).collect();
+        let hw = hw("hp-microserver-gen8");
+        let text = picture(&hw, &disks);
+        fits(&text);
+        let mut seen = Vec::new();
+        for disk in &disks {
+            let bay = disk.path.as_deref().and_then(|path| hw.seat(path)).filter(|seat| seat.is_bay);
+            if let Some(seat) = bay.filter(|seat| !seen.contains(&seat.bay)) {
+                seen.push(seat.bay);
+                assert!(text.contains(disk.serial.as_ref().unwrap().as_str()), "{text}");
+            }
+        }
+    }
 }

@@ -80,10 +80,12 @@ pub fn render(overview: &Overview<'_>) -> String {
         out.push_str(&text::labelled("notice", said));
     }
     out.push('\n');
-    for (index, (command, what)) in next(overview).iter().enumerate() {
+    let next = next(overview);
+    let width = next.iter().map(|(command, _)| command.len() + 2).max().unwrap_or(0);
+    for (index, (command, what)) in next.iter().enumerate() {
         let label = if index == 0 { "next" } else { "" };
-        let said = format!("{:<18} {what}", format!("`{command}`"));
-        out.push_str(&format!("{label:<8} {said}\n"));
+        let command = format!("`{command}`");
+        out.extend([format!("{label:<8} {command:<width$}  {what}\n")]);
     }
     out
 }
@@ -102,13 +104,12 @@ fn about(hw: &Hw, inventory: &Inventory) -> String {
     } else {
         text::plain(&hw.title)
     };
-    let mut said = format!("{title}, BIOS {}", box_::bios(dmi));
-    if let Some(facts) = &host.facts {
-        let cpus =
-            if facts.cpus == 1 { "1 CPU".to_owned() } else { format!("{} CPUs", facts.cpus) };
-        said.push_str(&format!(", {cpus}, {} {}", box_::gib(facts.memory), box_::ecc(host)));
-    }
-    said
+    let size = host.facts.as_ref().map(|facts| {
+        let s = if facts.cpus == 1 { "" } else { "s" };
+        let memory = box_::gib(facts.memory);
+        format!(", {} CPU{s}, {memory}, {}", facts.cpus, box_::ecc(host))
+    });
+    format!("{title}, BIOS {}{}", box_::bios(dmi), size.unwrap_or_default())
 }
 
 fn system(hw: &Hw, inventory: &Inventory) -> String {
@@ -215,7 +216,7 @@ fn next(overview: &Overview<'_>) -> Vec<(String, &'static str)> {
     let mut next = Vec::new();
     match (&overview.wish, overview.wished()) {
         (Wish::Faulty, _) => {
-            next.push((format!("zbay check {WISH}"), "what is wrong with the wish"))
+            next.push((format!("zbay check {WISH}"), "what is wrong with the wish"));
         }
         (Wish::None, _) => {
             if let Some(profile) = overview.profiles.first() {
@@ -235,7 +236,7 @@ fn next(overview: &Overview<'_>) -> Vec<(String, &'static str)> {
     if overview.inventory.pools.as_ref().is_ok_and(|pools| !pools.is_empty()) {
         next.push(("zbay show pool".to_owned(), "the pool by bay"));
     } else {
-        next.push(("zbay capacity".to_owned(), "what drives of common sizes would hold"));
+        next.push(("zbay capacity".to_owned(), "what common drive sizes would hold"));
     }
     next.push(("zbay show hw".to_owned(), "the box: bays, what boots, memory"));
     next

@@ -27,25 +27,78 @@ fn shown(name: &str, inventory: &Inventory, wish: Wish) -> (String, bool) {
 #[test]
 fn before_the_pool() {
     let (text, well) = shown("hp-microserver-gen8", &inventory(), seed());
-    println!("{text}");
+    let wanted = "\
+box      HP ProLiant MicroServer Gen8, BIOS J06 04/04/2019, 2 CPUs, 9.7 GiB, ECC
+system   Debian GNU/Linux 13, OpenZFS 2.3.9-1, booted from USB, controller in
+         AHCI mode
+
+  bay 1  SAMSUNG HD103UJ     1.00 TB  blank
+  bay 2  ST2000DM001-1CH164  2.00 TB  blank
+  bay 3  ST2000DM001-1ER164  2.00 TB  blank
+  bay 4  ST2000DM001-1ER164  2.00 TB  blank
+  usb    SAMSUNG HM250HI     0.25 TB  in use: mounted at /, the running system
+
+wish     raidz of bays 1-4 as testpool in /etc/zbay/profile.yaml; that pool is
+         not imported
+pool     none is imported
+notice   the order of the bays is assumed: compare serials (`zbay show disk`)
+
+next     `zbay plan`      what would be done; writes nothing
+         `zbay capacity`  what common drive sizes would hold
+         `zbay show hw`   the box: bays, what boots, memory
+";
+    assert_eq!(text, wanted);
     assert!(well);
+}
+
+#[test]
+fn with_a_pool_that_has_lost_a_drive() {
     let (text, well) = shown("hp-microserver-gen8", &with_pool(), seed());
-    println!("{text}");
+    for line in [
+        "  bay 3  empty\n",
+        "1.00 TB  pool testpool (raidz1-0)\n",
+        "\npool     testpool DEGRADED, 456K used, 2.55T free\n",
+        "\nwarning  pool testpool is DEGRADED: `zbay show pool` names the bays;\n",
+        "\nnext     `zbay verify`     whether all is as wished\n",
+    ] {
+        assert!(text.contains(line), "{line}\n{text}");
+    }
+    assert!(!well);
+}
+
+#[test]
+fn where_little_is_known_nothing_is_claimed() {
     let (text, well) = shown("generic", &unprivileged(), Wish::None);
-    println!("{text}");
+    for line in [
+        "  sda  SAMSUNG HD103UJ     1.00 TB  unknown: permission denied, run as root\n",
+        "\nwish     none is recorded\n",
+        "\npool     not known: permission denied, run as root\n",
+        "\nnotice   no description fits this box",
+        "\nnext     `zbay plan gen8-usb-raidz`  what this profile would do; writes nothing\n",
+    ] {
+        assert!(text.contains(line), "{line}\n{text}");
+    }
+    assert!(!text.contains("blank") && !text.contains("empty"));
+    assert!(!well);
+}
+
+#[test]
+fn twenty_four_bays_share_lines() {
     let mut many = inventory();
-    many.disks = (0..20_u32)
-        .map(|at| {
-            disk(
-                &format!("sd{at}"),
-                "HGST HUS724040ALE641",
-                &format!("PK{at}"),
-                4_000_787_030_016,
-                &format!("pci-0000:0{}:00.0-sas-phy{}-lun-0", at / 8 + 1, at % 8),
-            )
-        })
-        .collect();
+    let one = |at: u32| {
+        let port = format!("pci-0000:0{}:00.0-sas-phy{}-lun-0", at / 8 + 1, at % 8);
+        disk(
+            &format!("sd{at}"),
+            "HGST HUS724040ALE641",
+            &format!("PK{at}"),
+            4_000_787_030_016,
+            &port,
+        )
+    };
+    many.disks = (0..20).map(one).collect();
     let (text, well) = shown("4u-24bay", &many, Wish::Faulty);
-    println!("{text}");
-    panic!();
+    assert!(text.contains("\n  bays 1-20   20 x HGST HUS724040ALE641  4.00 TB  blank\n"), "{text}");
+    assert!(text.contains("\n  bays 21-24  empty\n"), "{text}");
+    assert!(text.contains("next     `zbay check /etc/zbay/profile.yaml`  what is wrong"), "{text}");
+    assert!(!well);
 }

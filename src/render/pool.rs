@@ -135,13 +135,13 @@ fn gone(hw: &Hw, leaf: &Leaf) -> (String, String, String) {
 }
 
 fn errors([read, write, checksum]: [u64; 3]) -> String {
-    let parts = [("read", read), ("write", write), ("checksum", checksum)];
+    let parts = [("read", read), ("write", write), ("cksum", checksum)];
     let parts: Vec<String> = parts
         .into_iter()
         .filter(|(_, count)| *count > 0)
         .map(|(what, count)| format!("{count} {what}"))
         .collect();
-    if parts.is_empty() { String::new() } else { format!("errors: {}", parts.join(", ")) }
+    if parts.is_empty() { String::new() } else { parts.join(", ") }
 }
 
 fn size(pool: &Pool) -> String {
@@ -178,7 +178,7 @@ status   One or more devices could not be opened.
 
   raidz1-0  ashift 12                                DEGRADED
     bay 1   SAMSUNG HD103UJ           S13PJ0EXAMPLE  ONLINE
-    bay 2   ST2000DM001-1CH164        Z1E0EXA1       ONLINE    errors: 3 checks..
+    bay 2   ST2000DM001-1CH164        Z1E0EXA1       ONLINE    3 cksum
     bay 3   gone: ST2000DM001-1ER164  Z4Z0EXA2       UNAVAIL
     bay 4   ST2000DM001-1ER164        Z4Z0EXA3       ONLINE
 

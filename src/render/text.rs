@@ -8,10 +8,10 @@ pub const WIDTH: usize = 80;
 /// Where the text of a labelled paragraph begins: behind `notices`.
 const INDENT: usize = 9;
 
-/// Printable ASCII as it is, anything else as `?`; blanks at the ends are dropped.
+/// Printable ASCII as it is, anything else as `?`; blanks at the end are dropped.
 pub fn plain(text: &str) -> String {
     let shown = |c: char| if c == ' ' || c.is_ascii_graphic() { c } else { '?' };
-    text.trim().chars().map(shown).collect()
+    text.trim_end().chars().map(shown).collect()
 }
 
 /// At most `width` characters, the last two of them dots where something was cut.
@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn foreign_words_cannot_move_the_cursor() {
-        assert_eq!(plain(" WD\u{1b}[2J Blue\n"), "WD?[2J Blue");
+        assert_eq!(plain("WD\u{1b}[2J Blue\n"), "WD?[2J Blue");
         assert_eq!(plain("Größe"), "Gr??e");
     }
 

@@ -166,8 +166,16 @@ pub fn put(drive: &Utf8Path, files: &Files, puts: &[Put]) -> Result<(), VmError>
     for put in puts {
         let stat = format!("stat {}", put.to());
         let said = tool("debugfs", &["-R", &stat, &image], drive)?;
-        if !said.contains("Inode:") {
-            let text = format!("`{}` is not there afterwards", put.to());
+        let size = match put {
+            Put::File { from, .. } => {
+                fs::metadata(from).map_err(VmError::io("read", from))?.len().to_string()
+            }
+            Put::Text { text, .. } => text.len().to_string(),
+            Put::Link { target, .. } => target.len().to_string(),
+        };
+        let mut words = said.split_whitespace().skip_while(|word| *word != "Size:").skip(1);
+        if words.next() != Some(&size) {
+            let text = format!("`{}` is not there whole afterwards", put.to());
             return Err(VmError::Tool { program: "debugfs", path: drive.into(), text });
         }
     }

@@ -78,7 +78,8 @@ fn base(spec: &VmBox, files: &Files) -> Vec<String> {
         args.push(value);
     };
     add("name", comma(&files.dir.file_name().unwrap_or("box").replace(' ', "-")));
-    add("M", "q35,usb=off,vmport=off,hpet=off".into());
+    // With its HPET: without one a loaded host makes the kernel calibrate its timers wrong, and it stands still.
+    add("M", "q35,usb=off,vmport=off".into());
     match files.accel {
         Accel::Kvm => {
             add("accel", "kvm".into());

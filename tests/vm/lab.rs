@@ -28,6 +28,8 @@ use zbay::vmbox::{Accel, Files, VmBox, VmDrive, qemu_args};
 
 /// An emulated box is up in 30 seconds; a loaded host may need several times that.
 const BOOT: Duration = Duration::from_secs(300);
+/// After this long a kernel without a root stands still.
+const STILL: Duration = Duration::from_secs(120);
 /// The limit of one command in the box.
 const COMMAND: Duration = Duration::from_secs(180);
 /// How long a box may take to shut down.
@@ -131,6 +133,24 @@ impl Lab {
     pub fn start(&mut self) {
         assert!(self.qemu.is_none(), "{} runs already", self.name);
         let began = Instant::now();
+        let told = self.console().len();
+        self.spawn();
+        // A kernel that has not mounted its root after two minutes stands still in QEMU's emulation of
+        // time, before anything of ours runs: once, the box is started again.
+        while !greets(self.files.ssh_port) && began.elapsed() < STILL {
+            self.alive();
+            sleep(Duration::from_millis(200));
+        }
+        if began.elapsed() >= STILL && !self.console()[told..].contains("initrd: root") {
+            eprintln!("{}: the kernel stands still, started again\n{}", self.name, self.tail());
+            self.power_cut();
+            self.spawn();
+        }
+        self.connect(Instant::now());
+        eprintln!("{}: up after {:.1} s", self.name, began.elapsed().as_secs_f64());
+    }
+
+    fn spawn(&mut self) {
         self.files.ssh_port = free_port();
         let hw = self.spec.hw().unwrap_or_else(|e| panic!("{e}"));
         let args = qemu_args(&hw, &self.spec, &self.files).unwrap_or_else(|e| panic!("{e}"));
@@ -139,8 +159,6 @@ impl Lab {
         command.args(["--pdeathsig", "KILL", "qemu-system-x86_64"]).args(args);
         command.stdin(Stdio::null()).stdout(log.try_clone().expect("a log")).stderr(log);
         self.qemu = Some(command.spawn().expect("qemu-system-x86_64"));
-        self.connect(began);
-        eprintln!("{}: up after {:.1} s", self.name, began.elapsed().as_secs_f64());
     }
 
     /// Runs a shell command in the box, as root, within [`COMMAND`].

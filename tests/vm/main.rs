@@ -4,5 +4,9 @@
 //! things in one boot. They run one after another: two boxes would share two cores.
 #![allow(clippy::disallowed_methods)] // the tests are outside of zbay: they start programs and write files themselves
 
+mod foreign;
 mod lab;
+mod profiles;
+mod promises;
+mod seed;
 mod smoke;

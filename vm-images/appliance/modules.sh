@@ -30,7 +30,7 @@ dpkg --install /tmp/held.deb
 rm -r /tmp/held /tmp/held.deb
 apt-get purge -y --autoremove zfs-dkms dkms linux-headers-amd64 'linux-headers-*'
 apt-get install -y --no-install-recommends zfs-zed
-apt-get purge -y --autoremove
+apt-get -o APT::AutoRemove::RecommendsImportant=0 -o APT::AutoRemove::SuggestsImportant=0 autoremove -y --purge
 depmod -a "$kernel"
 modinfo -k "$kernel" -F version zfs
 apt-get clean

@@ -1,0 +1,80 @@
+//! A drive that holds something is refused by name, and not a byte of any drive changes.
+
+use crate::lab::Lab;
+use crate::promises::{changing, ready};
+
+const WISH: &str = include_str!("../../profiles/gen8-usb-raidz.yaml");
+
+#[test]
+fn a_file_system_and_a_foreign_pool_are_refused_by_name() {
+    // Bay 2 becomes a member of a pool of another machine, bay 3 gets somebody's ext4.
+    let mut lab = Lab::new("gen8-foreign").with_zbay().boot();
+    let wwn = |bay: &str| lab.drive(bay).wwn.as_ref().expect("a wwn").to_string();
+    let (two, three) = (format!("/dev/disk/by-id/wwn-{}", wwn("2")), format!("/dev/disk/by-id/wwn-{}", wwn("3")));
+    lab.ok("zgenhostid -f 0badcafe && hostname oldnas");
+    lab.ok(&format!("zpool create media {two} && cp /etc/os-release /media/"));
+    lab.ok(&format!("mkfs.ext4 -q -L photos {three} && sync && rm -f /etc/zfs/zpool.cache /etc/hostid"));
+    lab.power_cut();
+    let before = lab.digests();
+    assert_ne!(before["2"], before["1"], "bay 2 holds something");
+
+    let unit = include_str!("../../systemd/zbay-firstboot.service");
+    lab.put(&zbay::vmbox::files::zbay(env!("CARGO_BIN_EXE_zbay").into(), unit, Some(WISH)));
+    lab.start();
+    assert_eq!(lab.ended("zbay-firstboot.service"), "failed");
+    let console = lab.console();
+    for words in ["bay 2 is not free", "media", "oldnas", "bay 3 is not free", "ext4", "photos", "nothing was written"] {
+        assert!(console.contains(words), "{words} is not on the console:\n{console}");
+    }
+    for drive in ["2", "3"] {
+        let drive = lab.drive(drive);
+        assert!(console.contains(drive.serial.as_str()) && console.contains(&drive.model), "{console}");
+    }
+
+    lab.trace();
+    for command in ["zbay plan", "zbay apply --yes", "zbay firstboot"] {
+        let ran = lab.sh(command);
+        assert_eq!(ran.status, 2, "{command}: {}{}", ran.out, ran.err);
+        assert!(ran.err.contains("bay 2 is not free") && ran.err.contains("bay 3 is not free"), "{}", ran.err);
+    }
+    assert_eq!(changing(&lab.traced()), Vec::<String>::new());
+    lab.stop();
+    assert_eq!(lab.digests(), before, "no drive was written to");
+}
+
+#[test]
+fn an_empty_bay_stops_first_boot_and_a_drive_in_it_lets_it_go_on() {
+    let mut lab = Lab::new("gen8-4x4tb").with_wish(WISH);
+    let taken: Vec<_> = lab.spec.drives.iter().filter(|d| d.at.as_str() == "4").cloned().collect();
+    lab = lab.made();
+    lab.spec.drives.retain(|drive| drive.at.as_str() != "4");
+    lab.start();
+    assert_eq!(lab.ended("zbay-firstboot.service"), "failed");
+    let console = lab.console();
+    assert!(console.contains("bay 4 EMPTY") && console.contains("bay 4 is empty"), "{console}");
+    assert!(console.contains("put a drive in"), "{console}");
+    assert!(lab.sh("zpool list -H").out.trim().is_empty());
+    lab.stop();
+    lab.spec.drives.extend(taken);
+    lab.start();
+    ready(&lab);
+    assert!(lab.ok("zpool list -H -o name,health").contains("tank\tONLINE"));
+}
+
+#[test]
+fn a_saved_plan_is_refused_when_a_disk_changed() {
+    let lab = Lab::new("gen8-4x4tb").with_zbay().boot();
+    let first = lab.sh("zbay plan gen8-usb-raidz --save /root/plan.json");
+    assert_eq!(first.status, 1, "a plan with changes to make: {}{}", first.out, first.err);
+    let wwn = lab.drive("3").wwn.as_ref().expect("a wwn").to_string();
+    lab.ok(&format!("echo hello | dd of=/dev/disk/by-id/wwn-{wwn} conv=fsync status=none"));
+    let ran = lab.sh("zbay apply /root/plan.json --yes");
+    assert_eq!(ran.status, 2, "{}", ran.out);
+    assert!(ran.err.contains("bay 3"), "{}", ran.err);
+    assert!(lab.sh("zpool list -H").out.trim().is_empty());
+    assert!(lab.sh("ls /etc/zbay/profile.yaml").status != 0);
+    lab.ok(&format!("dd if=/dev/zero of=/dev/disk/by-id/wwn-{wwn} bs=4096 count=1 conv=fsync status=none"));
+    let done = lab.sh("zbay apply /root/plan.json --yes");
+    assert_eq!(done.status, 0, "{}{}", done.out, done.err);
+    assert!(lab.ok("zpool list -H -o name,health").contains("tank\tONLINE"));
+}

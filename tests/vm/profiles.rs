@@ -1,0 +1,67 @@
+//! Each other profile on its box: made at first boot, as predicted, the same after a reboot, nothing done twice.
+
+use crate::lab::Lab;
+use crate::promises::{json, lives_on, ready, sizes};
+
+/// Sets the box up and says what its pool looks like: `zpool status`.
+fn lives(name: &str, profile: &str, pool: &str) -> String {
+    let mut lab = Lab::new(name).with_wish(profile).boot();
+    ready(&lab);
+    let log = lab.ok("journalctl -u zbay-firstboot --no-pager -o cat");
+    assert!(log.contains("equal") && !log.contains("DIFFERENT"), "{log}");
+    let plan = json(&lab, "plan");
+    let (size, usable) = sizes(&lab, pool);
+    assert_eq!(plan["plan"]["outlook"]["size"], size, "{plan}");
+    assert_eq!(plan["plan"]["outlook"]["usable"], usable, "{plan}");
+    let status = lab.ok(&format!("zpool status {pool}; zfs list -Hp -o name,recordsize,mounted -r {pool}"));
+    lives_on(&mut lab, pool);
+    status
+}
+
+#[test]
+fn gen8_usb_raidz() {
+    let status = lives("gen8-4x4tb", include_str!("../../profiles/gen8-usb-raidz.yaml"), "tank");
+    assert!(status.contains("raidz1-0"), "{status}");
+    for dataset in ["tank/data\t131072\tyes", "tank/media\t1048576\tyes", "tank/backup\t1048576\tyes"] {
+        assert!(status.contains(dataset), "{status}");
+    }
+}
+
+#[test]
+fn gen8_usb_raidz2() {
+    let status = lives("gen8-4x4tb", include_str!("../../profiles/gen8-usb-raidz2.yaml"), "tank");
+    assert!(status.contains("raidz2-0"), "{status}");
+}
+
+#[test]
+fn gen8_usb_mirror() {
+    let status = lives("gen8-4x4tb", include_str!("../../profiles/gen8-usb-mirror.yaml"), "tank");
+    assert!(status.contains("mirror-0") && status.contains("mirror-1"), "{status}");
+}
+
+#[test]
+fn gen8_raid_fifth_port() {
+    let profile = include_str!("../../profiles/gen8-raid-fifth-port.yaml");
+    let status = lives("gen8-raid-fifth-port", profile, "tank");
+    assert!(status.contains("raidz1-0"), "{status}");
+}
+
+#[test]
+fn gen8_usb_raidz_slog() {
+    let profile = include_str!("../../profiles/gen8-usb-raidz-slog.yaml");
+    let status = lives("gen8-4x4tb-ssd", profile, "tank");
+    assert!(status.contains("logs") && status.contains("cache"), "{status}");
+    assert!(status.contains("-part1") && status.contains("-part2"), "{status}");
+}
+
+#[test]
+fn gen8_seed_3() {
+    let status = lives("gen8-seed", include_str!("../../profiles/gen8-seed-3.yaml"), "testpool");
+    assert!(!status.contains("wwn-0x50000f0008064806"), "the 1 TB drive is not taken: {status}");
+}
+
+#[test]
+fn a_24_bay_box() {
+    let status = lives("4u-24x4tb", include_str!("../../profiles/4u-24bay-raidz2.yaml"), "tank");
+    assert!(status.contains("raidz2-0") && status.contains("raidz2-1"), "{status}");
+}

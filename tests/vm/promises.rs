@@ -1,0 +1,82 @@
+//! What several tests ask of a box with zbay: which programs changed something, what ZFS says to the byte.
+
+use serde_json::Value;
+
+use crate::lab::Lab;
+
+/// Of the programs that were traced, those that change disks, pools or the system.
+pub fn changing(traced: &[String]) -> Vec<String> {
+    let reads = [
+        ("zpool", &["status", "list", "get", "version", "events", "history"][..]),
+        ("zfs", &["list", "get", "version", "mount"][..]),
+        ("systemctl", &["is-enabled", "is-active", "is-system-running", "show", "list-jobs"][..]),
+    ];
+    let changes = |line: &&String| {
+        let mut words = line.split_whitespace().skip(2);
+        let program = words.next().unwrap_or_default().rsplit('/').next().unwrap_or_default();
+        let args: Vec<&str> = words.collect();
+        match program {
+            // Without a pool's name or -a, `zpool import` only lists; `zpool create -n` only rehearses.
+            "zpool" if args.first() == Some(&"import") => {
+                args.iter().skip(1).any(|arg| !arg.starts_with('-') || *arg == "-a")
+            }
+            "zpool" if args.starts_with(&["create", "-n"]) => false,
+            "wipefs" => !args.iter().any(|arg| arg.starts_with("-n") || *arg == "--no-act"),
+            "sgdisk" | "sfdisk" | "parted" | "dd" | "blkdiscard" | "zgenhostid" | "chown" | "chmod" => true,
+            _ => reads.iter().find(|(name, _)| *name == program).is_some_and(|(_, reads)| {
+                args.first().is_some_and(|first| !reads.contains(first))
+            }),
+        }
+    };
+    traced.iter().filter(changes).cloned().collect()
+}
+
+/// The changing programs without those that the box's own start-up and the test run.
+pub fn by_zbay(traced: &[String]) -> Vec<String> {
+    let own = ["systemctl --no-block", "zpool events", "systemctl show", "systemctl list-jobs", "systemctl is-"];
+    changing(traced).into_iter().filter(|line| !own.iter().any(|words| line.contains(words))).collect()
+}
+
+/// SIZE of a pool, and USED + AVAIL of its root dataset, in bytes.
+pub fn sizes(lab: &Lab, pool: &str) -> (u64, u64) {
+    let number = |text: &str| text.trim().parse::<u64>().expect("a number");
+    let size = number(&lab.ok(&format!("zpool list -Hp -o size {pool}")));
+    let both = lab.ok(&format!("zfs list -Hp -o used,available {pool}"));
+    (size, both.split_whitespace().map(number).sum())
+}
+
+/// An answer of zbay as JSON, whatever its exit status.
+pub fn json(lab: &Lab, command: &str) -> Value {
+    let ran = lab.sh(&format!("zbay --json {command}"));
+    serde_json::from_str(&ran.out).unwrap_or_else(|why| lab.fail(&format!("{command}: {why}: {}{}", ran.out, ran.err)))
+}
+
+/// First boot has ended well: the unit is active, and nothing is left to do.
+pub fn ready(lab: &Lab) {
+    let state = lab.ended("zbay-firstboot.service");
+    if state != "active" {
+        let log = lab.sh("journalctl -u zbay-firstboot --no-pager -o cat").out;
+        lab.fail(&format!("first boot is {state}:\n{log}"));
+    }
+}
+
+/// After a reboot the pool is there, all is as wished, and apply runs no changing program.
+pub fn lives_on(lab: &mut Lab, pool: &str) {
+    let before = lab.ok(&format!("zpool history -i {pool} | grep -vc txg")).trim().to_owned();
+    let sized = sizes(lab, pool);
+    lab.reboot();
+    lab.settled();
+    assert!(lab.ok(&format!("zpool list -H -o health {pool}")).contains("ONLINE"));
+    lab.trace();
+    let verify = lab.sh("zbay verify");
+    assert_eq!(verify.status, 0, "{}{}", verify.out, verify.err);
+    let applied = json(lab, "apply --yes");
+    assert_eq!(applied["changed"], false, "{applied}");
+    assert_eq!(applied["plan"]["steps"], serde_json::json!([]), "{applied}");
+    assert_eq!(by_zbay(&lab.traced()), Vec::<String>::new());
+    let import = format!("zpool history -i {pool} | grep -v txg | tail -n +{}", before.parse::<u32>().expect("a count") + 1);
+    let new = lab.ok(&import);
+    assert!(new.lines().all(|line| line.trim().is_empty() || line.contains("zpool import")), "{new}");
+    assert_eq!(sizes(lab, pool).0, sized.0);
+    assert_eq!(sizes(lab, pool).1, sized.1);
+}
