@@ -15,6 +15,6 @@ pub mod profile;
 pub mod render;
 pub mod shipped;
 pub mod units;
-pub mod vmbox;
 pub mod verify;
+pub mod vmbox;
 pub mod yaml;

@@ -23,7 +23,8 @@ fn main() -> ExitCode {
             let text = text.strip_prefix("error: ").unwrap_or(&text);
             let _ = writeln!(std::io::stderr(), "error: {text}");
             if json {
-                let answer = serde_json::json!({"version": 1, "changed": false, "error": text, "notes": []});
+                let answer =
+                    serde_json::json!({"version": 1, "changed": false, "error": text, "notes": []});
                 let _ = writeln!(std::io::stdout(), "{answer}");
             }
             ExitCode::from(2)
@@ -53,9 +54,7 @@ fn run(cli: Cli) -> Result<Answer> {
         Some(Command::Apply(args)) => cmd::apply::run(&context, args),
         Some(Command::Verify(args)) => cmd::verify::run(&context, args),
         Some(Command::Capacity(args)) => cmd::capacity::run(&context, args),
-        Some(Command::Firstboot { console }) => {
-            cmd::firstboot::run(&context, console.as_deref())
-        }
+        Some(Command::Firstboot { console }) => cmd::firstboot::run(&context, console.as_deref()),
         Some(Command::Record { dir }) => cmd::record::run(&context, dir),
         Some(Command::VmBox(args)) => cmd::vm_box(args),
         Some(Command::Reference { page }) => cmd::reference::run(page),

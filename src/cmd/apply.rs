@@ -51,7 +51,8 @@ pub fn run(context: &Context, args: &Apply) -> Result<Answer> {
 
 /// The plan of a file, if the machine as it is now gives the same one.
 fn from_file(context: &Context, file: &str) -> Result<(Wished, Plan)> {
-    let bytes = read_user_file(file.into(), MAX_PLAN)?.ok_or_else(|| anyhow!("there is no file {file}"))?;
+    let bytes =
+        read_user_file(file.into(), MAX_PLAN)?.ok_or_else(|| anyhow!("there is no file {file}"))?;
     let plan = saved(file, &bytes)?;
     let profile = read::<Profile>(&plan.profile, plan.wish.as_bytes())
         .map_err(crate::shipped::LoadError::Faults)?;
@@ -74,7 +75,9 @@ fn consent(args: &Apply, plan: &Plan) -> Result<()> {
         return Ok(());
     }
     if !std::io::stdin().is_terminal() {
-        bail!("there is no terminal to ask at, so nothing was written\ndo this  `zbay apply --yes`");
+        bail!(
+            "there is no terminal to ask at, so nothing was written\ndo this  `zbay apply --yes`"
+        );
     }
     let mut err = std::io::stderr().lock();
     let _ = write!(err, "{}do this? type yes: ", render::plan::before_asking(plan));
@@ -110,7 +113,13 @@ fn say(progress: &Progress<'_>) {
 /// Looks again and reports what there is.
 fn finish(context: &Context, wished: Wished, plan: &Plan) -> Result<Answer> {
     let again = Wished::of(context, wished.profile, wished.name)?;
-    let left = drift(&again.hw, &again.profile.value, &again.profile.text, &again.inventory, &again.system);
+    let left = drift(
+        &again.hw,
+        &again.profile.value,
+        &again.profile.text,
+        &again.inventory,
+        &again.system,
+    );
     let mut text = format!("done: {} of {} steps\n", plan.steps.len(), plan.steps.len());
     text.push_str(&render::plan::drift(&plan.pool, &left));
     text.push_str(&render::plan::compared(plan, &again.inventory));

@@ -29,7 +29,8 @@ pub fn run(context: &Context, args: &Check) -> Result<Answer> {
             Ok(found) => {
                 let _ = writeln!(text, "{file}: sound");
                 for note in &found {
-                    let label = if note.severity == Severity::Advice { "advice" } else { "warning" };
+                    let label =
+                        if note.severity == Severity::Advice { "advice" } else { "warning" };
                     text.push_str(&labelled(label, &format!("{}: {}", note.message, note.remedy)));
                 }
                 files.push(json!({"file": file, "sound": true}));

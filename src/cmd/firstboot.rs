@@ -61,7 +61,12 @@ fn apply_wish(context: &Context, voice: &mut Voice) -> Result<Answer> {
     super::need_root("firstboot")?;
     let _lock = lock(apply::LOCK.into())?;
     let wished = Wished::load(context, None)?;
-    voice.say(&format!("zbay first boot: {}, profile {}\n{}", wished.hw.title, wished.name, drives(&wished)));
+    voice.say(&format!(
+        "zbay first boot: {}, profile {}\n{}",
+        wished.hw.title,
+        wished.name,
+        drives(&wished)
+    ));
     let plan = match wished.plan() {
         Ok(plan) => plan,
         Err(error) => bail!("{error:#}\n\n{}", tail()),
@@ -92,13 +97,22 @@ fn drives(wished: &Wished) -> String {
             },
             _ => "AMBIGUOUS".to_owned(),
         };
-        let name = if bay.as_str().parse::<u32>().is_ok() { format!("bay {bay}") } else { bay.to_string() };
+        let name = if bay.as_str().parse::<u32>().is_ok() {
+            format!("bay {bay}")
+        } else {
+            bay.to_string()
+        };
         format!("{name} {word}")
     };
     let all: Vec<String> = pool.bays.all().map(state).collect();
     let mut out = String::new();
     for (index, four) in all.chunks(4).enumerate() {
-        let _ = writeln!(out, "  {}{}", if index == 0 { "drives   " } else { "         " }, four.join("   "));
+        let _ = writeln!(
+            out,
+            "  {}{}",
+            if index == 0 { "drives   " } else { "         " },
+            four.join("   ")
+        );
     }
     out
 }
@@ -109,7 +123,13 @@ fn tail() -> &'static str {
 
 fn finish(context: &Context, wished: Wished, plan: &Plan) -> Result<Answer> {
     let again = Wished::of(context, wished.profile, wished.name)?;
-    let left = drift(&again.hw, &again.profile.value, &again.profile.text, &again.inventory, &again.system);
+    let left = drift(
+        &again.hw,
+        &again.profile.value,
+        &again.profile.text,
+        &again.inventory,
+        &again.system,
+    );
     let mut text = String::new();
     if plan.is_empty() {
         text.push_str("zbay first boot: everything is as wished already, nothing was changed\n");

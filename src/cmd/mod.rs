@@ -89,5 +89,9 @@ pub fn vm_box(args: &crate::vmbox::launch::VmBoxArgs) -> anyhow::Result<Answer> 
     let mut out = Vec::new();
     crate::vmbox::launch::launch(args, &mut out)?;
     let text = String::from_utf8(out)?;
-    Ok(Answer { json: serde_json::json!({ "arguments": text.lines().collect::<Vec<_>>() }), text, status: 0 })
+    Ok(Answer {
+        json: serde_json::json!({ "arguments": text.lines().collect::<Vec<_>>() }),
+        text,
+        status: 0,
+    })
 }

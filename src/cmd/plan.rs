@@ -54,8 +54,13 @@ impl Wished {
     pub fn of(context: &Context, profile: Parsed<Profile>, name: String) -> Result<Self> {
         let hw = load_hw(context, &profile)?;
         let inventory = context.look(Want::ALL)?;
-        let fits = hw.recognise.as_ref().is_none_or(|recognise| recognise.fits(&inventory.host.dmi));
-        let other_box = if fits || context.common.hw.is_some() { None } else { Some(this_box(context, &inventory)?) };
+        let fits =
+            hw.recognise.as_ref().is_none_or(|recognise| recognise.fits(&inventory.host.dmi));
+        let other_box = if fits || context.common.hw.is_some() {
+            None
+        } else {
+            Some(this_box(context, &inventory)?)
+        };
         let system = system::look(&*context.machine, &profile.value)
             .context("could not look at the system")?;
         Ok(Self { name, profile, hw, other_box, inventory, system })
@@ -100,7 +105,8 @@ fn this_box(context: &Context, inventory: &Inventory) -> Result<String> {
         return Ok(hw.value.title);
     }
     let dmi = &inventory.host.dmi;
-    let strings: Vec<&str> = [&dmi.sys_vendor, &dmi.product_name].into_iter().flatten().map(String::as_str).collect();
+    let strings: Vec<&str> =
+        [&dmi.sys_vendor, &dmi.product_name].into_iter().flatten().map(String::as_str).collect();
     Ok(if strings.is_empty() {
         "a box that does not say what it is".to_owned()
     } else {
@@ -117,7 +123,8 @@ pub fn run(context: &Context, args: &PlanArgs) -> Result<Answer> {
     let plan = wished.plan()?;
     let mut text = render::plan::render(&plan, args.full);
     if let Some(path) = &args.save {
-        let saved = serde_json::to_string_pretty(&plan).context("the plan cannot be written down")?;
+        let saved =
+            serde_json::to_string_pretty(&plan).context("the plan cannot be written down")?;
         write_new_file(path, &format!("{saved}\n"))?;
         text.push_str(&format!("saved in {path}: `zbay apply {path}` does exactly this\n"));
     }
@@ -142,7 +149,9 @@ pub fn saved(file: &str, bytes: &[u8]) -> Result<Plan> {
         Some(version) if version == u64::from(VERSION) => {
             serde_json::from_slice(bytes).with_context(|| format!("{file} is a damaged plan"))
         }
-        Some(version) => bail!("{file} is a plan of version {version}, this zbay reads {VERSION}: make it anew"),
+        Some(version) => {
+            bail!("{file} is a plan of version {version}, this zbay reads {VERSION}: make it anew")
+        }
         None => bail!("{file} is not a saved plan: `zbay plan --save {file}` makes one"),
     }
 }

@@ -42,7 +42,9 @@ fn rules() -> String {
 }
 
 fn head(title: &str, what: &str) -> String {
-    format!("<!-- made by `scripts/reference` from the types: change them, not this page -->\n# {title}\n\n{what}.\n\n")
+    format!(
+        "<!-- made by `scripts/reference` from the types: change them, not this page -->\n# {title}\n\n{what}.\n\n"
+    )
 }
 
 fn schema(title: &str, what: &str, schema: &Value) -> String {
@@ -72,7 +74,12 @@ fn section(out: &mut String, name: &str, schema: &Value) {
     };
     for (key, value) in properties {
         let must = if required(key) { " (needed)" } else { "" };
-        let _ = writeln!(out, "| `{key}`{must} | {} | {} |", type_of(value), text_of(value).replace('|', "\\|"));
+        let _ = writeln!(
+            out,
+            "| `{key}`{must} | {} | {} |",
+            type_of(value),
+            text_of(value).replace('|', "\\|")
+        );
     }
 }
 
@@ -88,13 +95,16 @@ fn words(out: &mut String, name: &str, schema: &Value, about: &str) {
             rows.extend(word.as_str().map(|word| (word.to_owned(), String::new())));
         }
     }
-    rows.extend(list("enum").iter().filter_map(|one| Some((one.as_str()?.to_owned(), String::new()))));
+    rows.extend(
+        list("enum").iter().filter_map(|one| Some((one.as_str()?.to_owned(), String::new()))),
+    );
     if rows.is_empty() {
         return;
     }
     let _ = writeln!(out, "\n## {name}\n\n{about}\n");
     for (word, what) in rows {
-        let what = if what.is_empty() || what == word { String::new() } else { format!(": {what}") };
+        let what =
+            if what.is_empty() || what == word { String::new() } else { format!(": {what}") };
         let _ = writeln!(out, "* `{word}`{what}");
     }
 }

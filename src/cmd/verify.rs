@@ -28,5 +28,9 @@ pub fn run(context: &Context, args: &Wish) -> Result<Answer> {
         .iter()
         .map(|one| json!({"what": one, "message": one.to_string(), "remedy": one.remedy()}))
         .collect();
-    Ok(Answer { text, json: answer(&notes, json!({ "drift": drift })), status: u8::from(!found.is_empty()) })
+    Ok(Answer {
+        text,
+        json: answer(&notes, json!({ "drift": drift })),
+        status: u8::from(!found.is_empty()),
+    })
 }

@@ -12,13 +12,18 @@ pub fn sentence(owner: &Owner) -> String {
     match owner {
         Owner::ForeignPool(pool) => foreign(pool),
         Owner::Member(member) => {
-            format!("a member of the imported pool `{}` ({})", plain(&member.pool), plain(&member.vdev))
+            format!(
+                "a member of the imported pool `{}` ({})",
+                plain(&member.pool),
+                plain(&member.vdev)
+            )
         }
         other => {
             let uuid = match other {
-                Owner::Filesystem(found) | Owner::Md(found) | Owner::Lvm(found) | Owner::Luks(found) => {
-                    found.uuid.as_deref()
-                }
+                Owner::Filesystem(found)
+                | Owner::Md(found)
+                | Owner::Lvm(found)
+                | Owner::Luks(found) => found.uuid.as_deref(),
                 _ => None,
             };
             let phrase = contents_phrase(other);
@@ -28,7 +33,10 @@ pub fn sentence(owner: &Owner) -> String {
 }
 
 fn foreign(pool: &ForeignPool) -> String {
-    let name = pool.name.as_deref().map_or_else(|| "of unknown name".to_owned(), |n| format!("`{}`", plain(n)));
+    let name = pool
+        .name
+        .as_deref()
+        .map_or_else(|| "of unknown name".to_owned(), |n| format!("`{}`", plain(n)));
     let role = match pool.state {
         PoolState::Spare => "a hot spare of a ZFS pool",
         PoolState::Cache => "a cache device of a ZFS pool",
@@ -45,7 +53,9 @@ fn foreign(pool: &ForeignPool) -> String {
     let mut text = parts.join(" ");
     match (&pool.hostname, &pool.hostid) {
         (Some(host), _) => text.push_str(&format!(", last used by host `{}`", plain(host))),
-        (None, Some(id)) => text.push_str(&format!(", last used by a host with hostid {}", plain(id))),
+        (None, Some(id)) => {
+            text.push_str(&format!(", last used by a host with hostid {}", plain(id)))
+        }
         (None, None) => {}
     }
     if let Some(when) = pool.last_used {
@@ -73,12 +83,16 @@ pub fn keep(owner: &Owner) -> String {
                     format!("take the drive out, or bring its pool back: `zpool import -D {name}`")
                 }
                 (PoolState::Active | PoolState::Exported, Some(name)) => {
-                    format!("take the drive out, or bring its pool back whole: `zpool import {name}`")
+                    format!(
+                        "take the drive out, or bring its pool back whole: `zpool import {name}`"
+                    )
                 }
                 _ => "take the drive out, and find the pool that it belongs to".to_owned(),
             }
         }
-        Owner::Member(member) => format!("it is in use: leave it in pool `{}`", plain(&member.pool)),
+        Owner::Member(member) => {
+            format!("it is in use: leave it in pool `{}`", plain(&member.pool))
+        }
         Owner::Held { .. } => "it is in use: find out by whom before anything else".to_owned(),
         Owner::Unknown { .. } => "take the drive out, and look at it on another machine".to_owned(),
         _ => "take the drive out, or copy what is on it elsewhere".to_owned(),
@@ -114,7 +128,11 @@ mod tests {
 
     #[test]
     fn a_file_system_is_told_with_its_uuid() {
-        let found = Signature { kind: "ext4".into(), label: Some("photos".into()), uuid: Some("1-2".into()) };
+        let found = Signature {
+            kind: "ext4".into(),
+            label: Some("photos".into()),
+            uuid: Some("1-2".into()),
+        };
         assert_eq!(sentence(&Owner::Filesystem(found)), "ext4 \"photos\", UUID 1-2");
     }
 }

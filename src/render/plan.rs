@@ -76,7 +76,10 @@ fn headline(plan: &Plan, out: &mut String) {
     } else {
         let count = plan.disks.len();
         let drives = if count == 1 { "drive" } else { "drives, all" };
-        format!("{name}: create pool {} ({}) from {count} {drives} proved blank", plan.pool, plan.layout)
+        format!(
+            "{name}: create pool {} ({}) from {count} {drives} proved blank",
+            plan.pool, plan.layout
+        )
     };
     let _ = writeln!(out, "{text}");
 }
@@ -90,7 +93,10 @@ fn drives(disks: &[Fingerprint], out: &mut String) {
                 drive.place(),
                 plain(drive.model.as_deref().unwrap_or("?")),
                 drive.size.tb(),
-                drive.serial.as_ref().map_or_else(|| "?".to_owned(), |serial| plain(serial.as_str())),
+                drive
+                    .serial
+                    .as_ref()
+                    .map_or_else(|| "?".to_owned(), |serial| plain(serial.as_str())),
                 print.address.file_name().unwrap_or("?").to_owned(),
                 if print.role == "data" { String::new() } else { print.role.clone() },
             ]
@@ -130,7 +136,8 @@ fn short_command(cmd: &Cmd, disks: &[Fingerprint]) -> String {
     let bay_of = |arg: &str| {
         let whole = arg.rsplit_once("-part").map_or(arg, |(whole, _)| whole);
         let print = disks.iter().find(|print| print.address == arg || print.address == whole)?;
-        let part = (print.address != arg).then(|| arg.rsplit_once("-part").map(|(_, n)| n)).flatten();
+        let part =
+            (print.address != arg).then(|| arg.rsplit_once("-part").map(|(_, n)| n)).flatten();
         Some((print.drive.bay.clone()?, part.map(str::to_owned)))
     };
     let mut words = vec![cmd.program.file_name().unwrap_or("?").to_owned()];
@@ -148,10 +155,12 @@ fn short_command(cmd: &Cmd, disks: &[Fingerprint]) -> String {
             }
             None => close(&mut run, &mut words),
         }
-        words.push(Cmd { args: vec![arg.clone()], ..cmd.clone() }.to_string().split_once(' ').map_or_else(
-            String::new,
-            |(_, arg)| arg.to_owned(),
-        ));
+        words.push(
+            Cmd { args: vec![arg.clone()], ..cmd.clone() }
+                .to_string()
+                .split_once(' ')
+                .map_or_else(String::new, |(_, arg)| arg.to_owned()),
+        );
     }
     close(&mut run, &mut words);
     words.join(" ")
@@ -239,9 +248,9 @@ fn outlook(plan: &Plan, out: &mut String) {
 
 fn unused(plan: &Plan, o: &Outlook) -> String {
     let force = plan.steps.iter().any(|step| {
-        step.changes.iter().any(|change| {
-            matches!(change, Change::Run(cmd) if cmd.args.iter().any(|arg| arg == "-f"))
-        })
+        step.changes.iter().any(
+            |change| matches!(change, Change::Run(cmd) if cmd.args.iter().any(|arg| arg == "-f")),
+        )
     });
     let note = if force { "; `-f` stands for that alone" } else { "" };
     format!("{} of the larger drives, since the smallest counts{note}", o.unused.tb())

@@ -145,10 +145,7 @@ fn smbios(spec: &VmBox) -> Vec<String> {
         ),
         table(
             2,
-            &[
-                ("manufacturer", said.board_vendor.as_deref()),
-                ("product", said.board.as_deref()),
-            ],
+            &[("manufacturer", said.board_vendor.as_deref()), ("product", said.board.as_deref())],
         ),
     ]
     .into_iter()

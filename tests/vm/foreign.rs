@@ -10,10 +10,13 @@ fn a_file_system_and_a_foreign_pool_are_refused_by_name() {
     // Bay 2 becomes a member of a pool of another machine, bay 3 gets somebody's ext4.
     let mut lab = Lab::new("gen8-foreign").with_zbay().boot();
     let wwn = |bay: &str| lab.drive(bay).wwn.as_ref().expect("a wwn").to_string();
-    let (two, three) = (format!("/dev/disk/by-id/wwn-{}", wwn("2")), format!("/dev/disk/by-id/wwn-{}", wwn("3")));
+    let (two, three) =
+        (format!("/dev/disk/by-id/wwn-{}", wwn("2")), format!("/dev/disk/by-id/wwn-{}", wwn("3")));
     lab.ok("zgenhostid -f 0badcafe && hostname oldnas");
     lab.ok(&format!("zpool create media {two} && cp /etc/os-release /media/"));
-    lab.ok(&format!("mkfs.ext4 -q -L photos {three} && sync && rm -f /etc/zfs/zpool.cache /etc/hostid"));
+    lab.ok(&format!(
+        "mkfs.ext4 -q -L photos {three} && sync && rm -f /etc/zfs/zpool.cache /etc/hostid"
+    ));
     lab.power_cut();
     let before = lab.digests();
     assert_ne!(before["2"], before["1"], "bay 2 holds something");
@@ -23,19 +26,34 @@ fn a_file_system_and_a_foreign_pool_are_refused_by_name() {
     lab.start();
     assert_eq!(lab.ended("zbay-firstboot.service"), "failed");
     let console = lab.console();
-    for words in ["bay 2 is not free", "media", "oldnas", "bay 3 is not free", "ext4", "photos", "nothing was written"] {
+    for words in [
+        "bay 2 is not free",
+        "media",
+        "oldnas",
+        "bay 3 is not free",
+        "ext4",
+        "photos",
+        "nothing was written",
+    ] {
         assert!(console.contains(words), "{words} is not on the console:\n{console}");
     }
     for drive in ["2", "3"] {
         let drive = lab.drive(drive);
-        assert!(console.contains(drive.serial.as_str()) && console.contains(&drive.model), "{console}");
+        assert!(
+            console.contains(drive.serial.as_str()) && console.contains(&drive.model),
+            "{console}"
+        );
     }
 
     lab.trace();
     for command in ["zbay plan", "zbay apply --yes", "zbay firstboot"] {
         let ran = lab.sh(command);
         assert_eq!(ran.status, 2, "{command}: {}{}", ran.out, ran.err);
-        assert!(ran.err.contains("bay 2 is not free") && ran.err.contains("bay 3 is not free"), "{}", ran.err);
+        assert!(
+            ran.err.contains("bay 2 is not free") && ran.err.contains("bay 3 is not free"),
+            "{}",
+            ran.err
+        );
     }
     assert_eq!(changing(&lab.traced()), Vec::<String>::new());
     lab.stop();
@@ -73,7 +91,9 @@ fn a_saved_plan_is_refused_when_a_disk_changed() {
     assert!(ran.err.contains("bay 3"), "{}", ran.err);
     assert!(lab.sh("zpool list -H").out.trim().is_empty());
     assert!(lab.sh("ls /etc/zbay/profile.yaml").status != 0);
-    lab.ok(&format!("dd if=/dev/zero of=/dev/disk/by-id/wwn-{wwn} bs=4096 count=1 conv=fsync status=none"));
+    lab.ok(&format!(
+        "dd if=/dev/zero of=/dev/disk/by-id/wwn-{wwn} bs=4096 count=1 conv=fsync status=none"
+    ));
     let done = lab.sh("zbay apply /root/plan.json --yes");
     assert_eq!(done.status, 0, "{}{}", done.out, done.err);
     assert!(lab.ok("zpool list -H -o name,health").contains("tank\tONLINE"));

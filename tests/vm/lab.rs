@@ -70,7 +70,8 @@ impl Lab {
             .map_or_else(|_| cache.join("appliance/current"), Utf8PathBuf::from);
         assert!(image.join("root.img").exists(), "no appliance at {image}: run scripts/test once");
         let told = std::env::var("ZBAY_ACCEL").or_else(|_| fs::read_to_string(cache.join("accel")));
-        let accel = if told.is_ok_and(|word| word.trim() == "kvm") { Accel::Kvm } else { Accel::Tcg };
+        let accel =
+            if told.is_ok_and(|word| word.trim() == "kvm") { Accel::Kvm } else { Accel::Tcg };
         let dir = cache.join("run").join(format!("{}-{count}-{name}", std::process::id()));
         let files = Files { dir, image, ssh_port: 0, accel, append: Vec::new() };
         Self { spec, files, name: name.into(), puts: Vec::new(), qemu: None, master: None }
@@ -169,7 +170,9 @@ impl Lab {
     /// The same with a limit of its own and standard input.
     pub fn sh_within(&self, command: &str, limit: Duration, stdin: &[u8]) -> Ran {
         let mut ssh = self.ssh();
-        ssh.arg(format!("export LC_ALL=C PATH=/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin; {command}"));
+        ssh.arg(format!(
+            "export LC_ALL=C PATH=/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin; {command}"
+        ));
         match run(ssh, limit, stdin) {
             Some(ran) => ran,
             None => self.fail(&format!("`{command}` took more than {limit:?}")),
@@ -194,7 +197,10 @@ impl Lab {
                 return ran;
             }
             if began.elapsed() > limit {
-                self.fail(&format!("`{command}` did not succeed in {limit:?}: {}{}", ran.out, ran.err));
+                self.fail(&format!(
+                    "`{command}` did not succeed in {limit:?}: {}{}",
+                    ran.out, ran.err
+                ));
             }
             sleep(Duration::from_millis(500));
         }
@@ -202,7 +208,8 @@ impl Lab {
 
     /// Waits until no unit is starting any more; says `running`, or `degraded` where one failed.
     pub fn settled(&self) -> String {
-        let busy = "case $(systemctl is-system-running) in running|degraded) true;; *) false;; esac";
+        let busy =
+            "case $(systemctl is-system-running) in running|degraded) true;; *) false;; esac";
         self.until(busy, BOOT);
         self.sh("systemctl is-system-running").out.trim().to_owned()
     }
@@ -348,7 +355,8 @@ impl Lab {
                 writeln!(&socket, "{ask}").expect("QEMU's socket");
             }
             for line in &mut lines {
-                let line: serde_json::Value = serde_json::from_str(&line.expect("an answer")).expect("JSON");
+                let line: serde_json::Value =
+                    serde_json::from_str(&line.expect("an answer")).expect("JSON");
                 if line.get("event").is_none() {
                     return line;
                 }
@@ -481,7 +489,8 @@ pub fn cache() -> Utf8PathBuf {
     if let Ok(cache) = std::env::var("ZBAY_CACHE") {
         return cache.into();
     }
-    let home = std::env::var("XDG_CACHE_HOME").or_else(|_| std::env::var("HOME").map(|h| h + "/.cache"));
+    let home =
+        std::env::var("XDG_CACHE_HOME").or_else(|_| std::env::var("HOME").map(|h| h + "/.cache"));
     Utf8PathBuf::from(home.expect("HOME")).join("zbay")
 }
 
@@ -489,7 +498,9 @@ pub fn cache() -> Utf8PathBuf {
 fn sweep(run: &Utf8PathBuf) {
     for entry in fs::read_dir(run).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
-        let Some(pid) = name.split('-').next().and_then(|pid| pid.parse::<u32>().ok()) else { continue };
+        let Some(pid) = name.split('-').next().and_then(|pid| pid.parse::<u32>().ok()) else {
+            continue;
+        };
         if !Path::new(&format!("/proc/{pid}")).exists() {
             let _ = fs::remove_dir_all(entry.path());
         }
@@ -556,7 +567,8 @@ fn contents(path: &Utf8PathBuf) -> String {
     // ENXIO: no data from here to the end.
     while let Ok(data) = lseek64(&file, at, Whence::SeekData) {
         let hole = lseek64(&file, data, Whence::SeekHole).expect("an end");
-        let (mut from, to) = (u64::try_from(data).expect("a place"), u64::try_from(hole).expect("a place"));
+        let (mut from, to) =
+            (u64::try_from(data).expect("a place"), u64::try_from(hole).expect("a place"));
         from -= from % 4096;
         let mut block = vec![0; 1 << 20];
         while from < to {

@@ -13,7 +13,8 @@ fn lives(name: &str, profile: &str, pool: &str) -> String {
     let (size, usable) = sizes(&lab, pool);
     assert_eq!(plan["plan"]["outlook"]["size"], size, "{plan}");
     assert_eq!(plan["plan"]["outlook"]["usable"], usable, "{plan}");
-    let status = lab.ok(&format!("zpool status {pool}; zfs list -Hp -o name,recordsize,mounted -r {pool}"));
+    let status =
+        lab.ok(&format!("zpool status {pool}; zfs list -Hp -o name,recordsize,mounted -r {pool}"));
     lives_on(&mut lab, pool);
     status
 }
@@ -22,7 +23,9 @@ fn lives(name: &str, profile: &str, pool: &str) -> String {
 fn gen8_usb_raidz() {
     let status = lives("gen8-4x4tb", include_str!("../../profiles/gen8-usb-raidz.yaml"), "tank");
     assert!(status.contains("raidz1-0"), "{status}");
-    for dataset in ["tank/data\t131072\tyes", "tank/media\t1048576\tyes", "tank/backup\t1048576\tyes"] {
+    for dataset in
+        ["tank/data\t131072\tyes", "tank/media\t1048576\tyes", "tank/backup\t1048576\tyes"]
+    {
         assert!(status.contains(dataset), "{status}");
     }
 }

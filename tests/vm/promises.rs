@@ -22,10 +22,12 @@ pub fn changing(traced: &[String]) -> Vec<String> {
             }
             "zpool" if args.starts_with(&["create", "-n"]) => false,
             "wipefs" => !args.iter().any(|arg| arg.starts_with("-n") || *arg == "--no-act"),
-            "sgdisk" | "sfdisk" | "parted" | "dd" | "blkdiscard" | "zgenhostid" | "chown" | "chmod" => true,
-            _ => reads.iter().find(|(name, _)| *name == program).is_some_and(|(_, reads)| {
-                args.first().is_some_and(|first| !reads.contains(first))
-            }),
+            "sgdisk" | "sfdisk" | "parted" | "dd" | "blkdiscard" | "zgenhostid" | "chown"
+            | "chmod" => true,
+            _ => reads
+                .iter()
+                .find(|(name, _)| *name == program)
+                .is_some_and(|(_, reads)| args.first().is_some_and(|first| !reads.contains(first))),
         }
     };
     traced.iter().filter(changes).cloned().collect()
@@ -33,8 +35,17 @@ pub fn changing(traced: &[String]) -> Vec<String> {
 
 /// The changing programs without those that the box's own start-up and the test run.
 pub fn by_zbay(traced: &[String]) -> Vec<String> {
-    let own = ["systemctl --no-block", "zpool events", "systemctl show", "systemctl list-jobs", "systemctl is-"];
-    changing(traced).into_iter().filter(|line| !own.iter().any(|words| line.contains(words))).collect()
+    let own = [
+        "systemctl --no-block",
+        "zpool events",
+        "systemctl show",
+        "systemctl list-jobs",
+        "systemctl is-",
+    ];
+    changing(traced)
+        .into_iter()
+        .filter(|line| !own.iter().any(|words| line.contains(words)))
+        .collect()
 }
 
 /// SIZE of a pool, and USED + AVAIL of its root dataset, in bytes.
@@ -48,7 +59,8 @@ pub fn sizes(lab: &Lab, pool: &str) -> (u64, u64) {
 /// An answer of zbay as JSON, whatever its exit status.
 pub fn json(lab: &Lab, command: &str) -> Value {
     let ran = lab.sh(&format!("zbay --json {command}"));
-    serde_json::from_str(&ran.out).unwrap_or_else(|why| lab.fail(&format!("{command}: {why}: {}{}", ran.out, ran.err)))
+    serde_json::from_str(&ran.out)
+        .unwrap_or_else(|why| lab.fail(&format!("{command}: {why}: {}{}", ran.out, ran.err)))
 }
 
 /// First boot has ended well: the unit is active, and nothing is left to do.
@@ -74,9 +86,15 @@ pub fn lives_on(lab: &mut Lab, pool: &str) {
     assert_eq!(applied["changed"], false, "{applied}");
     assert_eq!(applied["plan"]["steps"], serde_json::json!([]), "{applied}");
     assert_eq!(by_zbay(&lab.traced()), Vec::<String>::new());
-    let import = format!("zpool history -i {pool} | grep -v txg | tail -n +{}", before.parse::<u32>().expect("a count") + 1);
+    let import = format!(
+        "zpool history -i {pool} | grep -v txg | tail -n +{}",
+        before.parse::<u32>().expect("a count") + 1
+    );
     let new = lab.ok(&import);
-    assert!(new.lines().all(|line| line.trim().is_empty() || line.contains("zpool import")), "{new}");
+    assert!(
+        new.lines().all(|line| line.trim().is_empty() || line.contains("zpool import")),
+        "{new}"
+    );
     assert_eq!(sizes(lab, pool).0, sized.0);
     assert_eq!(sizes(lab, pool).1, sized.1);
 }

@@ -18,7 +18,11 @@ fn the_articles_box_sets_itself_up_and_nothing_is_done_twice() {
     assert_eq!(sizes(&lab, "testpool"), (3_985_729_650_688, 2_805_775_466_496));
     let log = lab.ok("journalctl -u zbay-firstboot --no-pager -o cat");
     assert!(log.contains("2805775466496 bytes"), "{log}");
-    assert!(lab.console().contains("zbay first boot: done, pool testpool is ready"), "{}", lab.console());
+    assert!(
+        lab.console().contains("zbay first boot: done, pool testpool is ready"),
+        "{}",
+        lab.console()
+    );
     assert!(!log.contains("DIFFERENT"), "{log}");
 
     // The box has a hostid of its own, made from its UUID, and the pool carries the plan's mark.
@@ -53,7 +57,10 @@ fn the_articles_box_sets_itself_up_and_nothing_is_done_twice() {
     let journal = lab.ok("cat /var/lib/zbay/journal.jsonl");
     let events: Vec<serde_json::Value> =
         journal.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
-    assert!(events.len() >= 6 && events.chunks(2).all(|two| two[0]["event"] == "intent" && two[1]["event"] == "done"));
+    assert!(
+        events.len() >= 6
+            && events.chunks(2).all(|two| two[0]["event"] == "intent" && two[1]["event"] == "done")
+    );
     let held = lab.sh("flock /run/zbay/lock zbay apply --yes");
     assert_eq!(held.status, 2);
     assert!(held.err.contains("another zbay is at work"), "{}", held.err);
@@ -65,7 +72,9 @@ fn as_in_the_article(lab: &Lab) {
     let mut rows: Vec<String> = shown
         .lines()
         .skip(1)
-        .map(|line| line.split('|').skip(2).map(str::trim).collect::<Vec<_>>().join(" ").trim().to_owned())
+        .map(|line| {
+            line.split('|').skip(2).map(str::trim).collect::<Vec<_>>().join(" ").trim().to_owned()
+        })
         .collect();
     rows.sort();
     assert_eq!(

@@ -20,7 +20,12 @@ fn disks(lab: &Lab) -> BTreeMap<String, [String; 4]> {
         let first = |a: &str, b: &str| if of.contains_key(a) { get(a) } else { get(b) };
         disks.insert(
             first("ID_PATH_ATA_COMPAT", "ID_PATH"),
-            [get("ID_MODEL"), first("ID_SCSI_SERIAL", "ID_SERIAL_SHORT"), get("ID_WWN_WITH_EXTENSION"), get("SIZE")],
+            [
+                get("ID_MODEL"),
+                first("ID_SCSI_SERIAL", "ID_SERIAL_SHORT"),
+                get("ID_WWN_WITH_EXTENSION"),
+                get("SIZE"),
+            ],
         );
     }
     disks
