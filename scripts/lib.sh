@@ -154,7 +154,7 @@ extra_suites() {
       ;;
     rustc-web)
       version=$(apt-cache policy rustc-web 2>/dev/null | sed -n 's/^  Candidate: //p')
-      at_least "${version:-0}" "$(rust_wanted)" || echo security
+      case $version in '' | '(none)') [ -n "${lists_known:-}" ] && echo security ;; *) at_least "$version" "$(rust_wanted)" || echo security ;; esac
       ;;
     esac
   done | sort -u
@@ -186,6 +186,7 @@ install_packages() { # PACKAGE...
   local package codename suites backports=() plain=()
   read -r _ _ codename <<<"$(os_id)"
   apt_get update
+  lists_known=1
   suites=$(extra_suites "$@" | tr '\n' ' ')
   if [ -n "$suites" ]; then
     # What an earlier run needed stays.
@@ -396,7 +397,16 @@ prepare() {
     local suites
     # shellcheck disable=SC2086
     suites=$(extra_suites $packages | tr '\n' ' ')
-    if [ -n "$suites" ]; then info from "Debian, and ${suites% } written to one file: $sources"; else info from "the Debian sources that are configured"; fi
+    if [ -n "$suites" ]; then
+      info from "Debian, and its ${suites% } suite, written to one file: $sources"
+    else
+      info from "the Debian sources that are configured"
+      case $packages in *rustc-web*)
+        [ -n "$(apt-cache policy rustc-web 2>/dev/null)" ] ||
+          info '' "and, if their rustc is older than $(rust_wanted), the security suite: $sources"
+        ;;
+      esac
+    fi
   else
     info installs "nothing: all that is needed is there"
   fi

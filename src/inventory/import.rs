@@ -113,6 +113,16 @@ mod tests {
     }
 
     #[test]
+    fn sections_and_a_comment() {
+        let pools = pools(include_str!("samples/zpool-import-sections.txt"), false).unwrap();
+        assert_eq!(pools[0].name, "pb");
+        let wwn = |digit: u8| format!("wwn-0x5000c5007000000{digit}");
+        assert_eq!(pools[0].members, [wwn(1), wwn(3), wwn(4), wwn(2)]);
+        assert_eq!((pools[1].name.as_str(), pools[1].state.as_str()), ("tank", "DEGRADED"));
+        assert_eq!(pools[1].members.len(), 5);
+    }
+
+    #[test]
     fn nothing_is_nothing() {
         assert_eq!(pools("", false), Ok(vec![]));
     }

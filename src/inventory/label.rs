@@ -294,3 +294,84 @@ impl Found {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn partition_1_ends_where_zpool_put_it() {
+        // OpenZFS 2.3.9: two 8 TB drives, and the drives of the recorded boxes.
+        for (size, logical, partition) in [
+            (8_001_563_222_016, 512, 8_001_553_432_576),
+            (8_001_563_222_016, 4096, 8_001_482_129_408),
+            (1_000_204_886_016, 512, 1_000_194_703_360),
+            (2_000_398_934_016, 512, 2_000_389_406_720),
+            (64_000_000_000, 512, 63_990_398_976),
+        ] {
+            // `phys_space` of `zpool status -j` is the partition's end on a multiple of 256 KiB.
+            let (at, len) = first_partition(size, logical).unwrap();
+            assert_eq!(at, 2048 * u64::from(logical));
+            assert!(len == partition || len - len % LABEL_U64 == partition, "{size} {len}");
+        }
+        for (size, logical) in [(0, 512), (1 << 20, 512), (1 << 40, 0), (16_384 * 512, 512)] {
+            assert_eq!(first_partition(size, logical), None);
+        }
+    }
+
+    #[test]
+    fn places_are_read_once() {
+        let disk = 1_000_204_886_016;
+        let (start, size) = first_partition(disk, 512).unwrap();
+        let one = Partition { name: "sda1".to_owned(), number: 1, start, size };
+        let nine = Partition { name: "sda9".to_owned(), number: 9, start: 1 << 39, size: 8 << 20 };
+        let words = |partitions: &[Partition]| {
+            places(disk, 512, partitions).into_iter().map(|it| it.words).collect::<Vec<_>>()
+        };
+        assert_eq!(words(&[one, nine]), ["on the whole disk", "on sda1", "on sda9"]);
+        let virtual_one = "where partition 1 of a whole-disk member would lie";
+        assert_eq!(words(&[]), ["on the whole disk", virtual_one]);
+        let tiny = Place { at: 0, size: 1_000_000, words: String::new() };
+        assert_eq!(tiny.labels(), None);
+    }
+
+    #[test]
+    fn traces_are_not_nothing() {
+        let mut label = vec![0; LABEL];
+        assert_eq!(read(&label), (Slot::None, None));
+        label[UBERBLOCKS + 4096..UBERBLOCKS + 4104].copy_from_slice(&UBER_MAGIC.to_le_bytes());
+        label[UBERBLOCKS + 4096 + 16] = 7;
+        label[UBERBLOCKS + 4096 + 32] = 9;
+        let newest = Some(Uberblock { txg: 7, timestamp: 9 });
+        assert_eq!(read(&label), (Slot::Broken("uberblocks without a label".to_owned()), newest));
+        let end = NVLIST + NVLIST_LEN;
+        label[end - 40..end - 32].copy_from_slice(&ECK_MAGIC.to_be_bytes());
+        let (slot, _) = read(&label);
+        assert!(
+            matches!(slot, Slot::Broken(why) if why.starts_with("a label that cannot be read"))
+        );
+        assert!(matches!(read(&label[..1000]).0, Slot::Broken(_)));
+    }
+
+    proptest! {
+        #[test]
+        fn hostile_labels_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..2000)) {
+            let mut label = vec![0; LABEL];
+            label[NVLIST..NVLIST + bytes.len()].copy_from_slice(&bytes);
+            label[NVLIST..NVLIST + 4].copy_from_slice(&[1, 1, 0, 0]);
+            label[UBERBLOCKS..UBERBLOCKS + bytes.len()].copy_from_slice(&bytes);
+            let _ = read(&label);
+        }
+
+        #[test]
+        fn places_lie_within_the_disk(size in 0_u64..1 << 50, logical in prop_oneof![Just(512), Just(4096)]) {
+            for place in places(size, logical, &[]) {
+                for at in place.labels().unwrap() {
+                    prop_assert!(at + LABEL_U64 <= size);
+                }
+            }
+        }
+    }
+}

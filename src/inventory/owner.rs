@@ -193,11 +193,11 @@ fn seen(it: &Evidence) -> Vec<String> {
 #[derive(Serialize)]
 struct Fingerprint<'a> {
     held: Option<Vec<&'a str>>,
-    member: Option<(&'a str, u64)>,
+    member: String,
     partitions: Vec<(u32, u64, u64)>,
     signatures: Option<Vec<Print>>,
     labels: Option<Vec<Print>>,
-    bytes: Option<&'a (u64, Hash)>,
+    bytes: String,
 }
 
 /// Something at a place: number of the partition, byte on it.
@@ -226,18 +226,136 @@ fn digest(it: &Evidence) -> String {
     };
     let fingerprint = Fingerprint {
         held: it.holds.as_ref().ok().map(|holds| holds.iter().map(|it| it.by.as_str()).collect()),
-        member: it
-            .member
-            .as_ref()
-            .ok()
-            .and_then(Option::as_ref)
-            .map(|it| (it.vdev.as_str(), it.guid)),
+        member: match &it.member {
+            Ok(Some(member)) => format!("{} of {}", member.vdev, member.guid),
+            Ok(None) => "none".to_owned(),
+            Err(_) => "unknown".to_owned(),
+        },
         partitions: it.partitions.iter().map(|it| (it.number, it.start, it.size)).collect(),
         signatures: it.signatures.as_ref().ok().map(|it| it.iter().map(signature).collect()),
         labels: it.labels.as_ref().ok().map(|it| it.iter().map(label).collect()),
-        bytes: it.bytes.as_ref().ok().and_then(Option::as_ref),
+        bytes: match &it.bytes {
+            Ok(Some((at, hash))) => format!("{at} {}", hash.0),
+            Ok(None) => "zero".to_owned(),
+            Err(_) => "unknown".to_owned(),
+        },
     };
     // Plain values without maps: it cannot fail, and if it did, nothing would compare equal to it.
     let text = serde_json::to_vec(&fingerprint).unwrap_or_default();
     Hash::of(&text).0
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::{Signature, label::Place, label::Uberblock};
+    use super::*;
+
+    fn clean() -> Evidence {
+        Evidence {
+            disk: "sda".to_owned(),
+            partitions: vec![],
+            holds: Ok(vec![]),
+            member: Ok(None),
+            signatures: Ok(vec![]),
+            udev: vec![],
+            labels: Ok(vec![]),
+            bytes: Ok(None),
+        }
+    }
+
+    fn signature(device: &str, kind: &str, usage: &str) -> Found {
+        Found {
+            device: device.to_owned(),
+            offset: "0x0".to_owned(),
+            usage: usage.to_owned(),
+            signature: Signature { kind: kind.to_owned(), label: None, uuid: None },
+        }
+    }
+
+    fn partition() -> Partition {
+        Partition { name: "sda1".to_owned(), number: 1, start: 1 << 20, size: 1 << 30 }
+    }
+
+    fn traces() -> label::Found {
+        label::Found {
+            place: Place { at: 0, size: 1 << 40, words: "on the whole disk".to_owned() },
+            best: None,
+            agree: 0,
+            differ: 0,
+            broken: vec!["uberblocks without a label".to_owned()],
+            newest: Some(Uberblock { txg: 1, timestamp: 1 }),
+        }
+    }
+
+    fn held(boot: bool) -> Hold {
+        Hold { by: "mounted at /".to_owned(), boot }
+    }
+
+    /// Everything that can be wrong with a disk, one at a time.
+    fn faults() -> Vec<fn(&mut Evidence)> {
+        vec![
+            |it| it.holds = Err(Unknown::because("it failed")),
+            |it| it.holds = Ok(vec![held(true)]),
+            |it| it.member = Err(Unknown::because("it failed")),
+            |it| {
+                let pool = "tank".to_owned();
+                it.member = Ok(Some(Membership { pool, guid: 1, vdev: "raidz1-0".to_owned() }));
+            },
+            |it| it.signatures = Err(Unknown::because("it failed")),
+            |it| it.signatures = Ok(vec![signature("sda", "ext4", "filesystem")]),
+            |it| it.signatures = Ok(vec![signature("sda", "gpt", "partition-table")]),
+            |it| it.signatures = Ok(vec![signature("sda", "zfs_member", "filesystem")]),
+            |it| it.signatures = Ok(vec![signature("sda1", "xfs", "filesystem")]),
+            |it| it.partitions = vec![partition()],
+            |it| it.udev = vec!["ext4 on sda".to_owned()],
+            |it| it.labels = Err(Unknown::because("it failed")),
+            |it| it.labels = Ok(vec![traces()]),
+            |it| it.bytes = Err(unasked()),
+            |it| it.bytes = Ok(Some((7, Hash::of(b"x")))),
+        ]
+    }
+
+    #[test]
+    fn blank_is_what_all_sources_agree_on() {
+        assert_eq!(contents(&clean()).owner, Owner::Blank);
+        for (index, fault) in faults().into_iter().enumerate() {
+            let mut it = clean();
+            fault(&mut it);
+            let found = contents(&it);
+            assert_ne!(found.owner, Owner::Blank, "{index}");
+            // What udev remembers is an older answer of libblkid, not something on the disk.
+            let same = found.digest == contents(&clean()).digest;
+            assert_eq!(same, !it.udev.is_empty(), "{index}");
+        }
+    }
+
+    #[test]
+    fn kinds_have_owners() {
+        let owner = |kind: &str, usage: &str| {
+            let signatures = Ok(vec![signature("sda", kind, usage)]);
+            contents(&Evidence { signatures, ..clean() }).owner
+        };
+        assert!(matches!(owner("linux_raid_member", "raid"), Owner::Md(_)));
+        assert!(matches!(owner("LVM2_member", "raid"), Owner::Lvm(_)));
+        assert!(matches!(owner("crypto_LUKS", "crypto"), Owner::Luks(_)));
+        assert!(matches!(owner("swap", "other"), Owner::Swap(_)));
+        assert!(matches!(owner("btrfs", "filesystem"), Owner::Filesystem(_)));
+        assert!(matches!(owner("bcache", "other"), Owner::Other(_)));
+        assert!(matches!(owner("isw_raid_member", "raid"), Owner::Other(_)));
+        let empty = Owner::PartitionTable { kind: "dos".to_owned(), partitions: vec![] };
+        assert_eq!(owner("dos", "partition-table"), empty);
+    }
+
+    proptest! {
+        #[test]
+        fn no_pile_of_faults_looks_blank(chosen in proptest::collection::vec(0_usize..15, 1..6)) {
+            let mut it = clean();
+            for index in chosen {
+                faults()[index](&mut it);
+            }
+            prop_assert_ne!(contents(&it).owner, Owner::Blank);
+        }
+    }
 }

@@ -89,3 +89,45 @@ pub(super) fn signatures(text: &str) -> Result<Vec<Found>, Unknown> {
     };
     Ok(document.signatures.into_iter().map(found).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disk_and_its_partitions_in_one_question() {
+        // util-linux 2.41.
+        let found = signatures(include_str!("samples/wipefs.json")).unwrap();
+        let words: Vec<_> = found.iter().map(Found::words).collect();
+        assert_eq!(
+            words,
+            ["gpt on sdm", "gpt on sdm", "PMBR on sdm", "ext4 \"old\" on sdm1", "swap on sdm2"]
+        );
+        assert!(found[2].is_table() && !found[3].is_table());
+        assert_eq!(
+            command(["sdm", "sdm1"]).to_string(),
+            "wipefs --no-act --json --output \
+            DEVICE,OFFSET,TYPE,USAGE,UUID,LABEL /dev/sdm /dev/sdm1"
+        );
+    }
+
+    #[test]
+    fn nothing_found_has_two_forms() {
+        assert_eq!(signatures("{\n   \"signatures\": [\n\n   ]\n}\n"), Ok(vec![]));
+        assert_eq!(signatures(""), Ok(vec![]));
+    }
+
+    #[test]
+    fn anything_else_is_an_error() {
+        for text in ["{", "[]", "{}", "{\"signatures\": [{\"device\": \"sda\"}]}", "ext4"] {
+            assert!(signatures(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn labels_cannot_move_the_cursor() {
+        let row = r#"{"device":"sda","offset":"0x0","type":"vfat","usage":"filesystem","label":"a\u001b[2J"}"#;
+        let found = signatures(&format!("{{\"signatures\": [{row}]}}")).unwrap();
+        assert_eq!(found[0].words(), "vfat \"a?[2J\" on sda");
+    }
+}

@@ -18,6 +18,8 @@ fn machine(name: &str) -> Recording {
 static SEED: LazyLock<Recording> = LazyLock::new(|| machine("gen8-seed"));
 static EVERY: LazyLock<Recording> = LazyLock::new(|| machine("every-owner"));
 
+static TROUBLE: LazyLock<Recording> = LazyLock::new(|| machine("in-trouble"));
+
 fn seen(recording: &Recording, want: Want) -> Inventory {
     look(&Recorded::new("x".to_owned(), recording.clone()), want).unwrap()
 }
@@ -151,6 +153,44 @@ fn an_imported_pool_is_told_whole() {
     let importable = it.importable.as_ref().unwrap();
     let names: Vec<_> = importable.iter().map(|it| (it.name.as_str(), it.destroyed)).collect();
     assert_eq!(names, [("p2", false), ("p9", false), ("p3", true)]);
+}
+
+#[test]
+fn disks_of_others_and_disks_in_use_are_told() {
+    let it = seen(&TROUBLE, Want::ALL);
+    let pool = |disk: &str| match &model(&it, disk).owner {
+        Owner::ForeignPool(pool) => pool.clone(),
+        other => panic!("{other:?}"),
+    };
+    let data = pool("DRIVE1");
+    assert_eq!((data.name.as_deref(), data.state), (Some("pb"), PoolState::Active));
+    assert_eq!((data.hostname.as_deref(), data.hostid.as_deref()), (Some("nas"), Some("00bab10c")));
+    assert_eq!(data.comment.as_deref(), Some("elsewhere"));
+    assert_eq!(pool("DRIVE2").shape.as_deref(), Some("log, disk"));
+    let nameless = |disk: &str| (pool(disk).name, pool(disk).guid, pool(disk).state);
+    assert_eq!(nameless("DRIVE3"), (None, None, PoolState::Cache));
+    assert_eq!(nameless("DRIVE4"), (None, None, PoolState::Spare));
+    let held = |by: &str| Owner::Held { by: vec![by.to_owned()], boot: false };
+    assert_eq!(model(&it, "DRIVE5").owner, held("held by md127"));
+    assert_eq!(model(&it, "DRIVE6").owner, held("held by md127"));
+    assert_eq!(model(&it, "DRIVE8").owner, held("held by dm-0"));
+    assert!(matches!(model(&it, "DRIVE7").owner, Owner::Luks(_)));
+    let why = "it holds bytes of no known kind, the first of them at byte 32000000000".to_owned();
+    assert_eq!(model(&it, "DRIVE9").owner, Owner::Unknown { why });
+}
+
+#[test]
+fn a_drive_that_is_gone_is_a_leaf_without_a_disk() {
+    let it = seen(&TROUBLE, Want::ALL);
+    let pool = &it.pools.as_ref().unwrap()[0];
+    assert_eq!(pool.state, "DEGRADED");
+    let status = pool.status.as_deref().unwrap();
+    assert!(status.starts_with("One or more devices have been removed. Sufficient"), "{status}");
+    let leaf = &pool.vdevs[0].leaves[1];
+    assert_eq!((leaf.state.as_str(), leaf.disk.as_deref()), ("REMOVED", None));
+    assert_eq!(leaf.phys_path.as_deref(), Some("pci-0000:00:1f.2-ata-2.0"));
+    assert_eq!(leaf.devid.as_deref(), Some("ata-ST2000DM001-1CH164_Z1E0EXA1-part1"));
+    assert_eq!(it.host.hostid.as_deref(), Some("00bab10c"));
 }
 
 #[test]

@@ -11,6 +11,7 @@ use crate::drive::Drive;
 use crate::inventory::{Flaw, Owner};
 use crate::names::BayId;
 use crate::render::foreign as contents;
+use crate::render::text::{labelled, plain};
 use crate::units::Bytes;
 
 /// Why no plan is made.
@@ -125,11 +126,13 @@ pub enum Refusal {
     },
 }
 
+const ASSUMED: &str = "the order of the bays is assumed: compare the serial on the drive";
+
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let compare = |f: &mut fmt::Formatter<'_>, drive: &Drive| {
             if drive.assumed {
-                write!(f, "\n  the order of the bays is assumed: compare the serial on the drive")?;
+                write!(f, "\n  {ASSUMED}")?;
             }
             Ok(())
         };
@@ -183,16 +186,16 @@ impl fmt::Display for Refusal {
             Self::NotFree { drive, owner, seen } => {
                 write!(f, "{} is not free, so nothing was written\n", drive.spoken())?;
                 write!(f, "\n  {}  {}", drive.place(), drive.label())?;
-                write!(f, "\n  holds  {}", contents::sentence(owner))?;
+                write!(f, "\n\n{}", labelled("holds", &contents::sentence(owner)))?;
                 for (index, line) in seen.iter().enumerate() {
-                    write!(f, "\n  {}   {line}", if index == 0 { "seen" } else { "    " })?;
+                    f.write_str(&labelled(if index == 0 { "seen" } else { "" }, &plain(line)))?;
                 }
-                compare(f, drive)?;
-                write!(f, "\n\nkeep it   {}", contents::keep(owner))?;
-                write!(
-                    f,
-                    "\nerase it  zbay does not erase drives: docs/foreign.md says how to do it by hand"
-                )
+                if drive.assumed {
+                    f.write_str(&labelled("order", ASSUMED))?;
+                }
+                f.write_str(&labelled("keep it", &contents::keep(owner)))?;
+                let erase = "zbay does not erase drives: docs/foreign.md says how to do it by hand";
+                f.write_str(labelled("erase it", erase).trim_end())
             }
             Self::Unexpected { drive, wished, is } => {
                 write!(f, "{} holds {is}, and the profile expects {wished}\n", drive.spoken())?;

@@ -144,7 +144,6 @@ pub fn with_pool() -> Inventory {
         size: Bytes(3_985_729_650_688),
         allocated: Bytes(1_048_576),
         vdevs: vec![Vdev {
-            guid: 2,
             name: "raidz1-0".into(),
             guid: 7,
             kind: "raidz1".into(),
