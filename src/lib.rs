@@ -1,20 +1,86 @@
-//! zbay: a small server with drive bays becomes a ZFS NAS.
-pub mod apply;
-pub mod capacity;
-pub mod check;
-pub mod cli;
-pub mod cmd;
-pub mod drive;
-pub mod fault;
-pub mod hw;
-pub mod inventory;
-pub mod machine;
-pub mod names;
-pub mod plan;
-pub mod profile;
-pub mod render;
-pub mod shipped;
+//! zbay turns a small server with a few drive bays into a ZFS NAS, and keeps it one.
+//!
+//! Data goes one way. Each arrow is a plain function, each word between them a plain value:
+//!
+//! ```text
+//!   what may be written             what is there
+//!   hw/*.yaml   profiles/*.yaml     udev, sysfs, wipefs, zpool, raw labels
+//!        |            |                  |            (or a recorded machine)
+//!        +--- yaml ---+               Machine
+//!        |            |                  |
+//!        Hw        Profile         inventory::look
+//!        |            |                  |
+//!        +-- check ---+              Inventory
+//!               |                        |
+//!             Notes                      |
+//!               +-------> plan <---------+------> verify -> Drift
+//!          capacity ----> make
+//!                          |
+//!                         Plan ---> render -> text, JSON
+//!                          |
+//!                        apply ---> Machine::change, journal; then look again
+//! ```
+//!
+//! * Only `machine::real` (and what a user names by a path, `machine::local`) touches the world; clippy sees to it.
+//! * A plan decides everything; `apply` carries it out or stops. It looks again first, and after.
+//! * What could not be known is a value of its own, never a default and never "empty".
+//! * A fault is a value until it is printed at the edge, once.
+//!
+//! The rooms, in the order in which data flows through them. Where to begin: [`plan::make`].
+
+/// Quantities: bytes, ashift. Checked where they are parsed, converted by named methods.
 pub mod units;
-pub mod verify;
-pub mod vmbox;
+
+/// Names of pools, datasets, bays; serials and world wide names. What exists as a value may stand in a command.
+pub mod names;
+
+/// A fault in a user's file: place, message, what to type instead.
+pub mod fault;
+
+/// YAML to types, with every fault of the file at once.
 pub mod yaml;
+
+/// What a box is: bays, ports, modes, what boots.
+pub mod hw;
+
+/// What is wished: one pool over bays, its properties, its datasets.
+pub mod profile;
+
+/// The files that come with zbay, and where they can be overridden.
+pub mod shipped;
+
+/// The one door to the world: real, or recorded and played back.
+pub mod machine;
+
+/// What is there, and whose it is.
+pub mod inventory;
+
+/// A drive as every message names it.
+pub mod drive;
+
+/// OpenZFS's arithmetic, before anything is written. Pure.
+pub mod capacity;
+
+/// Rules over box, wish and drives: what cannot work, what is at stake, the way out.
+pub mod check;
+
+/// Wish against reality. Pure.
+pub mod verify;
+
+/// Wish and look to a plan. Pure; the only place that spells arguments of `zpool` and `zfs`.
+pub mod plan;
+
+/// Does what a plan says, step by step, with a journal.
+pub mod apply;
+
+/// Values to screens.
+pub mod render;
+
+/// What can be typed.
+pub mod cli;
+
+/// One file a command: load, call, render.
+pub mod cmd;
+
+/// Virtual boxes for the demo and the tests: a recipe becomes QEMU's arguments.
+pub mod vmbox;

@@ -160,8 +160,9 @@ fn the_box(request: &Request<'_>) -> Vec<Refusal> {
 }
 
 fn zfs(inventory: &Inventory) -> Option<Refusal> {
-    let install = "Debian 13: `apt install zfs-dkms zfsutils-linux` from contrib; Debian 12: the same from bookworm-backports \
-                   (docs/install.md has the lines)";
+    let install = "Debian 13: add `contrib` to its sources, then `apt install zfs-dkms zfsutils-linux`\n         \
+                   Debian 12: add the suite `bookworm-backports` with `main contrib`, then\n         \
+                   `apt install -t bookworm-backports zfs-dkms zfsutils-linux` (docs/install.md)";
     let refuse = |why: String, remedy: &str| Some(Refusal::Zfs { why, remedy: remedy.to_owned() });
     match &inventory.host.zfs {
         None => refuse(

@@ -94,6 +94,12 @@ fn a_saved_plan_is_refused_when_a_disk_changed() {
     lab.ok(&format!(
         "dd if=/dev/zero of=/dev/disk/by-id/wwn-{wwn} bs=4096 count=1 conv=fsync status=none"
     ));
+
+    // At a terminal it asks once, and anything but yes means no.
+    let asked = lab.sh("echo no | script -qec 'zbay apply gen8-usb-raidz' /dev/null");
+    assert!(asked.out.contains("type yes") && asked.out.contains("not confirmed"), "{}", asked.out);
+    assert!(lab.sh("zpool list -H").out.trim().is_empty());
+
     let done = lab.sh("zbay apply /root/plan.json --yes");
     assert_eq!(done.status, 0, "{}{}", done.out, done.err);
     assert!(lab.ok("zpool list -H -o name,health").contains("tank\tONLINE"));
