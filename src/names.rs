@@ -42,7 +42,7 @@ pub enum NameError {
         bad: char,
     },
     /// A word with a meaning to `zpool`.
-    #[error("`{name}` is reserved: zpool reads names that begin with `{word}` as a vdev")]
+    #[error("`{name}` is reserved: zpool takes `{word}` for a kind of vdev, choose a name such as tank")]
     Reserved {
         /// The name.
         name: String,

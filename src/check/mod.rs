@@ -193,6 +193,15 @@ fn ways_to_boot(hw: &Hw, from: &BayId, mode: ControllerMode) -> String {
 fn mode(hw: &Hw, profile: &Profile, found: &mut Found) {
     let mode = profile.controller;
     if hw.controller.is_none() {
+        if mode != ControllerMode::Ahci {
+            let message = format!("nothing is known of the controller's modes of {}", hw.title);
+            found.warning(
+                Rule::ModeUnknown,
+                "controller",
+                message,
+                "leave out `controller`, or describe them in /etc/zbay/hw",
+            );
+        }
         return;
     }
     match hw.mode_of(mode) {

@@ -187,3 +187,6 @@ pub enum Of {
     /// A dataset's (zfsprops(7)).
     Zfs,
 }
+
+#[cfg(test)]
+mod tests;

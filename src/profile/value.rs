@@ -123,13 +123,24 @@ impl<'de> Deserialize<'de> for Compatibility {
 }
 
 macro_rules! from_text {
-    ($name:ident, $check:expr) => {
+    ($name:ident, $what:literal, $check:expr) => {
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-                let text = String::deserialize(from)?;
-                let check: fn(&str) -> Result<(), &'static str> = $check;
-                check(&text).map_err(|why| D::Error::custom(format!("`{text}` {why}")))?;
-                Ok(Self(text.into()))
+                struct Text;
+                impl serde::de::Visitor<'_> for Text {
+                    type Value = $name;
+
+                    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                        f.write_str($what)
+                    }
+
+                    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<$name, E> {
+                        let check: fn(&str) -> Result<(), &'static str> = $check;
+                        check(text).map_err(|why| E::custom(format!("`{text}` {why}")))?;
+                        Ok($name(text.into()))
+                    }
+                }
+                from.deserialize_any(Text)
             }
         }
     };
@@ -171,12 +182,12 @@ impl<'de> Deserialize<'de> for Principal {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Mode(pub(super) String);
-from_text!(Mode, |text| {
+from_text!(Mode, "a mode in quotes, as in \"0750\",", |text| {
     let octal = text.chars().all(|c| ('0'..='7').contains(&c));
     if octal && (3..=4).contains(&text.len()) {
         Ok(())
     } else {
-        Err("is not a mode: write it in quotes, as in \"0750\"")
+        Err("is not a mode: three or four digits from 0 to 7, as in \"0750\"")
     }
 });
 
@@ -184,12 +195,14 @@ from_text!(Mode, |text| {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Mountpoint(#[schemars(with = "String")] pub(super) Utf8PathBuf);
-from_text!(Mountpoint, |text| {
+from_text!(Mountpoint, "an absolute path, legacy or none", |text| {
     let dots = text.split('/').any(|part| part == ".." || part == ".");
-    let system = [
-        "/", "/bin", "/boot", "/dev", "/etc", "/lib", "/proc", "/root", "/run", "/sbin", "/sys",
-        "/usr", "/var",
-    ];
+    // Nothing of the first kind, nor below it; of the second kind, what is below may be mounted.
+    let whole =
+        ["bin", "boot", "dev", "etc", "lib", "lib64", "proc", "root", "run", "sbin", "sys", "usr"];
+    let itself = ["", "var", "var/lib", "var/log"];
+    let bare = text.trim_matches('/');
+    let system = whole.contains(&bare.split('/').next().unwrap_or_default());
     if text == "none" || text == "legacy" {
         Ok(())
     } else if !text.starts_with('/')
@@ -198,8 +211,7 @@ from_text!(Mountpoint, |text| {
         || text.contains(char::is_control)
     {
         Err("is not a mountpoint: an absolute path, legacy or none")
-    } else if system.contains(&text.trim_end_matches('/')) || text.trim_end_matches('/').is_empty()
-    {
+    } else if itself.contains(&bare) || (system && !bare.starts_with("usr/local/")) {
         Err("belongs to the system: mount below /srv, /mnt or a name of your own")
     } else {
         Ok(())

@@ -27,7 +27,15 @@ pub(super) struct Refusal {
 
 impl Refusal {
     fn new(message: String, help: Option<String>) -> Self {
+        // What a file says may be quoted here, and must not steer the reader's terminal.
+        let plain = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.into() };
+        let message = message.chars().map(plain).collect();
         Self { at: None, message, help, missing: None }
+    }
+
+    /// Another kind of value than belongs here.
+    fn kind(found: &str, belongs: &str, help: Option<String>) -> Self {
+        Self::new(format!("{found} stands where {belongs} belongs"), help)
     }
 
     fn at(mut self, id: usize) -> Self {
@@ -43,6 +51,31 @@ impl fmt::Display for Refusal {
 }
 
 impl std::error::Error for Refusal {}
+
+fn spoken(unexpected: Unexpected<'_>) -> String {
+    match unexpected {
+        Unexpected::Unit => "nothing".to_owned(),
+        Unexpected::Str(text) => format!("the text `{text}`"),
+        Unexpected::Unsigned(number) => format!("the number {number}"),
+        Unexpected::Signed(number) => format!("the number {number}"),
+        Unexpected::Float(number) => format!("the number {number}"),
+        Unexpected::Bool(value) => format!("`{value}`"),
+        Unexpected::Map => "a map of keys".to_owned(),
+        Unexpected::Seq => "a list".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+/// serde's names of types, for people.
+fn belongs(expected: &dyn Expected) -> String {
+    match expected.to_string().as_str() {
+        "a string" => "a text".to_owned(),
+        "u8" => "a whole number from 0 to 255".to_owned(),
+        "u16" | "u32" | "u64" | "usize" => "a whole number, 0 or more,".to_owned(),
+        "a boolean" => "`true` or `false`".to_owned(),
+        other => other.to_owned(),
+    }
+}
 
 fn choices(word: &str, known: &'static [&'static str]) -> Option<String> {
     match near_miss(word, known.iter().copied()) {
@@ -71,30 +104,32 @@ impl serde::de::Error for Refusal {
     }
 
     fn invalid_type(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        let found = match unexpected {
-            Unexpected::Unit => "nothing".to_owned(),
-            Unexpected::Str(text) => format!("the text `{text}`"),
-            Unexpected::Unsigned(number) => format!("the number {number}"),
-            Unexpected::Signed(number) => format!("the number {number}"),
-            Unexpected::Map => "a map of keys".to_owned(),
-            Unexpected::Seq => "a list".to_owned(),
-            other => other.to_string(),
-        };
-        Self::new(format!("{found} stands where {expected} belongs"), None)
+        Self::kind(&spoken(unexpected), &belongs(expected), None)
     }
 
     fn invalid_value(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        let found = match unexpected {
-            Unexpected::Unsigned(number) => number.to_string(),
-            Unexpected::Signed(number) => number.to_string(),
-            other => other.to_string(),
-        };
-        Self::new(format!("{found} is impossible here: {expected} belongs here"), None)
+        let found = spoken(unexpected);
+        Self::new(format!("{found} is impossible here: {} belongs here", belongs(expected)), None)
     }
 }
 
 /// A deserialiser over a node.
 pub(super) struct NodeDe<'a>(pub(super) &'a Node);
+
+impl NodeDe<'_> {
+    fn found(&self) -> String {
+        spoken(match &self.0.value {
+            Value::Null => Unexpected::Unit,
+            Value::Bool(value) => Unexpected::Bool(*value),
+            Value::Unsigned(value) => Unexpected::Unsigned(*value),
+            Value::Signed(value) => Unexpected::Signed(*value),
+            Value::Float(value) => Unexpected::Float(*value),
+            Value::Text(text) => Unexpected::Str(text),
+            Value::Seq(_) => Unexpected::Seq,
+            Value::Map(_) => Unexpected::Map,
+        })
+    }
+}
 
 impl<'de> Deserializer<'de> for NodeDe<'_> {
     type Error = Refusal;
@@ -130,24 +165,40 @@ impl<'de> Deserializer<'de> for NodeDe<'_> {
         visitor.visit_newtype_struct(self)
     }
 
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Refusal> {
+        if matches!(self.0.value, Value::Map(_)) {
+            return self.deserialize_any(visitor);
+        }
+        let help = Some(format!("known here: {}", fields.join(", ")));
+        Err(Refusal::kind(&self.found(), "a map of keys", help).at(self.0.id))
+    }
+
     fn deserialize_enum<V: Visitor<'de>>(
         self,
         _: &'static str,
-        _: &'static [&'static str],
+        words: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Refusal> {
         let id = self.0.id;
         let result = match &self.0.value {
             Value::Text(text) => visitor.visit_enum(text.as_str().into_deserializer()),
             Value::Map(entries) if entries.len() == 1 => visitor.visit_enum(Tagged(&entries[0])),
-            _ => self.deserialize_any(visitor),
+            _ => {
+                let help = Some(format!("known here: {}", words.join(", ")));
+                Err(Refusal::kind(&self.found(), "a word", help))
+            }
         };
         result.map_err(|refusal| refusal.at(id))
     }
 
     forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
-        unit_struct seq tuple tuple_struct map struct identifier ignored_any
+        unit_struct seq tuple tuple_struct map identifier ignored_any
     }
 }
 

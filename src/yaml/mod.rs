@@ -80,7 +80,7 @@ pub fn read<T: DeserializeOwned>(file: &str, bytes: &[u8]) -> Result<Parsed<T>, 
         Err(Faults { file: file.to_owned(), text: text.to_owned(), list })
     };
     if bytes.len() > MAX_BYTES {
-        let message = format!("the file has {} bytes, at most {MAX_BYTES} are read", bytes.len());
+        let message = format!("the file is larger than {MAX_BYTES} bytes, which no wish needs");
         return refuse("", vec![Fault::new(0..0, message).help("is this the right file?")]);
     }
     let text = match str::from_utf8(bytes) {
@@ -88,7 +88,8 @@ pub fn read<T: DeserializeOwned>(file: &str, bytes: &[u8]) -> Result<Parsed<T>, 
         Err(error) => {
             let good = String::from_utf8_lossy(&bytes[..error.valid_up_to()]).into_owned();
             let end = good.len();
-            return refuse(&good, vec![Fault::new(end..end, "what follows is not UTF-8 text")]);
+            let fault = Fault::new(end..end, "what follows is not UTF-8 text");
+            return refuse(&good, vec![fault.help("save the file as UTF-8")]);
         }
     };
     let scalars = match scan::scan(text) {
@@ -121,7 +122,8 @@ fn settle<T: DeserializeOwned>(mut tree: Node, faults: &mut Vec<Fault>) -> Optio
         };
         let id = error.at.unwrap_or(tree.id);
         // A key that is missing because its faulty value was taken out has been complained of already.
-        let echo = error.missing.as_ref().is_some_and(|key| tree.lost(id, key));
+        // So has a list that lost all its items.
+        let echo = error.missing.as_ref().is_some_and(|key| tree.lost(id, key)) || tree.hollow(id);
         if !echo {
             let span = tree.find_span(id).unwrap_or_else(|| tree.span.clone());
             faults.push(Fault { span, message: error.message, help: error.help });

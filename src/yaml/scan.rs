@@ -46,6 +46,14 @@ impl Scanner<'_> {
         self.at == 0 || self.text.as_bytes()[self.at - 1] == b'\n'
     }
 
+    /// True where nothing but blanks stands between the start of the line and here, and something comes after.
+    fn indents(&self) -> bool {
+        let line = &self.text[..self.at];
+        let before = &line[line.rfind('\n').map_or(0, |at| at + 1)..];
+        let after = self.text[self.at..self.line_end()].trim_start();
+        before.trim().is_empty() && !after.is_empty() && !after.starts_with('#')
+    }
+
     fn line_end(&self) -> usize {
         self.rest().find('\n').map_or(self.text.len(), |end| self.at + end)
     }
@@ -53,8 +61,13 @@ impl Scanner<'_> {
     fn fault(&mut self, message: &str, help: &str) {
         let end =
             self.rest().find(char::is_whitespace).map_or(self.text.len(), |end| self.at + end);
-        self.faults.push(Fault::new(self.at..end.max(self.at + 1), message).help(help));
-        self.at = end.max(self.at + 1);
+        let next = end.max(self.at + self.rest().chars().next().map_or(1, char::len_utf8));
+        // Once for each kind of fault: a hostile file has thousands.
+        if !self.faults.iter().any(|fault| fault.message == message) {
+            let long = self.rest().char_indices().nth(40).map_or(next, |(at, _)| self.at + at);
+            self.faults.push(Fault::new(self.at..next.min(long), message).help(help));
+        }
+        self.at = next;
     }
 
     fn run(&mut self) {
@@ -76,6 +89,9 @@ impl Scanner<'_> {
                 }
             }
             match c {
+                '\t' if self.depth == 0 && self.indents() => {
+                    self.fault("a tab indents this line", "indent by blanks");
+                }
                 c if c.is_whitespace() => self.at += c.len_utf8(),
                 c if c.is_control() => self.fault("a control character", "delete it"),
                 '#' => self.at = self.line_end(),
@@ -104,8 +120,9 @@ impl Scanner<'_> {
                     self.at += 1;
                 }
                 ',' if self.depth > 0 => self.at += 1,
-                '&' => self.fault("anchors are not taken", "write the value out"),
-                '*' => self.fault("aliases are not taken", "write the value out"),
+                '&' | '*' => {
+                    self.fault("anchors and aliases are not taken", "write the value out");
+                }
                 '!' => self.fault("tags are not taken", "delete the tag"),
                 '|' | '>' => self.fault("block texts are not taken", "write the text on one line"),
                 '"' | '\'' => self.quoted(c),

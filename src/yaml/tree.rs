@@ -91,6 +91,16 @@ impl Node {
         }
     }
 
+    /// True if the node with this number is a list that lost all its items.
+    pub(super) fn hollow(&self, id: usize) -> bool {
+        match &self.value {
+            Value::Seq(items) if self.id == id => items.is_empty() && !self.lost.is_empty(),
+            Value::Seq(items) => items.iter().any(|item| item.hollow(id)),
+            Value::Map(entries) => entries.iter().any(|entry| entry.node.hollow(id)),
+            _ => false,
+        }
+    }
+
     /// True if `key` was taken out of the map with this number.
     pub(super) fn lost(&self, id: usize, key: &str) -> bool {
         if self.id == id {
@@ -104,14 +114,31 @@ impl Node {
     }
 }
 
+/// The parser's words, which speak of its own machinery, as a person needs them.
+fn reworded(message: &str) -> (&str, &'static str) {
+    let indented = "indent lines that belong together by the same number of blanks, never by tabs";
+    match message {
+        "mapping values are not allowed in this context" => {
+            ("no `key: value` can stand here", indented)
+        }
+        "did not find expected key" | "did not find expected '-' indicator" => {
+            ("this line does not fit to the ones above", indented)
+        }
+        "did not find expected ',' or ']'" => ("this list is never closed", "add a `,` or a `]`"),
+        "did not find expected ',' or '}'" => ("this map is never closed", "add a `,` or a `}`"),
+        "recursion limit exceeded" => ("nested too deeply", "no key of zbay needs this"),
+        other => (other, "YAML is `key: value`, indented by blanks, never by tabs"),
+    }
+}
+
 /// Parses, places the nodes, and notes duplicate keys (the first one stays).
 pub(super) fn parse(text: &str, tokens: &[Token], faults: &mut Vec<Fault>) -> Result<Node, Fault> {
     let mut root: Node = serde_yaml::from_str(text).map_err(|error| {
         let at = error.location().map_or(text.len(), |location| location.index()).min(text.len());
         let whole = error.to_string();
-        let message = whole.split(" at line ").next().unwrap_or(&whole).to_owned();
+        let (message, help) = reworded(whole.split(" at line ").next().unwrap_or(&whole));
         let end = text[at..].find('\n').map_or(text.len(), |end| at + end).max(at);
-        Fault::new(at..end, message).help("YAML is `key: value`, indented by blanks, never by tabs")
+        Fault::new(at..end, message).help(help)
     })?;
     let mut place = Place { text, tokens, next: 0, id: 0, last: 0 };
     place.node(&mut root, faults);
