@@ -38,9 +38,9 @@ impl Drive {
         Self {
             assumed: seat.as_ref().is_some_and(|seat| seat.sure == Sure::Assumed && seat.is_bay),
             bay: seat.map(|seat| seat.bay),
-            model: disk.model.clone(),
+            model: disk.model.as_deref().map(printable),
             size: disk.size,
-            serial: disk.serial.clone(),
+            serial: disk.serial.as_ref().and_then(|serial| printable(serial.as_str()).parse().ok()),
             wwn: disk.wwn.clone(),
             name: disk.name.clone(),
         }
@@ -70,6 +70,11 @@ impl Drive {
             self.wwn.as_ref().map_or_else(|| "(no wwn)".to_owned(), |wwn| format!("wwn-{wwn}"));
         format!("{model}  {}  {serial}  {wwn}", self.size.tb())
     }
+}
+
+/// What a drive calls itself is foreign input: nothing in it may move a cursor or fake a line.
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if c == ' ' || c.is_ascii_graphic() { c } else { '?' }).collect()
 }
 
 impl fmt::Display for Drive {

@@ -34,10 +34,10 @@ pub const BOXES: [(&str, &str); 6] = [
     ("4u-24x4tb", include_str!("../vm-images/4u-24x4tb.yaml")),
 ];
 
-/// The kernel arguments of every virtual box. `zbay.trace` and the like can be added by
-/// [`Files::append`].
+/// The kernel arguments of every virtual box; [`Files::append`] adds to them. `TERM=dumb` keeps systemd from
+/// moving the cursor about in the console's log.
 pub const KERNEL_ARGS: &str = "root=LABEL=root rootfstype=ext4 rw console=ttyS0 quiet \
-    net.ifnames=0 mitigations=off audit=0 random.trust_cpu=on lsm=yama \
+    net.ifnames=0 mitigations=off audit=0 random.trust_cpu=on lsm=yama TERM=dumb \
     systemd.show_status=no rd.systemd.show_status=no";
 
 /// vm-images/BOX.yaml: a box and the drives in it.

@@ -18,6 +18,7 @@ use crate::names::{BayId, DatasetName, PoolName};
 use crate::units::Bytes;
 
 pub mod property;
+pub mod value;
 
 use property::{FsWish, PoolProperties};
 

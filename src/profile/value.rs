@@ -1,0 +1,329 @@
+//! The values that properties take, each validated as it is read.
+//!
+//! What exists as a value may stand in an argument of zpool or zfs: nothing here looks like an option, a path
+//! of the system or a shell's word.
+
+use camino::Utf8PathBuf;
+use schemars::JsonSchema;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::units::Bytes;
+
+/// `on` or `off`; YAML's `true` and `false` are taken too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum OnOff {
+    /// on
+    On,
+    /// off
+    Off,
+}
+
+impl OnOff {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::On => "on",
+            Self::Off => "off",
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for OnOff {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Word;
+        impl serde::de::Visitor<'_> for Word {
+            type Value = OnOff;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("`on` or `off`")
+            }
+
+            fn visit_bool<E: serde::de::Error>(self, value: bool) -> Result<OnOff, E> {
+                Ok(if value { OnOff::On } else { OnOff::Off })
+            }
+
+            fn visit_str<E: serde::de::Error>(self, value: &str) -> Result<OnOff, E> {
+                match value {
+                    "on" | "yes" => Ok(OnOff::On),
+                    "off" | "no" => Ok(OnOff::Off),
+                    other => Err(E::unknown_variant(other, &["on", "off"])),
+                }
+            }
+        }
+        from.deserialize_any(Word)
+    }
+}
+
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($variant:ident = $word:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+        pub enum $name {
+            $(#[doc = $word] #[serde(rename = $word)] $variant,)+
+        }
+
+        impl $name {
+            pub(super) fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word,)+ }
+            }
+        }
+    };
+}
+
+words! {
+    /// What a pool does when too many drives are gone (zpoolprops(7)).
+    Failmode { Wait = "wait", Continue = "continue", Panic = "panic" }
+}
+words! {
+    /// Where extended attributes live.
+    Xattr { Sa = "sa", Dir = "dir", Off = "off" }
+}
+words! {
+    /// Access control lists.
+    AclType { Posix = "posix", Off = "off", Nfsv4 = "nfsv4" }
+}
+words! {
+    /// Size of dnodes.
+    DnodeSize { Legacy = "legacy", Auto = "auto", K1 = "1k", K2 = "2k", K4 = "4k", K8 = "8k", K16 = "16k" }
+}
+words! {
+    /// Synchronous writes.
+    Sync { Standard = "standard", Always = "always", Disabled = "disabled" }
+}
+words! {
+    /// Whether `.zfs` is shown.
+    SnapDir { Hidden = "hidden", Visible = "visible" }
+}
+words! {
+    /// How names compare; fixed when the dataset is made.
+    CaseSensitivity { Sensitive = "sensitive", Insensitive = "insensitive", Mixed = "mixed" }
+}
+
+/// The name of a feature set.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Compatibility(pub(super) String);
+
+impl<'de> Deserialize<'de> for Compatibility {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(from)?;
+        let fine = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        if text.is_empty()
+            || text.len() > 60
+            || text.starts_with(['-', '.'])
+            || !text.chars().all(fine)
+        {
+            return Err(D::Error::custom(format!(
+                "`{text}` is not a feature set: off, or a name such as openzfs-2.3-linux"
+            )));
+        }
+        Ok(Self(text))
+    }
+}
+
+macro_rules! from_text {
+    ($name:ident, $what:literal, $check:expr) => {
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                struct Text;
+                impl serde::de::Visitor<'_> for Text {
+                    type Value = $name;
+
+                    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                        f.write_str($what)
+                    }
+
+                    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<$name, E> {
+                        let check: fn(&str) -> Result<(), &'static str> = $check;
+                        check(text).map_err(|why| E::custom(format!("`{text}` {why}")))?;
+                        Ok($name(text.into()))
+                    }
+                }
+                from.deserialize_any(Text)
+            }
+        }
+    };
+}
+
+/// A user or group, by name or number.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Principal(pub(super) String);
+
+impl<'de> Deserialize<'de> for Principal {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Name;
+        impl serde::de::Visitor<'_> for Name {
+            type Value = Principal;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a user or group, by name or number")
+            }
+
+            fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<Principal, E> {
+                u32::try_from(value).map(|id| Principal(id.to_string())).map_err(E::custom)
+            }
+
+            fn visit_str<E: serde::de::Error>(self, value: &str) -> Result<Principal, E> {
+                let fine = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+                let first = value.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+                if !first || value.len() > 32 || !value.chars().all(fine) {
+                    return Err(E::custom(format!("`{value}` is not the name of a user or group")));
+                }
+                Ok(Principal(value.to_owned()))
+            }
+        }
+        from.deserialize_any(Name)
+    }
+}
+
+/// Permission bits as an octal text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Mode(pub(super) String);
+from_text!(Mode, "a mode in quotes, as in \"0750\",", |text| {
+    let octal = text.chars().all(|c| ('0'..='7').contains(&c));
+    if octal && (3..=4).contains(&text.len()) {
+        Ok(())
+    } else {
+        Err("is not a mode: three or four digits from 0 to 7, as in \"0750\"")
+    }
+});
+
+/// Where a dataset is mounted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Mountpoint(#[schemars(with = "String")] pub(super) Utf8PathBuf);
+from_text!(Mountpoint, "an absolute path, legacy or none", |text| {
+    let dots = text.split('/').any(|part| part == ".." || part == ".");
+    // Nothing of the first kind, nor below it; of the second kind, what is below may be mounted.
+    let whole =
+        ["bin", "boot", "dev", "etc", "lib", "lib64", "proc", "root", "run", "sbin", "sys", "usr"];
+    let itself = ["", "var", "var/lib", "var/log"];
+    let bare = text.trim_matches('/');
+    let system = whole.contains(&bare.split('/').next().unwrap_or_default());
+    if text == "none" || text == "legacy" {
+        Ok(())
+    } else if !text.starts_with('/')
+        || dots
+        || text.contains("//")
+        || text.contains(char::is_control)
+    {
+        Err("is not a mountpoint: an absolute path, legacy or none")
+    } else if itself.contains(&bare) || (system && !bare.starts_with("usr/local/")) {
+        Err("belongs to the system: mount below /srv, /mnt or a name of your own")
+    } else {
+        Ok(())
+    }
+});
+
+/// A quota or reservation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Limit(#[schemars(with = "String")] pub(super) Bytes);
+
+impl<'de> Deserialize<'de> for Limit {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Size;
+        impl serde::de::Visitor<'_> for Size {
+            type Value = Limit;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a size such as 500G, or none")
+            }
+
+            fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<Limit, E> {
+                Ok(Limit(Bytes(value)))
+            }
+
+            fn visit_str<E: serde::de::Error>(self, value: &str) -> Result<Limit, E> {
+                match value {
+                    "none" => Ok(Limit(Bytes::ZERO)),
+                    text => text.parse().map(Limit).map_err(E::custom),
+                }
+            }
+        }
+        from.deserialize_any(Size)
+    }
+}
+
+/// A record size, bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(transparent)]
+pub struct RecordSize(pub(super) u64);
+
+impl<'de> Deserialize<'de> for RecordSize {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let size = crate::yaml::size::deserialize(from)?.0;
+        if !size.is_power_of_two() || !(512..=16 << 20).contains(&size) {
+            return Err(D::Error::custom(format!(
+                "a record of {size} bytes is impossible: a power of two from 512 to 16M is taken"
+            )));
+        }
+        Ok(Self(size))
+    }
+}
+
+/// A compression algorithm.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Compression(pub(super) String);
+
+impl<'de> Deserialize<'de> for Compression {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Word;
+        impl serde::de::Visitor<'_> for Word {
+            type Value = Compression;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a compression such as lz4")
+            }
+
+            fn visit_bool<E: serde::de::Error>(self, on: bool) -> Result<Compression, E> {
+                Ok(Compression(if on { "on" } else { "off" }.to_owned()))
+            }
+
+            fn visit_str<E: serde::de::Error>(self, value: &str) -> Result<Compression, E> {
+                let level = |most: u32| {
+                    value
+                        .rsplit('-')
+                        .next()
+                        .and_then(|level| level.parse().ok())
+                        .is_some_and(|n: u32| (1..=most).contains(&n))
+                };
+                let fine = ["on", "off", "lz4", "zstd", "gzip", "zle", "lzjb"].contains(&value)
+                    || (value.starts_with("zstd-fast-") && level(1000))
+                    || (value.strip_prefix("zstd-").is_some_and(|rest| rest.len() <= 2)
+                        && level(19))
+                    || (value.strip_prefix("gzip-").is_some_and(|rest| rest.len() == 1)
+                        && level(9));
+                if fine {
+                    Ok(Compression(value.to_owned()))
+                } else {
+                    Err(E::unknown_variant(
+                        value,
+                        &["lz4", "zstd", "zstd-3", "gzip", "gzip-6", "zle", "on", "off"],
+                    ))
+                }
+            }
+        }
+        from.deserialize_any(Word)
+    }
+}
+
+/// Copies of each block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Copies(pub(super) u8);
+
+impl<'de> Deserialize<'de> for Copies {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        match u8::deserialize(from)? {
+            copies @ 1..=3 => Ok(Self(copies)),
+            other => {
+                Err(D::Error::custom(format!("{other} copies are impossible: 1 to 3 are taken")))
+            }
+        }
+    }
+}
