@@ -54,8 +54,11 @@ impl Wished {
     pub fn of(context: &Context, profile: Parsed<Profile>, name: String) -> Result<Self> {
         let hw = load_hw(context, &profile)?;
         let inventory = context.look(Want::ALL)?;
-        let fits =
-            hw.recognise.as_ref().is_none_or(|recognise| recognise.fits(&inventory.host.dmi));
+        let fits = match &hw.recognise {
+            Some(recognise) => recognise.fits(&inventory.host.dmi),
+            // A description that recognises nothing is taken at its word, but not where another one fits.
+            None => hw.is_generic() || !shipped::recognise(&*context.machine, &inventory.host)?.1,
+        };
         let other_box = if fits || context.common.hw.is_some() {
             None
         } else {

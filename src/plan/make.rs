@@ -88,6 +88,10 @@ pub fn make(request: &Request<'_>) -> Result<Plan, PlanError> {
         refusals.extend(elsewhere(request));
     }
     refusals.extend(half_way(request, pool.is_some()));
+    if request.other_box.is_some() {
+        // What the wish makes of another box's bays helps nobody.
+        refusals.retain(|refusal| matches!(refusal, Refusal::OtherBox { .. }));
+    }
     if !refusals.is_empty() {
         return Err(Refused(refusals).into());
     }

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::drive::Drive;
 use crate::inventory::{Flaw, Owner};
-use crate::names::BayId;
+use crate::names::{BayId, Serial};
 use crate::render::foreign as contents;
 use crate::render::text::{labelled, plain};
 use crate::units::Bytes;
@@ -209,8 +209,13 @@ impl fmt::Display for Refusal {
                     "the drives of one vdev differ in size; {} would stay unused\n",
                     unused.tb()
                 )?;
+                let model = |drive: &Drive| drive.model.clone().unwrap_or_default();
+                let widest = drives.iter().map(|drive| model(drive).len()).max().unwrap_or(0);
                 for drive in drives {
-                    write!(f, "\n  {}  {}  {} bytes", drive.place(), drive.label(), drive.size)?;
+                    let serial = drive.serial.as_ref().map_or("(no serial)", Serial::as_str);
+                    let (place, model) = (drive.place(), model(drive));
+                    write!(f, "\n  {place:<6}  {model:<widest$}  {serial:<15}")?;
+                    write!(f, "  {}  {:>14} bytes", drive.size.tb(), drive.size.0)?;
                 }
                 write!(
                     f,
@@ -272,6 +277,15 @@ impl fmt::Display for Refusal {
     }
 }
 
+impl Refusal {
+    fn empty_bay(&self) -> Option<String> {
+        match self {
+            Self::EmptyBay { bay } => Some(bay.to_string()),
+            _ => None,
+        }
+    }
+}
+
 fn flaw_words(flaw: &Flaw) -> String {
     match flaw {
         Flaw::PlaceholderWwn => "its wwn is one that many units share".to_owned(),
@@ -291,8 +305,16 @@ impl std::error::Error for Refused {}
 
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, refusal) in self.0.iter().enumerate() {
-            if index > 0 {
+        // A whole row of empty bays is one thing to say.
+        let empty: Vec<String> = self.0.iter().filter_map(Refusal::empty_bay).collect();
+        let row = empty.len() > 2;
+        if row {
+            write!(f, "bays {} are empty, and the profile wants drives there\n", empty.join(", "))?;
+            write!(f, "do this  put drives in, or take the bays out of the profile")?;
+        }
+        let rest = self.0.iter().filter(|refusal| !row || refusal.empty_bay().is_none());
+        for (index, refusal) in rest.enumerate() {
+            if row || index > 0 {
                 f.write_str("\n\nerror: ")?;
             }
             write!(f, "{refusal}")?;

@@ -101,6 +101,10 @@ pub fn read<T: DeserializeOwned>(file: &str, bytes: &[u8]) -> Result<Parsed<T>, 
         Ok(tree) => tree,
         Err(fault) => return refuse(text, vec![fault]),
     };
+    if matches!(tree.value, Value::Null) {
+        let fault = Fault::new(0..0, "the file is empty");
+        return refuse(text, vec![fault.help("begin with `hardware: ...`: docs/profile.md")]);
+    }
     let value = settle(tree.clone(), &mut faults);
     match value {
         Some(value) if faults.is_empty() => {
