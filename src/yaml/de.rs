@@ -30,7 +30,8 @@ pub(super) struct Refusal {
 impl Refusal {
     fn new(message: String, help: Option<String>) -> Self {
         // What a file says may be quoted here, and must not steer the reader's terminal.
-        let plain = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.into() };
+        let plain =
+            |c: char| if c.is_control() { c.escape_default().to_string() } else { c.into() };
         let message = message.chars().map(plain).collect();
         Self { at: None, message, help, missing: None, known: None }
     }
