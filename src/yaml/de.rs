@@ -26,10 +26,11 @@ pub(super) struct Refusal {
 }
 
 impl Refusal {
-    fn new(message: String, help: Option<String>) -> Self {
+    fn new(message: impl AsRef<str>, help: Option<String>) -> Self {
         // What a file says may be quoted here, and must not steer the reader's terminal.
-        let plain = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.into() };
-        let message = message.chars().map(plain).collect();
+        let plain =
+            |c: char| if c.is_control() { c.escape_default().to_string() } else { c.into() };
+        let message = message.as_ref().chars().map(plain).collect();
         Self { at: None, message, help, missing: None }
     }
 
