@@ -248,7 +248,11 @@ build_appliance() {
     # Older recipes' results go; the tree of this one stays, so that a changed file costs seconds.
     local old
     for old in "$cache"/appliance/*; do
-      case $old in "$work" | "$(appliance_dir)" | */lock | */current) ;; *) as_root rm -rf "$old" ;; esac
+      case $old in
+      "$work" | "$(appliance_dir)" | */lock | */current) ;;
+      # Not what another checkout may be using right now.
+      *) [ -n "$(find "$old" -maxdepth 0 -mmin -180)" ] || as_root rm -rf "$old" ;;
+      esac
     done
   fi
   ln -sfn "$(appliance_dir)" "$cache/appliance/current"

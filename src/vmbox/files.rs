@@ -123,7 +123,7 @@ fn boot_drive(drive: &VmDrive, files: &Files, puts: &[Put]) -> Result<(), VmErro
     put(&path, files, puts)
 }
 
-/// Puts files into the root file system of a boot drive whose box does not run.
+/// Puts files into the root file system of a boot drive whose box does not run, however it was stopped.
 pub fn put(drive: &Utf8Path, files: &Files, puts: &[Put]) -> Result<(), VmError> {
     if puts.is_empty() {
         return Ok(());
@@ -163,6 +163,14 @@ pub fn put(drive: &Utf8Path, files: &Files, puts: &[Put]) -> Result<(), VmError>
     let path = files.dir.join("debugfs");
     fs::write(&path, script).map_err(VmError::io("create", &path))?;
     let image = format!("{drive}?offset={ROOT_START}");
+    // After a power cut the journal is replayed first: later it would undo what is put in now.
+    let mut fsck = command("e2fsck");
+    let checked = fsck.args(["-p", &image]).env("LC_ALL", "C").output();
+    let checked = checked.map_err(VmError::io("check", drive))?;
+    if checked.status.code().is_none_or(|code| code > 1) {
+        let text = String::from_utf8_lossy(&checked.stdout).trim().to_owned();
+        return Err(VmError::Tool { program: "e2fsck", path: drive.into(), text });
+    }
     tool("debugfs", &["-w", "-f", path.as_str(), &image], drive)?;
     for put in puts {
         let stat = format!("stat {}", put.to());

@@ -88,7 +88,8 @@ fn hostile_files_end_in_one_clear_fault() {
     assert!(faults(&deep).to_string().contains("nested too deeply"));
     let dashes = format!("name:\n  {}x", "- ".repeat(5000));
     assert!(faults(&dashes).to_string().contains("nested too deeply"));
-    let block: String = (0..3000).map(|n| format!("{}a:\n", " ".repeat(n))).collect();
+    let block: Vec<String> = (0..3000).map(|n| format!("{}a:\n", " ".repeat(n))).collect();
+    let block = block.concat();
     assert!(faults(&block[..block.len().min(MAX_BYTES)]).list.len() == 1);
     let large = "x".repeat(MAX_BYTES + 1);
     assert!(faults(&large).to_string().contains("larger than 262144 bytes"));

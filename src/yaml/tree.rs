@@ -1,6 +1,6 @@
 //! The parsed file as a tree of nodes that know where they stand.
 //!
-//! serde_yaml hands over the nodes in the order of the text, duplicate keys included, and `scan` found
+//! `serde_yaml` hands over the nodes in the order of the text, duplicate keys included, and `scan` found
 //! the places of the scalars in the same order: walking both together gives each node its place. A node
 //! keeps the number that it got here, so that a fault can name it and `remove` can take it out.
 

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use zbay::vmbox::files::Put;
+
 use crate::lab::Lab;
 
 /// Path, model, serial, wwn and size of each disk that the box's udev knows.
@@ -51,7 +53,7 @@ fn as_described(lab: &Lab) {
 
 #[test]
 fn a_virtual_gen8_is_like_the_real_one() {
-    let lab = Lab::new("gen8-seed").boot();
+    let mut lab = Lab::new("gen8-seed").boot();
     as_described(&lab);
     let dmi = |name: &str| lab.ok(&format!("cat /sys/class/dmi/id/{name}")).trim().to_owned();
     assert_eq!(dmi("sys_vendor"), "HP");
@@ -73,6 +75,18 @@ fn a_virtual_gen8_is_like_the_real_one() {
     assert_eq!(lab.digests(), before);
     lab.ok("echo x | dd of=/dev/disk/by-id/wwn-0x5000c5006518af8f bs=512 seek=99 conv=fsync status=none");
     assert_ne!(lab.digests(), before);
+
+    // Files can be put in after a power cut, over a journal that was not replayed.
+    lab.ok("rm -r /usr/share/zoneinfo; cp -r /usr/share/zsh /root/a; sync");
+    lab.power_cut();
+    let text = "put in after the power cut\n".to_owned();
+    lab.put(&[
+        Put::Text { to: "/etc/lab/text".into(), text: text.clone(), mode: 0o644 },
+        Put::Link { to: "/etc/lab/link".into(), target: "text".into() },
+    ]);
+    lab.start();
+    assert_eq!(lab.ok("cat /etc/lab/link"), text);
+    assert_eq!(lab.ok("dmesg | grep -i 'ext4.*error' || true"), "");
 }
 
 #[test]
