@@ -78,7 +78,7 @@ impl fmt::Display for Sure {
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Recognise {
-    /// Type 1 manufacturer, as in /sys/class/dmi/id/sys_vendor.
+    /// Type 1 manufacturer, as in `/sys/class/dmi/id/sys_vendor`.
     #[serde(default)]
     pub sys_vendor: Option<String>,
     /// Type 1 product name.
@@ -170,7 +170,7 @@ pub struct Bay {
     /// Its number, from 1, as printed on the box or counted from the left.
     #[schemars(with = "u32")]
     pub bay: BayId,
-    /// udev's ID_PATH of the drive in it, without a trailing `.0`: pci-0000:00:1f.2-ata-1.
+    /// udev's `ID_PATH` of the drive in it, without a trailing `.0`: pci-0000:00:1f.2-ata-1.
     pub port: String,
     /// How sure it is that this port is this bay.
     #[serde(default)]
@@ -195,7 +195,7 @@ pub struct Place {
     pub place: BayId,
     /// As a person says it.
     pub title: String,
-    /// ID_PATH; a `*` at its end stands for anything, one alone in it for any run of characters. Left out: this
+    /// `ID_PATH`; a `*` at its end stands for anything, one alone in it for any run of characters. Left out: this
     /// place cannot be told from others.
     #[serde(default)]
     pub port: Option<String>,
@@ -311,7 +311,7 @@ impl Hw {
         self.bays.is_empty()
     }
 
-    /// The seat of the drive at this ID_PATH (without a trailing `.0`).
+    /// The seat of the drive at this `ID_PATH` (without a trailing `.0`).
     pub fn seat(&self, path: &str) -> Option<Seat> {
         if let Some(bay) = self.bays.iter().find(|bay| bay.port == path) {
             return Some(Seat { bay: bay.bay.clone(), sure: bay.sure, is_bay: true });
@@ -327,7 +327,7 @@ impl Hw {
         None
     }
 
-    /// The port of a bay or place, as an ID_PATH or a pattern of one.
+    /// The port of a bay or place, as an `ID_PATH` or a pattern of one.
     pub fn port(&self, bay: &BayId) -> Option<String> {
         let bays = self.bays.iter().find(|b| b.bay == *bay).map(|b| b.port.clone());
         let place = || self.places.iter().find(|p| p.place == *bay).and_then(|p| p.port.clone());

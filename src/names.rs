@@ -42,7 +42,9 @@ pub enum NameError {
         bad: char,
     },
     /// A word with a meaning to `zpool`.
-    #[error("`{name}` is reserved: zpool takes `{word}` for a kind of vdev, choose a name such as tank")]
+    #[error(
+        "`{name}` is reserved: zpool takes `{word}` for a kind of vdev, choose a name such as tank"
+    )]
     Reserved {
         /// The name.
         name: String,

@@ -175,21 +175,20 @@ pub fn drift(
         Err(unknown) => {
             found.push(Drift::NotKnown { what: "the pools".to_owned(), why: unknown.why.clone() });
         }
-        Ok(pools) => match pools.iter().find(|pool| pool.name == name) {
-            Some(pool) => {
+        Ok(pools) => {
+            if let Some(pool) = pools.iter().find(|pool| pool.name == name) {
                 found.extend(state(pool));
                 found.extend(layout(hw, profile, inventory, pool));
                 found.extend(properties(profile, pool));
-            }
-            None => {
+            } else {
                 found.push(Drift::PoolMissing { pool: name.to_owned() });
+                let datasets = wished_datasets(profile).into_iter();
                 found.extend(
-                    wished_datasets(profile)
-                        .into_iter()
+                    datasets
                         .map(|(name, _)| Drift::DatasetMissing { dataset: full(profile, &name) }),
                 );
             }
-        },
+        }
     }
     found
 }

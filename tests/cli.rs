@@ -88,9 +88,10 @@ fn meets(machine: &str, profile: &str) -> Result<usize, &'static str> {
         ("gen8-seed", "gen8-usb-raidz-slog") => Err("the fifth port is empty"),
         ("gen8-seed", "gen8-seed") => Ok(4),
         (_, "gen8-seed-3") => Ok(3),
-        ("gen8-seed", "gen8-usb-mirror" | "gen8-usb-raidz" | "gen8-usb-raidz2" | "gen8-raid-fifth-port") => {
-            Err("`mixed_sizes: waste`")
-        }
+        (
+            "gen8-seed",
+            "gen8-usb-mirror" | "gen8-usb-raidz" | "gen8-usb-raidz2" | "gen8-raid-fifth-port",
+        ) => Err("`mixed_sizes: waste`"),
         ("gen8-4x4tb-ssd", "gen8-usb-raidz-slog") => Ok(5),
         ("gen8-raid-fifth-port", "gen8-usb-raidz-slog") => Err("the fifth port is not free"),
         (_, "gen8-usb-raidz-slog") => Err("the fifth port is empty"),
@@ -114,8 +115,17 @@ fn every_profile_on_every_box_is_planned_or_refused() {
                 }
                 Err(words) => {
                     assert_eq!((said.status, said.out.as_str()), (2, ""), "{what}");
-                    assert!(said.err.starts_with("error: ") && said.err.contains(words), "{what}: {}", said.err);
-                    assert_eq!(said.err.matches("the profile is for").count() > 0, words.contains("the profile is for"), "{what}: {}", said.err);
+                    assert!(
+                        said.err.starts_with("error: ") && said.err.contains(words),
+                        "{what}: {}",
+                        said.err
+                    );
+                    assert_eq!(
+                        said.err.matches("the profile is for").count() > 0,
+                        words.contains("the profile is for"),
+                        "{what}: {}",
+                        said.err
+                    );
                 }
             }
         }
@@ -192,7 +202,8 @@ fn json_is_json_whatever_happens() {
         for command in commands {
             let said = on(machine, &[&["--json"], command].concat());
             let what = format!("{command:?} on {machine}");
-            let json: Value = serde_json::from_str(&said.out).unwrap_or_else(|e| panic!("{what}: {e}"));
+            let json: Value =
+                serde_json::from_str(&said.out).unwrap_or_else(|e| panic!("{what}: {e}"));
             assert_eq!(json["version"], json!(1), "{what}");
             assert!(json["notes"].is_array(), "{what}");
             assert_eq!(json["changed"], json!(false), "{what}");
@@ -209,7 +220,8 @@ fn a_plan_can_be_saved_and_is_never_overwritten() {
     let file = path.to_str().expect("UTF-8");
     let said = on("gen8-seed", &["plan", "gen8-seed", "--save", file]);
     assert_eq!(said.status, 1, "{}", said.err);
-    let plan: Value = serde_json::from_str(&fs::read_to_string(&path).expect("saved")).expect("JSON");
+    let plan: Value =
+        serde_json::from_str(&fs::read_to_string(&path).expect("saved")).expect("JSON");
     assert_eq!(plan["zbay_plan"], json!(1));
     assert_eq!(plan["disks"].as_array().map(Vec::len), Some(4));
     assert_eq!(on("gen8-seed", &["plan", "gen8-seed", "--save", file]).status, 2);
@@ -218,7 +230,8 @@ fn a_plan_can_be_saved_and_is_never_overwritten() {
 #[test]
 fn a_reader_that_has_seen_enough_is_no_fault() {
     let args = ["--machine", "tests/machines/4u-24x4tb", "show", "disk", "-a"];
-    let mut child = zbay(&args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("runs");
+    let mut child =
+        zbay(&args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("runs");
     let mut first = String::new();
     let mut reader = BufReader::with_capacity(16, child.stdout.take().expect("piped"));
     reader.read_line(&mut first).expect("a line");
@@ -280,7 +293,8 @@ impl Altered {
 
     fn edit(self, file: &str, edit: impl FnOnce(&mut Value)) -> Self {
         let path = self.0.path().join(file);
-        let mut value = serde_json::from_str(&fs::read_to_string(&path).expect("there")).expect("JSON");
+        let mut value =
+            serde_json::from_str(&fs::read_to_string(&path).expect("there")).expect("JSON");
         edit(&mut value);
         fs::write(&path, value.to_string()).expect("written");
         self
@@ -312,7 +326,11 @@ impl Altered {
         }
         // What can be seen is still shown.
         let overview = self.run(&[]);
-        assert!(overview.status < 2 && overview.out.contains("SAMSUNG HD103UJ"), "{}", overview.err);
+        assert!(
+            overview.status < 2 && overview.out.contains("SAMSUNG HD103UJ"),
+            "{}",
+            overview.err
+        );
     }
 }
 
@@ -327,14 +345,19 @@ fn complains(words: &str) -> Value {
 #[test]
 fn a_program_that_is_missing_is_named_with_its_package() {
     let zpool = missing("/usr/sbin/zpool", "zfsutils-linux");
-    Altered::new().answer("zpool", &zpool).refused(&["/usr/sbin/zpool", "apt install zfsutils-linux"]);
+    Altered::new()
+        .answer("zpool", &zpool)
+        .refused(&["/usr/sbin/zpool", "apt install zfsutils-linux"]);
     let wipefs = missing("/usr/sbin/wipefs", "util-linux");
-    Altered::new().answer("wipefs", &wipefs).refused(&["/usr/sbin/wipefs", "apt install util-linux"]);
+    Altered::new()
+        .answer("wipefs", &wipefs)
+        .refused(&["/usr/sbin/wipefs", "apt install util-linux"]);
 }
 
 #[test]
 fn without_permission_nothing_is_called_empty() {
-    let denied = complains("wipefs: error: /dev/sda: probing initialization failed: Permission denied\n");
+    let denied =
+        complains("wipefs: error: /dev/sda: probing initialization failed: Permission denied\n");
     let altered = Altered::new().answer("wipefs", &denied);
     altered.refused(&["bay 1 is not free", "Permission denied", "Z4Z0EXA3"]);
     assert!(!altered.run(&["show", "disk"]).out.contains("blank"));

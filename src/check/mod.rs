@@ -62,7 +62,7 @@ macro_rules! rules {
 }
 
 rules! {
-    BootCannot = "boot-cannot": "a box must be able to start: in AHCI mode a MicroServer Gen8 does not boot the fifth port",
+    BootCannot = "boot-cannot": "a box must be able to start: in AHCI mode a Gen8 does not boot the fifth port",
     BootVolume = "boot-volume": "in RAID mode some places boot only from a drive that is in a volume of the RAID firmware",
     BootUnknown = "boot-unknown": "nothing is known of this boot device on this box",
     BootBayInPool = "boot-bay-in-pool": "a drive that the system boots from cannot be a member of the pool",
@@ -123,7 +123,7 @@ pub fn check(hw: &Hw, profile: &Profile) -> Vec<Note> {
     shape(profile, &mut found);
     aux(profile, &mut found);
     mounts(profile, &mut found);
-    found.0.sort_by(|a, b| b.severity.cmp(&a.severity));
+    found.0.sort_by_key(|note| std::cmp::Reverse(note.severity));
     found.0
 }
 

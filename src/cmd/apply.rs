@@ -3,6 +3,7 @@
 use std::io::{BufRead, IsTerminal, Write as _};
 
 use anyhow::{Result, anyhow, bail};
+use camino::Utf8Path;
 use serde_json::json;
 
 use super::plan::{Wished, saved};
@@ -31,13 +32,14 @@ pub fn run(context: &Context, args: &Apply) -> Result<Answer> {
     }
     super::need_root("apply")?;
     let _lock = lock(apply::LOCK.into())?;
-    let (wished, plan) = match args.profile.as_deref().filter(|word| word.ends_with(".json")) {
-        Some(file) => from_file(context, file)?,
-        None => {
-            let wished = Wished::load(context, args.profile.as_deref())?;
-            let plan = wished.plan()?;
-            (wished, plan)
-        }
+    let word = args.profile.as_deref();
+    let is_plan = |word: &&str| Utf8Path::new(word).extension() == Some("json");
+    let (wished, plan) = if let Some(file) = word.filter(is_plan) {
+        from_file(context, file)?
+    } else {
+        let wished = Wished::load(context, word)?;
+        let plan = wished.plan()?;
+        (wished, plan)
     };
     if plan.is_empty() {
         let status = u8::from(!plan.drift.is_empty());

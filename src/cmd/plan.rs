@@ -1,5 +1,7 @@
 //! `zbay plan`: what would be done; and the steps from a wish to a plan that apply and verify share.
 
+use std::fmt::Write as _;
+
 use anyhow::{Context as _, Result, bail};
 use serde_json::json;
 
@@ -129,7 +131,7 @@ pub fn run(context: &Context, args: &PlanArgs) -> Result<Answer> {
         let saved =
             serde_json::to_string_pretty(&plan).context("the plan cannot be written down")?;
         write_new_file(path, &format!("{saved}\n"))?;
-        text.push_str(&format!("saved in {path}: `zbay apply {path}` does exactly this\n"));
+        let _ = writeln!(text, "saved in {path}: `zbay apply {path}` does exactly this");
     }
     Ok(of_plan(&plan, text))
 }

@@ -264,7 +264,7 @@ fn half_way(request: &Request<'_>, there: bool) -> Vec<Refusal> {
             Ok(true) => {}
             Ok(false) => refusals.push(Refusal::NoFeatureSet { name: compatibility(profile) }),
             Err(unknown) => {
-                refusals.push(not_known("which feature sets OpenZFS has", &unknown.why))
+                refusals.push(not_known("which feature sets OpenZFS has", &unknown.why));
             }
         }
     }

@@ -145,10 +145,10 @@ fn unexpected(hw: &Hw, profile: &Profile, disk: &Disk) -> Vec<Refusal> {
     let mut refuse = |wished: String, is: String| {
         refusals.push(Refusal::Unexpected { drive: Drive::of(hw, disk), wished, is });
     };
-    if let Some(size) = expect.size {
-        if disk.size.0.abs_diff(size.0) > size.0 / 100 {
-            refuse(size.tb(), disk.size.tb());
-        }
+    if let Some(size) = expect.size
+        && disk.size.0.abs_diff(size.0) > size.0 / 100
+    {
+        refuse(size.tb(), disk.size.tb());
     }
     if let Some(kind) = expect.kind {
         let word = |rotational: bool| if rotational { "a hard disk" } else { "an SSD" };

@@ -128,162 +128,165 @@ pub enum Refusal {
 
 const ASSUMED: &str = "the order of the bays is assumed: compare the serial on the drive";
 
+/// A refusal in parts: what is the matter, the drives that it is about, and what to do.
+struct Words {
+    matter: String,
+    drives: Vec<String>,
+    advice: Vec<(&'static str, String)>,
+}
+
+impl Words {
+    fn new(matter: String, remedy: impl Into<String>) -> Self {
+        Self { matter, drives: Vec::new(), advice: vec![("do this", remedy.into())] }
+    }
+
+    fn about(mut self, drive: &Drive) -> Self {
+        self.drives.push(format!("{}  {}", drive.place(), drive.label()));
+        if drive.assumed {
+            self.advice.insert(0, ("order", ASSUMED.to_owned()));
+        }
+        self
+    }
+}
+
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let compare = |f: &mut fmt::Formatter<'_>, drive: &Drive| {
-            if drive.assumed {
-                write!(f, "\n  {ASSUMED}")?;
-            }
-            Ok(())
-        };
-        match self {
-            Self::OtherBox { wished, is } => {
-                write!(f, "the profile is for {wished}, and this is {is}\n")?;
-                write!(
-                    f,
-                    "do this  name a profile for this box, or `hardware: generic` with ports as bays"
-                )
-            }
-            Self::OtherMode { wished, is } => {
-                write!(
-                    f,
-                    "the profile wishes the controller in {wished} mode, and it is in {is} mode\n"
-                )?;
-                write!(
-                    f,
-                    "do this  change it in the BIOS set-up (F9, SATA Controller Options), or the profile"
-                )
-            }
-            Self::Zfs { why, remedy } => write!(f, "{why}\ndo this  {remedy}"),
-            Self::NotKnown { what, why } => {
-                write!(
-                    f,
-                    "{what} is not known: {why}\ndo this  mend that first; nothing is concluded from a failed look"
-                )
-            }
-            Self::EmptyBay { bay } => {
-                write!(f, "{} is empty, and the profile wants a drive there\n", bay.spoken())?;
-                write!(f, "do this  put a drive in, or take the bay out of the profile")
-            }
-            Self::ManyInBay { bay } => {
-                write!(f, "more than one drive answers for {}\n", bay.spoken())?;
-                write!(f, "do this  see `zbay show disk -p`; a port multiplier cannot be used")
-            }
-            Self::Flawed { drive, flaw } => {
-                write!(
-                    f,
-                    "{} cannot be told from others for sure: {}\n",
-                    drive.spoken(),
-                    flaw_words(flaw)
-                )?;
-                write!(f, "\n  {}  {}", drive.place(), drive.label())?;
-                compare(f, drive)?;
-                write!(
-                    f,
-                    "\n\ndo this  use a drive or an adapter that passes its own wwn and serial"
-                )
-            }
-            Self::NotFree { drive, owner, seen } => {
-                write!(f, "{} is not free, so nothing was written\n", drive.spoken())?;
-                write!(f, "\n  {}  {}", drive.place(), drive.label())?;
-                write!(f, "\n\n{}", labelled("holds", &contents::sentence(owner)))?;
-                for (index, line) in seen.iter().enumerate() {
-                    f.write_str(&labelled(if index == 0 { "seen" } else { "" }, &plain(line)))?;
-                }
-                if drive.assumed {
-                    f.write_str(&labelled("order", ASSUMED))?;
-                }
-                f.write_str(&labelled("keep it", &contents::keep(owner)))?;
-                let erase = "zbay does not erase drives: docs/foreign.md says how to do it by hand";
-                f.write_str(labelled("erase it", erase).trim_end())
-            }
-            Self::Unexpected { drive, wished, is } => {
-                write!(f, "{} holds {is}, and the profile expects {wished}\n", drive.spoken())?;
-                write!(f, "\n  {}  {}", drive.place(), drive.label())?;
-                compare(f, drive)?;
-                write!(f, "\n\ndo this  exchange the drive, or change `expect` in the profile")
-            }
-            Self::MixedSizes { drives, unused } => {
-                write!(
-                    f,
-                    "the drives of one vdev differ in size; {} would stay unused\n",
-                    unused.tb()
-                )?;
-                let model = |drive: &Drive| drive.model.clone().unwrap_or_default();
-                let widest = drives.iter().map(|drive| model(drive).len()).max().unwrap_or(0);
-                for drive in drives {
-                    let serial = drive.serial.as_ref().map_or("(no serial)", Serial::as_str);
-                    let (place, model) = (drive.place(), model(drive));
-                    write!(f, "\n  {place:<6}  {model:<widest$}  {serial:<15}")?;
-                    write!(f, "  {}  {:>14} bytes", drive.size.tb(), drive.size.0)?;
-                }
-                write!(
-                    f,
-                    "\n\ndo this  use equal drives, or accept it: `mixed_sizes: waste` below `pool`"
-                )
-            }
-            Self::SmallSpare { drive, needed } => {
-                write!(
-                    f,
-                    "the spare in {} is smaller than what it must stand in for\n",
-                    drive.spoken()
-                )?;
-                write!(f, "\n  {}  {}", drive.place(), drive.label())?;
-                write!(f, "\n\ndo this  use a spare of {needed} bytes or more")
-            }
-            Self::PoolElsewhere { pool, sources } => {
-                write!(
-                    f,
-                    "a pool named `{pool}` exists and is not imported here: {}\n",
-                    sources.join("; ")
-                )?;
-                write!(
-                    f,
-                    "do this  `zpool import {pool}` if it is yours, or give the wish another name"
-                )
-            }
-            Self::Occupied { path } => {
-                write!(
-                    f,
-                    "{path} is a mountpoint of the wish and holds files that do not belong to the pool\n"
-                )?;
-                write!(f, "do this  move them away, or write another `mountpoint`")
-            }
-            Self::NoPrincipal { kind, name } => {
-                write!(f, "there is no {kind} `{name}` on this machine\n")?;
-                write!(
-                    f,
-                    "do this  make it first: {} {name}",
-                    if *kind == "user" { "adduser" } else { "addgroup" }
-                )
-            }
-            Self::NoFeatureSet { name } => {
-                write!(f, "this OpenZFS does not know the feature set `{name}`\n")?;
-                write!(
-                    f,
-                    "do this  write one of /usr/share/zfs/compatibility.d, or `compatibility: off`"
-                )
-            }
-            Self::Boot4Kn { drive } => {
-                write!(
-                    f,
-                    "{} has 4096-byte sectors, and this box's BIOS cannot boot from it\n",
-                    drive.spoken()
-                )?;
-                write!(f, "\n  {}  {}", drive.place(), drive.label())?;
-                write!(f, "\n\ndo this  boot from a drive with 512-byte logical sectors")
-            }
+        let words = self.of_the_machine().unwrap_or_else(|| self.of_a_drive());
+        writeln!(f, "{}", words.matter)?;
+        for (index, drive) in words.drives.iter().enumerate() {
+            writeln!(f, "{}  {drive}", if index == 0 { "\n" } else { "" })?;
         }
+        if !words.drives.is_empty() {
+            f.write_str("\n")?;
+        }
+        let advice: String =
+            words.advice.iter().map(|(label, text)| labelled(label, text)).collect();
+        f.write_str(advice.trim_end())
     }
 }
 
 impl Refusal {
-    fn empty_bay(&self) -> Option<String> {
+    /// The words for what is not about one drive.
+    fn of_the_machine(&self) -> Option<Words> {
+        Some(match self {
+            Self::OtherBox { wished, is } => Words::new(
+                format!("the profile is for {wished}, and this is {is}"),
+                "name a profile for this box, or `hardware: generic` with ports as bays",
+            ),
+            Self::OtherMode { wished, is } => Words::new(
+                format!(
+                    "the profile wishes the controller in {wished} mode, and it is in {is} mode"
+                ),
+                "change it in the BIOS set-up (F9, SATA Controller Options), or the profile",
+            ),
+            Self::Zfs { why, remedy } => Words::new(why.clone(), remedy.clone()),
+            Self::NotKnown { what, why } => Words::new(
+                format!("{what} is not known: {why}"),
+                "mend that first; nothing is concluded from a failed look",
+            ),
+            Self::EmptyBay { bay } => Words::new(
+                format!("{} is empty, and the profile wants a drive there", bay.spoken()),
+                "put a drive in, or take the bay out of the profile",
+            ),
+            Self::ManyInBay { bay } => Words::new(
+                format!("more than one drive answers for {}", bay.spoken()),
+                "see `zbay show disk -p`; a port multiplier cannot be used",
+            ),
+            Self::PoolElsewhere { pool, sources } => Words::new(
+                format!(
+                    "a pool named `{pool}` exists and is not imported here: {}",
+                    sources.join("; ")
+                ),
+                format!("`zpool import {pool}` if it is yours, or give the wish another name"),
+            ),
+            Self::Occupied { path } => Words::new(
+                format!(
+                    "{path} is a mountpoint of the wish and holds files that are not the pool's"
+                ),
+                "move them away, or write another `mountpoint`",
+            ),
+            Self::NoPrincipal { kind, name } => Words::new(
+                format!("there is no {kind} `{name}` on this machine"),
+                format!(
+                    "make it first: {} {name}",
+                    if *kind == "user" { "adduser" } else { "addgroup" }
+                ),
+            ),
+            Self::NoFeatureSet { name } => Words::new(
+                format!("this OpenZFS does not know the feature set `{name}`"),
+                "write one of /usr/share/zfs/compatibility.d, or `compatibility: off`",
+            ),
+            _ => return None,
+        })
+    }
+
+    /// The words for a drive, or for the drives of a vdev.
+    fn of_a_drive(&self) -> Words {
         match self {
-            Self::EmptyBay { bay } => Some(bay.to_string()),
-            _ => None,
+            Self::Flawed { drive, flaw } => Words::new(
+                format!(
+                    "{} cannot be told from others for sure: {}",
+                    drive.spoken(),
+                    flaw_words(flaw)
+                ),
+                "use a drive or an adapter that passes its own wwn and serial",
+            )
+            .about(drive),
+            Self::NotFree { drive, owner, seen } => not_free(drive, owner, seen),
+            Self::Unexpected { drive, wished, is } => Words::new(
+                format!("{} holds {is}, and the profile expects {wished}", drive.spoken()),
+                "exchange the drive, or change `expect` in the profile",
+            )
+            .about(drive),
+            Self::MixedSizes { drives, unused } => {
+                let unused = unused.tb();
+                let mut words = Words::new(
+                    format!("the drives of one vdev differ in size; {unused} would stay unused"),
+                    "use equal drives, or accept it: `mixed_sizes: waste` below `pool`",
+                );
+                words.drives = drives
+                    .iter()
+                    .map(|drive| format!("{}  {}", drive.place(), drive.label()))
+                    .collect();
+                words
+            }
+            Self::SmallSpare { drive, needed } => Words::new(
+                format!(
+                    "the spare in {} is smaller than what it must stand in for",
+                    drive.spoken()
+                ),
+                format!("use a spare of {needed} bytes or more"),
+            )
+            .about(drive),
+            Self::Boot4Kn { drive } => Words::new(
+                format!(
+                    "{} has 4096-byte sectors, and this box's BIOS cannot boot from it",
+                    drive.spoken()
+                ),
+                "boot from a drive with 512-byte logical sectors",
+            )
+            .about(drive),
+            other => Words::new(format!("{other:?}"), "look at it again: `zbay plan`"),
         }
     }
+}
+
+fn not_free(drive: &Drive, owner: &Owner, seen: &[String]) -> Words {
+    let mut words = Words::new(
+        format!("{} is not free, so nothing was written", drive.spoken()),
+        String::new(),
+    );
+    words.advice = vec![("holds", contents::sentence(owner))];
+    let label = |index| if index == 0 { "seen" } else { "" };
+    words.advice.extend(seen.iter().enumerate().map(|(index, line)| (label(index), plain(line))));
+    if drive.assumed {
+        words.advice.push(("order", ASSUMED.to_owned()));
+    }
+    words.advice.push(("keep it", contents::keep(owner)));
+    let erase = "zbay does not erase drives: docs/foreign.md says how to do it by hand";
+    words.advice.push(("erase it", erase.to_owned()));
+    words.drives.push(format!("{}  {}", drive.place(), drive.label()));
+    words
 }
 
 fn flaw_words(flaw: &Flaw) -> String {

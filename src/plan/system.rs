@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::inventory::{Facet, Unknown};
-use crate::machine::{Cmd, IoError, Machine, RunError, SYSTEMCTL};
+use crate::machine::{Cmd, IoError, Machine, SYSTEMCTL};
 use crate::profile::Profile;
 use crate::profile::property::Setting;
 use crate::shipped::recorded_wish;
@@ -76,11 +76,7 @@ pub fn ask_units() -> Cmd {
 
 /// One line a unit; the exit status is not 0 where one of them is not enabled (systemctl(1)).
 pub fn units(machine: &dyn Machine) -> Facet<BTreeMap<String, bool>> {
-    let output = match machine.read(&ask_units()) {
-        Ok(output) => output,
-        Err(error @ RunError::Missing { .. }) => return Err(Unknown::because(error)),
-        Err(error) => return Err(Unknown::because(error)),
-    };
+    let output = machine.read(&ask_units()).map_err(Unknown::because)?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let states: Vec<&str> = text.lines().map(str::trim).collect();
     if states.len() != UNITS.len() {

@@ -52,14 +52,12 @@ fn foreign(pool: &ForeignPool) -> String {
     });
     let mut text = parts.join(" ");
     match (&pool.hostname, &pool.hostid) {
-        (Some(host), _) => text.push_str(&format!(", last used by host `{}`", plain(host))),
-        (None, Some(id)) => {
-            text.push_str(&format!(", last used by a host with hostid {}", plain(id)))
-        }
+        (Some(host), _) => text.extend([", last used by host `", &plain(host), "`"]),
+        (None, Some(id)) => text.extend([", last used by a host with hostid ", &plain(id)]),
         (None, None) => {}
     }
     if let Some(when) = pool.last_used {
-        text.push_str(&format!(" on {}", when.strftime("%Y-%m-%d")));
+        text.extend([" on ".to_owned(), when.strftime("%Y-%m-%d").to_string()]);
     }
     text.push_str(match pool.state {
         PoolState::Active => ", not exported",
@@ -68,7 +66,7 @@ fn foreign(pool: &ForeignPool) -> String {
         PoolState::Spare | PoolState::Cache | PoolState::Other => "",
     });
     if pool.labels < 4 {
-        text.push_str(&format!(" (only {} of 4 labels are readable)", pool.labels));
+        text.extend([" (only ", &pool.labels.to_string(), " of 4 labels are readable)"]);
     }
     text
 }

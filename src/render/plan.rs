@@ -183,7 +183,7 @@ fn wrap_command(text: &str, lead: &str) -> String {
         if (word == "-o" || word == "-O") && words.peek().is_some() {
             piece = format!("{word} {}", words.next().unwrap_or_default());
         } else if word.starts_with('(') && !word.ends_with(')') {
-            while let Some(more) = words.next() {
+            for more in words.by_ref() {
                 piece = format!("{piece} {more}");
                 if more.ends_with(')') {
                     break;

@@ -23,14 +23,16 @@ pub(super) struct Refusal {
     pub(super) help: Option<String>,
     /// The key that is missing, where that is the matter.
     pub(super) missing: Option<String>,
+    /// A word that would have been known here.
+    pub(super) known: Option<&'static str>,
 }
 
 impl Refusal {
-    fn new(message: String, help: Option<String>) -> Self {
+    fn new(message: impl AsRef<str>, help: Option<String>) -> Self {
         // What a file says may be quoted here, and must not steer the reader's terminal.
         let plain = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.into() };
-        let message = message.chars().map(plain).collect();
-        Self { at: None, message, help, missing: None }
+        let message = message.as_ref().chars().map(plain).collect();
+        Self { at: None, message, help, missing: None, known: None }
     }
 
     /// Another kind of value than belongs here.
@@ -95,7 +97,9 @@ impl serde::de::Error for Refusal {
     }
 
     fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
-        Self::new(format!("`{variant}` is not known here"), choices(variant, expected))
+        let refusal =
+            Self::new(format!("`{variant}` is not known here"), choices(variant, expected));
+        Self { known: expected.first().copied(), ..refusal }
     }
 
     fn missing_field(field: &'static str) -> Self {

@@ -15,7 +15,7 @@ use std::ops::Range;
 use serde::de::DeserializeOwned;
 
 use crate::fault::{Fault, Faults};
-use tree::{Node, Value};
+use tree::{Node, STAND_IN, Value};
 
 /// The largest file that is read, bytes.
 pub const MAX_BYTES: usize = 256 << 10;
@@ -117,14 +117,25 @@ pub fn read<T: DeserializeOwned>(file: &str, bytes: &[u8]) -> Result<Parsed<T>, 
     }
 }
 
-/// Deserialises, and after each refusal takes the refused node out and tries again.
+/// Deserialises, and after each refusal takes the refused node out and tries again. A key that is missing gets a
+/// stand-in, tried silently until it is taken, so that the next missing key comes to light.
 fn settle<T: DeserializeOwned>(mut tree: Node, faults: &mut Vec<Fault>) -> Option<T> {
+    let (mut stand_ins, mut hinted) = (Vec::new(), false);
     loop {
         let error = match T::deserialize(de::NodeDe(&tree)) {
             Ok(value) => return Some(value),
             Err(error) => error,
         };
         let id = error.at.unwrap_or(tree.id);
+        if id == STAND_IN {
+            if error.known.is_some() && !std::mem::replace(&mut hinted, true) {
+                stand_ins.extend(error.known.map(|word| Value::Text(word.to_owned())));
+            }
+            if !tree.stand_in(stand_ins.pop()) {
+                return None;
+            }
+            continue;
+        }
         // A key that is missing because its faulty value was taken out has been complained of already.
         // So has a list that lost all its items.
         let echo = error.missing.as_ref().is_some_and(|key| tree.lost(id, key)) || tree.hollow(id);
@@ -132,7 +143,16 @@ fn settle<T: DeserializeOwned>(mut tree: Node, faults: &mut Vec<Fault>) -> Optio
             let span = tree.find_span(id).unwrap_or_else(|| tree.span.clone());
             faults.push(Fault { span, message: error.message, help: error.help });
         }
-        if id == tree.id || faults.len() >= MAX_FAULTS || !tree.remove(id) {
+        if faults.len() >= MAX_FAULTS {
+            return None;
+        }
+        if let Some(key) = &error.missing {
+            (stand_ins, hinted) = (Node::stand_ins(), false);
+            if tree.add(id, key, stand_ins.pop()) {
+                continue;
+            }
+        }
+        if id == tree.id || !tree.remove(id) {
             return None;
         }
     }

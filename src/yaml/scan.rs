@@ -104,7 +104,7 @@ impl Scanner<'_> {
                     self.at += 1;
                 }
                 '?' if self.blank(1) => {
-                    self.fault("keys are plain words here", "write `key: value`")
+                    self.fault("keys are plain words here", "write `key: value`");
                 }
                 ':' if self.blank(1) || self.depth > 0 => self.at += 1,
                 '[' | '{' => {

@@ -46,6 +46,11 @@ fn reads_what_is_sound_and_knows_where() {
     assert_eq!(parsed.value.inner.layout, Layout::Mirror);
     assert_eq!(parsed.value.name, "a");
     assert_eq!(parsed.value.count, None);
+<<<<<<< HEAD
+    assert_eq!(parsed.value.list.len(), 2);
+=======
+    assert_eq!(parsed.value.list[0].layout, Layout::Raidz2);
+>>>>>>> show
     assert_eq!(&text[parsed.span("inner.layout")], "mirror");
     assert_eq!(&text[parsed.span("list[0].layout")], "raidz2");
     assert_eq!(&text[parsed.span("list")], "list");
@@ -87,7 +92,8 @@ fn hostile_files_end_in_one_clear_fault() {
     assert!(faults(&deep).to_string().contains("nested too deeply"));
     let dashes = format!("name:\n  {}x", "- ".repeat(5000));
     assert!(faults(&dashes).to_string().contains("nested too deeply"));
-    let block: String = (0..3000).map(|n| format!("{}a:\n", " ".repeat(n))).collect();
+    let block: Vec<String> = (0..3000).map(|n| format!("{}a:\n", " ".repeat(n))).collect();
+    let block = block.concat();
     assert!(faults(&block[..block.len().min(MAX_BYTES)]).list.len() == 1);
     let large = "x".repeat(MAX_BYTES + 1);
     assert!(faults(&large).to_string().contains("larger than 262144 bytes"));
@@ -107,4 +113,16 @@ proptest! {
     fn no_bytes_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         let _ = read::<Top>("x.yaml", &bytes).map_err(|faults| faults.to_string());
     }
+}
+
+#[test]
+fn every_missing_key_is_told_at_once() {
+    let missing = |text: &str| {
+        let faults = faults(text);
+        faults.list.iter().map(|fault| fault.message.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(missing("count: 1\n"), ["`name` is missing", "`inner` is missing"]);
+    assert_eq!(missing("inner: {}\n"), ["`layout` is missing", "`name` is missing"]);
+    // A key whose value is wrong is not missing too.
+    assert_eq!(missing("name: a\ninner: {layout: 7}\n").len(), 1);
 }

@@ -1,6 +1,6 @@
 //! The parsed file as a tree of nodes that know where they stand.
 //!
-//! serde_yaml hands over the nodes in the order of the text, duplicate keys included, and `scan` found
+//! `serde_yaml` hands over the nodes in the order of the text, duplicate keys included, and `scan` found
 //! the places of the scalars in the same order: walking both together gives each node its place. A node
 //! keeps the number that it got here, so that a fault can name it and `remove` can take it out.
 
@@ -11,6 +11,9 @@ use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::scan::Token;
 use crate::fault::Fault;
+
+/// The number of nodes that stand in for a missing key; real ones have smaller numbers.
+pub(super) const STAND_IN: usize = usize::MAX;
 
 /// A node with its number and its place.
 #[derive(Clone, Debug)]
@@ -47,6 +50,71 @@ pub(super) struct Entry {
 impl Node {
     fn bare(value: Value) -> Self {
         Self { id: 0, span: 0..0, value, lost: Vec::new() }
+    }
+
+    /// What may stand in for a missing value, the first to be tried last.
+    pub(super) fn stand_ins() -> Vec<Value> {
+        let one = Self { id: STAND_IN, ..Self::bare(Value::Unsigned(1)) };
+        let seq = Value::Seq(vec![one]);
+        vec![Value::Map(Vec::new()), Value::Bool(true), seq, Value::Unsigned(1), Value::Text("x".into())]
+    }
+
+    /// Adds `key` to the map with this number; what stood in for others before is taken for granted.
+    pub(super) fn add(&mut self, id: usize, key: &str, value: Option<Value>) -> bool {
+        let Some(value) = value else { return false };
+        self.settle_stand_in();
+        self.put(id, key, value)
+    }
+
+    fn put(&mut self, id: usize, key: &str, value: Value) -> bool {
+        let own = self.id == id;
+        match &mut self.value {
+            Value::Map(entries) if own => {
+                let node = Self { id: STAND_IN, span: self.span.clone(), ..Self::bare(value) };
+                let span = self.span.clone();
+                entries.push(Entry { id: STAND_IN, key: key.to_owned(), span, node });
+                true
+            }
+            Value::Map(entries) => {
+                entries.iter_mut().any(|entry| entry.node.put(id, key, value.clone()))
+            }
+            Value::Seq(items) => items.iter_mut().any(|item| item.put(id, key, value.clone())),
+            _ => false,
+        }
+    }
+
+    /// Puts another value in the place of the one that stands in now; without one, takes it out.
+    pub(super) fn stand_in(&mut self, value: Option<Value>) -> bool {
+        match &mut self.value {
+            Value::Map(entries) => {
+                if let Some(at) = entries.iter().position(|entry| entry.id == STAND_IN) {
+                    match value {
+                        Some(value) => entries[at].node.value = value,
+                        None => return false,
+                    }
+                    return true;
+                }
+                entries.iter_mut().any(|entry| entry.node.stand_in(value.clone()))
+            }
+            Value::Seq(items) => items.iter_mut().any(|item| item.stand_in(value.clone())),
+            _ => false,
+        }
+    }
+
+    /// The stand-in of an earlier key was taken: it is like any other from here on.
+    fn settle_stand_in(&mut self) {
+        match &mut self.value {
+            Value::Map(entries) => {
+                for entry in entries {
+                    if entry.id == STAND_IN {
+                        (entry.id, entry.node.id) = (STAND_IN - 1, STAND_IN - 1);
+                    }
+                    entry.node.settle_stand_in();
+                }
+            }
+            Value::Seq(items) => items.iter_mut().for_each(Self::settle_stand_in),
+            _ => {}
+        }
     }
 
     /// The place of the node or key with this number.

@@ -74,7 +74,9 @@ pub fn ready(lab: &Lab) {
 
 /// After a reboot the pool is there, all is as wished, and apply runs no changing program.
 pub fn lives_on(lab: &mut Lab, pool: &str) {
-    let count = |lab: &Lab| lab.ok(&format!("zpool history -i {pool} | wc -l")).trim().parse::<u32>().expect("a count");
+    let count = |lab: &Lab| {
+        lab.ok(&format!("zpool history -i {pool} | wc -l")).trim().parse::<u32>().expect("a count")
+    };
     let before = count(lab);
     let sized = sizes(lab, pool);
     lab.reboot();
@@ -90,9 +92,15 @@ pub fn lives_on(lab: &mut Lab, pool: &str) {
     // ZFS's own memory agrees: since the reboot the pool was imported, and neither it nor a dataset was changed.
     let new = lab.ok(&format!("zpool history -i {pool} | tail -n +{}", before + 1));
     assert!(new.contains("zpool import"), "{new}");
-    let changes = ["create", "destroy", "set", "inherit", "add", "attach", "replace", "remove", "rename", "snapshot"];
+    let changes = [
+        "create", "destroy", "set", "inherit", "add", "attach", "replace", "remove", "rename",
+        "snapshot",
+    ];
     for line in new.lines() {
-        let mut words = line.split_whitespace().skip(1).skip_while(|word| word.starts_with('[') || *word == "zpool" || *word == "zfs");
+        let mut words = line
+            .split_whitespace()
+            .skip(1)
+            .skip_while(|word| word.starts_with('[') || *word == "zpool" || *word == "zfs");
         let verb = words.next().unwrap_or_default();
         assert!(!changes.contains(&verb), "{line}");
     }
