@@ -245,7 +245,7 @@ fn a_drive_that_is_no_longer_free_stops_before_it_is_touched() {
     let ApplyError::Before { source: Unmet::NotFree { drive, .. }, .. } = &error else {
         panic!("{error:?}")
     };
-    assert_eq!(drive.serial.as_ref().map(|serial| serial.as_str()), Some("Z4Z0EXA2"));
+    assert_eq!(drive.serial.as_ref().map(crate::names::Serial::as_str), Some("Z4Z0EXA2"));
     assert_eq!(begins(&patient.changes(), "zpool create"), 0);
 
     let (patient, hw, plan) = self::patient((1, SIZES), "ONLINE");

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::drive::Drive;
 use crate::inventory::{Flaw, Owner};
-use crate::names::{BayId, Serial};
+use crate::names::BayId;
 use crate::render::foreign as contents;
 use crate::render::text::{labelled, plain};
 use crate::units::Bytes;
@@ -166,6 +166,14 @@ impl fmt::Display for Refusal {
 }
 
 impl Refusal {
+    /// The number of the bay that is empty, where that is the matter.
+    fn empty_bay(&self) -> Option<String> {
+        match self {
+            Self::EmptyBay { bay } if bay.as_str().parse::<u32>().is_ok() => Some(bay.to_string()),
+            _ => None,
+        }
+    }
+
     /// The words for what is not about one drive.
     fn of_the_machine(&self) -> Option<Words> {
         Some(match self {
@@ -312,8 +320,9 @@ impl fmt::Display for Refused {
         let empty: Vec<String> = self.0.iter().filter_map(Refusal::empty_bay).collect();
         let row = empty.len() > 2;
         if row {
-            write!(f, "bays {} are empty, and the profile wants drives there\n", empty.join(", "))?;
-            write!(f, "do this  put drives in, or take the bays out of the profile")?;
+            let bays = empty.join(", ");
+            writeln!(f, "bays {bays} are empty, and the profile wants drives there")?;
+            f.write_str("do this  put drives in, or take the bays out of the profile")?;
         }
         let rest = self.0.iter().filter(|refusal| !row || refusal.empty_bay().is_none());
         for (index, refusal) in rest.enumerate() {

@@ -30,7 +30,8 @@ pub(super) struct Refusal {
 impl Refusal {
     fn new(message: impl AsRef<str>, help: Option<String>) -> Self {
         // What a file says may be quoted here, and must not steer the reader's terminal.
-        let plain = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.into() };
+        let plain =
+            |c: char| if c.is_control() { c.escape_default().to_string() } else { c.into() };
         let message = message.as_ref().chars().map(plain).collect();
         Self { at: None, message, help, missing: None, known: None }
     }
@@ -272,7 +273,7 @@ impl<'de> VariantAccess<'de> for Content<'_> {
     fn unit_variant(self) -> Result<(), Refusal> {
         match self.0.value {
             Value::Null => Ok(()),
-            _ => Err(Refusal::new("nothing belongs below this".to_owned(), None).at(self.0.id)),
+            _ => Err(Refusal::new("nothing belongs below this", None).at(self.0.id)),
         }
     }
 

@@ -46,11 +46,7 @@ fn reads_what_is_sound_and_knows_where() {
     assert_eq!(parsed.value.inner.layout, Layout::Mirror);
     assert_eq!(parsed.value.name, "a");
     assert_eq!(parsed.value.count, None);
-<<<<<<< HEAD
-    assert_eq!(parsed.value.list.len(), 2);
-=======
     assert_eq!(parsed.value.list[0].layout, Layout::Raidz2);
->>>>>>> show
     assert_eq!(&text[parsed.span("inner.layout")], "mirror");
     assert_eq!(&text[parsed.span("list[0].layout")], "raidz2");
     assert_eq!(&text[parsed.span("list")], "list");

@@ -56,7 +56,13 @@ impl Node {
     pub(super) fn stand_ins() -> Vec<Value> {
         let one = Self { id: STAND_IN, ..Self::bare(Value::Unsigned(1)) };
         let seq = Value::Seq(vec![one]);
-        vec![Value::Map(Vec::new()), Value::Bool(true), seq, Value::Unsigned(1), Value::Text("x".into())]
+        vec![
+            Value::Map(Vec::new()),
+            Value::Bool(true),
+            seq,
+            Value::Unsigned(1),
+            Value::Text("x".into()),
+        ]
     }
 
     /// Adds `key` to the map with this number; what stood in for others before is taken for granted.
