@@ -3,14 +3,15 @@
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::Parser;
 
 use zbay::cli::{Cli, Command, Common, Show};
 use zbay::cmd::{self, Answer, Context};
 use zbay::machine::Machine;
 use zbay::machine::real::Real;
-use zbay::machine::recorded::Recorded;
+use zbay::machine::recorded::{self, Recorded};
+use zbay::machine::recording::RecordingError;
 
 fn main() -> ExitCode {
     let cli = Cli::parse_from(arguments());
@@ -68,7 +69,16 @@ fn machine(common: &Common) -> Result<Box<dyn Machine>> {
             return Ok(Box::new(recorded?));
         }
     }
-    Ok(Box::new(Recorded::open(word.as_str().into())?))
+    match Recorded::open(word.as_str().into()) {
+        Err(RecordingError::Absent { .. }) if !word.contains('/') => {
+            let names = recorded::names().collect::<Vec<_>>().join(", ");
+            bail!(
+                "there is no recorded machine `{word}`: {names}, or a directory that \
+                 scripts/record-machine made"
+            )
+        }
+        other => Ok(Box::new(other?)),
+    }
 }
 
 fn trace(verbose: u8) {
