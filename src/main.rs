@@ -64,10 +64,8 @@ fn run(cli: Cli) -> Result<Answer> {
 
 fn machine(common: &Common) -> Result<Box<dyn Machine>> {
     let Some(word) = &common.machine else { return Ok(Box::new(Real)) };
-    if !word.contains('/') {
-        if let Some(recorded) = Recorded::embedded(word) {
-            return Ok(Box::new(recorded?));
-        }
+    if let Some(recorded) = Recorded::embedded(word) {
+        return Ok(Box::new(recorded?));
     }
     match Recorded::open(word.as_str().into()) {
         Err(RecordingError::Absent { .. }) if !word.contains('/') => {

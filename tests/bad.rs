@@ -1,6 +1,7 @@
 //! Every file of tests/bad is refused: exit status 2, nothing on standard output, and exactly the words that
 //! stand beside it in NAME.stderr. `ZBAY_BLESS=1 cargo test --test bad` writes them anew, to be read in the diff.
 #![allow(clippy::disallowed_methods)] // the files of the tests themselves
+#![allow(clippy::expect_used)] // helpers of tests are tests too
 
 use std::fs;
 use std::io::{Seek, SeekFrom, Write};

@@ -1,6 +1,7 @@
 //! Every example of README.md that shows output is run, and says to the letter what stands there; every reference
 //! page is what the types say. `ZBAY_BLESS=1` writes the examples anew, `scripts/reference` the pages.
 #![allow(clippy::disallowed_methods)] // the files of the tests themselves
+#![allow(clippy::expect_used)] // helpers of tests are tests too
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,7 +21,7 @@ fn zbay(args: &[&str]) -> (String, String) {
     (text(output.stdout), text(output.stderr))
 }
 
-/// An example is a block of ```console that begins with `$ zbay`.
+/// An example is a command that begins with `$ zbay`, in a fenced block of kind `console`.
 fn renewed(text: &str) -> (String, usize) {
     let mut out = String::new();
     let (mut inside, mut skipping, mut count) = (false, false, 0);
@@ -34,7 +35,7 @@ fn renewed(text: &str) -> (String, usize) {
                     if skipping {
                         let args: Vec<&str> = command.split_whitespace().skip(1).collect();
                         let (stdout, stderr) = zbay(&args);
-                        out.push_str(&format!("{line}\n{stdout}{stderr}"));
+                        out.extend([line, "\n", &stdout, &stderr]);
                         count += 1;
                         continue;
                     }
