@@ -91,7 +91,7 @@ pub fn lives_on(lab: &mut Lab, pool: &str) {
     assert_eq!(by_zbay(&lab.traced()), Vec::<String>::new());
     // ZFS's own memory agrees: since the reboot the pool was imported, and neither it nor a dataset was changed.
     let new = lab.ok(&format!("zpool history -i {pool} | tail -n +{}", before + 1));
-    assert!(new.contains("zpool import"), "{new}");
+    assert!(new.contains("import pool version"), "{new}");
     let changes = [
         "create", "destroy", "set", "inherit", "add", "attach", "replace", "remove", "rename",
         "snapshot",
