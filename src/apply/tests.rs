@@ -234,6 +234,14 @@ fn a_complaint_that_nobody_accepted_stops_before_the_drives() {
 }
 
 #[test]
+fn force_without_a_complaint_has_no_reason_and_stops() {
+    let (patient, hw, plan) = patient((0, ""), "ONLINE");
+    let error = apply(&patient, &hw, &plan).expect_err("stopped");
+    assert!(error.to_string().contains("`-f` has no reason"), "{error}");
+    assert_eq!(begins(&patient.changes(), "zpool create"), 0);
+}
+
+#[test]
 fn a_drive_that_is_no_longer_free_stops_before_it_is_touched() {
     let (patient, hw, plan) = patient((1, SIZES), "ONLINE");
     let error = apply_seeing(&patient, &hw, &plan, &|inventory| {

@@ -16,7 +16,6 @@ use crate::plan::{Danger, Plan};
 use crate::profile::Profile;
 use crate::render;
 use crate::render::json::answer;
-use crate::verify::drift;
 use crate::yaml::read;
 
 /// A saved plan holds the wish and some hundred bytes for each disk.
@@ -114,14 +113,8 @@ fn say(progress: &Progress<'_>) {
 
 /// Looks again and reports what there is.
 fn finish(context: &Context, wished: Wished, plan: &Plan) -> Result<Answer> {
-    let again = Wished::of(context, wished.profile, wished.name)?;
-    let left = drift(
-        &again.hw,
-        &again.profile.value,
-        &again.profile.text,
-        &again.inventory,
-        &again.system,
-    );
+    let again = wished.again(context)?;
+    let left = again.drift();
     let mut text = format!("done: {} of {} steps\n", plan.steps.len(), plan.steps.len());
     text.push_str(&render::plan::drift(&plan.pool, &left));
     text.push_str(&render::plan::compared(plan, &again.inventory));

@@ -20,7 +20,6 @@ use crate::plan::pick::in_bay;
 use crate::plan::{Danger, Plan};
 use crate::render;
 use crate::render::json::answer;
-use crate::verify::drift;
 
 /// Standard error (the journal) and the console, where there is one.
 struct Voice {
@@ -122,14 +121,8 @@ fn tail() -> &'static str {
 }
 
 fn finish(context: &Context, wished: Wished, plan: &Plan) -> Result<Answer> {
-    let again = Wished::of(context, wished.profile, wished.name)?;
-    let left = drift(
-        &again.hw,
-        &again.profile.value,
-        &again.profile.text,
-        &again.inventory,
-        &again.system,
-    );
+    let again = wished.again(context)?;
+    let left = again.drift();
     let mut text = String::new();
     if plan.is_empty() {
         text.push_str("zbay first boot: everything is as wished already, nothing was changed\n");

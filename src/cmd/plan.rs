@@ -19,6 +19,7 @@ use crate::profile::Profile;
 use crate::render;
 use crate::render::json::answer;
 use crate::shipped::{self, LoadError};
+use crate::verify::{Drift, drift};
 use crate::yaml::Parsed;
 
 /// A wish with the box that it is for, and one look at the machine.
@@ -69,6 +70,20 @@ impl Wished {
         let system = system::look(&*context.machine, &profile.value)
             .context("could not look at the system")?;
         Ok(Self { name, profile, hw, other_box, inventory, system })
+    }
+
+    /// The same wish after another look.
+    ///
+    /// # Errors
+    /// A machine that cannot be looked at any more.
+    pub fn again(self, context: &Context) -> Result<Self> {
+        Self::of(context, self.profile, self.name)
+    }
+
+    /// Everything in which the machine differs from the wish.
+    pub fn drift(&self) -> Vec<Drift> {
+        let profile = &self.profile;
+        drift(&self.hw, &profile.value, &profile.text, &self.inventory, &self.system)
     }
 
     /// Makes the plan.

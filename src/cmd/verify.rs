@@ -9,7 +9,6 @@ use crate::check::check;
 use crate::cli::Wish;
 use crate::render;
 use crate::render::json::answer;
-use crate::verify::drift;
 
 /// Exit status 0 as wished, 1 if anything differs.
 ///
@@ -21,7 +20,7 @@ pub fn run(context: &Context, args: &Wish) -> Result<Answer> {
         anyhow::bail!("the profile is for {}, and this is {is}", wished.hw.title);
     }
     let profile = &wished.profile;
-    let found = drift(&wished.hw, &profile.value, &profile.text, &wished.inventory, &wished.system);
+    let found = wished.drift();
     let notes = check(&wished.hw, &profile.value);
     let text = render::plan::drift(profile.value.pool.name.as_str(), &found);
     let drift: Vec<_> = found

@@ -59,10 +59,18 @@ impl<'a> Picks<'a> {
         profile.pool.ashift.unwrap_or(largest.max(Ashift::DEFAULT))
     }
 
-    /// True if a vdev has drives of different sizes.
+    /// True if a vdev has drives of sizes that zpool calls different.
     pub fn mixed(&self) -> bool {
-        self.data.iter().any(|vdev| vdev.windows(2).any(|two| two[0].disk.size != two[1].disk.size))
+        self.data.iter().any(|vdev| differ(vdev))
     }
+}
+
+/// zpool(8) takes neighbours of a vdev that differ by up to 16 MiB for equal (`ZPOOL_FUZZ` in its `zpool_vdev.c`), so
+/// that drives of one label from two makers go together.
+const FUZZ: u64 = 16 << 20;
+
+fn differ(vdev: &[Picked<'_>]) -> bool {
+    vdev.windows(2).any(|two| two[0].disk.size.0.abs_diff(two[1].disk.size.0) > FUZZ)
 }
 
 /// The disk in a bay.
@@ -164,10 +172,9 @@ fn unexpected(hw: &Hw, profile: &Profile, disk: &Disk) -> Vec<Refusal> {
 
 fn sizes(hw: &Hw, vdev: &[Picked<'_>]) -> Option<Refusal> {
     let smallest = vdev.iter().map(|pick| pick.disk.size).min()?;
-    let largest = vdev.iter().map(|pick| pick.disk.size).max()?;
     let unused: Bytes = vdev.iter().map(|pick| Bytes(pick.disk.size.0 - smallest.0)).sum();
     let drives = vdev.iter().map(|pick| Drive::of(hw, pick.disk)).collect();
-    (smallest != largest).then_some(Refusal::MixedSizes { drives, unused })
+    differ(vdev).then_some(Refusal::MixedSizes { drives, unused })
 }
 
 /// A spare that is smaller than the smallest drive of the largest vdev could not stand in for it.

@@ -11,6 +11,7 @@ use crate::drive::Drive;
 use crate::inventory::{Flaw, Owner};
 use crate::names::BayId;
 use crate::render::foreign as contents;
+use crate::render::table::list;
 use crate::render::text::{labelled, plain};
 use crate::units::Bytes;
 
@@ -252,10 +253,7 @@ impl Refusal {
                     format!("the drives of one vdev differ in size; {unused} would stay unused"),
                     "use equal drives, or accept it: `mixed_sizes: waste` below `pool`",
                 );
-                words.drives = drives
-                    .iter()
-                    .map(|drive| format!("{}  {}", drive.place(), drive.label()))
-                    .collect();
+                words.drives = in_columns(drives);
                 words
             }
             Self::SmallSpare { drive, needed } => Words::new(
@@ -277,6 +275,19 @@ impl Refusal {
             other => Words::new(format!("{other:?}"), "look at it again: `zbay plan`"),
         }
     }
+}
+
+/// One line a drive, aligned.
+fn in_columns(drives: &[Drive]) -> Vec<String> {
+    let rows: Vec<Vec<String>> = drives
+        .iter()
+        .map(|drive| {
+            let mut row = vec![drive.place()];
+            row.extend(drive.label().split("  ").map(str::to_owned));
+            row
+        })
+        .collect();
+    list(0, &rows).lines().map(str::to_owned).collect()
 }
 
 fn not_free(drive: &Drive, owner: &Owner, seen: &[String]) -> Words {

@@ -2,10 +2,11 @@
 
 use proptest::prelude::{Just, ProptestConfig, Strategy, prop_assert_eq, proptest};
 
-use super::Plan;
-use super::make::{Request, make};
+use super::make::{PlanError, Request, make};
 use super::system;
-use crate::inventory::{Want, look};
+use super::{Plan, Step};
+use crate::inventory::{Disk, Inventory, Want, look};
+use crate::machine::Change;
 use crate::machine::recorded::Recorded;
 use crate::machine::recording::{FILES, Recording};
 use crate::shipped;
@@ -32,22 +33,47 @@ fn renamed(letters: &[char]) -> Recorded {
 }
 
 fn plan(machine: &Recorded, reversed: bool) -> Plan {
-    let profile = shipped::profile(machine, Some("gen8-seed")).expect("shipped");
+    planned(machine, "gen8-seed", |inventory| {
+        if reversed {
+            inventory.disks.reverse();
+        }
+    })
+    .expect("a plan")
+}
+
+/// The plan for a look that `change` had its hands in.
+fn planned(
+    machine: &Recorded,
+    name: &str,
+    change: impl Fn(&mut Inventory),
+) -> Result<Plan, PlanError> {
+    let profile = shipped::profile(machine, Some(name)).expect("shipped");
     let hw = shipped::hw(machine, "hp-microserver-gen8").expect("shipped").value;
     let mut inventory = look::look(machine, Want::ALL).expect("recorded");
-    if reversed {
-        inventory.disks.reverse();
-    }
+    change(&mut inventory);
     let system = system::look(machine, &profile.value).expect("recorded");
-    let request = Request {
-        hw: &hw,
-        other_box: None,
-        profile: &profile,
-        name: "gen8-seed",
-        inventory: &inventory,
-        system: &system,
+    let (inventory, system) = (&inventory, &system);
+    make(&Request { hw: &hw, other_box: None, profile: &profile, name, inventory, system })
+}
+
+#[test]
+fn drives_of_one_label_from_two_makers_go_together_without_force() {
+    let machine = renamed(&LETTERS);
+    let smaller_by = |bytes: u64| {
+        planned(&machine, "gen8-seed-3", |inventory| {
+            let of = |disk: &&mut Disk| disk.path.as_deref() == Some("pci-0000:00:1f.2-ata-3");
+            inventory.disks.iter_mut().find(of).expect("bay 3").size.0 -= bytes;
+        })
     };
-    make(&request).expect("a plan")
+    let plan = smaller_by(16 << 20).expect("zpool takes up to 16 MiB for equal");
+    let forced = |step: &Step| {
+        step.changes
+            .iter()
+            .any(|c| matches!(c, Change::Run(cmd) if cmd.args.contains(&"-f".to_owned())))
+    };
+    assert!(!plan.steps.iter().any(forced));
+    let refused = smaller_by((16 << 20) + 512).expect_err("these differ").to_string();
+    assert!(refused.contains("differ in size"), "{refused}");
 }
 
 #[test]
