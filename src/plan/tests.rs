@@ -5,7 +5,7 @@ use proptest::prelude::{Just, ProptestConfig, Strategy, prop_assert_eq, proptest
 use super::make::{PlanError, Request, make};
 use super::system;
 use super::{Plan, Step};
-use crate::inventory::{Disk, Inventory, Want, look};
+use crate::inventory::{Disk, Inventory, Transport, Want, look};
 use crate::machine::Change;
 use crate::machine::recorded::Recorded;
 use crate::machine::recording::{FILES, Recording};
@@ -74,6 +74,32 @@ fn drives_of_one_label_from_two_makers_go_together_without_force() {
     assert!(!plan.steps.iter().any(forced));
     let refused = smaller_by((16 << 20) + 512).expect_err("these differ").to_string();
     assert!(refused.contains("differ in size"), "{refused}");
+}
+
+#[test]
+fn a_bios_does_not_boot_from_4096_byte_sectors() {
+    let machine = renamed(&LETTERS);
+    let refused = planned(&machine, "gen8-seed", |inventory| {
+        let usb = inventory.disks.iter_mut().find(|disk| disk.transport == Transport::Usb);
+        usb.expect("the boot drive").logical = 4096;
+    });
+    let words = refused.expect_err("it cannot start").to_string();
+    assert!(words.contains("4096-byte sectors") && words.contains("SAMSUNG HM250HI"), "{words}");
+}
+
+#[test]
+fn a_controller_in_another_mode_than_wished_is_refused() {
+    let machine = renamed(&LETTERS);
+    let in_mode = |id: &str| {
+        planned(&machine, "gen8-seed", |inventory| {
+            for controller in &mut inventory.host.controllers {
+                controller.id = id.to_owned();
+            }
+        })
+    };
+    assert!(in_mode("8086:1c02").is_ok(), "AHCI is wished");
+    let words = in_mode("8086:1c04").expect_err("RAID is not").to_string();
+    assert!(words.contains("in AHCI mode, and it is in RAID mode"), "{words}");
 }
 
 #[test]
