@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use super::text::{WIDTH, bays, labelled, plain};
+use super::text::{WIDTH, bays, labelled, marked, plain};
 use crate::check::{Note, Severity};
 use crate::inventory::Inventory;
 use crate::machine::{Change, Cmd};
@@ -46,7 +46,7 @@ fn body(plan: &Plan, full: bool) -> String {
         let _ = writeln!(out, "  = {}", plan.as_wished.join(", "));
     }
     for drift in &plan.drift {
-        let _ = writeln!(out, "  ! {drift}");
+        out.push_str(&marked("!", &drift.to_string()));
         out.push_str(&indent(&drift.remedy()));
     }
     out.push('\n');
@@ -296,7 +296,7 @@ pub fn drift(pool: &str, drift: &[Drift]) -> String {
     }
     let mut out = String::new();
     for one in drift {
-        let _ = writeln!(out, "  ! {one}");
+        out.push_str(&marked("!", &one.to_string()));
         out.push_str(&indent(&one.remedy()));
     }
     out

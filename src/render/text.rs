@@ -25,15 +25,25 @@ pub fn clip(text: &str, width: usize) -> String {
 
 /// `label` and behind it `text`, wrapped at [`WIDTH`] with a hanging indent, ending in a newline.
 pub fn labelled(label: &str, text: &str) -> String {
+    hanging(label, INDENT, text)
+}
+
+/// `text` behind a mark such as `!`, wrapped as [`labelled`] does.
+pub fn marked(mark: &str, text: &str) -> String {
+    hanging(&format!("  {mark}"), 4, text)
+}
+
+/// `lead`, and from column `indent` on `text`.
+fn hanging(lead: &str, indent: usize, text: &str) -> String {
     let mut out = String::new();
-    let mut line = format!("{label:<width$}", width = INDENT - 1);
+    let mut line = format!("{lead:<width$}", width = indent - 1);
     let mut empty = true;
     // What stands between backticks is typed as it is: it stays on one line.
     for word in words(text) {
         if !empty && line.len() + 1 + word.len() > WIDTH {
             out.push_str(line.trim_end());
             out.push('\n');
-            line = " ".repeat(INDENT - 1);
+            line = " ".repeat(indent - 1);
         }
         line.push(' ');
         line.push_str(word);
