@@ -23,6 +23,11 @@ pub enum Event<'a> {
         /// The changes.
         changes: &'a [Change],
     },
+    /// A command of it is run again after a failure that is known to pass.
+    Again {
+        /// The failure.
+        why: &'a str,
+    },
     /// It was done.
     Done,
     /// It failed.

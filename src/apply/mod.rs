@@ -169,7 +169,7 @@ fn one(
     journal
         .write(number, Event::Intent { what: &step.what, changes: &step.changes })
         .map_err(|source| ApplyError::Journal { step: name(), source })?;
-    let outcome = change_all(machine, &step.changes);
+    let outcome = change_all(machine, journal, number, step);
     let event = match &outcome {
         Ok(()) => Event::Done,
         Err(why) => Event::Failed { why: why.to_string() },
@@ -182,11 +182,27 @@ fn one(
         .map_err(|source| ApplyError::After { step: name(), source })
 }
 
-fn change_all(machine: &dyn Machine, changes: &[Change]) -> Result<(), RunError> {
-    for change in changes {
-        let output: Output = machine.change(change)?;
-        if let Change::Run(cmd) = change {
-            output.ok(cmd)?;
+fn change_all(
+    machine: &dyn Machine,
+    journal: &Journal<'_>,
+    number: usize,
+    step: &Step,
+) -> Result<(), RunError> {
+    let mut left = step.again.as_ref().map_or(0, |again| again.times);
+    for change in &step.changes {
+        loop {
+            let output: Output = machine.change(change)?;
+            let Change::Run(cmd) = change else { break };
+            let Err(error) = output.ok(cmd) else { break };
+            let said = output.said();
+            match &step.again {
+                Some(again) if left > 0 && said.contains(&again.said) => {
+                    left -= 1;
+                    journal.write(number, Event::Again { why: &said })?;
+                    machine.read(&again.settle)?;
+                }
+                _ => return Err(error),
+            }
         }
     }
     Ok(())

@@ -21,6 +21,8 @@ struct Patient {
     box_: Recorded,
     /// Changes whose words contain this fail.
     fails: Option<&'static str>,
+    /// So often `zpool create` finds a device unavailable.
+    unavailable: AtomicUsize,
     refused: AtomicUsize,
 }
 
@@ -90,7 +92,15 @@ impl Machine for Patient {
                 why: "no space left on device".into(),
             });
         }
-        self.box_.change(change)
+        let output = self.box_.change(change)?;
+        let left = self.unavailable.load(Ordering::Relaxed);
+        if left > 0 && words(change).starts_with("zpool create") {
+            self.unavailable.store(left - 1, Ordering::Relaxed);
+            let stderr =
+                b"cannot create 'testpool': one or more devices is currently unavailable\n";
+            return Ok(Output { status: 1, stdout: Vec::new(), stderr: stderr.to_vec() });
+        }
+        Ok(output)
     }
 }
 
@@ -109,9 +119,15 @@ fn patient(rehearsal: (i32, &str), health: &str) -> (Patient, Hw, Plan) {
     let dry = plan.steps.iter().find_map(|step| step.rehearsal.as_ref()).expect("a rehearsal");
     assert!(!dry.cmd.args.contains(&"-f".to_owned()));
     say(dry.cmd.to_string(), rehearsal.0, "", rehearsal.1);
+    say("udevadm settle --timeout=60".into(), 0, "", "");
     say("zpool list -H -o name,health testpool".into(), 0, &format!("testpool\t{health}\n"), "");
     let box_ = Recorded::new("gen8-seed".to_owned(), recording);
-    let patient = Patient { box_, fails: None, refused: AtomicUsize::new(0) };
+    let patient = Patient {
+        box_,
+        fails: None,
+        unavailable: AtomicUsize::new(0),
+        refused: AtomicUsize::new(0),
+    };
     (patient, hw(), plan)
 }
 
@@ -231,6 +247,22 @@ fn a_complaint_that_nobody_accepted_stops_before_the_drives() {
         // Not even the intent is noted: the step was not begun.
         assert!(changes.last().expect("earlier steps").ends_with("done"), "{changes:?}");
     }
+}
+
+#[test]
+fn a_race_with_udev_is_run_again_and_noted_but_not_for_ever() {
+    let (patient, hw, plan) = self::patient((1, SIZES), "ONLINE");
+    patient.unavailable.store(2, Ordering::Relaxed);
+    apply(&patient, &hw, &plan).expect("the third time it works");
+    assert_eq!(begins(&patient.changes(), "zpool create"), 3);
+    let noted = patient.changes().iter().filter(|words| words.ends_with("again")).count();
+    assert_eq!(noted, 2, "{:?}", patient.changes());
+
+    let (patient, hw, plan) = self::patient((1, SIZES), "ONLINE");
+    patient.unavailable.store(9, Ordering::Relaxed);
+    let error = apply(&patient, &hw, &plan).expect_err("never works");
+    assert!(matches!(error, ApplyError::Change { .. }), "{error}");
+    assert_eq!(begins(&patient.changes(), "zpool create"), 4);
 }
 
 #[test]

@@ -143,6 +143,11 @@ pub fn enable(units: &[String]) -> Cmd {
     Cmd::new(SYSTEMCTL, std::iter::once("enable".to_owned()).chain(units.iter().cloned()))
 }
 
+/// Waits until udev has handled all that happened so far.
+pub fn settle() -> Cmd {
+    Cmd::new(UDEVADM, ["settle", "--timeout=60"]).within(Duration::from_secs(90))
+}
+
 /// Cuts a free device in two: the first part of `first` bytes, the second the rest.
 pub fn partition(device: &Utf8Path, first: u64) -> Vec<Cmd> {
     let kib = first.div_ceil(1024);
@@ -155,8 +160,7 @@ pub fn partition(device: &Utf8Path, first: u64) -> Vec<Cmd> {
         kind(2),
         device.to_string(),
     ];
-    let settle = Cmd::new(UDEVADM, ["settle", "--timeout=60"]).within(Duration::from_secs(90));
-    vec![Cmd::new(SGDISK, args).within(Duration::from_mins(2)), settle]
+    vec![Cmd::new(SGDISK, args).within(Duration::from_mins(2)), settle()]
 }
 
 /// The name of a partition of a device that is named by a link below `/dev/disk`.

@@ -114,6 +114,8 @@ pub struct Step {
     pub rehearsal: Option<Rehearsal>,
     /// The changes, in order.
     pub changes: Vec<Change>,
+    /// A failure of a command after which the same command may be run again.
+    pub again: Option<Again>,
     /// What must hold after; else the plan stops here.
     pub after: Vec<Condition>,
 }
@@ -127,6 +129,22 @@ pub struct Rehearsal {
     /// Complaints that the profile accepts by name; any other one stops the plan. Where it is not empty, the
     /// change carries `-f`, and the rehearsal must complain of exactly these.
     pub accepted: Vec<String>,
+}
+
+/// A known race: the command failed because udev was still at work on what it had just made.
+///
+/// `zpool create` writes a partition table to each disk; udev reads them again, and the partitions vanish for a
+/// moment in which the kernel may fail to open one (it waits for one second). Nothing is on the disks then but
+/// the partition tables that this very step has written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Again {
+    /// What the command says in this case.
+    pub said: String,
+    /// A command that waits until udev is done.
+    pub settle: Cmd,
+    /// How often it is run again.
+    pub times: u8,
 }
 
 /// Something that holds or does not.

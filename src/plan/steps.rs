@@ -7,7 +7,7 @@ use crate::machine::{Change, Cmd, Hash};
 use crate::plan::command::{self, Create, VdevArgs};
 use crate::plan::pick::{Picked, Picks};
 use crate::plan::system::{System, mountpoint_of};
-use crate::plan::{Condition, Danger, Fingerprint, Of, Rehearsal, Step};
+use crate::plan::{Again, Condition, Danger, Fingerprint, Of, Rehearsal, Step};
 use crate::profile::property::Setting;
 use crate::profile::{Layout, Profile, Uneven};
 use crate::shipped::WISH;
@@ -15,7 +15,15 @@ use crate::verify::{full, wished_datasets};
 
 fn step(what: impl Into<String>, danger: Danger, changes: Vec<Change>) -> Step {
     let what = what.into();
-    Step { what, danger, before: Vec::new(), rehearsal: None, changes, after: Vec::new() }
+    Step {
+        what,
+        danger,
+        before: Vec::new(),
+        rehearsal: None,
+        changes,
+        again: None,
+        after: Vec::new(),
+    }
 }
 
 fn run(cmds: impl IntoIterator<Item = Cmd>) -> Vec<Change> {
@@ -151,6 +159,11 @@ pub fn create_pool(
     );
     make.before = free(prints, |print| shared.iter().all(|pick| address(pick) != print.address));
     make.before.push(Condition::PoolAbsent { pool: pool.name.to_string() });
+    make.again = Some(Again {
+        said: "one or more devices is currently unavailable".to_owned(),
+        settle: command::settle(),
+        times: 3,
+    });
     make.rehearsal = Some(Rehearsal { cmd: create.rehearse(), accepted });
     make.changes.extend(access(profile, "", &pool.root.access()));
     make.after = vec![Condition::PoolOnline { pool: pool.name.to_string() }];
