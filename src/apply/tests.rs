@@ -251,7 +251,7 @@ fn a_complaint_that_nobody_accepted_stops_before_the_drives() {
 
 #[test]
 fn a_race_with_udev_is_run_again_and_noted_but_not_for_ever() {
-    let (patient, hw, plan) = self::patient((1, SIZES), "ONLINE");
+    let (patient, hw, plan) = patient((1, SIZES), "ONLINE");
     patient.unavailable.store(2, Ordering::Relaxed);
     apply(&patient, &hw, &plan).expect("the third time it works");
     assert_eq!(begins(&patient.changes(), "zpool create"), 3);
