@@ -27,13 +27,13 @@ use zbay::vmbox::files::{Put, create_drives, put, zbay};
 use zbay::vmbox::{Accel, Files, VmBox, VmDrive, qemu_args};
 
 /// An emulated box is up in 30 seconds; a loaded host may need several times that.
-const BOOT: Duration = Duration::from_secs(300);
+const BOOT: Duration = Duration::from_mins(5);
 /// After this long a kernel without a root stands still.
-const STILL: Duration = Duration::from_secs(120);
+const STILL: Duration = Duration::from_mins(2);
 /// The limit of one command in the box.
-const COMMAND: Duration = Duration::from_secs(180);
+const COMMAND: Duration = Duration::from_mins(3);
 /// How long a box may take to shut down.
-const STOP: Duration = Duration::from_secs(120);
+const STOP: Duration = Duration::from_mins(2);
 
 /// What a command did.
 #[derive(Clone, Debug)]

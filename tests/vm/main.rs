@@ -2,6 +2,8 @@
 //!
 //! Each test boots a box of its own and takes about a minute under emulation, so that a test does many
 //! things in one boot. They run one after another: two boxes would share two cores.
+// Tests end by panicking, and tell the seconds of a boot on standard error.
+#![allow(clippy::expect_used, clippy::print_stderr)]
 #![allow(clippy::disallowed_methods)] // the tests are outside of zbay: they start programs and write files themselves
 
 mod foreign;
