@@ -12,7 +12,7 @@ use thiserror::Error;
 use crate::hw::Hw;
 use crate::inventory::Inventory;
 use crate::machine::{Change, Machine, Output, RunError};
-use crate::plan::{Fingerprint, Plan, Rehearsal, Step};
+use crate::plan::{Again, Fingerprint, Plan, Rehearsal, Step};
 
 pub mod condition;
 pub mod journal;
@@ -163,13 +163,16 @@ fn one(
     let name = || step.what.clone();
     condition::all(machine, hw, look, &step.before)
         .map_err(|source| ApplyError::Before { step: name(), source })?;
-    if let Some(rehearsal) = &step.rehearsal {
-        rehearse(machine, step, rehearsal)?;
+    let mut changes = step.changes.clone();
+    if let (Some(rehearsal), Some(first)) = (&step.rehearsal, changes.first_mut())
+        && !rehearse(machine, step, rehearsal)?
+    {
+        *first = Change::Run(rehearsal.plain.clone());
     }
     journal
-        .write(number, Event::Intent { what: &step.what, changes: &step.changes })
+        .write(number, Event::Intent { what: &step.what, changes: &changes })
         .map_err(|source| ApplyError::Journal { step: name(), source })?;
-    let outcome = change_all(machine, journal, number, step);
+    let outcome = change_all(machine, journal, number, step.again.as_ref(), &changes);
     let event = match &outcome {
         Ok(()) => Event::Done,
         Err(why) => Event::Failed { why: why.to_string() },
@@ -186,16 +189,17 @@ fn change_all(
     machine: &dyn Machine,
     journal: &Journal<'_>,
     number: usize,
-    step: &Step,
+    again: Option<&Again>,
+    changes: &[Change],
 ) -> Result<(), RunError> {
-    let mut left = step.again.as_ref().map_or(0, |again| again.times);
-    for change in &step.changes {
+    let mut left = again.map_or(0, |again| again.times);
+    for change in changes {
         loop {
             let output: Output = machine.change(change)?;
             let Change::Run(cmd) = change else { break };
             let Err(error) = output.ok(cmd) else { break };
             let said = output.said();
-            match &step.again {
+            match again {
                 Some(again) if left > 0 && said.contains(&again.said) => {
                     left -= 1;
                     journal.write(number, Event::Again { why: &said })?;
@@ -208,8 +212,8 @@ fn change_all(
     Ok(())
 }
 
-/// The dry run must agree, or complain of exactly what the profile accepts by name.
-fn rehearse(machine: &dyn Machine, step: &Step, rehearsal: &Rehearsal) -> Result<(), ApplyError> {
+/// The dry run must agree (`false`), or complain of exactly what the profile accepts by name (`true`).
+fn rehearse(machine: &dyn Machine, step: &Step, rehearsal: &Rehearsal) -> Result<bool, ApplyError> {
     let refuse = |said: String| ApplyError::Rehearsal {
         step: step.what.clone(),
         command: rehearsal.cmd.to_string(),
@@ -218,9 +222,7 @@ fn rehearse(machine: &dyn Machine, step: &Step, rehearsal: &Rehearsal) -> Result
     let output = machine.read(&rehearsal.cmd).map_err(|error| refuse(error.to_string()))?;
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
     if output.status == 0 {
-        // `-f` stands for what zpool complains of and the profile accepts: without a complaint it stands for nothing.
-        let idle = "it does not complain of what the profile accepts, so `-f` has no reason";
-        return if rehearsal.accepted.is_empty() { Ok(()) } else { Err(refuse(idle.to_owned())) };
+        return Ok(false);
     }
     let frame = ["invalid vdev specification", "use '-f' to override the following errors:"];
     let mut complaints = text
@@ -231,7 +233,7 @@ fn rehearse(machine: &dyn Machine, step: &Step, rehearsal: &Rehearsal) -> Result
     let any = complaints.peek().is_some();
     let accepted =
         |line: &str| rehearsal.accepted.iter().any(|known| line.contains(known.as_str()));
-    if any && complaints.all(accepted) { Ok(()) } else { Err(refuse(output.said())) }
+    if any && complaints.all(accepted) { Ok(true) } else { Err(refuse(output.said())) }
 }
 
 /// Where the journal is.

@@ -266,11 +266,11 @@ fn a_race_with_udev_is_run_again_and_noted_but_not_for_ever() {
 }
 
 #[test]
-fn force_without_a_complaint_has_no_reason_and_stops() {
+fn force_stands_for_a_complaint_and_is_left_out_without_one() {
     let (patient, hw, plan) = patient((0, ""), "ONLINE");
-    let error = apply(&patient, &hw, &plan).expect_err("stopped");
-    assert!(error.to_string().contains("`-f` has no reason"), "{error}");
-    assert_eq!(begins(&patient.changes(), "zpool create"), 0);
+    apply(&patient, &hw, &plan).expect("applied");
+    assert_eq!(begins(&patient.changes(), "zpool create -f"), 0, "{:?}", patient.changes());
+    assert_eq!(begins(&patient.changes(), "zpool create -o"), 1);
 }
 
 #[test]

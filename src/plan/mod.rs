@@ -127,8 +127,11 @@ pub struct Rehearsal {
     /// The command.
     pub cmd: Cmd,
     /// Complaints that the profile accepts by name; any other one stops the plan. Where it is not empty, the
-    /// change carries `-f`, and the rehearsal must complain of exactly these.
+    /// step's first change carries `-f`.
     pub accepted: Vec<String>,
+    /// What takes the place of the step's first change where the rehearsal complains of nothing: the same
+    /// without `-f`, since then `-f` would stand for nothing. OpenZFS's releases differ in what they mind.
+    pub plain: Cmd,
 }
 
 /// A known race: the command failed because udev was still at work on what it had just made.

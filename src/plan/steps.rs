@@ -164,7 +164,8 @@ pub fn create_pool(
         settle: command::settle(),
         times: 3,
     });
-    make.rehearsal = Some(Rehearsal { cmd: create.rehearse(), accepted });
+    let (cmd, plain) = (create.rehearse(), create.run(false));
+    make.rehearsal = Some(Rehearsal { cmd, accepted, plain });
     make.changes.extend(access(profile, "", &pool.root.access()));
     make.after = vec![Condition::PoolOnline { pool: pool.name.to_string() }];
     steps.push(make);

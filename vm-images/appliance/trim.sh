@@ -28,7 +28,8 @@ mask serial-getty@ttyS0.service getty@tty1.service getty.target console-getty.se
   e2scrub_reap.service e2scrub_all.timer apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer fstrim.timer \
   logrotate.timer man-db.timer mdcheck_start.timer mdcheck_continue.timer mdmonitor-oneshot.timer mdmonitor.service \
   lvm2-monitor.service lvm2-lvmpolld.socket smartmontools.service smartd.service \
-  systemd-tmpfiles-clean.timer blk-availability.service cron.service sshd-keygen.service
+  systemd-tmpfiles-clean.timer blk-availability.service cron.service sshd-keygen.service \
+  xfs_scrub_all.timer xfs_scrub_all.service system-xfs_scrub.slice
 systemctl enable systemd-networkd.service ssh.service
 systemctl disable ssh.socket 2>/dev/null || true
 echo 'd /run/sshd 0755 root root -' >/etc/tmpfiles.d/sshd.conf
