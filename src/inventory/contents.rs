@@ -12,9 +12,9 @@ use super::samples::{first_byte, samples};
 use super::sysfs::Partition;
 use super::udev::property;
 use super::{
-    Class, Contents, Disk, Facet, Leaf, Membership, Pool, Unknown, Vdev, label, signatures,
+    Class, Contents, Disk, Facet, Leaf, Membership, Pool, Unknown, Vdev, erase, label, signatures,
 };
-use crate::machine::{Hash, Machine, UdevDevice};
+use crate::machine::{Hash, Machine, Span, UdevDevice};
 
 /// What is known of the whole box before a disk is opened.
 pub(super) struct World<'a> {
@@ -58,10 +58,14 @@ fn contents(world: &World<'_>, disk: &Disk) -> Contents {
         udev: remembered(world, disk),
         labels: Err(owner::unasked()),
         bytes: Err(owner::unasked()),
+        only_table: false,
+        erase: Vec::new(),
     };
     let held = |holds: &Vec<Hold>| !holds.is_empty();
     if !evidence.holds.as_ref().is_ok_and(held) && !matches!(evidence.member, Ok(Some(_))) {
         probe(world.machine, disk, &mut evidence);
+        evidence.only_table = only_table(world, disk, &evidence);
+        evidence.erase = to_erase(disk, &evidence);
     }
     owner::contents(&evidence)
 }
@@ -145,8 +149,44 @@ fn probe(machine: &dyn Machine, disk: &Disk, evidence: &mut Evidence) {
         evidence.labels.as_ref().map(Vec::is_empty).map_err(Clone::clone),
     ];
     if free.iter().all(none) {
-        evidence.bytes = bytes(machine, disk);
+        evidence.bytes = bytes(machine, disk, 0);
     }
+}
+
+/// Partition types that `zpool create` and zbay give: ZFS, and the reserve behind it (`efi_conversion_array`,
+/// lib/libefi).
+const ZFS_TYPES: [&str; 2] =
+    ["6a898cc3-1dd2-11b2-99a6-080020736631", "6a945a3b-1dd2-11b2-99a6-080020736631"];
+
+/// Whether a partition table of ZFS's types is all that is there: asked only where nothing else was found.
+fn only_table(world: &World<'_>, disk: &Disk, evidence: &Evidence) -> bool {
+    let tables = |found: &Vec<signatures::Found>| {
+        !found.is_empty() && found.iter().all(signatures::Found::is_table)
+    };
+    let typed = |partition: &Partition| {
+        let device = world.devices.iter().find(|device| device.name == partition.name);
+        let kind = device.and_then(|device| property(device, "ID_PART_ENTRY_TYPE"));
+        kind.is_some_and(|kind| ZFS_TYPES.contains(&kind))
+    };
+    evidence.signatures.as_ref().is_ok_and(tables)
+        && evidence.labels.as_ref().is_ok_and(Vec::is_empty)
+        && evidence.partitions.iter().all(typed)
+        && matches!(bytes(world.machine, disk, TABLE), Ok(None))
+}
+
+/// The rooms of both partition tables: nothing of anybody's lies there beside them.
+const TABLE: u64 = 1 << 20;
+
+fn to_erase(disk: &Disk, evidence: &Evidence) -> Vec<Span> {
+    let (Ok(found), true) = (&evidence.signatures, disk.size.0 > 0) else { return Vec::new() };
+    let at = |found: &signatures::Found| {
+        let within = evidence.partitions.iter().find(|it| it.name == found.device);
+        let from = within.map_or(0, |it| it.start);
+        let offset = u64::from_str_radix(found.offset.trim_start_matches("0x"), 16).ok()?;
+        from.checked_add(offset)
+    };
+    let at: Vec<u64> = found.iter().filter_map(at).collect();
+    erase::spans(disk.size.0, disk.logical, &evidence.partitions, &at)
 }
 
 fn labels(
@@ -166,15 +206,22 @@ fn labels(
     Ok(found)
 }
 
-fn bytes(machine: &dyn Machine, disk: &Disk) -> Facet<Option<(u64, Hash)>> {
+/// The first sampled byte that is not zero; `edge` bytes at either end do not count.
+fn bytes(machine: &dyn Machine, disk: &Disk, edge: u64) -> Facet<Option<(u64, Hash)>> {
+    let last = disk.size.0.saturating_sub(edge);
     for sample in samples(disk.size.0) {
         let bytes = machine.read_at(&disk.dev, sample.at, sample.len).map_err(Unknown::because)?;
         if bytes.len() != sample.len {
             let at = sample.at;
             return Err(Unknown::because(format!("{} ends before byte {at} was read", disk.dev)));
         }
-        if let Some(first) = first_byte(&bytes) {
-            let at = sample.at.saturating_add(u64::try_from(first).unwrap_or(u64::MAX));
+        let cut = |at: u64| {
+            usize::try_from(at.saturating_sub(sample.at))
+                .map_or(sample.len, |it| it.min(sample.len))
+        };
+        let (from, to) = (cut(edge), cut(last));
+        if let Some(first) = bytes.get(from..to).and_then(first_byte) {
+            let at = sample.at.saturating_add(u64::try_from(from + first).unwrap_or(u64::MAX));
             return Ok(Some((at, Hash::of(&bytes))));
         }
     }

@@ -291,6 +291,7 @@ impl Found {
             shape: label.shape.clone(),
             comment: label.comment.clone(),
             labels: self.agree,
+            never_synced: self.newest.is_none_or(|it| it.txg == 0),
         })
     }
 }

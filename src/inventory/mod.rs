@@ -12,6 +12,7 @@ pub mod look;
 mod contents;
 mod disks;
 mod dmi;
+mod erase;
 mod held;
 mod host;
 mod import;
@@ -38,7 +39,7 @@ use camino::Utf8PathBuf;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::machine::HostFacts;
+use crate::machine::{HostFacts, Span};
 use crate::names::{Serial, Wwn};
 use crate::units::Bytes;
 
@@ -256,6 +257,29 @@ pub struct Contents {
     /// SHA-256 over what the sources saw (not over names and times that change by themselves): the
     /// fingerprint that apply compares.
     pub digest: String,
+    /// True where every source answered, nobody uses the disk and no imported pool has it: a person may have it
+    /// erased, or it is blank.
+    pub erasable: bool,
+    /// True where there is nothing but a partition table whose partitions are of ZFS's types: no signature, no
+    /// label, zeros elsewhere. It is what a cut-off `zpool create` leaves.
+    pub only_table: bool,
+    /// What must become zero for the disk to be proved blank; empty unless `erasable`, and where it is blank.
+    #[serde(skip)]
+    pub erase: Vec<Span>,
+}
+
+impl Contents {
+    /// The digest of a disk that is proved blank: what an erased one must have.
+    pub fn blank_digest() -> String {
+        owner::blank_digest()
+    }
+
+    /// Contents of which nothing but the owner is told.
+    #[cfg(test)]
+    pub fn bare(owner: Owner) -> Self {
+        let (seen, digest, erase) = (Vec::new(), String::new(), Vec::new());
+        Self { owner, seen, digest, erasable: false, only_table: false, erase }
+    }
 }
 
 /// Whose disk it is. Only `Blank` may be taken.
@@ -360,6 +384,9 @@ pub struct ForeignPool {
     pub comment: Option<String>,
     /// How many of the labels are readable: 1 to 4; fewer than 4 may be stale.
     pub labels: u8,
+    /// True where no transaction group was ever written: `zpool create` was cut off before the pool held
+    /// anything (`vdev_label_init` writes labels first).
+    pub never_synced: bool,
 }
 
 /// State in a ZFS label (`pool_state_t`).

@@ -11,7 +11,7 @@ use super::held::Hold;
 use super::signatures::{Found, spoken};
 use super::sysfs::Partition;
 use super::{Contents, Facet, Membership, Owner, Unknown, label};
-use crate::machine::Hash;
+use crate::machine::{Hash, Span};
 
 /// What the sources saw of one disk.
 #[derive(Clone, Debug)]
@@ -32,11 +32,44 @@ pub(super) struct Evidence {
     pub labels: Facet<Vec<label::Found>>,
     /// The first sampled byte that is not zero, with the hash of its sample; `None`: all are zero.
     pub bytes: Facet<Option<(u64, Hash)>>,
+    /// Nothing but a partition table of ZFS's types, and zeros elsewhere.
+    pub only_table: bool,
+    /// What must become zero for it to be blank.
+    pub erase: Vec<Span>,
 }
 
 /// The verdict.
 pub(super) fn contents(evidence: &Evidence) -> Contents {
-    Contents { owner: owner(evidence), seen: seen(evidence), digest: digest(evidence) }
+    let owner = owner(evidence);
+    let erasable = erasable(evidence);
+    let erase = if erasable && owner != Owner::Blank { evidence.erase.clone() } else { Vec::new() };
+    let (seen, digest) = (seen(evidence), digest(evidence));
+    Contents { owner, seen, digest, erasable, only_table: evidence.only_table, erase }
+}
+
+/// The digest of a disk that is proved blank: what an erased one must have.
+pub(super) fn blank_digest() -> String {
+    digest(&Evidence {
+        disk: String::new(),
+        partitions: Vec::new(),
+        holds: Ok(Vec::new()),
+        member: Ok(None),
+        signatures: Ok(Vec::new()),
+        udev: Vec::new(),
+        labels: Ok(Vec::new()),
+        bytes: Ok(None),
+        only_table: false,
+        erase: Vec::new(),
+    })
+}
+
+/// Every source that must know answered, and nobody has the disk. (Samples are not asked where others told.)
+fn erasable(it: &Evidence) -> bool {
+    it.holds.as_ref().is_ok_and(Vec::is_empty)
+        && matches!(it.member, Ok(None))
+        && it.signatures.is_ok()
+        && it.labels.is_ok()
+        && (it.bytes.is_ok() || it.bytes == Err(unasked()))
 }
 
 fn owner(it: &Evidence) -> Owner {
@@ -262,6 +295,8 @@ mod tests {
             udev: vec![],
             labels: Ok(vec![]),
             bytes: Ok(None),
+            only_table: false,
+            erase: vec![],
         }
     }
 
@@ -315,6 +350,21 @@ mod tests {
             |it| it.bytes = Err(unasked()),
             |it| it.bytes = Ok(Some((7, Hash::of(b"x")))),
         ]
+    }
+
+    #[test]
+    fn nothing_is_erased_that_somebody_uses_or_nobody_could_look_at() {
+        assert!(contents(&clean()).erasable);
+        assert_eq!(contents(&clean()).digest, blank_digest());
+        for (index, fault) in faults().into_iter().enumerate() {
+            let mut it = clean();
+            fault(&mut it);
+            let failed = [0, 2, 4, 11].contains(&index);
+            let used = [1, 3].contains(&index);
+            assert_eq!(contents(&it).erasable, !failed && !used, "{index}");
+        }
+        let failed = Evidence { bytes: Err(Unknown::because("it failed")), ..clean() };
+        assert!(!contents(&failed).erasable);
     }
 
     #[test]

@@ -108,12 +108,14 @@ pub const CHMOD: Program = Program { path: "/usr/bin/chmod", package: "coreutils
 /// udevadm(8).
 pub const UDEVADM: Program = Program { path: "/usr/bin/udevadm", package: "udev" };
 
+/// blockdev(8): makes the kernel read a partition table again.
+pub const BLOCKDEV: Program = Program { path: "/usr/sbin/blockdev", package: "util-linux" };
 /// sgdisk(8): partitions of an SSD that the log and the cache share.
 pub const SGDISK: Program = Program { path: "/usr/sbin/sgdisk", package: "gdisk" };
 
 /// All programs, for the package's name in an error.
-pub const PROGRAMS: [Program; 10] =
-    [ZPOOL, ZFS, WIPEFS, SMARTCTL, SYSTEMCTL, ZGENHOSTID, CHOWN, CHMOD, UDEVADM, SGDISK];
+pub const PROGRAMS: [Program; 11] =
+    [ZPOOL, ZFS, WIPEFS, SMARTCTL, SYSTEMCTL, ZGENHOSTID, CHOWN, CHMOD, UDEVADM, BLOCKDEV, SGDISK];
 
 /// A command: never a shell, secrets only on standard input, always with a limit.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -356,6 +358,24 @@ pub enum Change {
         /// Absolute path.
         path: Utf8PathBuf,
     },
+    /// Zeros on a block device, synced. It is opened for this alone (`O_EXCL`): the kernel refuses a device that
+    /// is mounted, or that md, dm or ZFS holds.
+    Zero {
+        /// A link below `/dev/disk`.
+        dev: Utf8PathBuf,
+        /// What becomes zero, in order of place.
+        spans: Vec<Span>,
+    },
+}
+
+/// A piece of a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Span {
+    /// First byte.
+    pub at: u64,
+    /// Bytes.
+    pub len: u64,
 }
 
 /// `base64`-free bytes for recordings: lower-case hexadecimal.

@@ -113,6 +113,7 @@ mod tests {
             shape: None,
             comment: None,
             labels,
+            never_synced: false,
         })
     }
 
@@ -146,7 +147,7 @@ mod tests {
 
     #[test]
     fn only_blank_is_free_and_nothing_unknown_is_empty() {
-        let of = |owner| Ok(Contents { owner, seen: vec![], digest: String::new() });
+        let of = |owner| Ok(Contents::bare(owner));
         assert_eq!(free(&of(Owner::Blank)), Some(true));
         assert_eq!(free(&of(Owner::Swap(signature("swap", None)))), Some(false));
         assert_eq!(free(&of(Owner::Unknown { why: String::new() })), None);

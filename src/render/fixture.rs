@@ -19,7 +19,7 @@ pub fn hw(name: &str) -> Hw {
 
 #[allow(clippy::unnecessary_wraps)] // a facet is what a disk has
 pub fn holds(owner: Owner) -> Facet<Contents> {
-    Ok(Contents { owner, seen: Vec::new(), digest: String::new() })
+    Ok(Contents::bare(owner))
 }
 
 pub fn disk(name: &str, model: &str, serial: &str, size: u64, path: &str) -> Disk {

@@ -115,6 +115,7 @@ mod tests {
             shape: Some("raidz1 of 4".into()),
             comment: None,
             labels: 4,
+            never_synced: false,
         });
         assert_eq!(
             sentence(&owner),

@@ -5,12 +5,13 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileExt, FileTypeExt, OpenOptionsExt, PermissionsExt};
 
 use camino::Utf8Path;
+use nix::fcntl::OFlag;
 
 use super::Real;
-use crate::machine::{Change, Hash, Machine, Output, RunError};
+use crate::machine::{Change, Hash, Machine, Output, RunError, Span};
 
 /// Does a change to files.
 pub(super) fn change(change: &Change) -> Result<Output, RunError> {
@@ -22,7 +23,30 @@ pub(super) fn change(change: &Change) -> Result<Output, RunError> {
         Change::AppendLine { path, line } => done(append(path, line), "append to", path),
         Change::Mkdir { path, mode } => done(mkdir(path, *mode), "make", path),
         Change::Remove { path } => done(remove(path), "remove", path),
+        Change::Zero { dev, spans } => done(zero(dev, spans), "write zeros to", dev),
     }
+}
+
+/// Zeros, span by span, and a sync. Nothing is made: what is not there cannot be opened.
+fn zero(dev: &Utf8Path, spans: &[Span]) -> io::Result<()> {
+    const ZEROS: [u8; 1 << 18] = [0; 1 << 18];
+    let flags = (OFlag::O_EXCL | OFlag::O_CLOEXEC).bits();
+    let file = OpenOptions::new().write(true).custom_flags(flags).open(dev)?;
+    if !file.metadata()?.file_type().is_block_device() {
+        return Err(io::Error::other("it is no block device"));
+    }
+    for span in spans {
+        let mut at = span.at;
+        let mut left = span.len;
+        while left > 0 {
+            let len = usize::try_from(left).map_or(ZEROS.len(), |left| left.min(ZEROS.len()));
+            file.write_all_at(&ZEROS[..len], at)?;
+            let written = u64::try_from(len).map_err(io::Error::other)?;
+            at += written;
+            left -= written;
+        }
+    }
+    file.sync_all()
 }
 
 fn done(result: io::Result<()>, what: &str, path: &Utf8Path) -> Result<Output, RunError> {
