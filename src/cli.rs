@@ -98,6 +98,10 @@ pub struct Plan {
     /// The wish.
     #[command(flatten)]
     pub wish: Wish,
+    /// Erase this drive first and take it, though it holds something: its wwn, and the serial that you read off its
+    /// label. One drive for each --take.
+    #[arg(long, value_name = "WWN=SERIAL")]
+    pub take: Vec<crate::plan::erase::Take>,
     /// Save the plan; `zbay apply FILE` does exactly it, if nothing has changed by then.
     #[arg(long, value_name = "FILE.json")]
     pub save: Option<Utf8PathBuf>,
@@ -112,6 +116,10 @@ pub struct Apply {
     /// A profile as for `plan`, or a saved plan (FILE.json). Left out: /etc/zbay/profile.yaml.
     #[arg(value_name = "PROFILE|PLAN")]
     pub profile: Option<String>,
+    /// Erase this drive first and take it, though it holds something: its wwn, and the serial that you read off its
+    /// label. One drive for each --take.
+    #[arg(long, value_name = "WWN=SERIAL")]
+    pub take: Vec<crate::plan::erase::Take>,
     /// Do not ask. Answers for plans that only take free disks and set properties.
     #[arg(long)]
     pub yes: bool,

@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use crate::drive::Drive;
 use crate::hw::Hw;
-use crate::inventory::{Inventory, Owner};
+use crate::inventory::{Disk, Inventory, Owner};
 use crate::machine::{Hash, IoError, Machine, RunError};
 use crate::plan::{Condition, Fingerprint, command, system};
 use crate::render::foreign as contents;
@@ -86,13 +86,18 @@ pub fn all(
     look: &dyn Fn() -> Result<Inventory, String>,
     conditions: &[Condition],
 ) -> Result<(), Unmet> {
-    let wants =
-        |c: &Condition| matches!(c, Condition::DiskFree { .. } | Condition::PoolAbsent { .. });
+    let wants = |c: &Condition| {
+        matches!(
+            c,
+            Condition::DiskFree { .. } | Condition::Erasable { .. } | Condition::PoolAbsent { .. }
+        )
+    };
     let inventory =
         if conditions.iter().any(wants) { Some(look().map_err(Unmet::Look)?) } else { None };
     for condition in conditions {
         match (condition, &inventory) {
             (Condition::DiskFree { disk }, Some(inventory)) => free(hw, inventory, disk)?,
+            (Condition::Erasable { disk }, Some(inventory)) => erasable(hw, inventory, disk)?,
             (Condition::PoolAbsent { pool }, Some(inventory)) => absent(inventory, pool)?,
             (other, _) => ask(machine, other)?,
         }
@@ -100,18 +105,40 @@ pub fn all(
     Ok(())
 }
 
-fn free(hw: &Hw, inventory: &Inventory, print: &Fingerprint) -> Result<(), Unmet> {
+/// The disk that was planned for.
+fn same_disk<'a>(
+    hw: &Hw,
+    inventory: &'a Inventory,
+    print: &Fingerprint,
+) -> Result<&'a Disk, Unmet> {
     let planned = &print.drive;
     let found = inventory.disks.iter().find(|disk| disk.address.as_ref() == Some(&print.address));
     let same = |drive: &Drive| {
         drive.serial == planned.serial && drive.size == planned.size && drive.bay == planned.bay
     };
-    let Some(disk) = found.filter(|disk| same(&Drive::of(hw, disk))) else {
-        return Err(Unmet::Gone { planned: Box::new(planned.clone()) });
-    };
+    found
+        .filter(|disk| same(&Drive::of(hw, disk)))
+        .ok_or_else(|| Unmet::Gone { planned: Box::new(planned.clone()) })
+}
+
+fn free(hw: &Hw, inventory: &Inventory, print: &Fingerprint) -> Result<(), Unmet> {
+    let disk = same_disk(hw, inventory, print)?;
     let drive = || Box::new(Drive::of(hw, disk));
     match &disk.contents {
         Ok(contents) if contents.owner != Owner::Blank => {
+            Err(Unmet::NotFree { drive: drive(), holds: contents::sentence(&contents.owner) })
+        }
+        Ok(contents) if contents.digest != print.contents => Err(Unmet::Touched { drive: drive() }),
+        Ok(_) => Ok(()),
+        Err(unknown) => Err(Unmet::NotFree { drive: drive(), holds: unknown.why.clone() }),
+    }
+}
+
+fn erasable(hw: &Hw, inventory: &Inventory, print: &Fingerprint) -> Result<(), Unmet> {
+    let disk = same_disk(hw, inventory, print)?;
+    let drive = || Box::new(Drive::of(hw, disk));
+    match &disk.contents {
+        Ok(contents) if !contents.erasable => {
             Err(Unmet::NotFree { drive: drive(), holds: contents::sentence(&contents.owner) })
         }
         Ok(contents) if contents.digest != print.contents => Err(Unmet::Touched { drive: drive() }),
@@ -131,7 +158,9 @@ fn absent(inventory: &Inventory, pool: &str) -> Result<(), Unmet> {
 
 fn ask(machine: &dyn Machine, condition: &Condition) -> Result<(), Unmet> {
     match condition {
-        Condition::DiskFree { disk } => Err(Unmet::Gone { planned: Box::new(disk.drive.clone()) }),
+        Condition::DiskFree { disk } | Condition::Erasable { disk } => {
+            Err(Unmet::Gone { planned: Box::new(disk.drive.clone()) })
+        }
         Condition::PoolAbsent { pool } => Err(Unmet::PoolThere(pool.clone())),
         Condition::PoolOnline { pool } => {
             let cmd = command::health(pool);

@@ -5,9 +5,12 @@
 
 use camino::Utf8PathBuf;
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::machine::{Change, Machine, RunError};
+use crate::names::Serial;
+use crate::plan::Fingerprint;
+use crate::units::Bytes;
 
 /// Its file.
 pub const PATH: &str = "/var/lib/zbay/journal.jsonl";
@@ -22,6 +25,8 @@ pub enum Event<'a> {
         what: &'a str,
         /// The changes.
         changes: &'a [Change],
+        /// The disks that they write to.
+        disks: Vec<Taken>,
     },
     /// A command of it is run again after a failure that is known to pass.
     Again {
@@ -35,6 +40,95 @@ pub enum Event<'a> {
         /// Why.
         why: String,
     },
+}
+
+/// A disk that a step writes to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Taken {
+    /// Its name below `/dev/disk`.
+    pub address: Utf8PathBuf,
+    /// Its serial number.
+    pub serial: Option<Serial>,
+    /// Bytes.
+    pub size: Bytes,
+    /// `data`, `log`, `cache`, `log and cache`, `spare`.
+    pub role: String,
+}
+
+impl Taken {
+    /// Those of a plan's disks that some changes name.
+    pub fn by(changes: &[Change], disks: &[Fingerprint]) -> Vec<Self> {
+        let names = |print: &Fingerprint, word: &str| {
+            let rest = word.strip_prefix(print.address.as_str());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("-part"))
+        };
+        let named = |print: &&Fingerprint| {
+            changes.iter().any(|change| match change {
+                Change::Run(cmd) => cmd.args.iter().any(|arg| names(print, arg)),
+                Change::Zero { dev, .. } => *dev == print.address,
+                _ => false,
+            })
+        };
+        let taken = |print: &Fingerprint| Self {
+            address: print.address.clone(),
+            serial: print.drive.serial.clone(),
+            size: print.drive.size,
+            role: print.role.clone(),
+        };
+        disks.iter().filter(named).map(taken).collect()
+    }
+}
+
+/// What the journal says of one disk that a run began to write to and did not finish with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unfinished {
+    /// The plan's id: what the pool's comment would be.
+    pub plan: String,
+    /// The disk.
+    pub disk: Taken,
+}
+
+#[derive(Deserialize)]
+struct Noted {
+    plan: String,
+    step: usize,
+    event: String,
+    #[serde(default)]
+    changes: Vec<Change>,
+    #[serde(default)]
+    disks: Vec<Taken>,
+}
+
+/// The disks that a run began to make a pool of, and did not: their last intent has no `done`. `text` is the
+/// journal; a line that is torn (a power cut) or of another version proves nothing, so it is passed over.
+pub fn unfinished(text: &str) -> Vec<Unfinished> {
+    let mut open: Vec<(usize, bool, Unfinished)> = Vec::new();
+    for noted in text.lines().filter_map(|line| serde_json::from_str::<Noted>(line).ok()) {
+        match noted.event.as_str() {
+            "intent" => {
+                open.retain(|(_, _, it)| {
+                    !noted.disks.iter().any(|disk| disk.address == it.disk.address)
+                });
+                let runs = |program: &str, verb: Option<&str>| {
+                    noted.changes.iter().any(|change| {
+                        let Change::Run(cmd) = change else { return false };
+                        cmd.program.file_name() == Some(program)
+                            && verb.is_none_or(|verb| cmd.args.iter().any(|arg| arg == verb))
+                    })
+                };
+                // A disk that is erased is nobody's yet; one that is cut in two is not in a pool yet.
+                let (makes, cuts) = (runs("zpool", Some("create")), runs("sgdisk", None));
+                for disk in noted.disks.into_iter().filter(|_| makes || cuts) {
+                    open.push((noted.step, makes, Unfinished { plan: noted.plan.clone(), disk }));
+                }
+            }
+            "done" => open.retain(|(step, makes, it)| {
+                !(*makes && *step == noted.step && it.plan == noted.plan)
+            }),
+            _ => {}
+        }
+    }
+    open.into_iter().map(|(_, _, it)| it).collect()
 }
 
 #[derive(Serialize)]
@@ -73,5 +167,62 @@ impl<'a> Journal<'a> {
             self.machine.change(&Change::Mkdir { path: dir.to_owned(), mode: 0o755 })?;
         }
         self.machine.change(&Change::AppendLine { path, line }).map(|_| ())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::machine::{Cmd, SGDISK, ZPOOL};
+
+    fn disk(name: &str) -> Taken {
+        let address = format!("/dev/disk/by-id/{name}").into();
+        Taken { address, serial: None, size: Bytes(1), role: "data".into() }
+    }
+
+    fn line(plan: &str, event: Event<'_>) -> String {
+        let line = Line { time: Timestamp::UNIX_EPOCH, plan, step: 2, event };
+        serde_json::to_string(&line).unwrap() + "\n"
+    }
+
+    fn intent(plan: &str, cmd: &Cmd, names: &[&str]) -> String {
+        let disks = names.iter().map(|name| disk(name)).collect();
+        let changes = [Change::Run(cmd.clone())];
+        line(plan, Event::Intent { what: "x", changes: &changes, disks })
+    }
+
+    fn open(text: &str) -> Vec<(String, String)> {
+        let name = |it: Unfinished| (it.plan, it.disk.address.file_name().unwrap().to_owned());
+        unfinished(text).into_iter().map(name).collect()
+    }
+
+    #[test]
+    fn only_what_was_begun_and_never_done_is_open() {
+        let create = Cmd::new(ZPOOL, ["create", "tank"]);
+        let cut = Cmd::new(SGDISK, ["-n1"]);
+        let begun = intent("a", &create, &["x", "y"]);
+        let both = [("a".into(), "x".into()), ("a".into(), "y".into())];
+        assert_eq!(open(&begun), both);
+        assert_eq!(open(&(begun.clone() + &line("a", Event::Failed { why: "w".into() }))), both);
+        assert_eq!(open(&(begun.clone() + &line("a", Event::Done))), []);
+        // Another plan's end is not this one's.
+        assert_eq!(open(&(begun.clone() + &line("b", Event::Done))), both);
+        // The newest intent for a disk counts.
+        let later = begun.clone() + &intent("b", &create, &["x"]) + &line("b", Event::Done);
+        assert_eq!(open(&later), [("a".into(), "y".into())]);
+        // A cut that is done is not a pool yet.
+        let shared = intent("c", &cut, &["x"]) + &line("c", Event::Done);
+        assert_eq!(open(&shared), [("c".into(), "x".into())]);
+        // A torn line, and lines of something else, prove nothing.
+        assert_eq!(open(&begun[..begun.len() - 9]), []);
+        assert_eq!(open(&format!("{{}}\nnonsense\n{begun}")), both);
+        assert_eq!(open(&line("a", Event::Done)), []);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_panics(text in ".{0,300}") {
+            let _ = unfinished(&text);
+        }
     }
 }

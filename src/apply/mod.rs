@@ -18,7 +18,7 @@ pub mod condition;
 pub mod journal;
 
 use condition::Unmet;
-use journal::{Event, Journal};
+use journal::{Event, Journal, Taken};
 
 /// The lock's file.
 pub const LOCK: &str = "/run/zbay/lock";
@@ -146,7 +146,7 @@ pub fn run(
     for (index, step) in plan.steps.iter().enumerate() {
         let number = index + 1;
         tell(Progress::Begin(number, count, &step.what));
-        one(machine, hw, &journal, look, number, step)?;
+        one(machine, hw, plan, &journal, look, number)?;
         tell(Progress::Done(number, count, &step.what));
     }
     Ok(())
@@ -155,11 +155,12 @@ pub fn run(
 fn one(
     machine: &dyn Machine,
     hw: &Hw,
+    plan: &Plan,
     journal: &Journal<'_>,
     look: &dyn Fn() -> Result<Inventory, String>,
     number: usize,
-    step: &Step,
 ) -> Result<(), ApplyError> {
+    let Some(step) = plan.steps.get(number - 1) else { return Ok(()) };
     let name = || step.what.clone();
     condition::all(machine, hw, look, &step.before)
         .map_err(|source| ApplyError::Before { step: name(), source })?;
@@ -170,7 +171,14 @@ fn one(
         *first = Change::Run(rehearsal.plain.clone());
     }
     journal
-        .write(number, Event::Intent { what: &step.what, changes: &changes })
+        .write(
+            number,
+            Event::Intent {
+                what: &step.what,
+                changes: &changes,
+                disks: Taken::by(&changes, &plan.disks),
+            },
+        )
         .map_err(|source| ApplyError::Journal { step: name(), source })?;
     let outcome = change_all(machine, journal, number, step.again.as_ref(), &changes);
     let event = match &outcome {

@@ -149,6 +149,7 @@ fn plan_on(machine: &dyn Machine) -> Plan {
         name: "gen8-seed",
         inventory: &inventory,
         system: &system,
+        takes: &[],
     };
     make(&request).expect("a plan")
 }

@@ -34,9 +34,13 @@ pub fn run(context: &Context, args: &Apply) -> Result<Answer> {
     let word = args.profile.as_deref();
     let is_plan = |word: &&str| Utf8Path::new(word).extension() == Some("json");
     let (wished, plan) = if let Some(file) = word.filter(is_plan) {
+        if !args.take.is_empty() {
+            bail!("a saved plan is done as it is: give `--take` to `zbay plan --save`");
+        }
         from_file(context, file)?
     } else {
-        let wished = Wished::load(context, word)?;
+        let mut wished = Wished::load(context, word)?;
+        wished.takes.clone_from(&args.take);
         let plan = wished.plan()?;
         (wished, plan)
     };
@@ -57,7 +61,8 @@ fn from_file(context: &Context, file: &str) -> Result<(Wished, Plan)> {
     let plan = saved(file, &bytes)?;
     let profile = read::<Profile>(&plan.profile, plan.wish.as_bytes())
         .map_err(crate::shipped::LoadError::Faults)?;
-    let wished = Wished::of(context, profile, plan.profile.clone())?;
+    let mut wished = Wished::of(context, profile, plan.profile.clone())?;
+    wished.takes.clone_from(&plan.takes);
     let now = wished.plan()?;
     apply::unchanged(&plan, &now)?;
     Ok((wished, plan))

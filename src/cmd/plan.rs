@@ -12,6 +12,7 @@ use crate::fault::Fault;
 use crate::hw::Hw;
 use crate::inventory::{Inventory, Want};
 use crate::machine::local::write_new_file;
+use crate::plan::erase::Take;
 use crate::plan::make::{Request, make};
 use crate::plan::system::{self, System};
 use crate::plan::{Plan, VERSION};
@@ -36,6 +37,8 @@ pub struct Wished {
     pub inventory: Inventory,
     /// The rest of the system.
     pub system: System,
+    /// Disks that a person named to be erased.
+    pub takes: Vec<Take>,
 }
 
 impl Wished {
@@ -69,7 +72,7 @@ impl Wished {
         };
         let system = system::look(&*context.machine, &profile.value)
             .context("could not look at the system")?;
-        Ok(Self { name, profile, hw, other_box, inventory, system })
+        Ok(Self { name, profile, hw, other_box, inventory, system, takes: Vec::new() })
     }
 
     /// The same wish after another look.
@@ -98,6 +101,7 @@ impl Wished {
             name: &self.name,
             inventory: &self.inventory,
             system: &self.system,
+            takes: &self.takes,
         })?)
     }
 }
@@ -139,7 +143,8 @@ fn this_box(context: &Context, inventory: &Inventory) -> Result<String> {
 /// # Errors
 /// Everything that speaks against a plan.
 pub fn run(context: &Context, args: &PlanArgs) -> Result<Answer> {
-    let wished = Wished::load(context, args.wish.profile.as_deref())?;
+    let mut wished = Wished::load(context, args.wish.profile.as_deref())?;
+    wished.takes.clone_from(&args.take);
     let plan = wished.plan()?;
     let mut text = render::plan::render(&plan, args.full);
     if let Some(path) = &args.save {

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::machine::{CHMOD, CHOWN, Cmd, SGDISK, SYSTEMCTL, UDEVADM, ZFS, ZGENHOSTID, ZPOOL};
+use crate::machine::{
+    BLOCKDEV, CHMOD, CHOWN, Cmd, SGDISK, SYSTEMCTL, UDEVADM, ZFS, ZGENHOSTID, ZPOOL,
+};
 use crate::plan::Of;
 use crate::profile::property::Setting;
 
@@ -146,6 +148,11 @@ pub fn enable(units: &[String]) -> Cmd {
 /// Waits until udev has handled all that happened so far.
 pub fn settle() -> Cmd {
     Cmd::new(UDEVADM, ["settle", "--timeout=60"]).within(Duration::from_secs(90))
+}
+
+/// Makes the kernel forget the partitions of a disk whose table was erased.
+pub fn reread(device: &Utf8Path) -> Cmd {
+    Cmd::new(BLOCKDEV, ["--rereadpt", device.as_str()])
 }
 
 /// Cuts a free device in two: the first part of `first` bytes, the second the rest.

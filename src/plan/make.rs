@@ -10,13 +10,14 @@ use crate::check::{self, Note, Rule, Severity};
 use crate::drive::Drive;
 use crate::fault::Faults;
 use crate::hw::Hw;
-use crate::inventory::{Inventory, Owner, Pool};
+use crate::inventory::{Disk, ImportablePool, Inventory, Owner, Pool};
 use crate::machine::Hash;
+use crate::plan::erase::{self, Erased, Erasing, Take};
 use crate::plan::outlook::{self, Outlook};
 use crate::plan::pick::{self, Picks};
 use crate::plan::refusal::{Refusal, Refused};
 use crate::plan::system::{System, compatibility};
-use crate::plan::{Fingerprint, Plan, Step, VERSION, steps};
+use crate::plan::{Danger, Fingerprint, Plan, Step, VERSION, steps};
 use crate::profile::property::Setting;
 use crate::profile::{BootFrom, Profile};
 use crate::units::Bytes;
@@ -52,6 +53,8 @@ pub struct Request<'a> {
     pub inventory: &'a Inventory,
     /// The rest of the system.
     pub system: &'a System,
+    /// Disks that a person named to be erased.
+    pub takes: &'a [Take],
 }
 
 /// Makes the plan.
@@ -81,11 +84,15 @@ pub fn make(request: &Request<'_>) -> Result<Plan, PlanError> {
             None
         }
     };
+    let mut erasing = Vec::new();
     if pool.is_none() {
         if let Some(picks) = &picks {
-            refusals.extend(pick::judge(hw, profile, picks));
+            match pick::judge(hw, profile, picks, request.takes, &system.unfinished) {
+                Ok(found) => erasing = found,
+                Err(found) => refusals.extend(found),
+            }
         }
-        refusals.extend(elsewhere(request));
+        refusals.extend(elsewhere(request, &erasing));
     }
     refusals.extend(half_way(request, pool.is_some()));
     if request.other_box.is_some() {
@@ -103,7 +110,16 @@ pub fn make(request: &Request<'_>) -> Result<Plan, PlanError> {
         _ => Vec::new(),
     };
     let id = plan_id(parsed, &prints, &mend);
-    let steps = steps_for(request, picks.as_ref(), &prints, &id, &mend);
+    let erases = erased(&erasing, &prints);
+    let after: Vec<Fingerprint> = prints.iter().map(|print| once_erased(print, &erases)).collect();
+    let mut steps = steps_for(request, picks.as_ref(), &after, &id, &mend);
+    let first = steps.iter().position(|step| step.danger == Danger::TakesFreeDisks);
+    steps.splice(
+        first.unwrap_or(0)..first.unwrap_or(0),
+        erases.iter().zip(&erasing).filter_map(|(erased, it)| {
+            Some(erase::step(erased, it.pick.disk.contents.as_ref().ok()?))
+        }),
+    );
     let outlook = match (&picks, pool) {
         (Some(picks), None) => outlook::outlook(profile, picks)?,
         (picks, Some(pool)) => standing(profile, picks.as_ref(), pool)?,
@@ -124,6 +140,8 @@ pub fn make(request: &Request<'_>) -> Result<Plan, PlanError> {
         pool: profile.pool.name.to_string(),
         layout: layout_words(profile),
         disks: prints,
+        erases,
+        takes: request.takes.to_vec(),
         as_wished: as_wished(profile, pool, &mend, &rest),
         steps,
         drift: rest,
@@ -191,14 +209,19 @@ fn zfs(inventory: &Inventory) -> Option<Refusal> {
 }
 
 /// Who else names a pool of the wished name (rule 2).
-fn elsewhere(request: &Request<'_>) -> Vec<Refusal> {
+fn elsewhere(request: &Request<'_>, erasing: &[Erasing<'_>]) -> Vec<Refusal> {
     let Request { hw, profile, inventory, .. } = *request;
     let name = profile.value.pool.name.as_str();
     let mut sources = Vec::new();
     let mut refusals = Vec::new();
     match &inventory.importable {
         Ok(pools) => {
-            for pool in pools.iter().filter(|pool| pool.name == name) {
+            let erased = |pool: &ImportablePool| {
+                // All that is left of it is what a person wants erased.
+                let mut labels = erasing.iter().map(|it| guid_on(it.pick.disk));
+                labels.any(|guid| guid.as_deref() == Some(pool.guid.as_str()))
+            };
+            for pool in pools.iter().filter(|pool| pool.name == name && !erased(pool)) {
                 let command = if pool.destroyed { "zpool import -D" } else { "zpool import" };
                 sources.push(format!("`{command}` names it ({})", pool.state));
             }
@@ -206,6 +229,9 @@ fn elsewhere(request: &Request<'_>) -> Vec<Refusal> {
         Err(unknown) => refusals.push(not_known("which pools could be imported", &unknown.why)),
     }
     for disk in &inventory.disks {
+        if erasing.iter().any(|it| it.pick.disk.name == disk.name) {
+            continue;
+        }
         let Ok(contents) = &disk.contents else { continue };
         let Owner::ForeignPool(pool) = &contents.owner else { continue };
         if pool.name.as_deref() == Some(name) {
@@ -217,6 +243,14 @@ fn elsewhere(request: &Request<'_>) -> Vec<Refusal> {
         refusals.push(Refusal::PoolElsewhere { pool: name.to_owned(), sources });
     }
     refusals
+}
+
+/// The pool that the labels of a disk name.
+fn guid_on(disk: &Disk) -> Option<String> {
+    match &disk.contents.as_ref().ok()?.owner {
+        Owner::ForeignPool(pool) => pool.guid.clone(),
+        _ => None,
+    }
 }
 
 /// What would stop a step after others were done.
@@ -283,6 +317,23 @@ fn fingerprints(hw: &Hw, picks: &Picks<'_>) -> Vec<Fingerprint> {
             contents: pick.disk.contents.as_ref().map(|c| c.digest.clone()).unwrap_or_default(),
         })
         .collect()
+}
+
+/// What is erased, as the plan says it.
+fn erased(erasing: &[Erasing<'_>], prints: &[Fingerprint]) -> Vec<Erased> {
+    let one = |it: &Erasing<'_>| {
+        let print =
+            prints.iter().find(|print| Some(&print.address) == it.pick.disk.address.as_ref());
+        let contents = it.pick.disk.contents.as_ref().ok()?;
+        let holds = crate::render::foreign::sentence(&contents.owner);
+        Some(Erased { disk: print?.clone(), holds, reason: it.reason.clone() })
+    };
+    erasing.iter().filter_map(one).collect()
+}
+
+fn once_erased(print: &Fingerprint, erases: &[Erased]) -> Fingerprint {
+    let erased = erases.iter().any(|it| it.disk.address == print.address);
+    if erased { erase::blank(print) } else { print.clone() }
 }
 
 /// Over the wish, the disks (not their kernel names, which change at every boot) and what is to be mended.

@@ -13,6 +13,7 @@ use crate::drive::Drive;
 use crate::machine::{Change, Cmd, Hash};
 
 pub mod command;
+pub mod erase;
 pub mod make;
 pub mod outlook;
 pub mod pick;
@@ -50,6 +51,10 @@ pub struct Plan {
     pub layout: String,
     /// Disks that the plan takes, in the order of the wish.
     pub disks: Vec<Fingerprint>,
+    /// Those of them that are erased first.
+    pub erases: Vec<erase::Erased>,
+    /// What a person named to be erased.
+    pub takes: Vec<erase::Take>,
     /// What will be done, in order.
     pub steps: Vec<Step>,
     /// What is already as wished, in words.
@@ -94,8 +99,10 @@ pub struct Fingerprint {
 pub enum Danger {
     /// Settings and files of zbay's own.
     Harmless,
-    /// Writes to disks that are proved free.
+    /// Writes to disks that are proved free, or clears what a cut-off run of zbay's own left.
     TakesFreeDisks,
+    /// Erases disks that a person named.
+    Erases,
     /// Replaces a wish that somebody recorded.
     ReplacesWish,
 }
@@ -156,6 +163,11 @@ pub struct Again {
 pub enum Condition {
     /// A disk is proved free, and is the one that was looked at.
     DiskFree {
+        /// Its fingerprint.
+        disk: Fingerprint,
+    },
+    /// A disk holds what it held when it was looked at, and nobody uses it.
+    Erasable {
         /// Its fingerprint.
         disk: Fingerprint,
     },

@@ -4,10 +4,12 @@
 //! of all that is wrong at once. A disk is taken only if its owner is `Blank`; a bay that is empty, a disk
 //! that cannot be addressed, one that is not what the profile expects: each is a [`Refusal`] of its own.
 
+use crate::apply::journal::Unfinished;
 use crate::drive::Drive;
-use crate::hw::Hw;
-use crate::inventory::{Disk, Inventory, Owner};
+use crate::hw::{ControllerMode, Hw};
+use crate::inventory::{Contents, Disk, Inventory, Owner};
 use crate::names::BayId;
+use crate::plan::erase::{self, Erasing, Reason, Take};
 use crate::plan::refusal::Refusal;
 use crate::profile::{DriveKind, MixedSizes, Profile};
 use crate::units::{Ashift, Bytes};
@@ -113,9 +115,26 @@ pub fn pick<'a>(
     if refusals.is_empty() { Ok(picks) } else { Err(refusals) }
 }
 
-/// Judges whether the picked disks may become a new pool.
-pub fn judge(hw: &Hw, profile: &Profile, picks: &Picks<'_>) -> Vec<Refusal> {
+/// Judges whether the picked disks may become a new pool: those that are to be erased first, or what speaks
+/// against it. `takes` is what a person named, `unfinished` what the journal holds of runs that were cut off.
+///
+/// # Errors
+/// All that speaks against it.
+pub fn judge<'a>(
+    hw: &Hw,
+    profile: &Profile,
+    picks: &Picks<'a>,
+    takes: &[Take],
+    unfinished: &[Unfinished],
+) -> Result<Vec<Erasing<'a>>, Vec<Refusal>> {
     let mut refusals = Vec::new();
+    let mut erasing = Vec::new();
+    for take in takes {
+        let named = |pick: &Picked<'_>| pick.disk.wwn.as_ref() == Some(&take.wwn);
+        if !picks.all().iter().any(|(pick, _)| named(pick)) {
+            refusals.push(Refusal::NoSuchTake { wwn: take.wwn.clone() });
+        }
+    }
     for (pick, role) in picks.all() {
         let drive = || Drive::of(hw, pick.disk);
         for flaw in &pick.disk.flaws {
@@ -123,15 +142,15 @@ pub fn judge(hw: &Hw, profile: &Profile, picks: &Picks<'_>) -> Vec<Refusal> {
         }
         match &pick.disk.contents {
             Ok(contents) if contents.owner == Owner::Blank => {}
-            Ok(contents) => refusals.push(Refusal::NotFree {
-                drive: drive(),
-                owner: contents.owner.clone(),
-                seen: contents.seen.clone(),
-            }),
+            Ok(contents) => match erasable(hw, profile, &pick, contents, takes, unfinished) {
+                Ok(reason) => erasing.push(Erasing { pick, reason }),
+                Err(refusal) => refusals.push(*refusal),
+            },
             Err(unknown) => refusals.push(Refusal::NotFree {
                 drive: drive(),
                 owner: Owner::Unknown { why: unknown.why.clone() },
                 seen: Vec::new(),
+                erasable: false,
             }),
         }
         if role == "data" {
@@ -144,7 +163,42 @@ pub fn judge(hw: &Hw, profile: &Profile, picks: &Picks<'_>) -> Vec<Refusal> {
         }
     }
     refusals.extend(small_spares(hw, picks));
-    refusals
+    if refusals.is_empty() { Ok(erasing) } else { Err(refusals) }
+}
+
+/// Why a disk that is not blank may be erased, or why it may not.
+fn erasable(
+    hw: &Hw,
+    profile: &Profile,
+    pick: &Picked<'_>,
+    contents: &Contents,
+    takes: &[Take],
+    unfinished: &[Unfinished],
+) -> Result<Reason, Box<Refusal>> {
+    let drive = Drive::of(hw, pick.disk);
+    // Where the controller keeps data of its own on a drive, nobody can say what erasing would take along.
+    let raid = profile.controller == ControllerMode::Raid;
+    let wwn = pick.disk.wwn.as_ref().filter(|_| pick.disk.flaws.is_empty());
+    let erasable = contents.erasable && !raid && wwn.is_some();
+    if let Some(take) = takes.iter().find(|take| Some(&take.wwn) == wwn) {
+        return if !erasable {
+            let why = if raid {
+                "in RAID mode the controller may keep data of its own on it".to_owned()
+            } else {
+                crate::render::foreign::sentence(&contents.owner)
+            };
+            Err(Box::new(Refusal::CannotTake { drive, why }))
+        } else if pick.disk.serial.as_ref() == Some(&take.serial) {
+            Ok(Reason::Taken)
+        } else {
+            Err(Box::new(Refusal::OtherSerial { drive, typed: take.serial.clone() }))
+        };
+    }
+    if let Some(reason) = erase::debris(pick.disk, contents, unfinished) {
+        return Ok(reason);
+    }
+    let (owner, seen) = (contents.owner.clone(), contents.seen.clone());
+    Err(Box::new(Refusal::NotFree { drive, owner, seen, erasable }))
 }
 
 fn unexpected(hw: &Hw, profile: &Profile, disk: &Disk) -> Vec<Refusal> {

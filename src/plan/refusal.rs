@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::drive::Drive;
 use crate::inventory::{Flaw, Owner};
-use crate::names::BayId;
+use crate::names::{BayId, Serial, Wwn};
 use crate::render::foreign as contents;
 use crate::render::table::list;
 use crate::render::text::{labelled, plain};
@@ -72,6 +72,27 @@ pub enum Refusal {
         owner: Owner,
         /// What each source saw.
         seen: Vec<String>,
+        /// True where a person may have it erased.
+        erasable: bool,
+    },
+    /// A disk that a person named to be erased, and that is in use or could not be looked at.
+    CannotTake {
+        /// Which.
+        drive: Drive,
+        /// Why not.
+        why: String,
+    },
+    /// The serial that was typed is not the disk's.
+    OtherSerial {
+        /// The disk, without its serial: it has to be read off the label.
+        drive: Drive,
+        /// What was typed.
+        typed: Serial,
+    },
+    /// No disk of the wish has the wwn that was typed.
+    NoSuchTake {
+        /// The wwn.
+        wwn: Wwn,
     },
     /// A disk that is not what the profile expects.
     Unexpected {
@@ -208,6 +229,10 @@ impl Refusal {
                 ),
                 format!("`zpool import {pool}` if it is yours, or give the wish another name"),
             ),
+            Self::NoSuchTake { wwn } => Words::new(
+                format!("no drive in the bays of the wish has the wwn {wwn}"),
+                "`zbay plan` without `--take` says which drives are not free, with their wwns",
+            ),
             Self::Occupied { path } => Words::new(
                 format!(
                     "{path} is a mountpoint of the wish and holds files that are not the pool's"
@@ -241,7 +266,21 @@ impl Refusal {
                 "use a drive or an adapter that passes its own wwn and serial",
             )
             .about(drive),
-            Self::NotFree { drive, owner, seen } => not_free(drive, owner, seen),
+            Self::NotFree { drive, owner, seen, erasable } => {
+                not_free(drive, owner, seen, *erasable)
+            }
+            Self::CannotTake { drive, why } => Words::new(
+                format!("{} cannot be erased: {why}", drive.spoken()),
+                "erase nothing that is in use or cannot be read; see `zbay show disk -a`",
+            )
+            .about(drive),
+            Self::OtherSerial { drive, typed } => Words::new(
+                format!(
+                    "the serial `{typed}` is not that of the drive in {}, so nothing was written",
+                    drive.spoken()
+                ),
+                "take the drive out, read the serial off its label, and type that",
+            ),
             Self::Unexpected { drive, wished, is } => Words::new(
                 format!("{} holds {is}, and the profile expects {wished}", drive.spoken()),
                 "exchange the drive, or change `expect` in the profile",
@@ -290,7 +329,7 @@ fn in_columns(drives: &[Drive]) -> Vec<String> {
     list(0, &rows).lines().map(str::to_owned).collect()
 }
 
-fn not_free(drive: &Drive, owner: &Owner, seen: &[String]) -> Words {
+fn not_free(drive: &Drive, owner: &Owner, seen: &[String], erasable: bool) -> Words {
     let mut words = Words::new(
         format!("{} is not free, so nothing was written", drive.spoken()),
         String::new(),
@@ -302,8 +341,13 @@ fn not_free(drive: &Drive, owner: &Owner, seen: &[String]) -> Words {
         words.advice.push(("order", ASSUMED.to_owned()));
     }
     words.advice.push(("keep it", contents::keep(owner)));
-    let erase = "zbay does not erase drives: docs/foreign.md says how to do it by hand";
-    words.advice.push(("erase it", erase.to_owned()));
+    if let (true, Some(wwn)) = (erasable, &drive.wwn) {
+        words.advice.push(("erase it", format!("zbay apply --take wwn-{wwn}=SERIAL")));
+        let how = "with the serial read off the drive; it erases this drive alone";
+        words.advice.push(("", how.to_owned()));
+    } else {
+        words.advice.push(("erase it", "not by zbay: docs/foreign.md".to_owned()));
+    }
     words.drives.push(format!("{}  {}", drive.place(), drive.label()));
     words
 }

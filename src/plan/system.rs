@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use crate::apply::journal::{self, Unfinished};
 use crate::inventory::{Facet, Unknown};
 use crate::machine::{Cmd, IoError, Machine, SYSTEMCTL};
 use crate::profile::Profile;
@@ -33,6 +34,8 @@ pub struct System {
     pub occupied: Vec<Utf8PathBuf>,
     /// Whether OpenZFS has the wished feature set.
     pub feature_set: Facet<bool>,
+    /// Disks that the journal holds as begun and never finished; empty where there is no journal.
+    pub unfinished: Vec<Unfinished>,
     /// A random UUID, for a hostid where the box has nothing of its own.
     pub random: Option<String>,
 }
@@ -57,6 +60,8 @@ pub fn look(machine: &dyn Machine, profile: &Profile) -> Result<System, IoError>
             Err(error) => return Err(error),
         }
     }
+    // What cannot be read proves nothing: then nothing is taken for zbay's own.
+    let journal = machine.file(journal::PATH.into()).ok().flatten().unwrap_or_default();
     let random = machine.file("/proc/sys/kernel/random/uuid".into()).ok().flatten();
     Ok(System {
         wish,
@@ -65,6 +70,7 @@ pub fn look(machine: &dyn Machine, profile: &Profile) -> Result<System, IoError>
         groups: names("/etc/group"),
         occupied,
         feature_set: feature_set(machine, profile),
+        unfinished: journal::unfinished(&String::from_utf8_lossy(&journal)),
         random: random.map(|bytes| String::from_utf8_lossy(&bytes).trim().to_owned()),
     })
 }

@@ -53,7 +53,15 @@ fn planned(
     change(&mut inventory);
     let system = system::look(machine, &profile.value).expect("recorded");
     let (inventory, system) = (&inventory, &system);
-    make(&Request { hw: &hw, other_box: None, profile: &profile, name, inventory, system })
+    make(&Request {
+        hw: &hw,
+        other_box: None,
+        profile: &profile,
+        name,
+        inventory,
+        system,
+        takes: &[],
+    })
 }
 
 #[test]

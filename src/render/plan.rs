@@ -75,11 +75,13 @@ fn headline(plan: &Plan, out: &mut String) {
         }
     } else {
         let count = plan.disks.len();
-        let drives = if count == 1 { "drive" } else { "drives, all" };
-        format!(
-            "{name}: create pool {} ({}) from {count} {drives} proved blank",
-            plan.pool, plan.layout
-        )
+        let drives = match (count, plan.erases.len()) {
+            (1, 0) => "drive proved blank".to_owned(),
+            (_, 0) => "drives, all proved blank".to_owned(),
+            (1, _) => "drive that is erased first".to_owned(),
+            (_, erased) => format!("drives, {erased} of them erased first"),
+        };
+        format!("{name}: create pool {} ({}) from {count} {drives}", plan.pool, plan.layout)
     };
     let _ = writeln!(out, "{text}");
 }
@@ -111,8 +113,12 @@ fn one_step(step: &Step, disks: &[Fingerprint], full: bool, out: &mut String) {
         .iter()
         .filter_map(|change| if let Change::Run(cmd) = change { Some(cmd) } else { None })
         .collect();
-    if commands.is_empty() {
-        let _ = writeln!(out, "  + {}", step.what);
+    let erases = step.changes.iter().any(|change| matches!(change, Change::Zero { .. }));
+    if commands.is_empty() || erases {
+        out.push_str(&marked("+", &step.what));
+    }
+    if erases && !full {
+        return;
     }
     for (index, cmd) in commands.iter().enumerate() {
         let text = if full { full_command(cmd) } else { short_command(cmd, disks) };
@@ -120,8 +126,16 @@ fn one_step(step: &Step, disks: &[Fingerprint], full: bool, out: &mut String) {
     }
     if full {
         for change in &step.changes {
-            if let Change::WriteFile { path, mode, content, .. } = change {
-                let _ = writeln!(out, "    write {path} ({mode:o}, {} bytes)", content.len());
+            match change {
+                Change::WriteFile { path, mode, content, .. } => {
+                    let _ = writeln!(out, "    write {path} ({mode:o}, {} bytes)", content.len());
+                }
+                Change::Zero { dev, spans } => {
+                    let bytes: u64 = spans.iter().map(|span| span.len).sum();
+                    let _ =
+                        writeln!(out, "    zero {bytes} bytes in {} places of {dev}", spans.len());
+                }
+                _ => {}
             }
         }
     }
