@@ -102,6 +102,9 @@ pub struct Plan {
     /// label. One drive for each --take.
     #[arg(long, value_name = "WWN=SERIAL")]
     pub take: Vec<crate::plan::erase::Take>,
+    /// Import the wished pool from the wished bays though this host had it last and did not export it.
+    #[arg(long, value_name = "HOST")]
+    pub adopt: Option<String>,
     /// Save the plan; `zbay apply FILE` does exactly it, if nothing has changed by then.
     #[arg(long, value_name = "FILE.json")]
     pub save: Option<Utf8PathBuf>,
@@ -120,6 +123,9 @@ pub struct Apply {
     /// label. One drive for each --take.
     #[arg(long, value_name = "WWN=SERIAL")]
     pub take: Vec<crate::plan::erase::Take>,
+    /// Import the wished pool from the wished bays though this host had it last and did not export it.
+    #[arg(long, value_name = "HOST")]
+    pub adopt: Option<String>,
     /// Do not ask. Answers for plans that only take free disks and set properties.
     #[arg(long)]
     pub yes: bool,

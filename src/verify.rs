@@ -5,10 +5,12 @@
 
 use std::fmt;
 
+use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::hw::Hw;
 use crate::inventory::{Class, Inventory, Pool, Property, Vdev};
+use crate::machine::Hash;
 use crate::plan::Of;
 use crate::plan::pick::{Picked, in_bay};
 use crate::plan::system::System;
@@ -78,6 +80,13 @@ pub enum Drift {
         /// True if another one is recorded.
         other: bool,
     },
+    /// The pool does not keep this wish.
+    NotKept {
+        /// Where it would be.
+        path: Utf8PathBuf,
+        /// What is there now.
+        was: Option<Hash>,
+    },
     /// Units that bring the pool back at boot are not enabled.
     Disabled {
         /// Their names.
@@ -100,6 +109,7 @@ impl Drift {
             | Self::DatasetMissing { .. }
             | Self::NoHostid
             | Self::Wish { .. }
+            | Self::NotKept { .. }
             | Self::Disabled { .. } => true,
             Self::Property { fixed, .. } => !fixed,
             Self::PoolState { .. }
@@ -153,6 +163,7 @@ impl fmt::Display for Drift {
             Self::Wish { other: false } => {
                 f.write_str("the wish is not recorded in /etc/zbay/profile.yaml")
             }
+            Self::NotKept { path, .. } => write!(f, "the wish is not kept in the pool ({path})"),
             Self::Disabled { units } => {
                 write!(f, "the pool would not come back at boot: {} not enabled", units.join(", "))
             }
@@ -180,6 +191,7 @@ pub fn drift(
                 found.extend(state(pool));
                 found.extend(layout(hw, profile, inventory, pool));
                 found.extend(properties(profile, pool));
+                found.extend(kept(text, pool, system));
             } else {
                 found.push(Drift::PoolMissing { pool: name.to_owned() });
                 let datasets = wished_datasets(profile).into_iter();
@@ -187,10 +199,25 @@ pub fn drift(
                     datasets
                         .map(|(name, _)| Drift::DatasetMissing { dataset: full(profile, &name) }),
                 );
+                if let Some((path, _)) = &system.kept {
+                    found.push(Drift::NotKept { path: path.clone(), was: None });
+                }
             }
         }
     }
     found
+}
+
+/// The copy of the wish in a pool that is mounted; elsewhere nothing is concluded.
+fn kept(text: &str, pool: &Pool, system: &System) -> Option<Drift> {
+    let (path, Ok(is)) = system.kept.as_ref()? else { return None };
+    let root = pool.datasets.iter().find(|dataset| dataset.name == pool.name)?;
+    let mounted = |it: &Property| it.name == "mounted" && it.value == "yes";
+    if is.as_deref() == Some(text) || !root.properties.iter().any(mounted) {
+        return None;
+    }
+    let was = is.as_ref().map(|is| Hash::of(is.as_bytes()));
+    Some(Drift::NotKept { path: path.clone(), was })
 }
 
 fn around(text: &str, inventory: &Inventory, system: &System) -> Vec<Drift> {

@@ -89,7 +89,7 @@ pub fn all(
     let wants = |c: &Condition| {
         matches!(
             c,
-            Condition::DiskFree { .. } | Condition::Erasable { .. } | Condition::PoolAbsent { .. }
+            Condition::DiskFree { .. } | Condition::AsSeen { .. } | Condition::PoolAbsent { .. }
         )
     };
     let inventory =
@@ -97,7 +97,7 @@ pub fn all(
     for condition in conditions {
         match (condition, &inventory) {
             (Condition::DiskFree { disk }, Some(inventory)) => free(hw, inventory, disk)?,
-            (Condition::Erasable { disk }, Some(inventory)) => erasable(hw, inventory, disk)?,
+            (Condition::AsSeen { disk }, Some(inventory)) => as_seen(hw, inventory, disk)?,
             (Condition::PoolAbsent { pool }, Some(inventory)) => absent(inventory, pool)?,
             (other, _) => ask(machine, other)?,
         }
@@ -134,7 +134,7 @@ fn free(hw: &Hw, inventory: &Inventory, print: &Fingerprint) -> Result<(), Unmet
     }
 }
 
-fn erasable(hw: &Hw, inventory: &Inventory, print: &Fingerprint) -> Result<(), Unmet> {
+fn as_seen(hw: &Hw, inventory: &Inventory, print: &Fingerprint) -> Result<(), Unmet> {
     let disk = same_disk(hw, inventory, print)?;
     let drive = || Box::new(Drive::of(hw, disk));
     match &disk.contents {
@@ -158,10 +158,32 @@ fn absent(inventory: &Inventory, pool: &str) -> Result<(), Unmet> {
 
 fn ask(machine: &dyn Machine, condition: &Condition) -> Result<(), Unmet> {
     match condition {
-        Condition::DiskFree { disk } | Condition::Erasable { disk } => {
+        Condition::DiskFree { disk } | Condition::AsSeen { disk } => {
             Err(Unmet::Gone { planned: Box::new(disk.drive.clone()) })
         }
         Condition::PoolAbsent { pool } => Err(Unmet::PoolThere(pool.clone())),
+        Condition::PoolNotImported { pool } => {
+            let output = machine.read(&command::find_pool(pool))?;
+            if output.status == 0 {
+                Err(Unmet::PoolThere(pool.clone()))
+            } else if output.said().contains("no such pool") {
+                Ok(())
+            } else {
+                Err(Unmet::Look(output.said()))
+            }
+        }
+        Condition::PoolImported { pool, guid } => {
+            let cmd = command::find_pool(pool);
+            let output = machine.read(&cmd)?;
+            let mut words = output.ok(&cmd)?.split_whitespace();
+            let (is, state) = (words.next().unwrap_or("?"), words.next().unwrap_or("unknown"));
+            if is == guid && ["ONLINE", "DEGRADED"].contains(&state) {
+                Ok(())
+            } else {
+                let state = format!("{state} (GUID {is}, planned was {guid})");
+                Err(Unmet::PoolState { pool: pool.clone(), state })
+            }
+        }
         Condition::PoolOnline { pool } => {
             let cmd = command::health(pool);
             let output = machine.read(&cmd)?;

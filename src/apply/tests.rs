@@ -121,6 +121,7 @@ fn patient(rehearsal: (i32, &str), health: &str) -> (Patient, Hw, Plan) {
     assert!(!dry.cmd.args.contains(&"-f".to_owned()));
     say(dry.cmd.to_string(), rehearsal.0, "", rehearsal.1);
     say("udevadm settle --timeout=60".into(), 0, "", "");
+    say("zfs get -H -p -o value mounted testpool".into(), 0, "yes\n", "");
     say("zpool list -H -o name,health testpool".into(), 0, &format!("testpool\t{health}\n"), "");
     let box_ = Recorded::new("gen8-seed".to_owned(), recording);
     let patient = Patient {
@@ -150,6 +151,7 @@ fn plan_on(machine: &dyn Machine) -> Plan {
         inventory: &inventory,
         system: &system,
         takes: &[],
+        adopt: None,
     };
     make(&request).expect("a plan")
 }

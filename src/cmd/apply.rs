@@ -34,13 +34,16 @@ pub fn run(context: &Context, args: &Apply) -> Result<Answer> {
     let word = args.profile.as_deref();
     let is_plan = |word: &&str| Utf8Path::new(word).extension() == Some("json");
     let (wished, plan) = if let Some(file) = word.filter(is_plan) {
-        if !args.take.is_empty() {
-            bail!("a saved plan is done as it is: give `--take` to `zbay plan --save`");
+        if !args.take.is_empty() || args.adopt.is_some() {
+            bail!(
+                "a saved plan is done as it is: give `--take` and `--adopt` to `zbay plan --save`"
+            );
         }
         from_file(context, file)?
     } else {
         let mut wished = Wished::load(context, word)?;
         wished.takes.clone_from(&args.take);
+        wished.adopt.clone_from(&args.adopt);
         let plan = wished.plan()?;
         (wished, plan)
     };
@@ -63,6 +66,7 @@ fn from_file(context: &Context, file: &str) -> Result<(Wished, Plan)> {
         .map_err(crate::shipped::LoadError::Faults)?;
     let mut wished = Wished::of(context, profile, plan.profile.clone())?;
     wished.takes.clone_from(&plan.takes);
+    wished.adopt.clone_from(&plan.adopt);
     let now = wished.plan()?;
     apply::unchanged(&plan, &now)?;
     Ok((wished, plan))

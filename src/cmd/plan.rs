@@ -39,6 +39,8 @@ pub struct Wished {
     pub system: System,
     /// Disks that a person named to be erased.
     pub takes: Vec<Take>,
+    /// The host that a person named as the one that had the pool last.
+    pub adopt: Option<String>,
 }
 
 impl Wished {
@@ -72,7 +74,7 @@ impl Wished {
         };
         let system = system::look(&*context.machine, &profile.value)
             .context("could not look at the system")?;
-        Ok(Self { name, profile, hw, other_box, inventory, system, takes: Vec::new() })
+        Ok(Self { name, profile, hw, other_box, inventory, system, takes: Vec::new(), adopt: None })
     }
 
     /// The same wish after another look.
@@ -102,6 +104,7 @@ impl Wished {
             inventory: &self.inventory,
             system: &self.system,
             takes: &self.takes,
+            adopt: self.adopt.as_deref(),
         })?)
     }
 }
@@ -145,6 +148,7 @@ fn this_box(context: &Context, inventory: &Inventory) -> Result<String> {
 pub fn run(context: &Context, args: &PlanArgs) -> Result<Answer> {
     let mut wished = Wished::load(context, args.wish.profile.as_deref())?;
     wished.takes.clone_from(&args.take);
+    wished.adopt.clone_from(&args.adopt);
     let plan = wished.plan()?;
     let mut text = render::plan::render(&plan, args.full);
     if let Some(path) = &args.save {

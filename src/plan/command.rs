@@ -11,6 +11,7 @@ use crate::machine::{
     BLOCKDEV, CHMOD, CHOWN, Cmd, SGDISK, SYSTEMCTL, UDEVADM, ZFS, ZGENHOSTID, ZPOOL,
 };
 use crate::plan::Of;
+use crate::plan::import::Import;
 use crate::profile::property::Setting;
 
 /// `zpool create` labels and partitions disks one after the other, and udev has to follow.
@@ -148,6 +149,24 @@ pub fn enable(units: &[String]) -> Cmd {
 /// Waits until udev has handled all that happened so far.
 pub fn settle() -> Cmd {
     Cmd::new(UDEVADM, ["settle", "--timeout=60"]).within(Duration::from_secs(90))
+}
+
+/// `zpool import` of one pool by its GUID; members are looked for where they are known to be.
+pub fn import(import: &Import) -> Cmd {
+    let mut args = vec!["import".to_owned()];
+    args.extend(import.force.then(|| "-f".to_owned()));
+    let all = [Utf8PathBuf::from("/dev/disk/by-id")];
+    let places = if import.devices.is_empty() { &all[..] } else { &import.devices };
+    for place in places {
+        args.extend(["-d".to_owned(), place.to_string()]);
+    }
+    args.push(import.guid.clone());
+    Cmd::new(ZPOOL, args).within(SLOW)
+}
+
+/// GUID and state of a pool, if it is imported.
+pub fn find_pool(pool: &str) -> Cmd {
+    Cmd::new(ZPOOL, ["list", "-H", "-p", "-o", "guid,health", pool])
 }
 
 /// Makes the kernel forget the partitions of a disk whose table was erased.

@@ -145,7 +145,7 @@ pub fn step(erased: &Erased, contents: &Contents) -> Step {
             Reason::Taken => Danger::Erases,
             Reason::CutOff { .. } => Danger::TakesFreeDisks,
         },
-        before: vec![Condition::Erasable { disk: erased.disk.clone() }],
+        before: vec![Condition::AsSeen { disk: erased.disk.clone() }],
         rehearsal: None,
         changes,
         again: None,

@@ -13,6 +13,7 @@ use crate::hw::Hw;
 use crate::inventory::{Disk, ImportablePool, Inventory, Owner, Pool};
 use crate::machine::Hash;
 use crate::plan::erase::{self, Erased, Erasing, Take};
+use crate::plan::import::{self, Import};
 use crate::plan::outlook::{self, Outlook};
 use crate::plan::pick::{self, Picks};
 use crate::plan::refusal::{Refusal, Refused};
@@ -55,6 +56,8 @@ pub struct Request<'a> {
     pub system: &'a System,
     /// Disks that a person named to be erased.
     pub takes: &'a [Take],
+    /// The host that a person named as the one that had the pool last.
+    pub adopt: Option<&'a str>,
 }
 
 /// Makes the plan.
@@ -85,7 +88,20 @@ pub fn make(request: &Request<'_>) -> Result<Plan, PlanError> {
         }
     };
     let mut erasing = Vec::new();
-    if pool.is_none() {
+    let mut import = None;
+    if let (None, Some(picks)) = (pool, &picks) {
+        let hostid = steps::own_hostid(inventory, system);
+        let name = profile.pool.name.as_str();
+        match import::own(name, picks, inventory, hostid.as_deref(), request.adopt) {
+            Ok(found) => import = found,
+            Err(import::Elsewhere { pool, host, last }) => {
+                // What else could be said of these drives follows from it.
+                refusals.push(Refusal::UsedElsewhere { pool, host, last });
+                return Err(Refused(refusals).into());
+            }
+        }
+    }
+    if pool.is_none() && import.is_none() {
         if let Some(picks) = &picks {
             match pick::judge(hw, profile, picks, request.takes, &system.unfinished) {
                 Ok(found) => erasing = found,
@@ -94,7 +110,7 @@ pub fn make(request: &Request<'_>) -> Result<Plan, PlanError> {
         }
         refusals.extend(elsewhere(request, &erasing));
     }
-    refusals.extend(half_way(request, pool.is_some()));
+    refusals.extend(half_way(request, pool.is_some(), import.is_some()));
     if request.other_box.is_some() {
         // What the wish makes of another box's bays helps nobody.
         refusals.retain(|refusal| matches!(refusal, Refusal::OtherBox { .. }));
@@ -105,6 +121,14 @@ pub fn make(request: &Request<'_>) -> Result<Plan, PlanError> {
 
     let drift = verify::drift(hw, profile, &parsed.text, inventory, system);
     let (mend, rest): (Vec<Drift>, Vec<Drift>) = drift.into_iter().partition(Drift::mendable);
+    // What an imported pool has is known once it is imported.
+    let mend: Vec<Drift> = mend
+        .into_iter()
+        .filter(|drift| {
+            import.is_none()
+                || !matches!(drift, Drift::DatasetMissing { .. } | Drift::NotKept { .. })
+        })
+        .collect();
     let prints = match (&picks, pool) {
         (Some(picks), None) => fingerprints(hw, picks),
         _ => Vec::new(),
@@ -112,7 +136,7 @@ pub fn make(request: &Request<'_>) -> Result<Plan, PlanError> {
     let id = plan_id(parsed, &prints, &mend);
     let erases = erased(&erasing, &prints);
     let after: Vec<Fingerprint> = prints.iter().map(|print| once_erased(print, &erases)).collect();
-    let mut steps = steps_for(request, picks.as_ref(), &after, &id, &mend);
+    let mut steps = steps_for(request, picks.as_ref(), &after, &id, &mend, import.as_ref());
     let first = steps.iter().position(|step| step.danger == Danger::TakesFreeDisks);
     steps.splice(
         first.unwrap_or(0)..first.unwrap_or(0),
@@ -142,6 +166,8 @@ pub fn make(request: &Request<'_>) -> Result<Plan, PlanError> {
         disks: prints,
         erases,
         takes: request.takes.to_vec(),
+        import,
+        adopt: request.adopt.map(str::to_owned),
         as_wished: as_wished(profile, pool, &mend, &rest),
         steps,
         drift: rest,
@@ -254,7 +280,7 @@ fn guid_on(disk: &Disk) -> Option<String> {
 }
 
 /// What would stop a step after others were done.
-fn half_way(request: &Request<'_>, there: bool) -> Vec<Refusal> {
+fn half_way(request: &Request<'_>, there: bool, import: bool) -> Vec<Refusal> {
     let Request { profile: parsed, inventory, system, .. } = *request;
     let profile = &parsed.value;
     let exists = |name: &str| {
@@ -275,7 +301,8 @@ fn half_way(request: &Request<'_>, there: bool) -> Vec<Refusal> {
         {
             let number = who.chars().all(|c| c.is_ascii_digit());
             match known {
-                _ if number || who == "root" => {}
+                // A pool that is imported brings its datasets along: nobody is needed to own new ones.
+                _ if import || number || who == "root" => {}
                 Ok(names) if names.iter().any(|name| name == who) => {}
                 Ok(_) => refusals.push(Refusal::NoPrincipal { kind, name: who.to_owned() }),
                 Err(unknown) => refusals.push(not_known("which users there are", &unknown.why)),
@@ -293,7 +320,7 @@ fn half_way(request: &Request<'_>, there: bool) -> Vec<Refusal> {
             refusals.push(Refusal::Occupied { path: path.value.clone() });
         }
     }
-    if !there {
+    if !there && !import {
         match &system.feature_set {
             Ok(true) => {}
             Ok(false) => refusals.push(Refusal::NoFeatureSet { name: compatibility(profile) }),
@@ -354,6 +381,7 @@ fn steps_for(
     prints: &[Fingerprint],
     id: &str,
     mend: &[Drift],
+    import: Option<&Import>,
 ) -> Vec<Step> {
     let Request { profile: parsed, inventory, system, .. } = *request;
     let profile = &parsed.value;
@@ -363,7 +391,9 @@ fn steps_for(
             Drift::Wish { .. } => all.push(steps::record_wish(&parsed.text, system)),
             Drift::NoHostid => all.extend(steps::hostid(inventory, system)),
             Drift::PoolMissing { .. } => {
-                if let Some(picks) = picks {
+                if let Some(import) = import {
+                    all.push(import::step(import, prints));
+                } else if let Some(picks) = picks {
                     all.extend(steps::create_pool(profile, picks, prints, id));
                 }
             }
@@ -376,6 +406,10 @@ fn steps_for(
                 all.push(steps::set(*of, object, &setting, is));
             }
             Drift::Disabled { units } => all.push(steps::enable(units)),
+            Drift::NotKept { path, was } => {
+                let pool = profile.pool.name.as_str();
+                all.push(steps::keep_wish(&parsed.text, pool, path, was.as_ref()));
+            }
             Drift::PoolState { .. }
             | Drift::Layout { .. }
             | Drift::Ashift { .. }

@@ -14,6 +14,7 @@ use crate::machine::{Change, Cmd, Hash};
 
 pub mod command;
 pub mod erase;
+pub mod import;
 pub mod make;
 pub mod outlook;
 pub mod pick;
@@ -55,6 +56,10 @@ pub struct Plan {
     pub erases: Vec<erase::Erased>,
     /// What a person named to be erased.
     pub takes: Vec<erase::Take>,
+    /// The pool that is imported instead of made.
+    pub import: Option<import::Import>,
+    /// The host that a person named as the one that had the pool last.
+    pub adopt: Option<String>,
     /// What will be done, in order.
     pub steps: Vec<Step>,
     /// What is already as wished, in words.
@@ -167,7 +172,7 @@ pub enum Condition {
         disk: Fingerprint,
     },
     /// A disk holds what it held when it was looked at, and nobody uses it.
-    Erasable {
+    AsSeen {
         /// Its fingerprint.
         disk: Fingerprint,
     },
@@ -175,6 +180,18 @@ pub enum Condition {
     PoolAbsent {
         /// Name.
         pool: String,
+    },
+    /// No pool of this name is imported.
+    PoolNotImported {
+        /// Name.
+        pool: String,
+    },
+    /// This pool is imported, `ONLINE` or `DEGRADED`.
+    PoolImported {
+        /// Name.
+        pool: String,
+        /// GUID, as text.
+        guid: String,
     },
     /// A pool of this name is imported and `ONLINE`.
     PoolOnline {

@@ -124,6 +124,15 @@ pub enum Refusal {
         /// Who names it.
         sources: Vec<String>,
     },
+    /// The wished pool is in the wished bays, and another host had it last.
+    UsedElsewhere {
+        /// Name.
+        pool: String,
+        /// The host.
+        host: String,
+        /// Who used it last and when, in words.
+        last: String,
+    },
     /// A mountpoint that is wished holds files.
     Occupied {
         /// Path.
@@ -228,6 +237,13 @@ impl Refusal {
                     sources.join("; ")
                 ),
                 format!("`zpool import {pool}` if it is yours, or give the wish another name"),
+            ),
+            Self::UsedElsewhere { pool, host, last } => Words::new(
+                format!("the wished bays hold pool `{pool}`, {last}; this box is another host"),
+                format!(
+                    "if no other machine has it now, import it with `zbay apply --adopt {}`",
+                    plain(host)
+                ),
             ),
             Self::NoSuchTake { wwn } => Words::new(
                 format!("no drive in the bays of the wish has the wwn {wwn}"),

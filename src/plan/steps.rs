@@ -47,8 +47,13 @@ pub fn record_wish(text: &str, system: &System) -> Step {
     Step { after, ..step(what, danger, changes) }
 }
 
-/// Gives the box a hostid of its own: from the DMI UUID, else the serial, else random.
-pub fn hostid(inventory: &Inventory, system: &System) -> Option<Step> {
+/// The hostid that the box has, or would get.
+pub fn own_hostid(inventory: &Inventory, system: &System) -> Option<String> {
+    inventory.host.hostid.clone().or_else(|| new_hostid(inventory, system).map(|(value, _)| value))
+}
+
+/// A hostid of eight hexadecimal digits, and what it is made from: the DMI UUID, else the serial, else chance.
+fn new_hostid(inventory: &Inventory, system: &System) -> Option<(String, &'static str)> {
     let dmi = &inventory.host.dmi;
     let told = |text: &&String| {
         let digits: String = text.chars().filter(char::is_ascii_alphanumeric).collect();
@@ -63,9 +68,14 @@ pub fn hostid(inventory: &Inventory, system: &System) -> Option<Step> {
     .find_map(|(text, of)| text.filter(told).map(|text| (text.to_ascii_lowercase(), of)))?;
     let hash = Hash::of(source.as_bytes());
     // A hostid of 0 means none.
-    let digits =
+    let mut digits =
         hash.0.as_bytes().chunks(8).map(|eight| String::from_utf8_lossy(eight).into_owned());
-    let value = digits.into_iter().find(|digits| digits != "00000000")?;
+    digits.find(|digits| digits != "00000000").map(|value| (value, of))
+}
+
+/// Gives the box a hostid of its own.
+pub fn hostid(inventory: &Inventory, system: &System) -> Option<Step> {
+    let (value, of) = new_hostid(inventory, system)?;
     let bytes = u32::from_str_radix(&value, 16).ok()?.to_ne_bytes();
     let path = Utf8PathBuf::from("/etc/hostid");
     let mut step = step(
@@ -76,6 +86,31 @@ pub fn hostid(inventory: &Inventory, system: &System) -> Option<Step> {
     step.before = vec![Condition::File { path: path.clone(), hash: None }];
     step.after = vec![Condition::File { path, hash: Some(Hash::of(&bytes)) }];
     Some(step)
+}
+
+/// Keeps the wish in the pool too, for a box whose boot device is new. Nothing is written unless the pool is
+/// mounted: the file would land on the boot device.
+pub fn keep_wish(text: &str, pool: &str, path: &Utf8Path, was: Option<&Hash>) -> Step {
+    let dir = path.parent().unwrap_or(Utf8Path::new("/")).to_owned();
+    let changes = vec![
+        Change::Mkdir { path: dir, mode: 0o755 },
+        Change::WriteFile {
+            path: path.to_owned(),
+            mode: 0o644,
+            content: text.to_owned(),
+            was: was.cloned(),
+        },
+    ];
+    let mut keep = step(format!("keep the wish in the pool: {path}"), Danger::Harmless, changes);
+    keep.before = vec![Condition::Property {
+        of: Of::Zfs,
+        object: pool.to_owned(),
+        name: "mounted".to_owned(),
+        value: "yes".to_owned(),
+    }];
+    let hash = Some(Hash::of(text.as_bytes()));
+    keep.after = vec![Condition::File { path: path.to_owned(), hash }];
+    keep
 }
 
 /// The steps that make the pool: shared SSDs are cut in two first.

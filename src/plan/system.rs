@@ -24,6 +24,8 @@ pub const UNITS: [&str; 4] =
 pub struct System {
     /// Text of `/etc/zbay/profile.yaml`.
     pub wish: Option<String>,
+    /// Where the pool keeps a copy of the wish, and what is there; `None`: it has no mountpoint to keep it in.
+    pub kept: Option<(Utf8PathBuf, Facet<Option<String>>)>,
     /// Whether each of [`UNITS`] is enabled.
     pub units: Facet<BTreeMap<String, bool>>,
     /// Users of `/etc/passwd`.
@@ -65,6 +67,12 @@ pub fn look(machine: &dyn Machine, profile: &Profile) -> Result<System, IoError>
     let random = machine.file("/proc/sys/kernel/random/uuid".into()).ok().flatten();
     Ok(System {
         wish,
+        kept: mountpoint_of(profile, "").map(|root| {
+            let path = kept_in(&root);
+            let text = machine.file(&path).map_err(Unknown::because);
+            let text = text.map(|bytes| bytes.map(|it| String::from_utf8_lossy(&it).into_owned()));
+            (path, text)
+        }),
         units: units(machine),
         users: names("/etc/passwd"),
         groups: names("/etc/group"),
@@ -73,6 +81,11 @@ pub fn look(machine: &dyn Machine, profile: &Profile) -> Result<System, IoError>
         unfinished: journal::unfinished(&String::from_utf8_lossy(&journal)),
         random: random.map(|bytes| String::from_utf8_lossy(&bytes).trim().to_owned()),
     })
+}
+
+/// Where a pool that is mounted at `root` keeps a copy of the wish.
+pub fn kept_in(root: &Utf8Path) -> Utf8PathBuf {
+    root.join(".zbay/profile.yaml")
 }
 
 /// The command that asks which of [`UNITS`] are enabled.

@@ -61,6 +61,7 @@ fn planned(
         inventory,
         system,
         takes: &[],
+        adopt: None,
     })
 }
 

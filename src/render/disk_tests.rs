@@ -137,7 +137,8 @@ proptest! {
             assert!(line.len() <= 80 && line.is_ascii(), "{text}");
         }
         for disk in &disks {
-            if let Some(serial) = &disk.serial {
+            // A drive that calls itself `?` is one whose serial nobody knows.
+            if let Some(serial) = disk.serial.as_ref().filter(|serial| serial.as_str() != "?") {
                 assert!(text.contains(serial.as_str()), "{text}");
             }
         }

@@ -81,7 +81,12 @@ fn headline(plan: &Plan, out: &mut String) {
             (1, _) => "drive that is erased first".to_owned(),
             (_, erased) => format!("drives, {erased} of them erased first"),
         };
-        format!("{name}: create pool {} ({}) from {count} {drives}", plan.pool, plan.layout)
+        match &plan.import {
+            Some(import) => format!("{name}: import pool {}, {}", plan.pool, import.last),
+            None => {
+                format!("{name}: create pool {} ({}) from {count} {drives}", plan.pool, plan.layout)
+            }
+        }
     };
     let _ = writeln!(out, "{text}");
 }

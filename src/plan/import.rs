@@ -1,0 +1,143 @@
+//! Old drives in a box that does not know them (a fresh boot device): the pool is imported, not made anew.
+//!
+//! Pure. It is the same pool where the labels in all wished data bays name one pool of the wished name, and
+//! `zpool import` lists that very pool as usable. It is ours to import where it was exported, or last used by a
+//! host with this box's own hostid; else a person has to name the host that had it (`--adopt HOST`).
+
+use camino::Utf8PathBuf;
+use serde::{Deserialize, Serialize};
+
+use crate::inventory::{ForeignPool, ImportablePool, Inventory, Owner, PoolState};
+use crate::plan::pick::{Picked, Picks};
+use crate::plan::{Condition, Danger, Fingerprint, Step, command};
+use crate::render::text::plain;
+
+/// A pool that will be imported.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Import {
+    /// Name.
+    pub pool: String,
+    /// GUID, as text.
+    pub guid: String,
+    /// `ONLINE` or `DEGRADED`, as `zpool import` says.
+    pub state: String,
+    /// Where its members are; none: every disk is looked at.
+    pub devices: Vec<Utf8PathBuf>,
+    /// True where another host had it last, did not export it, and a person named that host.
+    pub force: bool,
+    /// Who used it last, in words.
+    pub last: String,
+}
+
+/// Why a pool that is all there is not imported.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Elsewhere {
+    /// Name.
+    pub pool: String,
+    /// The host, as the labels name it.
+    pub host: String,
+    /// Who used it last and when, in words.
+    pub last: String,
+}
+
+/// The pool to import, if the wished bays hold one. `hostid`: this box's, or the one that it is about to get.
+///
+/// # Errors
+/// It was last used by another host, and `adopt` does not name it.
+pub fn own(
+    name: &str,
+    picks: &Picks<'_>,
+    inventory: &Inventory,
+    hostid: Option<&str>,
+    adopt: Option<&str>,
+) -> Result<Option<Import>, Elsewhere> {
+    let Some((label, listed)) = find(name, picks, inventory) else { return Ok(None) };
+    let last = last_used(label);
+    let ours = label.state == PoolState::Exported
+        || label.hostid.as_deref().is_none_or(|id| Some(id) == hostid);
+    let host = label.hostname.clone().or_else(|| label.hostid.clone()).unwrap_or_default();
+    if !ours && adopt != Some(host.as_str()) {
+        return Err(Elsewhere { pool: name.to_owned(), host, last });
+    }
+    Ok(Some(Import {
+        pool: name.to_owned(),
+        guid: listed.guid.clone(),
+        state: listed.state.clone(),
+        devices: devices(picks, listed),
+        force: !ours,
+        last,
+    }))
+}
+
+/// The label that all data bays agree on, and the pool as `zpool import` lists it.
+fn find<'a>(
+    name: &str,
+    picks: &Picks<'a>,
+    inventory: &'a Inventory,
+) -> Option<(&'a ForeignPool, &'a ImportablePool)> {
+    let label = |pick: &Picked<'a>| match &pick.disk.contents.as_ref().ok()?.owner {
+        Owner::ForeignPool(pool) if pool.name.as_deref() == Some(name) => Some(pool),
+        _ => None,
+    };
+    let labels: Option<Vec<&ForeignPool>> = picks.data.iter().flatten().map(label).collect();
+    let labels = labels?;
+    let best = labels.iter().max_by_key(|label| label.last_used)?;
+    let usable = |label: &&ForeignPool| {
+        label.guid.is_some()
+            && label.guid == best.guid
+            && [PoolState::Active, PoolState::Exported].contains(&label.state)
+    };
+    if !labels.iter().all(usable) {
+        return None;
+    }
+    let listed = inventory.importable.as_ref().ok()?.iter().find(|pool| {
+        !pool.destroyed
+            && Some(&pool.guid) == best.guid.as_ref()
+            && ["ONLINE", "DEGRADED"].contains(&pool.state.as_str())
+    })?;
+    Some((best, listed))
+}
+
+/// The members by the wished bays, where those are all that the pool has.
+fn devices(picks: &Picks<'_>, listed: &ImportablePool) -> Vec<Utf8PathBuf> {
+    let mut devices = Vec::new();
+    for (pick, role) in picks.all() {
+        let Some(address) = &pick.disk.address else { return Vec::new() };
+        devices.push(command::part(address, 1));
+        if role == "log and cache" {
+            devices.push(command::part(address, 2));
+        }
+    }
+    if devices.len() == listed.members.len() { devices } else { Vec::new() }
+}
+
+/// `last used by host `oldnas` on 2024-03-02, not exported`.
+fn last_used(label: &ForeignPool) -> String {
+    let host = match (&label.hostname, &label.hostid) {
+        (Some(name), _) => format!("host `{}`", plain(name)),
+        (None, Some(id)) => format!("a host with hostid {}", plain(id)),
+        (None, None) => "a host that it does not name".to_owned(),
+    };
+    let when = label.last_used.map(|when| format!(" on {}", when.strftime("%Y-%m-%d")));
+    format!("last used by {host}{}, {}", when.unwrap_or_default(), label.state)
+}
+
+/// The step.
+pub fn step(import: &Import, disks: &[Fingerprint]) -> Step {
+    let mut before: Vec<Condition> =
+        disks.iter().map(|disk| Condition::AsSeen { disk: disk.clone() }).collect();
+    before.push(Condition::PoolNotImported { pool: import.pool.clone() });
+    Step {
+        what: format!("import pool {}, {}", import.pool, import.last),
+        danger: Danger::Harmless,
+        before,
+        rehearsal: None,
+        changes: vec![crate::machine::Change::Run(command::import(import))],
+        again: None,
+        after: vec![Condition::PoolImported {
+            pool: import.pool.clone(),
+            guid: import.guid.clone(),
+        }],
+    }
+}
