@@ -51,6 +51,8 @@ pub enum Command {
     Apply(Apply),
     /// Compare the machine with the wish.
     Verify(Wish),
+    /// Print the wish that a pool keeps: `zbay profile --from-pool > mine.yaml` on a box with a new boot device.
+    Profile(ProfileArgs),
     /// What drives of common sizes would hold in this box, to the byte.
     Capacity(crate::cmd::capacity::CapacityArgs),
     /// Set the box up once, without questions, with a report on the console (zbay-firstboot.service).
@@ -132,6 +134,14 @@ pub struct Apply {
     /// Replace a different wish that is recorded in /etc/zbay/profile.yaml.
     #[arg(long)]
     pub replace_wish: bool,
+}
+
+/// Arguments of `profile`.
+#[derive(Debug, Args)]
+pub struct ProfileArgs {
+    /// The pool; left out where just one is imported.
+    #[arg(long, value_name = "POOL", num_args = 0..=1, default_missing_value = "", required = true)]
+    pub from_pool: Option<String>,
 }
 
 /// What to show.

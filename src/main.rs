@@ -54,6 +54,7 @@ fn run(cli: Cli) -> Result<Answer> {
         Some(Command::Plan(args)) => cmd::plan::run(&context, args),
         Some(Command::Apply(args)) => cmd::apply::run(&context, args),
         Some(Command::Verify(args)) => cmd::verify::run(&context, args),
+        Some(Command::Profile(args)) => cmd::profile::run(&context, args),
         Some(Command::Capacity(args)) => cmd::capacity::run(&context, args),
         Some(Command::Firstboot { console }) => cmd::firstboot::run(&context, console.as_deref()),
         Some(Command::Record { dir }) => cmd::record::run(&context, dir),

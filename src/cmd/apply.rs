@@ -30,7 +30,7 @@ pub fn run(context: &Context, args: &Apply) -> Result<Answer> {
         bail!("a recorded machine cannot be changed: `zbay plan` shows what would be done");
     }
     super::need_root("apply")?;
-    let _lock = lock(apply::LOCK.into())?;
+    let _lock = lock(apply::LOCK.into())?.with_children()?;
     let word = args.profile.as_deref();
     let is_plan = |word: &&str| Utf8Path::new(word).extension() == Some("json");
     let (wished, plan) = if let Some(file) = word.filter(is_plan) {
@@ -125,7 +125,7 @@ fn finish(context: &Context, wished: Wished, plan: &Plan) -> Result<Answer> {
     let again = wished.again(context)?;
     let left = again.drift();
     let mut text = format!("done: {} of {} steps\n", plan.steps.len(), plan.steps.len());
-    text.push_str(&render::plan::drift(&plan.pool, &left));
+    text.push_str(&render::plan::drift(&plan.pool, &left, &[]));
     text.push_str(&render::plan::compared(plan, &again.inventory));
     let mut json = report(plan, true);
     json["drift"] = json!(left);

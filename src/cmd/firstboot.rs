@@ -58,7 +58,7 @@ fn apply_wish(context: &Context, voice: &mut Voice) -> Result<Answer> {
         bail!("a recorded machine cannot be changed: `zbay plan` shows what would be done");
     }
     super::need_root("firstboot")?;
-    let _lock = lock(apply::LOCK.into())?;
+    let _lock = lock(apply::LOCK.into())?.with_children()?;
     let wished = Wished::load(context, None)?;
     voice.say(&format!(
         "zbay first boot: {}, profile {}\n{}",
@@ -81,6 +81,19 @@ fn apply_wish(context: &Context, voice: &mut Voice) -> Result<Answer> {
             voice.say(&format!("  {number}/{count} {what}\n"));
         }
     })?;
+    if plan.import.is_some() {
+        // What the pool lacks could not be known before it was imported; nothing of it touches a disk.
+        let wished = wished.again(context)?;
+        let rest = wished.plan()?;
+        if rest.disks.is_empty() && rest.import.is_none() {
+            carry_out(context, &wished, &rest, &mut |progress| {
+                if let Progress::Begin(number, count, what) = progress {
+                    voice.say(&format!("  {number}/{count} {what}\n"));
+                }
+            })?;
+        }
+        return finish(context, wished, &plan);
+    }
     finish(context, wished, &plan)
 }
 
@@ -134,7 +147,7 @@ fn finish(context: &Context, wished: Wished, plan: &Plan) -> Result<Answer> {
     }
     text.push_str(&render::plan::compared(plan, &again.inventory));
     if !left.is_empty() {
-        text.push_str(&render::plan::drift(&plan.pool, &left));
+        text.push_str(&render::plan::drift(&plan.pool, &left, &[]));
     }
     let mut json = answer(&plan.notes, json!({ "plan": plan, "drift": left }));
     json["changed"] = json!(!plan.is_empty());

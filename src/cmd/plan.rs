@@ -20,7 +20,7 @@ use crate::profile::Profile;
 use crate::render;
 use crate::render::json::answer;
 use crate::shipped::{self, LoadError};
-use crate::verify::{Drift, drift};
+use crate::verify::{Drift, Moved, drift, moved};
 use crate::yaml::Parsed;
 
 /// A wish with the box that it is for, and one look at the machine.
@@ -89,6 +89,11 @@ impl Wished {
     pub fn drift(&self) -> Vec<Drift> {
         let profile = &self.profile;
         drift(&self.hw, &profile.value, &profile.text, &self.inventory, &self.system)
+    }
+
+    /// Members of the pool that sit in another bay than they were made in.
+    pub fn moved(&self) -> Vec<Moved> {
+        moved(&self.hw, &self.profile.value, &self.inventory)
     }
 
     /// Makes the plan.

@@ -22,14 +22,15 @@ pub fn run(context: &Context, args: &Wish) -> Result<Answer> {
     let profile = &wished.profile;
     let found = wished.drift();
     let notes = check(&wished.hw, &profile.value);
-    let text = render::plan::drift(profile.value.pool.name.as_str(), &found);
+    let moved = wished.moved();
+    let text = render::plan::drift(profile.value.pool.name.as_str(), &found, &moved);
     let drift: Vec<_> = found
         .iter()
         .map(|one| json!({"what": one, "message": one.to_string(), "remedy": one.remedy()}))
         .collect();
     Ok(Answer {
         text,
-        json: answer(&notes, json!({ "drift": drift })),
+        json: answer(&notes, json!({ "drift": drift, "moved": moved })),
         status: u8::from(!found.is_empty()),
     })
 }

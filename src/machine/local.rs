@@ -9,6 +9,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use thiserror::Error;
 
 use super::IoError;
@@ -58,7 +59,9 @@ fn system(what: &str, path: &Utf8Path, why: &std::io::Error) -> IoError {
 #[derive(Debug, Error)]
 pub enum LockError {
     /// Another zbay is changing the machine.
-    #[error("another zbay is at work (it holds {0}): wait for it, then look again")]
+    #[error(
+        "another zbay, or a program that it started, is at work (it holds {0}): wait for it, then look again"
+    )]
     Held(Utf8PathBuf),
     /// The lock's file cannot be made.
     #[error(transparent)]
@@ -68,7 +71,20 @@ pub enum LockError {
 /// Held until it is dropped, or the program ends in whatever way.
 #[derive(Debug)]
 pub struct Lock {
-    _file: File,
+    file: File,
+}
+
+impl Lock {
+    /// Has the programs that zbay starts hold it too, until each has ended: a `zpool` that outlives a killed zbay
+    /// is still at work on the disks.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub fn with_children(self) -> Result<Self, LockError> {
+        fcntl(&self.file, FcntlArg::F_SETFD(FdFlag::empty()))
+            .map_err(|why| system("keep", "the lock".into(), &why.into()))?;
+        Ok(self)
+    }
 }
 
 /// Takes the lock, or says at once that another has it.
@@ -87,7 +103,7 @@ pub fn lock(path: &Utf8Path) -> Result<Lock, LockError> {
         .open(path)
         .map_err(|why| system("open", path, &why))?;
     match file.try_lock() {
-        Ok(()) => Ok(Lock { _file: file }),
+        Ok(()) => Ok(Lock { file }),
         Err(TryLockError::WouldBlock) => Err(LockError::Held(path.to_owned())),
         Err(TryLockError::Error(why)) => Err(system("lock", path, &why).into()),
     }

@@ -413,6 +413,7 @@ fn steps_for(
             Drift::PoolState { .. }
             | Drift::Layout { .. }
             | Drift::Ashift { .. }
+            | Drift::Waits { .. }
             | Drift::NotKnown { .. } => {}
         }
     }

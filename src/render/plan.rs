@@ -11,7 +11,7 @@ use crate::inventory::Inventory;
 use crate::machine::{Change, Cmd};
 use crate::names::BayId;
 use crate::plan::{Fingerprint, Outlook, Plan, Step};
-use crate::verify::Drift;
+use crate::verify::{Drift, Moved};
 
 /// The whole plan and what to type next. `full` spells every path.
 pub fn render(plan: &Plan, full: bool) -> String {
@@ -308,12 +308,16 @@ fn note_lines(note: &Note) -> String {
     labelled(label, &text)
 }
 
-/// What `zbay verify` prints.
-pub fn drift(pool: &str, drift: &[Drift]) -> String {
-    if drift.is_empty() {
-        return format!("pool {pool} and its machine are as wished\n");
-    }
+/// What `zbay verify` prints. Drives that have moved are told, and are no difference.
+pub fn drift(pool: &str, drift: &[Drift], moved: &[Moved]) -> String {
     let mut out = String::new();
+    for one in moved {
+        out.push_str(&marked("=", &format!("{one}: ZFS finds it there too")));
+    }
+    if drift.is_empty() {
+        let _ = writeln!(out, "pool {pool} and its machine are as wished");
+        return out;
+    }
     for one in drift {
         out.push_str(&marked("!", &one.to_string()));
         out.push_str(&indent(&one.remedy()));

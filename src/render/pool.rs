@@ -7,6 +7,7 @@ use super::{disk, table, text};
 use crate::drive::Drive;
 use crate::hw::Hw;
 use crate::inventory::{Class, Facet, ImportablePool, Inventory, Leaf, Pool, Vdev};
+use crate::verify::bay_of_missing;
 
 /// The screen.
 pub fn render(hw: &Hw, inventory: &Inventory) -> String {
@@ -104,20 +105,17 @@ fn row(hw: &Hw, inventory: &Inventory, leaf: &Leaf) -> Vec<String> {
             let serial = drive.serial.as_ref().map_or_else(|| "?".to_owned(), ToString::to_string);
             (drive.place(), drive.model.clone().unwrap_or_else(|| "?".to_owned()), serial)
         }
-        None => gone(hw, leaf),
+        None => gone(hw, inventory, leaf),
     };
     vec![format!("  {place}"), model, serial, leaf.state.clone(), errors(leaf.errors)]
 }
 
-/// A leaf whose drive is not there: bay, model and serial as ZFS remembers them.
-fn gone(hw: &Hw, leaf: &Leaf) -> (String, String, String) {
-    let port = leaf.phys_path.as_deref().map(|path| path.strip_suffix(".0").unwrap_or(path));
-    let seat = port.and_then(|port| hw.seat(port));
-    let place = match (seat, port) {
-        (Some(seat), _) if seat.is_bay && !hw.is_generic() => format!("bay {}", seat.bay),
-        (Some(seat), _) => seat.bay.to_string(),
-        (None, Some(port)) => port.to_owned(),
-        (None, None) => "?".to_owned(),
+/// A leaf whose drive is not there: the bay where it can be told, model and serial as ZFS remembers them.
+fn gone(hw: &Hw, inventory: &Inventory, leaf: &Leaf) -> (String, String, String) {
+    let place = match bay_of_missing(hw, inventory, leaf) {
+        Some(seat) if seat.is_bay && !hw.is_generic() => format!("bay {}", seat.bay),
+        Some(seat) => seat.bay.to_string(),
+        None => "bay ?".to_owned(),
     };
     let named = leaf.devid.as_deref().and_then(|devid| {
         let (_, name) = devid.split_once('-')?;

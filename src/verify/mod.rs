@@ -9,13 +9,19 @@ use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::hw::Hw;
-use crate::inventory::{Class, Inventory, Pool, Property, Vdev};
+use crate::inventory::{Inventory, Pool, Property};
 use crate::machine::Hash;
 use crate::plan::Of;
-use crate::plan::pick::{Picked, in_bay};
+use crate::plan::pick::Picked;
 use crate::plan::system::System;
+use crate::profile::Profile;
 use crate::profile::property::{FIXED, Setting};
-use crate::profile::{Layout, Profile};
+
+mod layout;
+mod moved;
+
+use layout::layout;
+pub use moved::{Moved, bay_of_missing, moved};
 
 /// One difference between the wish and the machine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,6 +98,13 @@ pub enum Drift {
         /// Their names.
         units: Vec<String>,
     },
+    /// Something that waits until the pool is well.
+    Waits {
+        /// What differs, in words.
+        what: String,
+        /// What is the matter with the pool.
+        why: String,
+    },
     /// Something could not be known.
     NotKnown {
         /// What.
@@ -115,6 +128,7 @@ impl Drift {
             Self::PoolState { .. }
             | Self::Layout { .. }
             | Self::Ashift { .. }
+            | Self::Waits { .. }
             | Self::NotKnown { .. } => false,
         }
     }
@@ -132,6 +146,7 @@ impl Drift {
             Self::Property { fixed: true, object, name, is, .. } => {
                 format!("{name} is fixed when {object} is made: write `{name}: {is}`, or make the dataset anew")
             }
+            Self::Waits { .. } => "see `zbay show pool`; `zbay apply` mends it once the pool is well".to_owned(),
             Self::NotKnown { .. } => "mend that first; nothing is concluded from a failed look".to_owned(),
             _ => "`zbay apply` mends it".to_owned(),
         }
@@ -167,6 +182,7 @@ impl fmt::Display for Drift {
             Self::Disabled { units } => {
                 write!(f, "the pool would not come back at boot: {} not enabled", units.join(", "))
             }
+            Self::Waits { what, why } => write!(f, "{what}; that waits: {why}"),
             Self::NotKnown { what, why } => write!(f, "{what} is not known: {why}"),
         }
     }
@@ -192,6 +208,7 @@ pub fn drift(
                 found.extend(layout(hw, profile, inventory, pool));
                 found.extend(properties(profile, pool));
                 found.extend(kept(text, pool, system));
+                found = patient(found, pool);
             } else {
                 found.push(Drift::PoolMissing { pool: name.to_owned() });
                 let datasets = wished_datasets(profile).into_iter();
@@ -250,6 +267,40 @@ fn state(pool: &Pool) -> Option<Drift> {
         state: pool.state.clone(),
         status: pool.status.clone(),
     })
+}
+
+/// Why nothing but properties may be changed on a pool now; `None`: it is well. The flag is true where not even
+/// those can be.
+pub fn unwell(pool: &Pool) -> Option<(String, bool)> {
+    let name = &pool.name;
+    let readonly = |it: &Property| it.name == "readonly" && it.value == "on";
+    if pool.properties.iter().any(readonly) {
+        return Some((format!("pool {name} is imported read-only"), true));
+    }
+    if pool.state == "SUSPENDED" {
+        return Some((format!("pool {name} is SUSPENDED"), true));
+    }
+    if pool.state != "ONLINE" {
+        return Some((format!("pool {name} is {}", pool.state), false));
+    }
+    let busy =
+        pool.busy.as_ref().filter(|busy| busy.contains("resilver") || busy.contains("expan"));
+    busy.map(|busy| (format!("pool {name}: {busy}"), false))
+}
+
+/// What differs, with what must wait until the pool is well said to.
+pub fn patient(drift: Vec<Drift>, pool: &Pool) -> Vec<Drift> {
+    let Some((why, all)) = unwell(pool) else { return drift };
+    let wait = |one: Drift| match one {
+        Drift::DatasetMissing { .. } | Drift::NotKept { .. } => {
+            Drift::Waits { what: one.to_string(), why: why.clone() }
+        }
+        Drift::Property { fixed: false, .. } if all => {
+            Drift::Waits { what: one.to_string(), why: why.clone() }
+        }
+        other => other,
+    };
+    drift.into_iter().map(wait).collect()
 }
 
 /// The full name of a dataset; the empty name is the root.
@@ -337,90 +388,6 @@ pub fn same(name: &str, wished: &str, is: &str) -> bool {
 /// `xattr=sa` reads back as `on` since OpenZFS 2.3 (both mean system attributes there).
 fn other_spelling(name: &str, wished: &str, is: &str) -> bool {
     matches!((name, wished, is), ("xattr", "sa", "on") | ("acltype", "posix", "posixacl"))
-}
-
-/// A vdev as both sides say it: class, type, and the kernel names of its disks in order of name.
-type Shape = (Class, String, Vec<String>);
-
-fn layout(hw: &Hw, profile: &Profile, inventory: &Inventory, pool: &Pool) -> Vec<Drift> {
-    let mut wished = wished_shapes(hw, profile, inventory);
-    let mut is: Vec<Shape> = pool.vdevs.iter().map(shape_of).collect();
-    wished.sort_by(|a, b| a.2.cmp(&b.2));
-    is.sort_by(|a, b| a.2.cmp(&b.2));
-    let mut found = Vec::new();
-    if wished != is {
-        let words = |shapes: &[Shape]| {
-            let say = |(class, kind, disks): &Shape| {
-                let class = if *class == Class::Normal {
-                    String::new()
-                } else {
-                    format!("{class:?} ").to_lowercase()
-                };
-                format!("{class}{kind} of {}", places(hw, inventory, disks))
-            };
-            shapes.iter().map(say).collect::<Vec<_>>().join(" + ")
-        };
-        let pool = pool.name.clone();
-        found.push(Drift::Layout { pool, wished: words(&wished), is: words(&is) });
-    }
-    if let Some(ashift) = profile.pool.ashift {
-        for vdev in pool.vdevs.iter().filter(|vdev| vdev.class == Class::Normal) {
-            if let Some(is) = vdev.ashift.filter(|is| *is != ashift.get()) {
-                found.push(Drift::Ashift { vdev: vdev.name.clone(), wished: ashift.get(), is });
-            }
-        }
-    }
-    found
-}
-
-/// `bays 1, 2, 3`, or what a disk is called where it has no bay.
-fn places(hw: &Hw, inventory: &Inventory, disks: &[String]) -> String {
-    let place = |name: &String| {
-        let disk = inventory.disks.iter().find(|disk| disk.name == *name);
-        let seat = disk.and_then(|disk| disk.path.as_deref()).and_then(|path| hw.seat(path));
-        seat.map_or_else(|| name.clone(), |seat| seat.bay.to_string())
-    };
-    let mut places: Vec<String> = disks.iter().map(place).collect();
-    places.sort_by_key(|place| (place.parse::<u64>().unwrap_or(u64::MAX), place.clone()));
-    format!("bays {}", places.join(" "))
-}
-
-fn shape_of(vdev: &Vdev) -> Shape {
-    let known = |leaf: &crate::inventory::Leaf| {
-        leaf.disk.clone().unwrap_or_else(|| format!("a missing drive ({})", leaf.guid))
-    };
-    let mut disks: Vec<String> = vdev.leaves.iter().map(known).collect();
-    disks.sort();
-    (vdev.class, vdev.kind.clone(), disks)
-}
-
-fn wished_shapes(hw: &Hw, profile: &Profile, inventory: &Inventory) -> Vec<Shape> {
-    let name = |bay| match in_bay(hw, inventory, bay)[..] {
-        [disk] => disk.name.clone(),
-        _ => format!("{bay} (empty)"),
-    };
-    let pool = &profile.pool;
-    let mut shapes = Vec::new();
-    let mut add = |class, kind: Option<&str>, disks: Vec<String>| match kind {
-        Some(kind) => {
-            let mut disks = disks;
-            disks.sort();
-            shapes.push((class, kind.to_owned(), disks));
-        }
-        None => shapes.extend(disks.into_iter().map(|disk| (class, "disk".to_owned(), vec![disk]))),
-    };
-    for bays in &pool.bays.0 {
-        add(Class::Normal, pool.layout.vdev_type(), bays.iter().map(name).collect());
-    }
-    if let Some(log) = &pool.log {
-        let kind = log.mirror.then_some(Layout::Mirror.as_str());
-        add(Class::Log, kind, log.bays.iter().map(name).collect());
-    }
-    if let Some(cache) = &pool.cache {
-        add(Class::Cache, None, cache.bays.iter().map(name).collect());
-    }
-    add(Class::Spare, None, pool.spares.iter().map(name).collect());
-    shapes
 }
 
 /// The kernel names of picked disks.

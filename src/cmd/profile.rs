@@ -1,0 +1,79 @@
+//! `zbay profile --from-pool`: the wish that a pool keeps, for a box whose boot device is new.
+
+use anyhow::{Result, anyhow, bail};
+use serde_json::json;
+
+use super::{Answer, Context};
+use crate::cli::ProfileArgs;
+use crate::inventory::{Inventory, Want};
+use crate::plan::system::kept_in;
+use crate::profile::Profile;
+use crate::render::json::answer;
+use crate::yaml::read;
+
+/// Prints it; with a hint where it has to go.
+///
+/// # Errors
+/// No such pool, one that is not imported or not mounted, or one that keeps no wish.
+pub fn run(context: &Context, args: &ProfileArgs) -> Result<Answer> {
+    let inventory = context.look(Want { contents: false, pools: true })?;
+    let name = pool(&inventory, args.from_pool.as_deref())?;
+    let pools = inventory.pools.as_ref().map_err(|unknown| anyhow!("the pools: {unknown}"))?;
+    let pool = pools.iter().find(|pool| pool.name == name);
+    let Some(pool) = pool else { bail!("{}", not_imported(&inventory, &name)) };
+    let root = pool.datasets.iter().find(|dataset| dataset.name == pool.name);
+    let told = |name: &str| {
+        let found = root?.properties.iter().find(|it| it.name == name)?;
+        Some(found.value.clone())
+    };
+    let mountpoint = told("mountpoint").filter(|path| path.starts_with('/'));
+    let Some(mountpoint) = mountpoint.filter(|_| told("mounted").as_deref() == Some("yes")) else {
+        bail!(
+            "pool {name} is not mounted, so what it keeps cannot be read\ndo this  `zfs mount {name}`"
+        )
+    };
+    let path = kept_in(mountpoint.as_str().into());
+    let Some(bytes) = context.machine.file(&path)? else {
+        bail!(
+            "pool {name} keeps no wish: there is no {path}\ndo this  write one: `zbay check` and docs/profile.md help"
+        )
+    };
+    // What a pool keeps is input like any other: it is checked before anybody uses it.
+    let parsed =
+        read::<Profile>(path.as_str(), &bytes).map_err(crate::shipped::LoadError::Faults)?;
+    let json = json!({ "pool": name, "path": path, "profile": parsed.text });
+    Ok(Answer { text: parsed.text, json: answer(&[], json), status: 0 })
+}
+
+/// The pool that was named, or the only one.
+fn pool(inventory: &Inventory, named: Option<&str>) -> Result<String> {
+    if let Some(name) = named.filter(|name| !name.is_empty()) {
+        return Ok(name.to_owned());
+    }
+    let pools = inventory.pools.as_ref().map_err(|unknown| anyhow!("the pools: {unknown}"))?;
+    match &pools[..] {
+        [one] => Ok(one.name.clone()),
+        [] => match inventory.importable.as_deref() {
+            Ok([one]) => bail!("{}", not_imported(inventory, &one.name)),
+            _ => bail!("no pool is imported\ndo this  `zpool import` lists those that could be"),
+        },
+        many => {
+            let names: Vec<&str> = many.iter().map(|pool| pool.name.as_str()).collect();
+            bail!("which pool: {}? `zbay profile --from-pool NAME`", names.join(", "))
+        }
+    }
+}
+
+fn not_imported(inventory: &Inventory, name: &str) -> String {
+    let here = inventory.importable.iter().flatten().any(|pool| pool.name == name);
+    if here {
+        format!(
+            "pool {name} is here and not imported\ndo this  `zpool import {name}`, if no other machine has it, and \
+             then this again"
+        )
+    } else {
+        format!(
+            "there is no pool {name}\ndo this  `zpool import` lists those that could be imported"
+        )
+    }
+}

@@ -1,0 +1,84 @@
+//! Members that changed places, and the bay of one that is not there.
+//!
+//! Pure. ZFS finds its members wherever they are; a person has to find them by bay. What ZFS remembers of a
+//! place is that of the last open: after drives were exchanged while the box was off it may name a bay in which
+//! a healthy member sits now, and that bay is never named.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::drive::Drive;
+use crate::hw::{Hw, Seat};
+use crate::inventory::{Class, Inventory, Leaf, Pool, Property};
+use crate::names::{BayId, Serial};
+use crate::plan::pick::in_bay;
+use crate::profile::Profile;
+
+/// A member of the pool that sits in another bay than it was made in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Moved {
+    /// The drive, where it is now.
+    pub drive: Drive,
+    /// The bay that it was in.
+    pub was: BayId,
+}
+
+impl fmt::Display for Moved {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let serial = self.drive.serial.as_ref().map_or("without a serial", Serial::as_str);
+        let model = self.drive.model.as_deref().unwrap_or("a drive");
+        write!(
+            f,
+            "{model} {serial} is now in {}, it was in {}",
+            self.drive.spoken(),
+            self.was.spoken()
+        )
+    }
+}
+
+/// Members that sit in another bay than the wish has them in: a pool that zbay made has its leaves in the order of
+/// the wish's bays. Nothing is wrong with that: ZFS knows its members by their labels.
+pub fn moved(hw: &Hw, profile: &Profile, inventory: &Inventory) -> Vec<Moved> {
+    let pools = inventory.pools.as_ref().ok();
+    let pool = pools.and_then(|it| it.iter().find(|pool| pool.name == profile.pool.name.as_str()));
+    let made = |pool: &&Pool| {
+        let ours = |it: &Property| it.name == "comment" && it.value.starts_with("zbay:");
+        pool.properties.iter().any(ours)
+    };
+    let Some(pool) = pool.filter(made) else { return Vec::new() };
+    let vdevs = pool.vdevs.iter().filter(|vdev| vdev.class == Class::Normal);
+    let leaves: Vec<&Leaf> = vdevs.flat_map(|vdev| &vdev.leaves).collect();
+    let bays: Vec<&BayId> = profile.pool.bays.0.iter().flatten().collect();
+    if leaves.len() != bays.len() {
+        return Vec::new();
+    }
+    let moved = |(leaf, bay): (&Leaf, &BayId)| {
+        let disk = inventory.disks.iter().find(|disk| leaf.disk.as_ref() == Some(&disk.name))?;
+        let drive = Drive::of(hw, disk);
+        (drive.bay.as_ref() != Some(bay)).then(|| Moved { drive, was: bay.clone() })
+    };
+    leaves.into_iter().zip(bays).filter_map(moved).collect()
+}
+
+/// The bay that a member was in whose drive is not there: as ZFS remembers it, unless a member that is well sits
+/// there now (it remembers the last open, and drives may have changed places since); then the one bay that no
+/// member is in, if there is just one.
+pub fn bay_of_missing(hw: &Hw, inventory: &Inventory, leaf: &Leaf) -> Option<Seat> {
+    let member = |bay: &BayId| {
+        let here = in_bay(hw, inventory, bay);
+        let has = |other: &Leaf| here.iter().any(|disk| other.disk.as_ref() == Some(&disk.name));
+        let pools = inventory.pools.iter().flatten();
+        pools.flat_map(|pool| &pool.vdevs).flat_map(|vdev| &vdev.leaves).any(has)
+    };
+    let port = leaf.phys_path.as_deref().map(|path| path.strip_suffix(".0").unwrap_or(path));
+    let remembered = port.and_then(|port| hw.seat(port));
+    if let Some(seat) = remembered.filter(|seat| !member(&seat.bay)) {
+        return Some(seat);
+    }
+    let mut free = hw.bays.iter().filter(|bay| !member(&bay.bay));
+    match (free.next(), free.next()) {
+        (Some(bay), None) => hw.seat(&bay.port),
+        _ => None,
+    }
+}
