@@ -11,7 +11,9 @@ use crate::hw::Hw;
 use crate::inventory::{Inventory, Owner, Want, look};
 use crate::machine::recorded::Recorded;
 use crate::machine::recording::{Bytes, Said};
-use crate::machine::{Change, Cmd, HostFacts, IoError, Machine, Output, RunError, UdevDevice};
+use crate::machine::{
+    Change, Cmd, HostFacts, IoError, Machine, Output, RunError, UdevDevice, Writer,
+};
 use crate::plan::make::{Request, make};
 use crate::plan::{Plan, system};
 use crate::shipped;
@@ -78,6 +80,9 @@ impl Machine for Patient {
     }
     fn block_devices(&self) -> Result<Vec<UdevDevice>, IoError> {
         self.box_.block_devices()
+    }
+    fn writers(&self) -> Result<Vec<Writer>, IoError> {
+        self.box_.writers()
     }
     fn host(&self) -> Result<HostFacts, IoError> {
         self.box_.host()

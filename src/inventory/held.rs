@@ -93,6 +93,7 @@ pub(super) fn held(
     let why = |error: LookError| Unknown::because(format!("cannot tell what is in use: {error}"));
     let mut held = mounted(machine).map_err(why)?;
     holders(machine, partitions, &mut held).map_err(why)?;
+    writers(machine, &mut held).map_err(why)?;
     others(machine, &mut held).map_err(why)?;
     Ok(held)
 }
@@ -109,6 +110,17 @@ fn holders(
             for holder in machine.list(Utf8Path::new(&dir))?.unwrap_or_default() {
                 held.add(BTreeSet::from([disk.clone()]), &format!("held by {holder}"), false);
             }
+        }
+    }
+    Ok(())
+}
+
+/// Programs that write to a disk without a mount: a virtual machine, a copy under way.
+fn writers(machine: &dyn Machine, held: &mut Held) -> Result<(), LookError> {
+    for writer in machine.writers()? {
+        if let Some(name) = block_name(machine, writer.device.as_str())? {
+            let by = format!("open for writing by {} (process {})", writer.program, writer.pid);
+            held.add(below(machine, &name)?, &by, false);
         }
     }
     Ok(())

@@ -37,6 +37,9 @@ pub trait Machine: Sync {
     fn link(&self, path: &Utf8Path) -> Result<Option<Utf8PathBuf>, IoError>;
     /// All block devices that udev knows, partitions too.
     fn block_devices(&self) -> Result<Vec<UdevDevice>, IoError>;
+    /// Programs that have a block device open for writing, this one apart. A recorded machine has none: nobody is at
+    /// work on it any more.
+    fn writers(&self) -> Result<Vec<Writer>, IoError>;
     /// Processor, memory, system: what the sysinfo crate says.
     fn host(&self) -> Result<HostFacts, IoError>;
     /// The time.
@@ -60,6 +63,17 @@ pub struct UdevDevice {
     pub initialized: bool,
     /// Properties, such as `ID_PATH`.
     pub properties: BTreeMap<String, String>,
+}
+
+/// A program that has a block device open for writing, such as a virtual machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Writer {
+    /// The device's node: `/dev/sda1`.
+    pub device: Utf8PathBuf,
+    /// The program's name.
+    pub program: String,
+    /// Its process id.
+    pub pid: u32,
 }
 
 /// Processor, memory and system of the host.

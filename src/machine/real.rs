@@ -19,12 +19,13 @@ use jiff::Timestamp;
 use nix::fcntl::{PosixFadviseAdvice, posix_fadvise};
 use sysinfo::{CpuRefreshKind, MemoryRefreshKind, RefreshKind, System};
 
-use super::{Change, Cmd, HostFacts, IoError, Machine, Output, RunError, UdevDevice};
+use super::{Change, Cmd, HostFacts, IoError, Machine, Output, RunError, UdevDevice, Writer};
 
 mod program;
 #[cfg(test)]
 mod tests;
 mod write;
+mod writers;
 
 /// The largest file that is read whole; what zbay asks for has kilobytes.
 const FILE_CAP: u64 = 64 << 20;
@@ -98,6 +99,10 @@ impl Machine for Real {
             Ok(devices)
         };
         scan().map_err(|why| refused("list", "/sys/class/block".into(), &why))
+    }
+
+    fn writers(&self) -> Result<Vec<Writer>, IoError> {
+        writers::writers().map_err(|why| refused("look through", "/proc".into(), &why))
     }
 
     fn host(&self) -> Result<HostFacts, IoError> {

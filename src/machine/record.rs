@@ -15,7 +15,7 @@ use super::real::Real;
 use super::recording::{
     Answer, Bytes, MachineFile, Recording, RecordingError, Said, VERSION, may_be_secret,
 };
-use super::{Change, Cmd, Hash, HostFacts, IoError, Machine, Output, RunError, UdevDevice};
+use super::{Change, Cmd, Hash, HostFacts, IoError, Machine, Output, RunError, UdevDevice, Writer};
 
 /// A machine whose answers are kept.
 #[derive(Debug)]
@@ -113,6 +113,10 @@ impl<M: Machine> Machine for Record<M> {
         let answer = self.machine.block_devices();
         self.kept().recording.udev = Answer::of(answer.clone());
         answer
+    }
+
+    fn writers(&self) -> Result<Vec<Writer>, IoError> {
+        self.machine.writers()
     }
 
     fn host(&self) -> Result<HostFacts, IoError> {

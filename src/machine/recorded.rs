@@ -12,7 +12,7 @@ use jiff::Timestamp;
 
 use super::real::Real;
 use super::recording::{self, Answer, Recording, RecordingError, Said};
-use super::{Change, Cmd, HostFacts, IoError, Machine, Output, RunError, UdevDevice};
+use super::{Change, Cmd, HostFacts, IoError, Machine, Output, RunError, UdevDevice, Writer};
 
 macro_rules! embedded {
     ($($name:literal),* $(,)?) => {
@@ -150,6 +150,10 @@ impl Machine for Recorded {
 
     fn block_devices(&self) -> Result<Vec<UdevDevice>, IoError> {
         self.recording.udev.result()
+    }
+
+    fn writers(&self) -> Result<Vec<Writer>, IoError> {
+        Ok(Vec::new())
     }
 
     fn host(&self) -> Result<HostFacts, IoError> {
