@@ -25,13 +25,14 @@ mod qemu;
 pub use qemu::qemu_args;
 
 /// The boxes that come with zbay: name and text of vm-images/NAME.yaml.
-pub const BOXES: [(&str, &str); 6] = [
+pub const BOXES: [(&str, &str); 7] = [
     ("gen8-seed", include_str!("../vm-images/gen8-seed.yaml")),
     ("gen8-4x4tb", include_str!("../vm-images/gen8-4x4tb.yaml")),
     ("gen8-4x4tb-ssd", include_str!("../vm-images/gen8-4x4tb-ssd.yaml")),
     ("gen8-raid-fifth-port", include_str!("../vm-images/gen8-raid-fifth-port.yaml")),
     ("gen8-foreign", include_str!("../vm-images/gen8-foreign.yaml")),
     ("4u-24x4tb", include_str!("../vm-images/4u-24x4tb.yaml")),
+    ("4u-foreign", include_str!("../vm-images/4u-foreign.yaml")),
 ];
 
 /// The kernel arguments of every virtual box; [`Files::append`] adds to them. `TERM=dumb` keeps systemd from

@@ -240,3 +240,6 @@ pub enum Of {
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod props;

@@ -101,7 +101,11 @@ pub fn blank(drive: &VmDrive, path: &Utf8Path) -> Result<(), VmError> {
     tool("qemu-img", &["create", "-q", "-f", "qcow2", path.as_str(), &size], path).map(drop)
 }
 
-fn boot_drive(drive: &VmDrive, files: &Files, puts: &[Put]) -> Result<(), VmError> {
+/// Makes a boot drive: the appliance's root with `puts` in it.
+///
+/// # Errors
+/// A drive that no box can boot from, or a tool that fails.
+pub fn boot_drive(drive: &VmDrive, files: &Files, puts: &[Put]) -> Result<(), VmError> {
     let path = files.drive(drive);
     let root = files.of_image("root.img");
     let size = fs::metadata(&root).map_err(VmError::io("read", &root))?.len();

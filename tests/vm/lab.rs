@@ -23,7 +23,7 @@ use camino::Utf8PathBuf;
 use nix::unistd::{Whence, lseek64};
 use sha2::{Digest, Sha256};
 use zbay::names::BayId;
-use zbay::vmbox::files::{Put, create_drives, put, zbay};
+use zbay::vmbox::files::{Put, boot_drive, create_drives, put, zbay};
 use zbay::vmbox::{Accel, Files, VmBox, VmDrive, qemu_args};
 
 /// An emulated box is up in 30 seconds; a loaded host may need several times that.
@@ -323,6 +323,39 @@ impl Lab {
         command.env("PATH", path).arg(program).args(args).arg(self.image(bay));
         let ran = run(command, COMMAND, b"").expect("in time");
         assert_eq!(ran.status, 0, "{program}: {}{}", ran.out, ran.err);
+    }
+
+    /// Exchanges the drives of two bays of a box that is off.
+    pub fn swap(&mut self, one: &str, other: &str) {
+        assert!(self.qemu.is_none(), "the box runs");
+        let (a, b) = (self.image(one), self.image(other));
+        let beside = self.files.dir.join("swapped");
+        fs::rename(&a, &beside).and_then(|()| fs::rename(&b, &a)).expect("rename");
+        fs::rename(&beside, &b).expect("rename");
+        let [one, other]: [BayId; 2] = [one, other].map(|bay| bay.parse().expect("a bay"));
+        for drive in &mut self.spec.drives {
+            drive.at = match &drive.at {
+                at if *at == one => other.clone(),
+                at if *at == other => one.clone(),
+                at => at.clone(),
+            };
+        }
+    }
+
+    /// Takes a drive out of a box that is off, for good; gives its serial.
+    pub fn take_out(&mut self, bay: &str) -> String {
+        assert!(self.qemu.is_none(), "the box runs");
+        let drive = self.drive(bay).clone();
+        self.spec.drives.retain(|other| other.at != drive.at);
+        drive.serial.to_string()
+    }
+
+    /// Gives a box that is off a new boot drive, from the appliance, with these files in it.
+    pub fn fresh_boot_drive(&mut self, puts: &[Put]) {
+        assert!(self.qemu.is_none(), "the box runs");
+        let boot = self.spec.boot_drive().expect("a boot drive").clone();
+        fs::remove_file(self.files.drive(&boot)).expect("the old one");
+        boot_drive(&boot, &self.files, puts).unwrap_or_else(|e| panic!("{e}"));
     }
 
     /// Puts files into the root file system of a box that is off.

@@ -6,9 +6,12 @@
 #![allow(clippy::expect_used, clippy::print_stderr)]
 #![allow(clippy::disallowed_methods)] // the tests are outside of zbay: they start programs and write files themselves
 
+mod drills;
+mod every_kind;
 mod foreign;
 mod lab;
 mod profiles;
 mod promises;
+mod reborn;
 mod seed;
 mod smoke;
