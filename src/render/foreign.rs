@@ -54,6 +54,7 @@ fn foreign(pool: &ForeignPool) -> String {
     match (&pool.hostname, &pool.hostid) {
         (Some(host), _) => text.extend([", last used by host `", &plain(host), "`"]),
         (None, Some(id)) => text.extend([", last used by a host with hostid ", &plain(id)]),
+        (None, None) if pool.last_used.is_some() => text.push_str(", last used"),
         (None, None) => {}
     }
     if let Some(when) = pool.last_used {

@@ -29,7 +29,7 @@ const KINDS: [(u8, &str, &str); 20] = [
     (13, "zpool create zap $d && zpool export zap && sgdisk -Z $d", "`zap`"),
     (
         14,
-        "zpool create stale $d && zpool export stale && mkfs.ext4 -q -F -L over $d",
+        "zpool create stale $d && zpool export stale && mkfs.ext4 -q -F -E nodiscard -L over $d",
         "ext4 \"over\"",
     ),
     // 15 to 17 are members of the pool of 18.
@@ -109,11 +109,13 @@ fn everything_that_others_left_is_refused_by_name_and_taken_only_by_name() {
             plan.err
         );
         assert!(said.contains("keep it") && said.contains(&format!("6RA7EX{bay:02}")), "{said}");
-        if bay != 9 {
+        // The box's own udev puts md and bcache together at boot: then they are in use.
+        if ![6, 9].contains(&bay) {
             let wwn = format!("--take wwn-0x5000c5007a07{bay:04x}=SERIAL");
             assert!(said.contains(&wwn), "bay {bay}: {said}");
         }
     }
+    assert!(about(&plan, 14).contains("of pool \"stale\""), "both are told: {}", about(&plan, 14));
     let media = about(&plan, 11).replace("\n         ", " ");
     assert!(
         media.contains("last used by host `oldnas`") && media.contains("not exported"),
