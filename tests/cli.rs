@@ -279,6 +279,53 @@ fn requests_that_make_no_sense_end_with_2() {
     }
 }
 
+/// Machines that have no SMBIOS, no udevd, no ZFS: the last line is where to see one that has.
+#[test]
+fn a_bare_machine_answers_and_says_where_to_look() {
+    let looks: [&[&str]; 5] =
+        [&[], &["show", "disk"], &["show", "hw"], &["show", "pool"], &["capacity"]];
+    for machine in ["bare", "container"] {
+        for look in looks {
+            let what = format!("{look:?} on {machine}");
+            let said = on(machine, look);
+            assert_eq!((said.status, said.err.as_str()), (0, ""), "{what}");
+            assert!(
+                said.out.ends_with("\ntry: zbay show hw --machine gen8-seed\n"),
+                "{what}: {}",
+                said.out
+            );
+            assert!(said.out.lines().all(|line| line.is_ascii() && line.len() <= 80), "{what}");
+            for absent in ["loop", "zram", " 0 CPU", "0 GiB for", "blank"] {
+                assert!(!said.out.contains(absent), "{what}: {}", said.out);
+            }
+            assert!(machine != "bare" || !said.out.contains("empty"), "{what}: {}", said.out);
+            let said = on(machine, &[&["--json"], look].concat());
+            let json: Value = serde_json::from_str(&said.out).expect("JSON");
+            assert_eq!((said.status, said.err.as_str()), (0, ""), "{what}");
+            assert_eq!(json["try"], json!("zbay show hw --machine gen8-seed"), "{what}");
+        }
+        assert!(
+            on(machine, &["show", "pool"])
+                .out
+                .starts_with("pools    not known: zpool is not installed")
+        );
+    }
+    let overview = on("bare", &[]).out;
+    for unknown in [
+        "processor and memory not known",
+        "system not known",
+        "disks not known: there is no /sys/block",
+    ] {
+        let flat = overview.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(flat.contains(unknown), "{overview}");
+    }
+    let disks = on("container", &["show", "disk", "-g"]).out;
+    assert_eq!(disks.lines().filter(|line| line.starts_with('|')).count(), 1, "{disks}");
+    // What is asked for by flags is a table and nothing else; a box that is known gets no such hint.
+    assert!(!on("container", &["show", "disk", "-sm"]).out.contains("try:"));
+    assert!(!on("gen8-seed", &["show", "hw"]).out.contains("try:"));
+}
+
 /// A copy of the seed's recording, to be altered.
 struct Altered(TempDir);
 

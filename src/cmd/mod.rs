@@ -73,6 +73,29 @@ impl Context {
     }
 }
 
+impl Answer {
+    /// On a machine that shows nothing to work on, the last words are where to see one that does.
+    #[must_use]
+    fn hinted(mut self, bare: bool) -> Self {
+        if bare {
+            self.text.push_str("\ntry: ");
+            self.text.push_str(TRY);
+            self.text.push('\n');
+            self.json["try"] = Value::from(TRY);
+        }
+        self
+    }
+}
+
+/// A look that needs nothing of the machine that it is typed on.
+const TRY: &str = "zbay show hw --machine gen8-seed";
+
+/// Whether the machine shows nothing to work on, as a container does: no description fits it and OpenZFS is not
+/// loaded, so that nobody can miss a pool there.
+fn is_bare(known: bool, host: &Host) -> bool {
+    !known && host.zfs.is_none()
+}
+
 /// Changing a machine needs root; said before anything is looked at.
 fn need_root(command: &str) -> anyhow::Result<()> {
     if nix::unistd::geteuid().is_root() {

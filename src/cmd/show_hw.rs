@@ -1,6 +1,6 @@
 //! `zbay show hw`: the box, as it is described and as it is.
 
-use super::{Answer, Context};
+use super::{Answer, Context, is_bare};
 use crate::check::machine;
 use crate::inventory::Want;
 use crate::render::hw::{KnownBy, json, render};
@@ -16,5 +16,6 @@ pub fn run(context: &Context) -> anyhow::Result<Answer> {
         text: render(&hw.value, &hw.file, by, &inventory),
         json: answer(&notes, json(&hw.value, &hw.file, by, &inventory)),
         status: 0,
-    })
+    }
+    .hinted(is_bare(known, &inventory.host)))
 }

@@ -11,15 +11,23 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::sysfs::{is_disk, number, text};
 use super::{Disk, Flaw, LookError, Unknown, sysfs, udev};
-use crate::machine::{Machine, UdevDevice};
+use crate::machine::{IoError, Machine, UdevDevice};
 use crate::names::Wwn;
 use crate::units::Bytes;
 
-/// The disks in natural order of their kernel names, contents not asked for.
-pub(super) fn disks(machine: &dyn Machine, devices: &[UdevDevice]) -> Result<Vec<Disk>, LookError> {
+/// The disks in natural order of their kernel names, contents not asked for; and why there are none to list.
+pub(super) fn disks(
+    machine: &dyn Machine,
+    devices: &[UdevDevice],
+) -> Result<(Vec<Disk>, Option<Unknown>), LookError> {
     let by_name: BTreeMap<&str, &UdevDevice> =
         devices.iter().map(|device| (device.name.as_str(), device)).collect();
-    let mut names = machine.list("/sys/block".into())?.unwrap_or_default();
+    let (mut names, blind) = match machine.list("/sys/block".into()) {
+        Ok(Some(names)) => (names, None),
+        Ok(None) => (Vec::new(), Some(Unknown::because("there is no /sys/block"))),
+        Err(error @ IoError::Unrecorded { .. }) => return Err(error.into()),
+        Err(error) => (Vec::new(), Some(Unknown::because(error))),
+    };
     let of_udev = devices.iter().filter(|device| device.devtype == "disk");
     names.extend(of_udev.map(|device| device.name.clone()));
     names.retain(|name| is_disk(name));
@@ -30,7 +38,8 @@ pub(super) fn disks(machine: &dyn Machine, devices: &[UdevDevice]) -> Result<Vec
         disks.extend(disk(machine, &name, by_name.get(name.as_str()).copied())?);
     }
     flaws(&mut disks);
-    Ok(disks)
+    let blind = blind.filter(|_| disks.is_empty());
+    Ok((disks, blind))
 }
 
 /// `None`: a reader without a medium.

@@ -44,7 +44,7 @@ pub fn look(machine: &dyn Machine, want: Want) -> Result<Inventory, LookError> {
             Vec::new()
         }
     };
-    let mut disks = disks(machine, &devices)?;
+    let (mut disks, blind) = disks(machine, &devices)?;
     let mounts = match mounted(machine) {
         Err(LookError::Io(error @ IoError::Unrecorded { .. })) => return Err(error.into()),
         mounts => mounts.ok(),
@@ -74,5 +74,5 @@ pub fn look(machine: &dyn Machine, want: Want) -> Result<Inventory, LookError> {
             &mut disks,
         );
     }
-    Ok(Inventory { taken: machine.now(), host, disks, pools, importable })
+    Ok(Inventory { taken: machine.now(), host, disks, blind, pools, importable })
 }

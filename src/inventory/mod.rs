@@ -86,6 +86,8 @@ pub struct Inventory {
     /// Whole disks, in natural order of their kernel names. No zvols, loops, ram disks, md, dm or
     /// optical drives.
     pub disks: Vec<Disk>,
+    /// Why the disks could not be listed; then `disks` is empty, which says nothing.
+    pub blind: Option<Unknown>,
     /// Imported pools.
     pub pools: Facet<Vec<Pool>>,
     /// Pools that `zpool import` and `zpool import -D` name.

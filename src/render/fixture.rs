@@ -104,6 +104,7 @@ pub fn inventory() -> Inventory {
             boot_disk: Some("sdd".into()),
         },
         disks: disks(),
+        blind: None,
         pools: Ok(Vec::new()),
         importable: Ok(Vec::new()),
     }

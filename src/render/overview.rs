@@ -2,7 +2,7 @@
 //!
 //! Where a box has many bays, neighbours that hold the same share a line. What is proposed to type exists.
 
-use super::{contents, hw as box_, pool, table, text};
+use super::{contents, disk, hw as box_, pool, table, text};
 use crate::check::machine::well;
 use crate::check::{Note, Rule, Severity};
 use crate::drive::Drive;
@@ -37,6 +37,8 @@ pub struct Overview<'a> {
     pub profiles: Vec<&'static str>,
     /// What is to know.
     pub notes: Vec<Note>,
+    /// There is nothing to work on: then a pool that is not known is no fault.
+    pub bare: bool,
 }
 
 impl Overview<'_> {
@@ -50,7 +52,8 @@ impl Overview<'_> {
     /// Whether nothing is the matter, as far as could be seen.
     pub fn is_well(&self) -> bool {
         let pools = self.inventory.pools.as_ref();
-        pools.is_ok_and(|pools| pools.iter().all(well)) && !matches!(self.wish, Wish::Faulty)
+        let known = pools.map_or(self.bare, |pools| pools.iter().all(well));
+        known && !matches!(self.wish, Wish::Faulty)
     }
 }
 
@@ -104,12 +107,15 @@ fn about(hw: &Hw, inventory: &Inventory) -> String {
     } else {
         text::plain(&hw.title)
     };
-    let size = host.facts.as_ref().map(|facts| {
-        let s = if facts.cpus == 1 { "" } else { "s" };
-        let memory = box_::gib(facts.memory);
-        format!(", {} CPU{s}, {memory}, {}", facts.cpus, box_::ecc(host))
-    });
-    format!("{title}, BIOS {}{}", box_::bios(dmi), size.unwrap_or_default())
+    let size = host.facts.as_ref().map_or_else(
+        || "processor and memory not known".to_owned(),
+        |facts| {
+            let s = if facts.cpus == 1 { "" } else { "s" };
+            let memory = box_::gib(facts.memory);
+            format!("{} CPU{s}, {memory}, {}", facts.cpus, box_::ecc(host))
+        },
+    );
+    format!("{title}, BIOS {}, {size}", box_::bios(dmi))
 }
 
 fn system(hw: &Hw, inventory: &Inventory) -> String {
@@ -148,7 +154,8 @@ fn bays(hw: &Hw, inventory: &Inventory) -> String {
     };
     for bay in &hw.bays {
         let here = drives.iter().find(|(drive, _)| drive.bay.as_ref() == Some(&bay.bay));
-        let empty = || ["empty".to_owned(), String::new(), String::new()];
+        let state = if inventory.blind.is_some() { "not known" } else { "empty" };
+        let empty = || [state.to_owned(), String::new(), String::new()];
         lines.push((Some(bay.bay.clone()), here.map_or_else(empty, what)));
     }
     let mut rows: Vec<Vec<String>> = Vec::new();
@@ -173,7 +180,11 @@ fn bays(hw: &Hw, inventory: &Inventory) -> String {
             rows.push([vec![place], what(drive).to_vec()].concat());
         }
     }
-    if rows.is_empty() { "  no disk was found\n".to_owned() } else { table::list_fit(2, &rows) }
+    if rows.is_empty() {
+        format!("  {}", disk::none(inventory.blind.as_ref()))
+    } else {
+        table::list_fit(2, &rows)
+    }
 }
 
 fn wish(overview: &Overview<'_>) -> String {
