@@ -25,6 +25,7 @@ pub mod show_disk;
 pub mod show_hw;
 pub mod show_pool;
 pub mod verify;
+pub mod voice;
 
 /// What all commands work on.
 pub struct Context {
