@@ -16,7 +16,7 @@ use crate::yaml::read;
 
 /// The overview.
 pub fn run(context: &Context) -> anyhow::Result<Answer> {
-    let inventory = context.look(Want::ALL)?;
+    let inventory = context.look(Want::SEEN)?;
     let (hw, known) = context.hw(&inventory.host)?;
     let hw = &hw.value;
     let wish = match context.wish() {

@@ -58,7 +58,7 @@ impl Args for DiskArgs {
 /// The drives.
 pub fn run(context: &Context, args: &DiskArgs) -> anyhow::Result<Answer> {
     let opens = args.choice.opens(context.common.json);
-    let inventory = context.look(if opens { Want::ALL } else { Want::IDENTITY })?;
+    let inventory = context.look(if opens { Want::SEEN } else { Want::IDENTITY })?;
     let (hw, known) = context.hw(&inventory.host)?;
     let rows = disk::rows(&hw.value, &inventory.disks);
     let notes = machine::drives(&hw.value, known, &inventory.disks);

@@ -8,9 +8,9 @@ use crate::render::json::answer;
 
 /// The box.
 pub fn run(context: &Context) -> anyhow::Result<Answer> {
-    let inventory = context.look(Want::ALL)?;
+    let inventory = context.look(Want::SEEN)?;
     let (hw, known) = context.hw(&inventory.host)?;
-    let by = KnownBy::of(&hw.value, &inventory.host.dmi, context.common.hw.is_some(), known);
+    let by = KnownBy::of(&hw.value, &inventory.host, context.common.hw.is_some(), known);
     let notes = machine::drives(&hw.value, known, &inventory.disks);
     Ok(Answer {
         text: render(&hw.value, &hw.file, by, &inventory),

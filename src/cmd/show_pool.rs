@@ -11,7 +11,7 @@ use crate::render::pool::render;
 
 /// The pools.
 pub fn run(context: &Context) -> anyhow::Result<Answer> {
-    let inventory = context.look(Want::ALL)?;
+    let inventory = context.look(Want::SEEN)?;
     let (hw, known) = context.hw(&inventory.host)?;
     let notes = machine::all(&hw.value, known, &inventory);
     let bare = is_bare(known, &inventory.host);

@@ -88,13 +88,13 @@ impl<'a> Voice<'a> {
     /// The same without the journal, which gets the program's own answer.
     pub fn show(&mut self, text: &str) {
         self.screen.push_str(&ascii(text));
-        self.to_console(text);
+        self.print(text);
     }
 
     /// To the journal and the console, but not to the last screen, which is short.
     pub fn mention(&mut self, text: &str) {
         let _ = write!(std::io::stderr().lock(), "{}", ascii(text));
-        self.to_console(text);
+        self.print(text);
     }
 
     /// A step begins.
@@ -161,7 +161,7 @@ impl<'a> Voice<'a> {
         }
     }
 
-    fn to_console(&mut self, text: &str) {
+    fn print(&mut self, text: &str) {
         if let Some(console) = &mut self.console {
             // A console in raw mode needs the carriage return too.
             let _ = console.write_all(ascii(text).replace('\n', "\r\n").as_bytes());

@@ -86,6 +86,7 @@ fn disk(
         links: identity.links,
         address: None,
         flaws: Vec::new(),
+        asleep: None,
         by_udev: device.is_some_and(|device| device.initialized),
         contents: Err(Unknown::because("not asked for")),
         name: name.to_owned(),

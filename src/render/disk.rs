@@ -330,6 +330,7 @@ pub fn json(rows: &[Row<'_>], choice: &Choice) -> Value {
         let mut map: Map<String, Value> =
             columns.map(|column| (column.long.to_owned(), (column.json)(row))).collect();
         map.insert("bay_assumed".to_owned(), json!(row.drive.assumed));
+        map.insert("asleep".to_owned(), json!(row.disk.asleep));
         map.insert("address".to_owned(), json!(row.disk.address));
         map.insert("flaws".to_owned(), json!(row.disk.flaws));
         Value::Object(map)

@@ -63,10 +63,10 @@ pub enum KnownBy {
 
 impl KnownBy {
     /// Which it was, for a description that was `known` or not.
-    pub fn of(hw: &Hw, dmi: &Dmi, named: bool, known: bool) -> Self {
+    pub fn of(hw: &Hw, host: &Host, named: bool, known: bool) -> Self {
         match &hw.recognise {
             _ if named => Self::Named,
-            Some(recognise) if recognise.fits(dmi) => Self::Strings,
+            Some(recognise) if recognise.fits(host) => Self::Strings,
             _ if known => Self::Wish,
             _ => Self::Nothing,
         }
@@ -101,6 +101,9 @@ pub fn render(hw: &Hw, file: &str, by: KnownBy, inventory: &Inventory) -> String
         let bays = text::bays(&assumed);
         let say = format!("{bays}: the order is assumed, compare serials before you pull one");
         out.push_str(&text::labelled("order", &say));
+    } else if hw.is_generic() && !hw.is_nobodys() {
+        let say = "nobody has proved which port is which place in the box: ports stand for bays";
+        out.push_str(&text::labelled("order", say));
     }
     out.push_str(&text::labelled("mode", &mode(hw, host)));
     if !hw.boots.is_empty() {

@@ -3,7 +3,7 @@
 use proptest::prelude::{prop, proptest};
 
 use super::{KnownBy, gib, json, picture, render};
-use crate::inventory::{Dmi, Host};
+use crate::inventory::Host;
 use crate::render::fixture::{disk, hw, inventory, unprivileged};
 
 fn fits(text: &str) {
@@ -97,7 +97,7 @@ fn twenty_four_bays_stand_in_rows() {
 #[test]
 fn how_it_is_known() {
     let (gen8, bays) = (hw("hp-microserver-gen8"), hw("4u-24bay"));
-    let (dmi, none) = (inventory().host.dmi, Dmi::default());
+    let (dmi, none) = (inventory().host, Host::default());
     assert_eq!(KnownBy::of(&gen8, &dmi, false, true), KnownBy::Strings);
     assert_eq!(KnownBy::of(&gen8, &dmi, true, true), KnownBy::Named);
     assert_eq!(KnownBy::of(&bays, &dmi, false, true), KnownBy::Wish);

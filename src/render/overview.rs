@@ -96,7 +96,7 @@ pub fn render(overview: &Overview<'_>) -> String {
 fn about(hw: &Hw, inventory: &Inventory) -> String {
     let host = &inventory.host;
     let dmi = &host.dmi;
-    let title = if hw.is_generic() {
+    let title = if hw.is_nobodys() {
         let names = [&dmi.sys_vendor, &dmi.product_name].into_iter().flatten();
         let names: Vec<String> = names.map(|name| text::plain(name)).collect();
         if names.is_empty() {
@@ -176,7 +176,7 @@ fn bays(hw: &Hw, inventory: &Inventory) -> String {
     for drive in &drives {
         let seated = |bay: &BayId| hw.bays.iter().any(|b| b.bay == *bay);
         if !drive.0.bay.as_ref().is_some_and(seated) {
-            let place = if hw.is_generic() { drive.0.name.clone() } else { drive.0.place() };
+            let place = if hw.is_nobodys() { drive.0.name.clone() } else { drive.0.place() };
             rows.push([vec![place], what(drive).to_vec()].concat());
         }
     }
