@@ -15,7 +15,7 @@ use super::plan::Wished;
 use super::voice::{State, Voice};
 use super::{Answer, Context};
 use crate::apply::{self, Progress};
-use crate::inventory::Inventory;
+use crate::inventory::{Disk, Inventory, Owner};
 use crate::machine::local::{Lock, console, lock};
 use crate::names::BayId;
 use crate::plan::pick::in_bay;
@@ -96,12 +96,17 @@ fn guid(inventory: &Inventory, pool: &str) -> Option<u64> {
     pools.iter().find(|found| found.name == pool).map(|found| found.guid)
 }
 
-/// `drives   bay 1 ok   bay 2 ok   bay 3 ok   bay 4 EMPTY`.
+/// `drives   bay 1 ok   bay 2 ok   bay 3 ok   bay 4 EMPTY`: ok is a drive that is free, or in the pool already.
 fn drives(wished: &Wished) -> String {
     let pool = &wished.profile.value.pool;
+    let ours = |disk: &Disk| {
+        let owner = disk.contents.as_ref().ok().map(|contents| &contents.owner);
+        matches!(owner, Some(Owner::Member(member)) if member.pool == pool.name.as_str())
+    };
     let state = |bay: &BayId| {
         let word = match in_bay(&wished.hw, &wished.inventory, bay)[..] {
             [] => "EMPTY".to_owned(),
+            [disk] if ours(disk) => "ok".to_owned(),
             [disk] => match render::contents::free(&disk.contents) {
                 Some(true) => "ok".to_owned(),
                 _ => render::contents::word(&disk.contents),
@@ -115,16 +120,23 @@ fn drives(wished: &Wished) -> String {
         };
         format!("{name} {word}")
     };
-    let all: Vec<String> = pool.bays.all().map(state).collect();
+    columns(&pool.bays.all().map(state).collect::<Vec<_>>())
+}
+
+/// Words beside each other, as many in a line as a console has room for.
+fn columns(words: &[String]) -> String {
+    const LEAD: usize = 11;
     let mut out = String::new();
-    for (index, four) in all.chunks(4).enumerate() {
-        let _ = writeln!(
-            out,
-            "  {}{}",
-            if index == 0 { "drives   " } else { "         " },
-            four.join("   ")
-        );
+    let mut line = format!("  {:<width$}", "drives", width = LEAD - 2);
+    for word in words {
+        if line.len() > LEAD && line.len() + 3 + word.len() > render::text::WIDTH {
+            let _ = writeln!(out, "{line}");
+            line = " ".repeat(LEAD);
+        }
+        line.push_str(if line.len() > LEAD { "   " } else { "" });
+        line.push_str(word);
     }
+    let _ = writeln!(out, "{line}");
     out
 }
 
@@ -152,4 +164,26 @@ fn finish(context: &Context, wished: Wished, plan: &Plan, voice: &mut Voice<'_>)
     let mut json = answer(&plan.notes, json!({ "plan": plan, "drift": left }));
     json["changed"] = json!(!plan.is_empty());
     Ok(Answer { text, json, status: u8::from(!left.is_empty()) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::columns;
+
+    #[test]
+    fn drives_stand_beside_each_other_within_80_columns() {
+        let of = |words: &[&str]| {
+            columns(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>())
+        };
+        let four = of(&["bay 1 ok", "bay 2 ok", "bay 3 ok", "bay 4 EMPTY"]);
+        assert_eq!(four, "  drives   bay 1 ok   bay 2 ok   bay 3 ok   bay 4 EMPTY\n");
+        let long = of(&["bay 1 pool a_name_of_a_pool"; 4]);
+        assert_eq!(long.lines().count(), 2, "{long}");
+        assert!(long.lines().all(|line| line.len() <= 80), "{long}");
+        assert!(
+            long.ends_with(
+                "\n           bay 1 pool a_name_of_a_pool   bay 1 pool a_name_of_a_pool\n"
+            )
+        );
+    }
 }

@@ -7,6 +7,7 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::overview::by_place;
 use super::{contents, disk, table, text};
 use crate::check::machine::assumed_bays;
 use crate::drive::Drive;
@@ -206,8 +207,12 @@ fn elsewhere(hw: &Hw, inventory: &Inventory) -> String {
     let in_bay = |bay: &BayId| hw.bays.iter().any(|b| b.bay == *bay);
     let mut rows = Vec::new();
     let mut taken = Vec::new();
-    for disk in &inventory.disks {
-        let drive = Drive::of(hw, disk);
+    let mut drives: Vec<_> =
+        inventory.disks.iter().map(|disk| (Drive::of(hw, disk), disk)).collect();
+    if !hw.is_nobodys() {
+        drives.sort_by(|(a, _), (b, _)| by_place(a, b));
+    }
+    for (drive, disk) in drives {
         if drive.bay.as_ref().is_some_and(in_bay) {
             continue;
         }

@@ -2,6 +2,8 @@
 //!
 //! Where a box has many bays, neighbours that hold the same share a line. What is proposed to type exists.
 
+use std::cmp::Ordering;
+
 use super::{contents, disk, hw as box_, pool, table, text};
 use crate::check::machine::well;
 use crate::check::{Note, Rule, Severity};
@@ -145,7 +147,11 @@ fn system(hw: &Hw, inventory: &Inventory) -> String {
 
 /// A line for each bay and each other drive.
 fn bays(hw: &Hw, inventory: &Inventory) -> String {
-    let drives: Vec<_> = inventory.disks.iter().map(|disk| (Drive::of(hw, disk), disk)).collect();
+    let mut drives: Vec<_> =
+        inventory.disks.iter().map(|disk| (Drive::of(hw, disk), disk)).collect();
+    if !hw.is_nobodys() {
+        drives.sort_by(|(a, _), (b, _)| by_place(a, b));
+    }
     // Bays in their order, then drives elsewhere: bay, and what stands behind it.
     let mut lines: Vec<(Option<BayId>, [String; 3])> = Vec::new();
     let what = |(drive, disk): &(Drive, &crate::inventory::Disk)| {
@@ -185,6 +191,11 @@ fn bays(hw: &Hw, inventory: &Inventory) -> String {
     } else {
         table::list_fit(2, &rows)
     }
+}
+
+/// Drives in the order of their places, those without one behind.
+pub fn by_place(a: &Drive, b: &Drive) -> Ordering {
+    a.bay.is_none().cmp(&b.bay.is_none()).then_with(|| a.bay.cmp(&b.bay))
 }
 
 fn wish(overview: &Overview<'_>) -> String {

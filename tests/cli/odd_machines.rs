@@ -75,6 +75,13 @@ fn no_bay_is_claimed_where_ports_are_not_proved() {
         assert!(overview.contains(title) && overview.contains(port), "{overview}");
         assert!(on(machine, &["show", "hw"]).out.contains("nobody has proved which port is which"));
     }
+    let ports: Vec<String> = (1..=4).map(|n| format!("pci-0000:00:11.0-ata-{n}")).collect();
+    for look in [&[][..], &["show", "hw"]] {
+        let shown = on("n54l", look).out;
+        let rows = shown.lines().filter_map(|line| line.strip_prefix("  ")?.split(' ').next());
+        let rows: Vec<&str> = rows.filter(|place| place.starts_with("pci-")).collect();
+        assert_eq!(rows, ports, "{shown}");
+    }
     assert!(on("t20", &[]).out.contains("controller in RAID mode"));
     assert!(on("gen8-raid-mode", &[]).out.contains("controller in RAID mode"));
     // Ports do for a pool.
