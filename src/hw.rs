@@ -11,9 +11,14 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::inventory::{Dmi, Host};
+use crate::inventory::Host;
 use crate::names::BayId;
 use crate::units::Bytes;
+
+mod recognise;
+
+pub use recognise::Recognise;
+use recognise::pattern;
 
 /// A description of a box: a file under `hw/`.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
@@ -23,7 +28,7 @@ pub struct Hw {
     pub hardware: String,
     /// Name of the box as a person says it.
     pub title: String,
-    /// How the box is recognised by its SMBIOS strings. Left out: it is never recognised by itself and must
+    /// How the box is recognised, by its SMBIOS strings and its processor. Left out: it is never recognised by itself and must
     /// be named.
     #[serde(default, rename = "match")]
     pub recognise: Option<Recognise>,
@@ -72,27 +77,6 @@ impl fmt::Display for Sure {
             Self::Learned => "learned",
         })
     }
-}
-
-/// SMBIOS strings, compared trimmed and to the letter; those left out are not compared.
-#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Recognise {
-    /// Type 1 manufacturer, as in `/sys/class/dmi/id/sys_vendor`.
-    #[serde(default)]
-    pub sys_vendor: Option<String>,
-    /// Type 1 product name.
-    #[serde(default)]
-    pub product_name: Option<String>,
-    /// Type 2 manufacturer.
-    #[serde(default)]
-    pub board_vendor: Option<String>,
-    /// Type 2 product.
-    #[serde(default)]
-    pub board_name: Option<String>,
-    /// How sure this is.
-    #[serde(default)]
-    pub sure: Sure,
 }
 
 /// What starts the operating system.
@@ -155,6 +139,9 @@ pub struct Mode {
     /// How sure this is.
     #[serde(default)]
     pub sure: Sure,
+    /// In this mode the same places have other ports: no bay is claimed then, and ports stand for bays.
+    #[serde(default)]
+    pub moves_ports: bool,
     /// Drives can be exchanged while the box runs.
     #[serde(default)]
     pub hot_swap: Option<bool>,
@@ -280,20 +267,6 @@ pub struct Fact {
     pub source: Option<String>,
 }
 
-impl Recognise {
-    /// True if all strings that are given are the box's own; never true without one.
-    pub fn fits(&self, dmi: &Dmi) -> bool {
-        let pairs = [
-            (&self.sys_vendor, &dmi.sys_vendor),
-            (&self.product_name, &dmi.product_name),
-            (&self.board_vendor, &dmi.board_vendor),
-            (&self.board_name, &dmi.board_name),
-        ];
-        pairs.iter().any(|(want, _)| want.is_some())
-            && pairs.iter().all(|(want, have)| want.is_none() || want == have)
-    }
-}
-
 /// Where a drive sits, as far as the description knows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Seat {
@@ -306,9 +279,28 @@ pub struct Seat {
 }
 
 impl Hw {
-    /// True where ports stand for bays: a box that nobody described.
+    /// True where ports stand for bays: nobody has proved which is which, or nobody described the box.
     pub fn is_generic(&self) -> bool {
         self.bays.is_empty()
+    }
+
+    /// True for the description of last resort, which says nothing of the box.
+    pub fn is_nobodys(&self) -> bool {
+        self.is_generic() && self.recognise.is_none()
+    }
+
+    /// The description as it holds in the mode that the controller is in: where that mode moves the ports, no bay is
+    /// claimed.
+    #[must_use]
+    pub fn in_mode_of(mut self, host: &Host) -> Self {
+        let mode = self.mode(host).and_then(|mode| self.mode_of(mode));
+        if mode.is_some_and(|mode| mode.moves_ports) {
+            self.bays.clear();
+            let own = self.controller.as_ref().map(|it| format!("pci-{}-", it.address));
+            let moved = |port: &String| own.as_ref().is_some_and(|own| port.starts_with(own));
+            self.places.retain(|place| !place.port.as_ref().is_some_and(moved));
+        }
+        self
     }
 
     /// The seat of the drive at this `ID_PATH` (without a trailing `.0`).
@@ -386,28 +378,5 @@ impl Hw {
             ControllerMode::Legacy => row.legacy,
         };
         Some((can, row))
-    }
-}
-
-/// `*` stands for any run of characters.
-fn pattern(pattern: &str, text: &str) -> bool {
-    match pattern.split_once('*') {
-        None => pattern == text,
-        Some((head, tail)) => text.strip_prefix(head).is_some_and(|rest| {
-            tail.is_empty() || rest.char_indices().any(|(at, _)| self::pattern(tail, &rest[at..]))
-        }),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::pattern;
-
-    #[test]
-    fn patterns() {
-        assert!(pattern("pci-*-usb-*", "pci-0000:00:1d.0-usb-0:1.5:1.0-scsi-0:0:0:0"));
-        assert!(!pattern("pci-*-usb-*", "pci-0000:00:1f.2-ata-1"));
-        assert!(pattern("pci-0000:00:1f.2-ata-5", "pci-0000:00:1f.2-ata-5"));
-        assert!(!pattern("pci-0000:00:1f.2-ata-1", "pci-0000:00:1f.2-ata-10"));
     }
 }

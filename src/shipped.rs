@@ -21,7 +21,10 @@ macro_rules! shipped {
 }
 
 /// Name and text of each description of a box, in the order in which they are tried.
-pub const HW: [(&str, &str); 3] = shipped!("hw": "hp-microserver-gen8", "4u-24bay", "generic");
+pub const HW: [(&str, &str); 8] = shipped!("hw":
+    "hp-microserver-gen8", "hp-microserver-n36l-n40l-n54l", "hpe-microserver-gen10",
+    "hpe-microserver-gen10-plus", "hpe-microserver-gen10-plus-v2", "dell-poweredge-t20",
+    "4u-24bay", "generic");
 
 /// Name and text of each profile.
 pub const PROFILES: [(&str, &str); 8] = shipped!("profiles":
@@ -156,7 +159,7 @@ pub fn recognise(machine: &dyn Machine, host: &Host) -> Result<(Parsed<Hw>, bool
     let own = own.iter().filter_map(|name| name.strip_suffix(".yaml"));
     for name in own.chain(HW.iter().map(|(name, _)| *name)) {
         let parsed = hw(machine, name)?;
-        if parsed.value.recognise.as_ref().is_some_and(|recognise| recognise.fits(&host.dmi)) {
+        if parsed.value.recognise.as_ref().is_some_and(|recognise| recognise.fits(host)) {
             return Ok((parsed, true));
         }
     }

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
-use super::{Answer, Context};
+use super::{Answer, Context, is_bare};
 use crate::capacity;
 use crate::inventory::Want;
 use crate::render::capacity::{Of, render};
@@ -26,11 +26,13 @@ pub struct CapacityArgs {
 
 /// The table.
 pub fn run(context: &Context, args: &CapacityArgs) -> anyhow::Result<Answer> {
+    let mut bare = false;
     let (bays, of) = if let Some(bays) = args.bays {
         (usize::from(bays), Of::Asked)
     } else {
         let inventory = context.look(Want::IDENTITY)?;
-        let (hw, _) = context.hw(&inventory.host)?;
+        let (hw, known) = context.hw(&inventory.host)?;
+        bare = is_bare(known, &inventory.host);
         match hw.value.bays.len() {
             0 => (ARTICLE_BAYS, Of::Article),
             bays => (bays, Of::Box(hw.value.title)),
@@ -41,5 +43,6 @@ pub fn run(context: &Context, args: &CapacityArgs) -> anyhow::Result<Answer> {
         text: render(&rows, bays, &of),
         json: answer(&[], json!({ "bays": bays, "ashift": Ashift::DEFAULT, "rows": rows })),
         status: 0,
-    })
+    }
+    .hinted(bare))
 }

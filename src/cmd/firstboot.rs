@@ -1,10 +1,10 @@
 //! `zbay firstboot`: the recorded wish, applied once, with words for a person in front of the box.
 //!
 //! Run by zbay-firstboot.service. It asks nothing, takes only disks that are proved free, and can be run
-//! again: whatever stops it is said on the console with the bay and the remedy, and nothing is written.
+//! again: whatever stops it is said on the console with the bay and the remedy, and nothing is written. How it says
+//! so, and where that stays, is in `voice`.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 
 use anyhow::{Result, bail};
 use camino::Utf8Path;
@@ -12,54 +12,61 @@ use serde_json::json;
 
 use super::apply::carry_out;
 use super::plan::Wished;
+use super::voice::{State, Voice};
 use super::{Answer, Context};
 use crate::apply::{self, Progress};
-use crate::machine::local::{console, lock};
+use crate::inventory::{Disk, Inventory, Owner};
+use crate::machine::local::{Lock, console, lock};
 use crate::names::BayId;
 use crate::plan::pick::in_bay;
 use crate::plan::{Danger, Plan};
 use crate::render;
 use crate::render::json::answer;
 
-/// Standard error (the journal) and the console, where there is one.
-struct Voice {
-    console: Option<std::fs::File>,
-}
-
-impl Voice {
-    fn say(&mut self, text: &str) {
-        let _ = write!(std::io::stderr().lock(), "{text}");
-        if let Some(console) = &mut self.console {
-            // A console in raw mode needs the carriage return too.
-            let _ = console.write_all(text.replace('\n', "\r\n").as_bytes());
-        }
-    }
-}
-
 /// Applies /etc/zbay/profile.yaml, and says on the console what becomes of it.
 ///
 /// # Errors
 /// Everything that speaks against it, in words; nothing is written then.
 pub fn run(context: &Context, device: Option<&Utf8Path>) -> Result<Answer> {
-    let mut voice = Voice { console: device.and_then(console) };
+    let mut voice = Voice::new(&*context.machine, device.and_then(console));
+    let _lock = match admitted(context) {
+        Ok(lock) => lock,
+        Err(error) => {
+            voice.show(&format!("stopped: {error:#}\n"));
+            return Err(error);
+        }
+    };
+    voice.begin();
     let answer = apply_wish(context, &mut voice);
-    if let Some(console) = &mut voice.console {
-        let text = match &answer {
-            Ok(answer) => answer.text.clone(),
-            Err(error) => format!("stopped: {error:#}\n"),
-        };
-        let _ = console.write_all(text.replace('\n', "\r\n").as_bytes());
+    match &answer {
+        Ok(answer) => {
+            voice.show(&answer.text);
+            let differs = answer.status != 0;
+            let reason = differs.then(|| "the machine differs from the wish".to_owned());
+            voice.end(if differs { State::Failed } else { State::Done }, reason);
+        }
+        Err(error) => {
+            voice.show(&format!("stopped: {error:#}\n"));
+            let state = if voice.has_begun() { State::Failed } else { State::Stopped };
+            voice.end(state, Some(format!("{error:#}")));
+        }
     }
     answer
 }
 
-fn apply_wish(context: &Context, voice: &mut Voice) -> Result<Answer> {
+/// The lock of this machine, where it may be changed at all.
+fn admitted(context: &Context) -> Result<Lock> {
     if context.common.machine.is_some() {
         bail!("a recorded machine cannot be changed: `zbay plan` shows what would be done");
     }
     super::need_root("firstboot")?;
-    let _lock = lock(apply::LOCK.into())?.with_children()?;
+    Ok(lock(apply::LOCK.into())?.with_children()?)
+}
+
+fn apply_wish(context: &Context, voice: &mut Voice<'_>) -> Result<Answer> {
     let wished = Wished::load(context, None)?;
+    let name = wished.profile.value.pool.name.as_str();
+    voice.pool(name, guid(&wished.inventory, name));
     voice.say(&format!(
         "zbay first boot: {}, profile {}\n{}",
         wished.hw.title,
@@ -74,11 +81,11 @@ fn apply_wish(context: &Context, voice: &mut Voice) -> Result<Answer> {
         bail!("the recorded wish changed while it was read: run `zbay firstboot` again");
     }
     if !plan.disks.is_empty() {
-        voice.say(&render::plan::before_asking(&plan));
+        voice.mention(&render::plan::before_asking(&plan));
     }
     carry_out(context, &wished, &plan, &mut |progress| {
         if let Progress::Begin(number, count, what) = progress {
-            voice.say(&format!("  {number}/{count} {what}\n"));
+            voice.step(number, count, what);
         }
     })?;
     if plan.import.is_some() {
@@ -88,21 +95,31 @@ fn apply_wish(context: &Context, voice: &mut Voice) -> Result<Answer> {
         if rest.disks.is_empty() && rest.import.is_none() {
             carry_out(context, &wished, &rest, &mut |progress| {
                 if let Progress::Begin(number, count, what) = progress {
-                    voice.say(&format!("  {number}/{count} {what}\n"));
+                    voice.step(number, count, what);
                 }
             })?;
         }
-        return finish(context, wished, &plan);
+        return finish(context, wished, &plan, voice);
     }
-    finish(context, wished, &plan)
+    finish(context, wished, &plan, voice)
 }
 
-/// `drives   bay 1 ok   bay 2 ok   bay 3 ok   bay 4 EMPTY`.
+fn guid(inventory: &Inventory, pool: &str) -> Option<u64> {
+    let pools = inventory.pools.as_ref().ok()?;
+    pools.iter().find(|found| found.name == pool).map(|found| found.guid)
+}
+
+/// `drives   bay 1 ok   bay 2 ok   bay 3 ok   bay 4 EMPTY`: ok is a drive that is free, or in the pool already.
 fn drives(wished: &Wished) -> String {
     let pool = &wished.profile.value.pool;
+    let ours = |disk: &Disk| {
+        let owner = disk.contents.as_ref().ok().map(|contents| &contents.owner);
+        matches!(owner, Some(Owner::Member(member)) if member.pool == pool.name.as_str())
+    };
     let state = |bay: &BayId| {
         let word = match in_bay(&wished.hw, &wished.inventory, bay)[..] {
             [] => "EMPTY".to_owned(),
+            [disk] if ours(disk) => "ok".to_owned(),
             [disk] => match render::contents::free(&disk.contents) {
                 Some(true) => "ok".to_owned(),
                 _ => render::contents::word(&disk.contents),
@@ -116,16 +133,23 @@ fn drives(wished: &Wished) -> String {
         };
         format!("{name} {word}")
     };
-    let all: Vec<String> = pool.bays.all().map(state).collect();
+    columns(&pool.bays.all().map(state).collect::<Vec<_>>())
+}
+
+/// Words beside each other, as many in a line as a console has room for.
+fn columns(words: &[String]) -> String {
+    const LEAD: usize = 11;
     let mut out = String::new();
-    for (index, four) in all.chunks(4).enumerate() {
-        let _ = writeln!(
-            out,
-            "  {}{}",
-            if index == 0 { "drives   " } else { "         " },
-            four.join("   ")
-        );
+    let mut line = format!("  {:<width$}", "drives", width = LEAD - 2);
+    for word in words {
+        if line.len() > LEAD && line.len() + 3 + word.len() > render::text::WIDTH {
+            let _ = writeln!(out, "{line}");
+            line = " ".repeat(LEAD);
+        }
+        line.push_str(if line.len() > LEAD { "   " } else { "" });
+        line.push_str(word);
     }
+    let _ = writeln!(out, "{line}");
     out
 }
 
@@ -133,8 +157,9 @@ fn tail() -> &'static str {
     "nothing was written to any drive\nthen     press Ctrl-Alt-Del, or log in and type: zbay firstboot\nlog      journalctl -u zbay-firstboot"
 }
 
-fn finish(context: &Context, wished: Wished, plan: &Plan) -> Result<Answer> {
+fn finish(context: &Context, wished: Wished, plan: &Plan, voice: &mut Voice<'_>) -> Result<Answer> {
     let again = wished.again(context)?;
+    voice.pool(&plan.pool, guid(&again.inventory, &plan.pool));
     let left = again.drift();
     let mut text = String::new();
     if plan.is_empty() {
@@ -152,4 +177,26 @@ fn finish(context: &Context, wished: Wished, plan: &Plan) -> Result<Answer> {
     let mut json = answer(&plan.notes, json!({ "plan": plan, "drift": left }));
     json["changed"] = json!(!plan.is_empty());
     Ok(Answer { text, json, status: u8::from(!left.is_empty()) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::columns;
+
+    #[test]
+    fn drives_stand_beside_each_other_within_80_columns() {
+        let of = |words: &[&str]| {
+            columns(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>())
+        };
+        let four = of(&["bay 1 ok", "bay 2 ok", "bay 3 ok", "bay 4 EMPTY"]);
+        assert_eq!(four, "  drives   bay 1 ok   bay 2 ok   bay 3 ok   bay 4 EMPTY\n");
+        let long = of(&["bay 1 pool a_name_of_a_pool"; 4]);
+        assert_eq!(long.lines().count(), 2, "{long}");
+        assert!(long.lines().all(|line| line.len() <= 80), "{long}");
+        assert!(
+            long.ends_with(
+                "\n           bay 1 pool a_name_of_a_pool   bay 1 pool a_name_of_a_pool\n"
+            )
+        );
+    }
 }

@@ -2,10 +2,13 @@
 //!
 //! A command gets a [`Context`] and gives an [`Answer`]; only the program prints and exits.
 
+use std::io::Write as _;
+
 use anyhow::Context as _;
 use serde_json::Value;
 
 use crate::cli;
+use crate::drive::Drive;
 use crate::hw::Hw;
 use crate::inventory::{Host, Inventory, Want, look};
 use crate::machine::Machine;
@@ -26,6 +29,7 @@ pub mod show_disk;
 pub mod show_hw;
 pub mod show_pool;
 pub mod verify;
+pub mod voice;
 
 /// What all commands work on.
 pub struct Context {
@@ -55,6 +59,12 @@ impl Context {
     /// The description of the box: the one that was named, that fits, or that the recorded wish names. The flag is
     /// false where it is `generic` for want of another.
     pub fn hw(&self, host: &Host) -> anyhow::Result<(Parsed<Hw>, bool)> {
+        let (mut hw, known) = self.described(host)?;
+        hw.value = hw.value.in_mode_of(host);
+        Ok((hw, known))
+    }
+
+    fn described(&self, host: &Host) -> anyhow::Result<(Parsed<Hw>, bool)> {
         if let Some(word) = &self.common.hw {
             return Ok((shipped::hw(&*self.machine, word)?, true));
         }
@@ -71,6 +81,74 @@ impl Context {
             Some(_) => Ok(Some(shipped::profile(&*self.machine, None)?)),
             None => Ok(None),
         }
+    }
+}
+
+impl Answer {
+    /// On a machine that shows nothing to work on, the last words are where to see one that does.
+    #[must_use]
+    fn hinted(mut self, bare: bool) -> Self {
+        if bare {
+            self.text.push_str("\ntry: ");
+            self.text.push_str(TRY);
+            self.text.push('\n');
+            self.json["try"] = Value::from(TRY);
+        }
+        self
+    }
+}
+
+/// A look that needs nothing of the machine that it is typed on.
+const TRY: &str = "zbay show hw --machine gen8-seed";
+
+/// Whether the machine shows nothing to work on, as a container does: no description fits it and OpenZFS is not
+/// loaded, so that nobody can miss a pool there.
+fn is_bare(known: bool, host: &Host) -> bool {
+    !known && host.zfs.is_none()
+}
+
+/// The description as it holds for a wish, after a look that read every drive: those that it woke are named.
+///
+/// # Errors
+/// The controller is in a mode that the wish does not name and in which its ports are others: then the bays of the
+/// wish are nowhere.
+fn settled(
+    context: &Context,
+    hw: Hw,
+    is_other: bool,
+    wish: &Profile,
+    inventory: &Inventory,
+) -> anyhow::Result<Hw> {
+    let is = hw.mode(&inventory.host);
+    let moved = is.and_then(|is| hw.mode_of(is)).filter(|mode| mode.moves_ports);
+    let wished = wish.controller;
+    if let Some(mode) = moved.filter(|mode| mode.mode != wished) {
+        anyhow::bail!(
+            "the profile wishes the controller in {wished} mode, and it is in {is} mode\n\n\
+             in {is} mode the bays have other ports, so that none can be named\n\
+             do this  change it in the BIOS set-up, or the profile",
+            is = mode.mode
+        );
+    }
+    let hw = hw.in_mode_of(&inventory.host);
+    if is_other {
+        say_woken(&context.hw(&inventory.host)?.0.value, inventory);
+    } else {
+        say_woken(&hw, inventory);
+    }
+    Ok(hw)
+}
+
+/// To decide, every drive is read; one that slept is not woken in silence.
+fn say_woken(hw: &Hw, inventory: &Inventory) {
+    let slept = inventory.disks.iter().filter(|disk| disk.asleep == Some(true));
+    for drive in slept.map(|disk| Drive::of(hw, disk)) {
+        let serial = drive.serial.as_ref().map_or_else(String::new, |it| format!(" (serial {it})"));
+        let _ = writeln!(
+            std::io::stderr().lock(),
+            "woke {}{serial}: to decide, every drive is read",
+            drive.spoken()
+        );
     }
 }
 

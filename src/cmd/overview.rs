@@ -4,7 +4,7 @@
 use serde_json::json;
 
 use super::show_pool::facet;
-use super::{Answer, Context};
+use super::{Answer, Context, is_bare};
 use crate::check::machine;
 use crate::inventory::Want;
 use crate::profile::Profile;
@@ -16,7 +16,7 @@ use crate::yaml::read;
 
 /// The overview.
 pub fn run(context: &Context) -> anyhow::Result<Answer> {
-    let inventory = context.look(Want::ALL)?;
+    let inventory = context.look(Want::SEEN)?;
     let (hw, known) = context.hw(&inventory.host)?;
     let hw = &hw.value;
     let wish = match context.wish() {
@@ -33,6 +33,7 @@ pub fn run(context: &Context) -> anyhow::Result<Answer> {
         wish,
         profiles: profiles.map(|(name, _)| *name).collect(),
         notes: machine::all(hw, known, &inventory),
+        bare: is_bare(known, &inventory.host),
     };
     let rows = disk::rows(hw, &inventory.disks);
     let body = json!({
@@ -52,5 +53,6 @@ pub fn run(context: &Context) -> anyhow::Result<Answer> {
         text: render(&overview),
         json: answer(&overview.notes, body),
         status: u8::from(!overview.is_well()),
-    })
+    }
+    .hinted(overview.bare))
 }

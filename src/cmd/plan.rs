@@ -63,7 +63,7 @@ impl Wished {
         let hw = load_hw(context, &profile)?;
         let inventory = context.look(Want::ALL)?;
         let fits = match &hw.recognise {
-            Some(recognise) => recognise.fits(&inventory.host.dmi),
+            Some(recognise) => recognise.fits(&inventory.host),
             // A description that recognises nothing is taken at its word, but not where another one fits.
             None => hw.is_generic() || !shipped::recognise(&*context.machine, &inventory.host)?.1,
         };
@@ -74,6 +74,7 @@ impl Wished {
         };
         let system = system::look(&*context.machine, &profile.value)
             .context("could not look at the system")?;
+        let hw = super::settled(context, hw, other_box.is_some(), &profile.value, &inventory)?;
         Ok(Self { name, profile, hw, other_box, inventory, system, takes: Vec::new(), adopt: None })
     }
 

@@ -6,7 +6,7 @@
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use serde_json::json;
 
-use super::{Answer, Context};
+use super::{Answer, Context, is_bare};
 use crate::check::machine;
 use crate::inventory::Want;
 use crate::render::disk::{self, COLUMNS, Choice, Shown};
@@ -58,16 +58,17 @@ impl Args for DiskArgs {
 /// The drives.
 pub fn run(context: &Context, args: &DiskArgs) -> anyhow::Result<Answer> {
     let opens = args.choice.opens(context.common.json);
-    let inventory = context.look(if opens { Want::ALL } else { Want::IDENTITY })?;
+    let inventory = context.look(if opens { Want::SEEN } else { Want::IDENTITY })?;
     let (hw, known) = context.hw(&inventory.host)?;
     let rows = disk::rows(&hw.value, &inventory.disks);
     let notes = machine::drives(&hw.value, known, &inventory.disks);
     Ok(Answer {
-        text: disk::render(&hw.value, &rows, &args.choice),
+        text: disk::render(&hw.value, &rows, inventory.blind.as_ref(), &args.choice),
         json: answer(
             &notes,
             json!({ "hardware": hw.value.hardware, "disks": disk::json(&rows, &args.choice) }),
         ),
         status: 0,
-    })
+    }
+    .hinted(args.choice.is_unasked() && is_bare(known, &inventory.host)))
 }

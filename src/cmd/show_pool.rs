@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Answer, Context};
+use super::{Answer, Context, is_bare};
 use crate::check::machine;
 use crate::inventory::{Facet, Want};
 use crate::render::disk;
@@ -11,10 +11,12 @@ use crate::render::pool::render;
 
 /// The pools.
 pub fn run(context: &Context) -> anyhow::Result<Answer> {
-    let inventory = context.look(Want::ALL)?;
+    let inventory = context.look(Want::SEEN)?;
     let (hw, known) = context.hw(&inventory.host)?;
     let notes = machine::all(&hw.value, known, &inventory);
-    let well = inventory.pools.as_ref().is_ok_and(|pools| pools.iter().all(machine::well));
+    let bare = is_bare(known, &inventory.host);
+    let pools = inventory.pools.as_ref();
+    let well = pools.map_or(bare, |pools| pools.iter().all(machine::well));
     Ok(Answer {
         text: render(&hw.value, &inventory),
         json: answer(
@@ -27,7 +29,8 @@ pub fn run(context: &Context) -> anyhow::Result<Answer> {
             }),
         ),
         status: u8::from(!well),
-    })
+    }
+    .hinted(bare))
 }
 
 /// The value, or an object that says why it is not known.

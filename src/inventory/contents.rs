@@ -1,7 +1,7 @@
 //! Asks every source what is on a disk, for [`super::owner`] to judge.
 //!
 //! A disk that is held, or whose place in an imported pool is sound, is not opened: the answer is known and
-//! it may be asleep. The others are asked in threads, one a disk, since a disk is slow and a box has many.
+//! it may be asleep. One that says that it sleeps is opened only where that is wanted. The others are asked in threads, one a disk, since a disk is slow and a box has many.
 
 use std::collections::BTreeMap;
 use std::thread;
@@ -30,18 +30,20 @@ pub(super) struct World<'a> {
     pub pools: &'a Facet<Vec<Pool>>,
     /// Whether the ZFS module is loaded: without it no pool is imported, whatever could not be asked.
     pub zfs: bool,
+    /// Drives that sleep are read too.
+    pub wake: bool,
 }
 
 /// Fills in the contents of all disks.
 pub(super) fn fill(world: &World<'_>, disks: &mut [Disk]) {
     thread::scope(|scope| {
         for disk in disks {
-            scope.spawn(move || disk.contents = Ok(contents(world, disk)));
+            scope.spawn(move || disk.contents = contents(world, disk));
         }
     });
 }
 
-fn contents(world: &World<'_>, disk: &Disk) -> Contents {
+fn contents(world: &World<'_>, disk: &Disk) -> Facet<Contents> {
     let partitions = match &world.partitions {
         Ok(partitions) => partitions.get(&disk.name).cloned().unwrap_or_default(),
         Err(_) => Vec::new(),
@@ -63,11 +65,14 @@ fn contents(world: &World<'_>, disk: &Disk) -> Contents {
     };
     let held = |holds: &Vec<Hold>| !holds.is_empty();
     if !evidence.holds.as_ref().is_ok_and(held) && !matches!(evidence.member, Ok(Some(_))) {
+        if disk.asleep == Some(true) && !world.wake {
+            return Err(Unknown::asleep("it is asleep, and was left so: `zbay plan` reads it"));
+        }
         probe(world.machine, disk, &mut evidence);
         evidence.only_table = only_table(world, disk, &evidence);
         evidence.erase = to_erase(disk, &evidence);
     }
-    owner::contents(&evidence)
+    Ok(owner::contents(&evidence))
 }
 
 /// Its place in an imported pool. One that ZFS cannot use says nothing of what is on the disk now.

@@ -6,20 +6,31 @@
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::fmt::Display;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::sysfs::{is_disk, number, text};
 use super::{Disk, Flaw, LookError, Unknown, sysfs, udev};
-use crate::machine::{Machine, UdevDevice};
+use crate::machine::{IoError, Machine, UdevDevice};
 use crate::names::Wwn;
 use crate::units::Bytes;
 
-/// The disks in natural order of their kernel names, contents not asked for.
-pub(super) fn disks(machine: &dyn Machine, devices: &[UdevDevice]) -> Result<Vec<Disk>, LookError> {
+/// The disks in natural order of their kernel names, contents not asked for; and why there are none to list.
+pub(super) fn disks(
+    machine: &dyn Machine,
+    devices: &[UdevDevice],
+) -> Result<(Vec<Disk>, Option<Unknown>), LookError> {
     let by_name: BTreeMap<&str, &UdevDevice> =
         devices.iter().map(|device| (device.name.as_str(), device)).collect();
-    let mut names = machine.list("/sys/block".into())?.unwrap_or_default();
+    // What else udev names then has no size: that is below /sys/block too.
+    let blind = |why: &dyn Display| Ok((Vec::new(), Some(Unknown::because(why))));
+    let mut names = match machine.list("/sys/block".into()) {
+        Ok(Some(names)) => names,
+        Ok(None) => return blind(&"there is no /sys/block"),
+        Err(error @ IoError::Unrecorded { .. }) => return Err(error.into()),
+        Err(error) => return blind(&error),
+    };
     let of_udev = devices.iter().filter(|device| device.devtype == "disk");
     names.extend(of_udev.map(|device| device.name.clone()));
     names.retain(|name| is_disk(name));
@@ -30,7 +41,7 @@ pub(super) fn disks(machine: &dyn Machine, devices: &[UdevDevice]) -> Result<Vec
         disks.extend(disk(machine, &name, by_name.get(name.as_str()).copied())?);
     }
     flaws(&mut disks);
-    Ok(disks)
+    Ok((disks, None))
 }
 
 /// `None`: a reader without a medium.
@@ -77,6 +88,7 @@ fn disk(
         links: identity.links,
         address: None,
         flaws: Vec::new(),
+        asleep: None,
         by_udev: device.is_some_and(|device| device.initialized),
         contents: Err(Unknown::because("not asked for")),
         name: name.to_owned(),
@@ -166,6 +178,26 @@ pub(super) fn natural(a: &str, b: &str) -> Ordering {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::machine::recorded::Recorded;
+    use crate::machine::recording::{Answer, Recording};
+
+    #[test]
+    fn disks_that_cannot_be_listed_are_not_known_whatever_udev_names() {
+        let devices =
+            [UdevDevice { name: "sda".into(), devtype: "disk".into(), ..UdevDevice::default() }];
+        let blind = |answer| {
+            let mut recording = Recording::default();
+            recording.lists.insert("/sys/block".into(), answer);
+            let machine = Recorded::new("x".to_owned(), recording);
+            let (disks, blind) = disks(&machine, &devices).unwrap();
+            assert!(disks.is_empty());
+            blind.unwrap().why
+        };
+        assert_eq!(blind(Answer::Given(None)), "there is no /sys/block");
+        let refused = IoError::Denied { what: "list".into(), path: "/sys/block".into() };
+        let why = blind(Answer::Refused { refused });
+        assert_eq!(why, "cannot list /sys/block: permission denied, run as root");
+    }
 
     #[test]
     fn natural_order() {

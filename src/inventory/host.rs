@@ -17,7 +17,8 @@ pub(super) fn host(machine: &dyn Machine, held: Option<&Held>) -> Result<Host, L
         *slot = text(machine, &format!("/sys/class/dmi/id/{name}"))?;
     }
     let facts = match machine.host() {
-        Ok(facts) => Some(facts),
+        // Without /proc all is zero, which is what not known looks like.
+        Ok(facts) => Some(facts).filter(|facts| facts.memory > 0 && facts.cpus > 0),
         Err(error @ IoError::Unrecorded { .. }) => return Err(error.into()),
         Err(_) => None,
     };

@@ -1,6 +1,7 @@
 //! Looks at a machine once, for what is wanted and for nothing else.
 //!
-//! Identity comes from udev and sysfs alone: no disk is opened and no program runs. What could not be
+//! Identity comes from udev and sysfs alone: no disk is opened and no program runs. A drive that sleeps is read only
+//! where that is wanted ([`Want::wake`]). What could not be
 //! known is a value in the inventory; an error is left for a machine that shows no disks at all, and for a
 //! recording that lacks an answer.
 
@@ -9,6 +10,7 @@ use super::disks::disks;
 use super::held::{held, mounted};
 use super::host::host;
 use super::pools::{importable, imported};
+use super::power;
 use super::sysfs::partitions;
 use super::{Inventory, Unknown, Want};
 use crate::machine::{IoError, Machine};
@@ -44,7 +46,7 @@ pub fn look(machine: &dyn Machine, want: Want) -> Result<Inventory, LookError> {
             Vec::new()
         }
     };
-    let mut disks = disks(machine, &devices)?;
+    let (mut disks, blind) = disks(machine, &devices)?;
     let mounts = match mounted(machine) {
         Err(LookError::Io(error @ IoError::Unrecorded { .. })) => return Err(error.into()),
         mounts => mounts.ok(),
@@ -52,7 +54,16 @@ pub fn look(machine: &dyn Machine, want: Want) -> Result<Inventory, LookError> {
     let mut host = host(machine, mounts.as_ref())?;
     let pools =
         if want.pools || want.contents { imported(machine, &devices) } else { Err(unasked()) };
-    let importable = if want.pools { importable(machine) } else { Err(unasked()) };
+    if want.contents || want.pools {
+        power::ask(machine, &mut disks, host.boot_disk.as_deref());
+    }
+    let rests = !want.wake && disks.iter().any(|disk| disk.asleep == Some(true));
+    let importable = match want.pools {
+        false => Err(unasked()),
+        // `zpool import` reads the labels of every disk.
+        true if rests => Err(Unknown::asleep("a drive is asleep, and `zbay plan` wakes it to ask")),
+        true => importable(machine),
+    };
     // On a root of ZFS the boot disk is a member of its pool.
     if let (None, Some(root), Ok(pools)) =
         (&host.boot_disk, mounts.and_then(|mounts| mounts.boot_pool), &pools)
@@ -70,9 +81,17 @@ pub fn look(machine: &dyn Machine, want: Want) -> Result<Inventory, LookError> {
         let held = partitions.as_ref().map_err(Clone::clone).and_then(|it| held(machine, it));
         let zfs = host.zfs.is_some();
         fill(
-            &World { machine, devices: &devices, partitions, held, pools: &pools, zfs },
+            &World {
+                machine,
+                devices: &devices,
+                partitions,
+                held,
+                pools: &pools,
+                zfs,
+                wake: want.wake,
+            },
             &mut disks,
         );
     }
-    Ok(Inventory { taken: machine.now(), host, disks, pools, importable })
+    Ok(Inventory { taken: machine.now(), host, disks, blind, pools, importable })
 }

@@ -22,6 +22,7 @@ mod nvlist;
 mod owner;
 mod pool;
 mod pools;
+mod power;
 mod samples;
 mod signatures;
 mod sysfs;
@@ -52,12 +53,20 @@ pub type Facet<T> = Result<T, Unknown>;
 pub struct Unknown {
     /// A phrase that completes "unknown: ...".
     pub why: String,
+    /// True where a drive sleeps and was left asleep: to know, somebody has to ask for it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub asleep: bool,
 }
 
 impl Unknown {
     /// An unknown with its reason.
     pub fn because(why: impl std::fmt::Display) -> Self {
-        Self { why: why.to_string() }
+        Self { why: why.to_string(), asleep: false }
+    }
+
+    /// Not known because to look would wake a drive.
+    fn asleep(why: &str) -> Self {
+        Self { why: why.to_owned(), asleep: true }
     }
 }
 
@@ -68,13 +77,17 @@ pub struct Want {
     pub contents: bool,
     /// Imported and importable pools, datasets, properties.
     pub pools: bool,
+    /// Drives that sleep are read too, which wakes them.
+    pub wake: bool,
 }
 
 impl Want {
     /// Identity alone.
-    pub const IDENTITY: Self = Self { contents: false, pools: false };
-    /// Everything that a plan needs.
-    pub const ALL: Self = Self { contents: true, pools: true };
+    pub const IDENTITY: Self = Self { contents: false, pools: false, wake: false };
+    /// Everything that can be known without waking a drive.
+    pub const SEEN: Self = Self { contents: true, pools: true, wake: false };
+    /// Everything that a plan needs; wakes drives.
+    pub const ALL: Self = Self { contents: true, pools: true, wake: true };
 }
 
 /// One look at a machine.
@@ -87,6 +100,8 @@ pub struct Inventory {
     /// Whole disks, in natural order of their kernel names. No zvols, loops, ram disks, md, dm or
     /// optical drives.
     pub disks: Vec<Disk>,
+    /// Why the disks could not be listed; then `disks` is empty, which says nothing.
+    pub blind: Option<Unknown>,
     /// Imported pools.
     pub pools: Facet<Vec<Pool>>,
     /// Pools that `zpool import` and `zpool import -D` name.
@@ -199,6 +214,8 @@ pub struct Disk {
     pub address: Option<Utf8PathBuf>,
     /// What is wrong with its identity; such a disk is refused for pools.
     pub flaws: Vec<Flaw>,
+    /// Whether it slept when it was asked, before anything that could wake it; `None`: not asked, or it cannot tell.
+    pub asleep: Option<bool>,
     /// Whether udev had handled it; where not, sysfs answered.
     pub by_udev: bool,
     /// Whose it is.

@@ -43,13 +43,18 @@ pub fn contents_phrase(owner: &Owner) -> String {
 pub fn phrase(contents: &Facet<Contents>) -> String {
     match contents {
         Ok(contents) => contents_phrase(&contents.owner),
+        Err(unknown) if unknown.asleep => "asleep: `zbay plan` reads it".to_owned(),
         Err(unknown) => format!("unknown: {}", plain(&unknown.why)),
     }
 }
 
 /// One or two words for a narrow place: `blank`, `pool tank`, `not free`, `unknown`.
 pub fn word(contents: &Facet<Contents>) -> String {
-    let Ok(contents) = contents else { return "unknown".to_owned() };
+    let contents = match contents {
+        Ok(contents) => contents,
+        Err(unknown) if unknown.asleep => return "asleep".to_owned(),
+        Err(_) => return "unknown".to_owned(),
+    };
     match &contents.owner {
         Owner::Blank => "blank".to_owned(),
         Owner::Member(member) => format!("pool {}", plain(&member.pool)),

@@ -11,7 +11,7 @@ use super::{contents, table, text};
 use crate::check::machine::assumed_bays;
 use crate::drive::Drive;
 use crate::hw::Hw;
-use crate::inventory::Disk;
+use crate::inventory::{Disk, Unknown};
 use crate::names::BayId;
 
 /// A drive in its place.
@@ -231,8 +231,16 @@ pub fn rows<'a>(hw: &Hw, disks: &'a [Disk]) -> Vec<Row<'a>> {
     disks.iter().map(|disk| Row { drive: Drive::of(hw, disk), disk }).collect()
 }
 
-/// The screen.
-pub fn render(hw: &Hw, rows: &[Row<'_>], choice: &Choice) -> String {
+/// What is said where there is no disk to show: that there is none, or why nobody knows.
+pub fn none(blind: Option<&Unknown>) -> String {
+    match blind {
+        None => "no disk was found\n".to_owned(),
+        Some(why) => format!("disks not known: {}\n", text::plain(&why.why)),
+    }
+}
+
+/// The screen; `blind`: why the disks could not be listed.
+pub fn render(hw: &Hw, rows: &[Row<'_>], blind: Option<&Unknown>, choice: &Choice) -> String {
     let mut columns = choice.columns();
     let mut cells: Vec<Vec<String>> = rows
         .iter()
@@ -240,7 +248,7 @@ pub fn render(hw: &Hw, rows: &[Row<'_>], choice: &Choice) -> String {
         .collect();
     if choice.is_unasked() {
         if rows.is_empty() {
-            return "no disk was found\n".to_owned();
+            return none(blind);
         }
         fit(hw, &mut columns, &mut cells);
     }
@@ -322,6 +330,7 @@ pub fn json(rows: &[Row<'_>], choice: &Choice) -> Value {
         let mut map: Map<String, Value> =
             columns.map(|column| (column.long.to_owned(), (column.json)(row))).collect();
         map.insert("bay_assumed".to_owned(), json!(row.drive.assumed));
+        map.insert("asleep".to_owned(), json!(row.disk.asleep));
         map.insert("address".to_owned(), json!(row.disk.address));
         map.insert("flaws".to_owned(), json!(row.disk.flaws));
         Value::Object(map)

@@ -22,8 +22,8 @@ fn size_and_model_as_in_the_article() {
 | sde | ST2000DM001-1ER164 | 2000 |
 ";
     let rows = rows(&hw, &disks);
-    assert_eq!(render(&hw, &rows, &flags(&["size", "model"])), table);
-    assert_eq!(render(&hw, &rows, &flags(&["model", "size"])), table);
+    assert_eq!(render(&hw, &rows, None, &flags(&["size", "model"])), table);
+    assert_eq!(render(&hw, &rows, None, &flags(&["model", "size"])), table);
     assert!(!flags(&["model", "size", "bay", "wwn", "path"]).opens(true));
     assert!(Choice::default().opens(false));
 }
@@ -34,7 +34,7 @@ fn without_flags_the_bay_is_first_and_80_columns_hold() {
     disks.remove(2);
     let found = Signature { kind: "ext4".into(), label: Some("photos".into()), uuid: None };
     disks[1].contents = holds(Owner::Filesystem(found));
-    let text = render(&hw, &rows(&hw, &disks), &Choice::default());
+    let text = render(&hw, &rows(&hw, &disks), None, &Choice::default());
     assert_eq!(
         text,
         "\
@@ -58,7 +58,7 @@ fn what_is_not_known_is_a_question_mark_and_never_blank() {
     odd.contents = Err(Unknown::because("permission denied"));
     let disks = [odd];
     let rows = rows(&hw, &disks);
-    let text = render(&hw, &rows, &Choice { all: true, ..Choice::default() });
+    let text = render(&hw, &rows, None, &Choice { all: true, ..Choice::default() });
     let cells: Vec<&str> = text.lines().nth(1).unwrap().split('|').map(str::trim).collect();
     assert_eq!(
         cells[1..14],
@@ -93,9 +93,9 @@ fn ports_of_an_unknown_box_give_way_in_a_narrow_view() {
     let hw = hw("generic");
     let path = "pci-0000:03:00.0-sas-exp0x500605b0000272bf-phy12-lun-0";
     let disks = [disk("sdaa", "HGST HUS724040ALE640", "PK1334PCJY9ZLS", 4_000_787_030_016, path)];
-    let text = render(&hw, &rows(&hw, &disks), &Choice::default());
+    let text = render(&hw, &rows(&hw, &disks), None, &Choice::default());
     assert!(text.starts_with("| Dev  | Model                | TB   |"), "{text}");
-    assert!(render(&hw, &rows(&hw, &disks), &flags(&["bay"])).contains(path));
+    assert!(render(&hw, &rows(&hw, &disks), None, &flags(&["bay"])).contains(path));
 }
 
 #[test]
@@ -109,8 +109,8 @@ fn no_two_columns_share_a_flag_and_clap_agrees() {
 #[test]
 fn no_disk_is_said() {
     let hw = hw("generic");
-    assert_eq!(render(&hw, &[], &Choice::default()), "no disk was found\n");
-    assert_eq!(render(&hw, &[], &flags(&["model"])), "| Dev | Model |\n");
+    assert_eq!(render(&hw, &[], None, &Choice::default()), "no disk was found\n");
+    assert_eq!(render(&hw, &[], None, &flags(&["model"])), "| Dev | Model |\n");
 }
 
 fn name() -> impl Strategy<Value = String> {
@@ -132,7 +132,7 @@ proptest! {
             disk
         }).collect();
         let rows = rows(&hw, &disks);
-        let text = render(&hw, &rows, &Choice::default());
+        let text = render(&hw, &rows, None, &Choice::default());
         for line in text.lines() {
             assert!(line.len() <= 80 && line.is_ascii(), "{text}");
         }
@@ -142,6 +142,6 @@ proptest! {
                 assert!(text.contains(serial.as_str()), "{text}");
             }
         }
-        render(&hw, &rows, &Choice { all: true, ..Choice::default() });
+        render(&hw, &rows, None, &Choice { all: true, ..Choice::default() });
     }
 }

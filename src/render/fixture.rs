@@ -45,6 +45,7 @@ pub fn disk(name: &str, model: &str, serial: &str, size: u64, path: &str) -> Dis
         link: path.contains("-ata-").then_some(3000),
         path: (!path.is_empty()).then(|| path.into()),
         flaws: Vec::new(),
+        asleep: None,
         by_udev: true,
         contents: holds(Owner::Blank),
     }
@@ -104,6 +105,7 @@ pub fn inventory() -> Inventory {
             boot_disk: Some("sdd".into()),
         },
         disks: disks(),
+        blind: None,
         pools: Ok(Vec::new()),
         importable: Ok(Vec::new()),
     }

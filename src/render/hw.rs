@@ -1,15 +1,17 @@
 //! `show hw`: the box, how it is known, its bays as a picture, what boots.
 //!
-//! Each fact says whether it was verified or is assumed. The picture has the bays in the order of the box's
-//! description, in as many rows as 80 columns need; a serial is never cut in it. What could not be found out is
-//! said in words.
+//! A box of four bays fits 20 lines: what nobody acts upon (notes, power, throughput) is in the description and in
+//! JSON. The picture has the bays in the order of the description, in as many rows as 80 columns need; a serial is
+//! never cut in it. What is assumed says so, and what could not be found out is said in words.
 
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::overview::by_place;
 use super::{contents, disk, table, text};
+use crate::check::machine::assumed_bays;
 use crate::drive::Drive;
-use crate::hw::{CanBoot, ControllerMode, Hw, Sure};
+use crate::hw::{Bay, Boot, CanBoot, ControllerMode, Hw, Sure};
 use crate::inventory::{Disk, Dmi, Host, Inventory, Nic};
 use crate::names::BayId;
 use crate::units::Bytes;
@@ -30,6 +32,8 @@ pub fn json(hw: &Hw, file: &str, by: KnownBy, inventory: &Inventory) -> Value {
     json!({
         "hardware": hw.hardware,
         "title": hw.title,
+        "serial": host.dmi.product_serial,
+        "bios": { "version": host.dmi.bios_version, "date": host.dmi.bios_date },
         "file": file,
         "known_by": by,
         "mode": mode,
@@ -60,10 +64,10 @@ pub enum KnownBy {
 
 impl KnownBy {
     /// Which it was, for a description that was `known` or not.
-    pub fn of(hw: &Hw, dmi: &Dmi, named: bool, known: bool) -> Self {
+    pub fn of(hw: &Hw, host: &Host, named: bool, known: bool) -> Self {
         match &hw.recognise {
             _ if named => Self::Named,
-            Some(recognise) if recognise.fits(dmi) => Self::Strings,
+            Some(recognise) if recognise.fits(host) => Self::Strings,
             _ if known => Self::Wish,
             _ => Self::Nothing,
         }
@@ -73,33 +77,48 @@ impl KnownBy {
 /// The screen; `file` is the description's.
 pub fn render(hw: &Hw, file: &str, by: KnownBy, inventory: &Inventory) -> String {
     let host = &inventory.host;
-    let mut out = format!("{}\n", text::plain(&hw.title));
+    let serial = host.dmi.product_serial.as_deref().map_or_else(
+        || "serial not told".to_owned(),
+        |serial| format!("serial {}", text::plain(serial)),
+    );
+    let title = text::plain(&hw.title);
+    let bios = format!("BIOS {}", bios(&host.dmi));
+    let mut out = format!("{title}, {serial}, {bios}\n");
+    if out.len() > text::WIDTH {
+        out = format!("{title}\n") + &text::labelled("told", &format!("{serial}, {bios}"));
+    }
     out.push_str(&text::labelled("known", &known(hw, file, by, &host.dmi)));
     out.push('\n');
-    if hw.is_generic() && inventory.disks.is_empty() {
-        out.push_str("  no disk was found\n");
+    if inventory.disks.is_empty() && (hw.is_generic() || inventory.blind.is_some()) {
+        out.extend(["  ", &disk::none(inventory.blind.as_ref())]);
     }
-    out.push_str(&picture(hw, &inventory.disks));
+    if inventory.blind.is_none() {
+        out.push_str(&picture(hw, &inventory.disks));
+    }
     out.push_str(&elsewhere(hw, inventory));
     out.push('\n');
-    out.push_str(&disk::order(hw));
+    let assumed = assumed_bays(hw);
+    if !assumed.is_empty() {
+        let bays = text::bays(&assumed);
+        let say = format!("{bays}: the order is assumed, compare serials before you pull one");
+        out.push_str(&text::labelled("order", &say));
+    } else if hw.is_generic() && !hw.is_nobodys() {
+        let say = "nobody has proved which port is which place in the box: ports stand for bays";
+        out.push_str(&text::labelled("order", say));
+    }
     out.push_str(&text::labelled("mode", &mode(hw, host)));
     if !hw.boots.is_empty() {
         out.push_str(&text::labelled("boots", &boots(hw, hw.mode(host))));
     }
-    if hw.bays.iter().any(|bay| bay.link.is_some()) {
-        out.push_str(&text::labelled("ports", &ports(hw)));
+    let ports = ports(hw);
+    if !ports.is_empty() {
+        out.push_str(&text::labelled("ports", &ports));
     }
     out.push_str(&text::labelled("memory", &memory(hw, host)));
     out.push_str(&text::labelled("network", &network(&host.nics)));
-    out.push_str(&text::labelled("bios", &bios(&host.dmi)));
-    for sure in [Sure::Verified, Sure::Learned, Sure::Assumed] {
-        let facts = hw.facts.iter().filter(|fact| fact.sure == sure);
-        let facts: Vec<String> =
-            facts.map(|fact| format!("{}: {}", fact.what, fact.value)).collect();
-        if !facts.is_empty() {
-            out.push_str(&text::labelled(&sure.to_string(), &facts.join("; ")));
-        }
+    if !hw.facts.is_empty() {
+        let more = format!("{} more in {file}, and with `--json`", hw.facts.len());
+        out.push_str(&text::labelled("facts", &more));
     }
     out
 }
@@ -110,24 +129,21 @@ fn known(hw: &Hw, file: &str, by: KnownBy, dmi: &Dmi) -> String {
             .as_deref()
             .map_or_else(|| "(not told)".to_owned(), |value| format!("`{}`", text::plain(value)))
     };
-    let serial = dmi.product_serial.as_deref().map_or_else(
-        || "serial not told".to_owned(),
-        |serial| format!("serial {}", text::plain(serial)),
-    );
-    let strings = format!("{} {}", or(&dmi.sys_vendor), or(&dmi.product_name));
+    let strings = match (&dmi.sys_vendor, &dmi.product_name) {
+        (None, None) => "nothing".to_owned(),
+        (vendor, product) => format!("{} {}", or(vendor), or(product)),
+    };
     match by {
         KnownBy::Strings => {
             let sure = hw.recognise.as_ref().map_or(Sure::Assumed, |recognise| recognise.sure);
-            format!("as {strings} ({sure}), {serial}; described in {file}")
+            format!("by its own names ({sure}), described in {file}")
         }
-        KnownBy::Named => {
-            format!("by `--hw`, described in {file}; calls itself {strings}, {serial}")
-        }
+        KnownBy::Named => format!("by `--hw`, described in {file}; calls itself {strings}"),
         KnownBy::Wish => {
-            format!("by the recorded wish, described in {file}; calls itself {strings}, {serial}")
+            format!("by the recorded wish, described in {file}; calls itself {strings}")
         }
         KnownBy::Nothing => format!(
-            "not: it calls itself {strings}, {serial}, and no description fits. Its ports stand for bays; \
+            "not: it calls itself {strings}, and no description fits. Its ports stand for bays; \
              to describe it put a file into /etc/zbay/hw"
         ),
     }
@@ -153,7 +169,7 @@ pub fn picture(hw: &Hw, disks: &[Disk]) -> String {
                         .serial
                         .map_or_else(|| "no serial".to_owned(), |serial| serial.to_string()),
                     format!("{} {}", drive.size.tb(), contents::word(&disk.contents)),
-                    disk.link.map(|mbps| format!("{} Gb/s", disk::gbps(mbps))).unwrap_or_default(),
+                    link(disk, bay),
                 ]),
                 None => lines.push("empty".to_owned()),
             }
@@ -164,7 +180,7 @@ pub fn picture(hw: &Hw, disks: &[Disk]) -> String {
         boxes.iter().filter_map(|lines| lines.get(line)).map(String::len).max().unwrap_or(0)
     };
     // Models may be cut, serials not; a box narrower than this has no room for words.
-    let least = longest(2).max(longest(3).min(16)).max(8);
+    let least = longest(2).max(longest(3).min(16)).max(longest(4)).max(8);
     let room = text::WIDTH - 3;
     let most = (room / (least + 3)).clamp(1, 6);
     let rows = boxes.len().div_ceil(most).max(1);
@@ -174,14 +190,29 @@ pub fn picture(hw: &Hw, disks: &[Disk]) -> String {
     table::grid(width, &rows)
 }
 
+/// `3.0 of 6.0 Gb/s`: the link as it runs, and the best of its port where that is proved.
+fn link(disk: &Disk, bay: &Bay) -> String {
+    let best = bay.link.filter(|_| bay.link_sure != Sure::Assumed).map(disk::gbps);
+    match (disk.link.map(disk::gbps), best) {
+        (Some(now), Some(best)) => format!("{now} of {best} Gb/s"),
+        (Some(now), None) => format!("{now} Gb/s"),
+        (None, Some(best)) => format!("? of {best} Gb/s"),
+        (None, None) => String::new(),
+    }
+}
+
 /// Drives that sit in no bay, and places that are empty.
 fn elsewhere(hw: &Hw, inventory: &Inventory) -> String {
     let host = &inventory.host;
     let in_bay = |bay: &BayId| hw.bays.iter().any(|b| b.bay == *bay);
     let mut rows = Vec::new();
     let mut taken = Vec::new();
-    for disk in &inventory.disks {
-        let drive = Drive::of(hw, disk);
+    let mut drives: Vec<_> =
+        inventory.disks.iter().map(|disk| (Drive::of(hw, disk), disk)).collect();
+    if !hw.is_nobodys() {
+        drives.sort_by(|(a, _), (b, _)| by_place(a, b));
+    }
+    for (drive, disk) in drives {
         if drive.bay.as_ref().is_some_and(in_bay) {
             continue;
         }
@@ -195,6 +226,9 @@ fn elsewhere(hw: &Hw, inventory: &Inventory) -> String {
         taken.extend(drive.bay);
     }
     let mut out = table::list_fit(2, &rows);
+    if inventory.blind.is_some() {
+        return out;
+    }
     let empty =
         hw.places.iter().filter(|place| place.port.is_some() && !taken.contains(&place.place));
     let empty: Vec<String> = empty.map(|place| place.place.spoken()).collect();
@@ -217,8 +251,8 @@ fn mode(hw: &Hw, host: &Host) -> String {
         None => format!("not known: {id} at {address} is none of those described"),
         Some(mode) => {
             let swap = match mode.hot_swap {
-                Some(true) => "; drives can be exchanged while it runs",
-                Some(false) => "; no drive may be exchanged while it runs",
+                Some(true) => ", hot-swap",
+                Some(false) => ", no hot-swap",
                 None => "",
             };
             let warning =
@@ -248,9 +282,9 @@ fn boots(hw: &Hw, mode: Option<ControllerMode>) -> String {
         match can {
             CanBoot::Yes => yes.push(format!("{name}{sure}")),
             CanBoot::Volume => yes.push(format!("{name} (in a volume of the RAID firmware)")),
-            CanBoot::No => no.push(format!("{name}{sure}")),
+            CanBoot::No => no.push(format!("{name}{sure}{}", other_modes(row))),
         }
-        if can != CanBoot::Yes || row.sure == Sure::Assumed {
+        if can == CanBoot::Volume {
             notes.extend(row.note.as_ref().map(|note| format!("{name}: {note}")));
         }
     }
@@ -260,14 +294,24 @@ fn boots(hw: &Hw, mode: Option<ControllerMode>) -> String {
     notes.join(". ")
 }
 
-/// Link speeds of the ports, equal ones together.
+/// ` (RAID and Legacy mode can)`, of a place that cannot boot in the mode that the controller is in.
+fn other_modes(row: &Boot) -> String {
+    let all = [
+        (ControllerMode::Ahci, row.ahci),
+        (ControllerMode::Raid, row.raid),
+        (ControllerMode::Legacy, row.legacy),
+    ];
+    let can = all.into_iter().filter(|(_, can)| *can != CanBoot::No);
+    let can: Vec<String> = can.map(|(mode, _)| mode.to_string()).collect();
+    if can.is_empty() { String::new() } else { format!(" ({} mode can)", text::and(&can)) }
+}
+
+/// Best speeds of ports that are not proved (the picture has the others), equal ones together.
 fn ports(hw: &Hw) -> String {
     let mut groups: Vec<(String, Vec<BayId>)> = Vec::new();
-    for bay in &hw.bays {
-        let speed = bay.link.map_or_else(
-            || "not known".to_owned(),
-            |link| format!("up to {} Gb/s ({})", disk::gbps(link), bay.link_sure),
-        );
+    for bay in hw.bays.iter().filter(|bay| bay.link_sure == Sure::Assumed) {
+        let Some(link) = bay.link else { continue };
+        let speed = format!("up to {} Gb/s ({})", disk::gbps(link), bay.link_sure);
         match groups.iter_mut().find(|(group, _)| *group == speed) {
             Some((_, bays)) => bays.push(bay.bay.clone()),
             None => groups.push((speed, vec![bay.bay.clone()])),
@@ -279,7 +323,7 @@ fn ports(hw: &Hw) -> String {
 
 fn memory(hw: &Hw, host: &Host) -> String {
     let here = match &host.facts {
-        Some(facts) => format!("{} for the kernel, {}", gib(facts.memory), ecc(host)),
+        Some(facts) => format!("{}, {}", gib(facts.memory), ecc(host)),
         None => format!("amount not known, {}", ecc(host)),
     };
     let room = hw.memory.as_ref().map(|memory| {
@@ -287,7 +331,7 @@ fn memory(hw: &Hw, host: &Host) -> String {
         let max = memory.max.map(|Bytes(max)| format!("at most {}", gib(max)));
         let kind = memory.ecc.map(|ecc| if ecc { "takes ECC" } else { "takes no ECC" }.to_owned());
         let all: Vec<String> = [slots, max, kind].into_iter().flatten().collect();
-        format!("; the box: {} ({})", all.join(", "), memory.sure)
+        format!("; {} ({})", all.join(", "), memory.sure)
     });
     here + &room.unwrap_or_default()
 }

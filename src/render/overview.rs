@@ -2,7 +2,9 @@
 //!
 //! Where a box has many bays, neighbours that hold the same share a line. What is proposed to type exists.
 
-use super::{contents, hw as box_, pool, table, text};
+use std::cmp::Ordering;
+
+use super::{contents, disk, hw as box_, pool, table, text};
 use crate::check::machine::well;
 use crate::check::{Note, Rule, Severity};
 use crate::drive::Drive;
@@ -37,6 +39,8 @@ pub struct Overview<'a> {
     pub profiles: Vec<&'static str>,
     /// What is to know.
     pub notes: Vec<Note>,
+    /// There is nothing to work on: then a pool that is not known is no fault.
+    pub bare: bool,
 }
 
 impl Overview<'_> {
@@ -50,7 +54,8 @@ impl Overview<'_> {
     /// Whether nothing is the matter, as far as could be seen.
     pub fn is_well(&self) -> bool {
         let pools = self.inventory.pools.as_ref();
-        pools.is_ok_and(|pools| pools.iter().all(well)) && !matches!(self.wish, Wish::Faulty)
+        let known = pools.map_or(self.bare, |pools| pools.iter().all(well));
+        known && !matches!(self.wish, Wish::Faulty)
     }
 }
 
@@ -93,7 +98,7 @@ pub fn render(overview: &Overview<'_>) -> String {
 fn about(hw: &Hw, inventory: &Inventory) -> String {
     let host = &inventory.host;
     let dmi = &host.dmi;
-    let title = if hw.is_generic() {
+    let title = if hw.is_nobodys() {
         let names = [&dmi.sys_vendor, &dmi.product_name].into_iter().flatten();
         let names: Vec<String> = names.map(|name| text::plain(name)).collect();
         if names.is_empty() {
@@ -104,12 +109,15 @@ fn about(hw: &Hw, inventory: &Inventory) -> String {
     } else {
         text::plain(&hw.title)
     };
-    let size = host.facts.as_ref().map(|facts| {
-        let s = if facts.cpus == 1 { "" } else { "s" };
-        let memory = box_::gib(facts.memory);
-        format!(", {} CPU{s}, {memory}, {}", facts.cpus, box_::ecc(host))
-    });
-    format!("{title}, BIOS {}{}", box_::bios(dmi), size.unwrap_or_default())
+    let size = host.facts.as_ref().map_or_else(
+        || "processor and memory not known".to_owned(),
+        |facts| {
+            let s = if facts.cpus == 1 { "" } else { "s" };
+            let memory = box_::gib(facts.memory);
+            format!("{} CPU{s}, {memory}, {}", facts.cpus, box_::ecc(host))
+        },
+    );
+    format!("{title}, BIOS {}, {size}", box_::bios(dmi))
 }
 
 fn system(hw: &Hw, inventory: &Inventory) -> String {
@@ -139,7 +147,11 @@ fn system(hw: &Hw, inventory: &Inventory) -> String {
 
 /// A line for each bay and each other drive.
 fn bays(hw: &Hw, inventory: &Inventory) -> String {
-    let drives: Vec<_> = inventory.disks.iter().map(|disk| (Drive::of(hw, disk), disk)).collect();
+    let mut drives: Vec<_> =
+        inventory.disks.iter().map(|disk| (Drive::of(hw, disk), disk)).collect();
+    if !hw.is_nobodys() {
+        drives.sort_by(|(a, _), (b, _)| by_place(a, b));
+    }
     // Bays in their order, then drives elsewhere: bay, and what stands behind it.
     let mut lines: Vec<(Option<BayId>, [String; 3])> = Vec::new();
     let what = |(drive, disk): &(Drive, &crate::inventory::Disk)| {
@@ -148,7 +160,8 @@ fn bays(hw: &Hw, inventory: &Inventory) -> String {
     };
     for bay in &hw.bays {
         let here = drives.iter().find(|(drive, _)| drive.bay.as_ref() == Some(&bay.bay));
-        let empty = || ["empty".to_owned(), String::new(), String::new()];
+        let state = if inventory.blind.is_some() { "not known" } else { "empty" };
+        let empty = || [state.to_owned(), String::new(), String::new()];
         lines.push((Some(bay.bay.clone()), here.map_or_else(empty, what)));
     }
     let mut rows: Vec<Vec<String>> = Vec::new();
@@ -169,11 +182,20 @@ fn bays(hw: &Hw, inventory: &Inventory) -> String {
     for drive in &drives {
         let seated = |bay: &BayId| hw.bays.iter().any(|b| b.bay == *bay);
         if !drive.0.bay.as_ref().is_some_and(seated) {
-            let place = if hw.is_generic() { drive.0.name.clone() } else { drive.0.place() };
+            let place = if hw.is_nobodys() { drive.0.name.clone() } else { drive.0.place() };
             rows.push([vec![place], what(drive).to_vec()].concat());
         }
     }
-    if rows.is_empty() { "  no disk was found\n".to_owned() } else { table::list_fit(2, &rows) }
+    if rows.is_empty() {
+        format!("  {}", disk::none(inventory.blind.as_ref()))
+    } else {
+        table::list_fit(2, &rows)
+    }
+}
+
+/// Drives in the order of their places, those without one behind.
+pub fn by_place(a: &Drive, b: &Drive) -> Ordering {
+    a.bay.is_none().cmp(&b.bay.is_none()).then_with(|| a.bay.cmp(&b.bay))
 }
 
 fn wish(overview: &Overview<'_>) -> String {

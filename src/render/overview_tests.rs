@@ -16,7 +16,8 @@ fn seed() -> Wish {
 fn shown(name: &str, inventory: &Inventory, wish: Wish) -> (String, bool) {
     let hw = hw(name);
     let notes = machine::all(&hw, name != "generic", inventory);
-    let overview = Overview { hw: &hw, inventory, wish, profiles: vec!["gen8-usb-raidz"], notes };
+    let profiles = vec!["gen8-usb-raidz"];
+    let overview = Overview { hw: &hw, inventory, wish, profiles, notes, bare: false };
     let text = render(&overview);
     for line in text.lines() {
         assert!(line.len() <= 80 && line.is_ascii() && line.trim_end() == line, "{line}");

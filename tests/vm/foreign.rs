@@ -47,6 +47,9 @@ fn a_file_system_and_a_foreign_pool_are_refused_by_name() {
         );
     }
 
+    assert!(lab.ok("cat /run/zbay/firstboot.json").contains("\"state\": \"stopped\""));
+    assert!(lab.ok("cat /etc/issue.d/zbay.issue").contains("bay 2 is not free"));
+
     lab.trace();
     for command in ["zbay plan", "zbay apply --yes", "zbay firstboot"] {
         let ran = lab.sh(command);

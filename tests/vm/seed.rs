@@ -26,6 +26,11 @@ fn the_articles_box_sets_itself_up_and_nothing_is_done_twice() {
         lab.console()
     );
     assert!(!log.contains("DIFFERENT"), "{log}");
+    let state = lab.ok("cat /run/zbay/firstboot.json");
+    let state: serde_json::Value = serde_json::from_str(&state).expect("JSON");
+    assert_eq!(state["state"], "done", "{state}");
+    assert_eq!(state["pool_guid"], lab.ok("zpool get -H -o value guid testpool").trim());
+    assert!(lab.ok("cat /etc/issue.d/zbay.issue").contains("pool testpool is ready"));
 
     // The box has a hostid of its own, made from its UUID, and the pool carries the plan's mark.
     assert_eq!(lab.ok("stat -c %s /etc/hostid").trim(), "4");

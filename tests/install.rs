@@ -1,0 +1,167 @@
+//! scripts/install in a directory of its own (DESTDIR): what it puts where, twice, and what it takes away.
+#![allow(clippy::disallowed_methods)] // the files of the tests themselves
+#![allow(clippy::expect_used)] // helpers of tests are tests too
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+
+const PROGRAM: &str = "usr/local/bin/zbay";
+const UNIT: &str = "etc/systemd/system/zbay-firstboot.service";
+
+/// A root directory to install into.
+struct Root(TempDir);
+
+impl Root {
+    /// One of Debian, without OpenZFS.
+    fn debian(version: &str) -> Self {
+        let root = Self(TempDir::new().expect("a directory"));
+        root.write(
+            "etc/os-release",
+            &format!("NAME=\"Debian\"\nVERSION_ID=\"{version}\"\nID=debian\n"),
+        );
+        root
+    }
+
+    fn path(&self, path: &str) -> PathBuf {
+        self.0.path().join(path)
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        let path = self.path(path);
+        fs::create_dir_all(path.parent().expect("below the root")).expect("made");
+        fs::write(path, text).expect("written");
+    }
+
+    /// Exit status, standard output, standard error.
+    fn run(&self, args: &[&str]) -> (i32, String, String) {
+        let output = Command::new("bash")
+            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/install"))
+            .args(args)
+            .env("DESTDIR", self.0.path())
+            .current_dir("/")
+            .output()
+            .expect("bash runs");
+        let text = |bytes| String::from_utf8(bytes).expect("text");
+        (output.status.code().expect("ended"), text(output.stdout), text(output.stderr))
+    }
+
+    fn install(&self) -> String {
+        let (status, out, err) = self.run(&["--binary", env!("CARGO_BIN_EXE_zbay")]);
+        assert_eq!((status, err.as_str()), (0, ""), "{out}");
+        out
+    }
+
+    /// All files, sorted.
+    fn files(&self) -> Vec<String> {
+        let mut files = Vec::new();
+        let mut dirs = vec![self.0.path().to_owned()];
+        while let Some(dir) = dirs.pop() {
+            for entry in fs::read_dir(dir).expect("there") {
+                let path = entry.expect("there").path();
+                if path.is_dir() {
+                    dirs.push(path);
+                } else {
+                    let name = path.strip_prefix(self.0.path()).expect("within");
+                    files.push(name.to_str().expect("UTF-8").to_owned());
+                }
+            }
+        }
+        files.sort();
+        files
+    }
+}
+
+#[test]
+fn what_is_installed_works_and_a_second_run_changes_nothing() {
+    let root = Root::debian("13");
+    let out = root.install();
+    for said in ["installed /usr/local/bin/zbay", "next      zbay show hw"] {
+        assert!(out.contains(said), "{out}");
+    }
+    let mode =
+        |path: &str| fs::metadata(root.path(path)).expect("there").permissions().mode() & 0o777;
+    assert_eq!((mode(PROGRAM), mode(UNIT)), (0o755, 0o644));
+    let ran = Command::new(root.path(PROGRAM)).arg("--version").output().expect("runs");
+    assert!(ran.stdout.starts_with(b"zbay "));
+    let unit = fs::read_to_string(root.path(UNIT)).expect("there");
+    assert!(
+        unit.contains("\nExecStart=/usr/local/bin/zbay firstboot --console /dev/console\n"),
+        "{unit}"
+    );
+    let readme = "usr/local/share/doc/zbay/README.md";
+    assert!(unit.contains(&format!("\nDocumentation=file:///{readme}\n")), "{unit}");
+    let files = root.files();
+    assert!(files.iter().any(|file| file == readme));
+    assert!(files.iter().any(|file| file.ends_with("docs/install.md")));
+    let written = || fs::metadata(root.path(PROGRAM)).expect("there").modified().expect("known");
+    let first = written();
+    let again = root.install();
+    assert!(!again.contains("installed ") && !again.contains("replaced "), "{again}");
+    assert_eq!((written(), root.files()), (first, files));
+    // What somebody changed is put right, and said to be.
+    fs::set_permissions(root.path(PROGRAM), fs::Permissions::from_mode(0o700)).expect("changed");
+    assert!(root.install().contains("replaced  /usr/local/bin/zbay"));
+    assert_eq!(mode(PROGRAM), 0o755);
+}
+
+#[test]
+fn taking_it_away_leaves_the_wish_and_the_journal() {
+    let root = Root::debian("13");
+    let before = root.files();
+    root.install();
+    for kept in ["etc/zbay/profile.yaml", "etc/zbay/hw/mine.yaml", "var/lib/zbay/journal.jsonl"] {
+        root.write(kept, "mine\n");
+    }
+    root.write("etc/issue.d/zbay.issue", "done\n");
+    let (status, out, err) = root.run(&["--uninstall"]);
+    assert_eq!((status, err.as_str()), (0, ""), "{out}");
+    assert!(out.contains("left      your pools"), "{out}");
+    let mut left = root.files();
+    left.retain(|file| !before.contains(file));
+    assert_eq!(
+        left,
+        ["etc/zbay/hw/mine.yaml", "etc/zbay/profile.yaml", "var/lib/zbay/journal.jsonl"]
+    );
+    assert_eq!(root.run(&["--uninstall"]).0, 0, "twice is fine");
+}
+
+#[test]
+fn a_system_without_openzfs_gets_its_commands() {
+    for (version, suite) in [("12", "Suites: bookworm-backports"), ("13", "Suites: trixie")] {
+        let out = Root::debian(version).install();
+        assert!(out.contains("OpenZFS   is missing"), "{out}");
+        assert!(out.contains(suite) && out.matches("Suites:").count() == 1, "{out}");
+        assert!(out.contains("zfs-dkms") && !out.contains("cargo"), "{out}");
+    }
+    let other = Root(TempDir::new().expect("a directory")).install();
+    assert!(other.contains("known for Debian 12 and 13"), "{other}");
+    let there = Root::debian("13");
+    there.write("usr/sbin/zpool", "");
+    assert!(there.install().contains("OpenZFS   is there"));
+}
+
+#[test]
+fn another_prefix_and_requests_that_make_no_sense() {
+    let root = Root::debian("13");
+    let binary = env!("CARGO_BIN_EXE_zbay");
+    let (status, _, err) = root.run(&["--prefix", "/opt/zbay", "--binary", binary]);
+    assert_eq!((status, err.as_str()), (0, ""));
+    let unit = fs::read_to_string(root.path(UNIT)).expect("there");
+    assert!(unit.contains("\nExecStart=/opt/zbay/bin/zbay firstboot"), "{unit}");
+    assert_eq!(root.run(&["--prefix", "/opt/zbay", "--uninstall"]).0, 0);
+    assert_eq!(root.files(), ["etc/os-release"]);
+    for (args, words) in [
+        (&["--frob"][..], "`--frob` is not an option"),
+        (&["--prefix", "here"], "--prefix needs an absolute directory"),
+        (&["--binary", "/nonexistent"], "there is no program at `/nonexistent`"),
+        (&["--binary", "/bin/false"], "does not run here"),
+    ] {
+        let (status, _, err) = root.run(args);
+        assert!(status == 2 && err.contains(words), "{args:?}: {err}");
+    }
+    assert_eq!(root.files(), ["etc/os-release"], "and nothing was written");
+}
