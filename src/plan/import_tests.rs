@@ -1,0 +1,174 @@
+//! Old drives: when a plan is an import, whose pool it may be, and what waits while a pool is not well.
+
+use super::make::{PlanError, Request, make};
+use super::{Plan, system};
+use crate::inventory::{
+    Contents, ForeignPool, ImportablePool, Inventory, Owner, Pool, PoolState, Property, Want, look,
+};
+use crate::machine::Change;
+use crate::machine::recorded::Recorded;
+use crate::shipped;
+use crate::units::Bytes;
+use crate::verify::{Drift, patient, unwell};
+
+fn member(state: PoolState, guid: &str) -> ForeignPool {
+    ForeignPool {
+        name: Some("testpool".into()),
+        guid: Some(guid.into()),
+        state,
+        hostname: Some("oldnas".into()),
+        hostid: Some("0badcafe".into()),
+        last_used: "2024-03-02T10:00:00Z".parse().ok(),
+        others: Some(3),
+        shape: Some("raidz1 of 4".into()),
+        comment: None,
+        labels: 4,
+        never_synced: false,
+    }
+}
+
+/// The seed's wish where the four bays hold members, and `zpool import` lists the pool of GUID 7.
+fn planned(
+    state: PoolState,
+    listed: &str,
+    adopt: Option<&str>,
+    change: impl Fn(&mut Inventory),
+) -> Result<Plan, PlanError> {
+    let machine = Recorded::embedded("gen8-seed").expect("shipped").expect("sound");
+    let profile = shipped::profile(&machine, Some("gen8-seed")).expect("shipped");
+    let hw = shipped::hw(&machine, "hp-microserver-gen8").expect("shipped").value;
+    let mut inventory = look::look(&machine, Want::ALL).expect("recorded");
+    for disk in &mut inventory.disks {
+        if disk.path.as_deref().and_then(|path| hw.seat(path)).is_some_and(|seat| seat.is_bay) {
+            let mut contents = Contents::bare(Owner::ForeignPool(member(state, "7")));
+            contents.erasable = true;
+            disk.contents = Ok(contents);
+        }
+    }
+    inventory.importable = Ok(vec![ImportablePool {
+        name: "testpool".into(),
+        guid: "7".into(),
+        state: listed.into(),
+        destroyed: state == PoolState::Destroyed,
+        members: vec!["a".into(), "b".into(), "c".into(), "d".into()],
+    }]);
+    change(&mut inventory);
+    let system = system::look(&machine, &profile.value).expect("recorded");
+    make(&Request {
+        hw: &hw,
+        other_box: None,
+        profile: &profile,
+        name: "gen8-seed",
+        inventory: &inventory,
+        system: &system,
+        takes: &[],
+        adopt,
+    })
+}
+
+fn commands(plan: &Plan) -> Vec<String> {
+    let run = |change: &Change| match change {
+        Change::Run(cmd) => Some(cmd.to_string()),
+        _ => None,
+    };
+    plan.steps.iter().flat_map(|step| &step.changes).filter_map(run).collect()
+}
+
+#[test]
+fn an_exported_pool_is_imported_and_never_made_anew() {
+    for state in ["ONLINE", "DEGRADED"] {
+        let plan = planned(PoolState::Exported, state, None, |_| {}).expect("a plan");
+        let commands = commands(&plan);
+        assert!(commands.iter().all(|cmd| !cmd.contains("create")), "{commands:?}");
+        let import: Vec<&String> = commands.iter().filter(|cmd| cmd.contains("import ")).collect();
+        let [import] = import[..] else { panic!("{commands:?}") };
+        assert!(import.ends_with("-part1 7") && !import.contains(" -f "), "{import}");
+        assert_eq!(import.matches(" -d /dev/disk/by-id/wwn-").count(), 4, "{import}");
+        assert!(plan.erases.is_empty());
+    }
+}
+
+#[test]
+fn a_pool_of_another_host_is_imported_only_where_a_person_names_that_host() {
+    let refused =
+        planned(PoolState::Active, "ONLINE", None, |_| {}).expect_err("refused").to_string();
+    let flat = refused.replace("\n         ", " ");
+    assert!(flat.contains("last used by host `oldnas` on 2024-03-02, not exported"), "{flat}");
+    assert!(flat.contains("--adopt oldnas"), "{flat}");
+    assert!(planned(PoolState::Active, "ONLINE", Some("other"), |_| {}).is_err());
+    let plan = planned(PoolState::Active, "ONLINE", Some("oldnas"), |_| {}).expect("a plan");
+    assert!(commands(&plan).iter().any(|cmd| cmd.starts_with("zpool import -f ")), "{plan:?}");
+    // The very box that had it needs nobody's word.
+    let ours = |inventory: &mut Inventory| inventory.host.hostid = Some("0badcafe".into());
+    let plan = planned(PoolState::Active, "ONLINE", None, ours).expect("a plan");
+    assert!(commands(&plan).iter().all(|cmd| !cmd.contains(" -f ")), "{plan:?}");
+}
+
+#[test]
+fn what_does_not_agree_is_not_imported() {
+    let stranger = |inventory: &mut Inventory| {
+        let disk = inventory.disks.iter_mut().find(|disk| disk.contents.is_ok()).expect("a disk");
+        disk.contents.as_mut().expect("seen").owner =
+            Owner::ForeignPool(member(PoolState::Exported, "8"));
+    };
+    for (state, listed, change) in [
+        (PoolState::Destroyed, "ONLINE", false),
+        (PoolState::Exported, "UNAVAIL", false),
+        (PoolState::Exported, "FAULTED", false),
+        (PoolState::Exported, "ONLINE", true),
+    ] {
+        let plan = planned(state, listed, None, |inventory| {
+            if change {
+                stranger(inventory);
+            }
+        });
+        let refused = plan.expect_err("refused").to_string();
+        assert!(refused.contains("is not free"), "{state:?} {listed}: {refused}");
+    }
+}
+
+#[test]
+fn a_pool_that_is_not_well_gets_properties_at_most() {
+    let pool = |state: &str, busy: Option<&str>, readonly: &str| Pool {
+        name: "tank".into(),
+        guid: 7,
+        state: state.into(),
+        status: None,
+        busy: busy.map(str::to_owned),
+        errors: 0,
+        size: Bytes(1),
+        allocated: Bytes(0),
+        vdevs: vec![],
+        properties: vec![Property {
+            name: "readonly".into(),
+            value: readonly.into(),
+            source: "-".into(),
+        }],
+        datasets: vec![],
+    };
+    let drift = || {
+        vec![
+            Drift::DatasetMissing { dataset: "tank/new".into() },
+            Drift::Property {
+                of: super::Of::Zfs,
+                object: "tank".into(),
+                name: "atime".into(),
+                wished: "off".into(),
+                is: "on".into(),
+                fixed: false,
+            },
+        ]
+    };
+    let mended = |pool: &Pool| patient(drift(), pool).iter().filter(|it| it.mendable()).count();
+    for (pool, left) in [
+        (pool("ONLINE", None, "off"), 2),
+        (pool("ONLINE", Some("scrub"), "off"), 2),
+        (pool("DEGRADED", None, "off"), 1),
+        (pool("ONLINE", Some("resilver"), "off"), 1),
+        (pool("SUSPENDED", None, "off"), 0),
+        (pool("ONLINE", None, "on"), 0),
+    ] {
+        assert_eq!(mended(&pool), left, "{pool:?}");
+        assert_eq!(unwell(&pool).is_some(), left < 2, "{pool:?}");
+    }
+}
