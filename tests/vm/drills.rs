@@ -12,6 +12,10 @@ use crate::lab::Lab;
 use crate::promises::sizes;
 
 const WISH: &str = include_str!("../../profiles/gen8-usb-raidz.yaml");
+/// `BLKRRPART` of linux/fs.h: the kernel reads a partition table that was just written.
+const BLKRRPART: &str = "0x125f";
+/// `ZFS_IOC_POOL_CREATE`, the first of `zfs_ioc_t`.
+const POOL_CREATE: &str = "0x5a00";
 /// The profile's pool on bays 1 to 3; bay 4 is somebody else's.
 fn wish() -> String {
     let wish = WISH.replace("bays: [1, 2, 3, 4]", "bays: [1, 2, 3]");
@@ -44,7 +48,7 @@ fn converges(lab: &Lab, drill: &str) {
     let ran = lab.sh("zbay apply /root/wish.yaml --yes");
     assert_eq!(ran.status, 0, "{drill}: {}{}", ran.out, ran.err);
     let again = lab.sh("zbay --json apply /root/wish.yaml --yes");
-    assert!(again.out.contains("\"changed\":false"), "{drill}: {}", again.out);
+    assert!(again.out.contains("\"changed\": false"), "{drill}: {}", again.out);
     assert_eq!(lab.sh("zbay verify /root/wish.yaml").status, 0, "{drill}");
     assert_eq!(lab.ok("zfs list -H -o name -r tank | wc -l").trim(), "4", "{drill}");
     assert!(lab.ok("zpool get -H -o value comment tank").starts_with("zbay:"), "{drill}");
@@ -105,7 +109,7 @@ fn ioctls(lab: &Lab) -> Vec<String> {
     let devices: Vec<String> =
         (1..=3).map(|n| format!("/dev/disk/by-id/wwn-0x5000c5007a05000{n}")).collect();
     lab.ok(&format!(
-        "strace -qq -o /run/ioctls -e trace=ioctl zpool create tank raidz1 {} && zpool destroy tank",
+        "strace -qq -X raw -o /run/ioctls -e trace=ioctl zpool create tank raidz1 {} && zpool destroy tank",
         devices.join(" ")
     ));
     let text = lab.ok("cat /run/ioctls");
@@ -120,8 +124,8 @@ fn power_cuts_inside_zpool_create_and_around_it() {
     let photos = stranger(&lab);
     let calls = ioctls(&lab);
     let create =
-        calls.iter().position(|call| call.contains("0x5a00")).expect("ZFS_IOC_POOL_CREATE");
-    let first = calls.iter().position(|call| call == "BLKRRPART").expect("a table was written");
+        calls.iter().position(|call| call == POOL_CREATE).expect("ZFS_IOC_POOL_CREATE");
+    let first = calls.iter().position(|call| call == BLKRRPART).expect("a table was written");
     // strace counts from 1; it stops zpool when it enters the call, so the one before is done.
     let inside = [
         ("the first partition table made", first + 2, "tables=1 labels=0"),
@@ -201,7 +205,7 @@ fn kills_of_zbay_alone_and_a_journal_that_cannot_be_written() {
     undone(&lab);
     let calls = ioctls(&lab);
     let create =
-        calls.iter().position(|call| call.contains("0x5a00")).expect("ZFS_IOC_POOL_CREATE");
+        calls.iter().position(|call| call == POOL_CREATE).expect("ZFS_IOC_POOL_CREATE");
     until_ioctl(&lab, create + 1);
     lab.ok("pkill -KILL zbay; pkill -KILL strace; pkill -KILL zpool; sleep 1; umount /usr/sbin/zpool; udevadm settle");
     lab.until("flock -n /run/zbay/lock true", Duration::from_secs(60));
