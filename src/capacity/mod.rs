@@ -34,6 +34,7 @@ pub mod pool;
 #[cfg(test)]
 mod props;
 pub mod replacement;
+pub mod resilver;
 pub mod table;
 pub mod vdev;
 

@@ -6,13 +6,13 @@
 use std::fmt::Write as _;
 use std::io::Write as _;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
 use camino::Utf8Path;
 use serde_json::json;
 
 use super::apply::carry_out;
 use super::plan::Wished;
-use super::{Answer, Context};
+use super::{Answer, Context, propose};
 use crate::apply::{self, Progress};
 use crate::machine::local::{console, lock};
 use crate::names::BayId;
@@ -59,7 +59,10 @@ fn apply_wish(context: &Context, voice: &mut Voice) -> Result<Answer> {
     }
     super::need_root("firstboot")?;
     let _lock = lock(apply::LOCK.into())?;
-    let wished = Wished::load(context, None)?;
+    let wished = Wished::load(context, None).map_err(|error| {
+        let error = propose::instead(context, error);
+        anyhow!("{error:#}\n\n{}", tail())
+    })?;
     voice.say(&format!(
         "zbay first boot: {}, profile {}\n{}",
         wished.hw.title,

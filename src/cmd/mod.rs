@@ -19,6 +19,7 @@ pub mod check;
 pub mod firstboot;
 pub mod overview;
 pub mod plan;
+pub mod propose;
 pub mod record;
 pub mod reference;
 pub mod show_disk;

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::capacity::{self, Capacity, CapacityError, Drive, Kind, Vdev};
+use crate::capacity::{self, CapacityError, Drive, Kind, Vdev};
 use crate::plan::pick::{Picked, Picks};
 use crate::profile::{Layout, Profile};
 use crate::units::{Ashift, Bytes};
@@ -32,7 +32,8 @@ pub struct Outlook {
     pub resilver_hours: (u64, u64),
 }
 
-fn kind(layout: Layout) -> Kind {
+/// The kind of vdev that a layout is made of.
+pub fn kind(layout: Layout) -> Kind {
     match layout {
         Layout::Raidz => Kind::Raidz1,
         Layout::Raidz2 => Kind::Raidz2,
@@ -42,27 +43,20 @@ fn kind(layout: Layout) -> Kind {
     }
 }
 
-fn capacity(
-    layout: Layout,
-    data: &[Vec<Picked<'_>>],
-    ashift: Ashift,
-) -> Result<Capacity, CapacityError> {
+/// The vdevs that `data` becomes: one for each group, or for each drive of a stripe.
+pub fn vdevs(layout: Layout, data: Vec<Vec<Drive>>, ashift: Ashift) -> Vec<Vdev> {
+    let kind = kind(layout);
+    let groups: Vec<Vec<Drive>> = match layout {
+        Layout::Stripe => data.into_iter().flatten().map(|leaf| vec![leaf]).collect(),
+        _ => data,
+    };
+    groups.into_iter().map(|leaves| Vdev { kind, leaves, ashift }).collect()
+}
+
+fn drives(data: &[Vec<Picked<'_>>]) -> Vec<Vec<Drive>> {
     let drive =
         |pick: &Picked<'_>| Drive { bytes: pick.disk.size, logical_sector: pick.disk.logical };
-    let mut vdevs = Vec::new();
-    for vdev in data {
-        let leaves: Vec<Drive> = vdev.iter().map(drive).collect();
-        if layout == Layout::Stripe {
-            vdevs.extend(leaves.into_iter().map(|leaf| Vdev {
-                kind: Kind::Stripe,
-                leaves: vec![leaf],
-                ashift,
-            }));
-        } else {
-            vdevs.push(Vdev { kind: kind(layout), leaves, ashift });
-        }
-    }
-    capacity::of(&vdevs)
+    data.iter().map(|vdev| vdev.iter().map(drive).collect()).collect()
 }
 
 /// Computes what the picked drives will give.
@@ -71,11 +65,9 @@ fn capacity(
 /// Drives from which no pool can be made.
 pub fn outlook(profile: &Profile, picks: &Picks<'_>) -> Result<Outlook, CapacityError> {
     let ashift = picks.ashift(profile);
-    let whole = capacity(profile.pool.layout, &picks.data, ashift)?;
+    let whole = capacity::of(&vdevs(profile.pool.layout, drives(&picks.data), ashift))?;
     let smallest =
-        picks.data.iter().filter_map(|vdev| vdev.iter().map(|pick| pick.disk.size.0).min());
-    let bytes = smallest.max().unwrap_or(0);
-    let hours = |rate: u64| (bytes / rate + 1800) / 3600;
+        picks.data.iter().filter_map(|vdev| vdev.iter().map(|pick| pick.disk.size).min());
     Ok(Outlook {
         size: whole.size,
         usable: whole.usable,
@@ -84,7 +76,7 @@ pub fn outlook(profile: &Profile, picks: &Picks<'_>) -> Result<Outlook, Capacity
         survives_at_best: whole.losses_survived.at_best,
         unused: whole.unused,
         replacement: whole.vdevs.iter().map(|vdev| vdev.replacement.drive_512).collect(),
-        resilver_hours: (hours(150_000_000).max(1), hours(50_000_000).max(1)),
+        resilver_hours: capacity::resilver::hours(smallest),
     })
 }
 
@@ -101,8 +93,8 @@ pub fn better_without_smallest(
         return None;
     }
     let ashift = picks.ashift(profile);
-    let now = capacity(profile.pool.layout, &picks.data, ashift).ok()?.usable;
+    let now = capacity::of(&vdevs(profile.pool.layout, drives(&picks.data), ashift)).ok()?.usable;
     let bays = larger.iter().map(|pick| pick.bay.to_string()).collect();
-    let then = capacity(profile.pool.layout, &[larger], ashift).ok()?.usable;
+    let then = capacity::of(&vdevs(profile.pool.layout, drives(&[larger]), ashift)).ok()?.usable;
     (then > now).then_some((bays, then))
 }
