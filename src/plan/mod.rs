@@ -12,11 +12,13 @@ use serde::{Deserialize, Serialize};
 use crate::drive::Drive;
 use crate::machine::{Change, Cmd, Hash};
 
+pub mod better;
 pub mod command;
 pub mod make;
 pub mod outlook;
 pub mod pick;
 pub mod refusal;
+pub mod replace;
 pub mod steps;
 pub mod system;
 

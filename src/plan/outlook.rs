@@ -5,8 +5,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::capacity::{self, CapacityError, Drive, Kind, Vdev};
+use crate::capacity::{self, Capacity, CapacityError, Drive, Kind, Vdev};
 use crate::plan::pick::{Picked, Picks};
+use crate::plan::replace::{Members, members};
 use crate::profile::{Layout, Profile};
 use crate::units::{Ashift, Bytes};
 
@@ -26,8 +27,8 @@ pub struct Outlook {
     pub survives_at_best: u64,
     /// Bytes of larger drives that stay unused beside smaller ones.
     pub unused: Bytes,
-    /// The smallest drive with 512-byte logical sectors that each data vdev accepts as a replacement.
-    pub replacement: Vec<Bytes>,
+    /// Each data vdev with the smallest drive that it accepts as a replacement.
+    pub replacement: Vec<Members>,
     /// Hours of a resilver of a full drive at 150 and at 50 MB/s.
     pub resilver_hours: (u64, u64),
 }
@@ -43,14 +44,18 @@ pub fn kind(layout: Layout) -> Kind {
     }
 }
 
-/// The vdevs that `data` becomes: one for each group, or for each drive of a stripe.
-pub fn vdevs(layout: Layout, data: Vec<Vec<Drive>>, ashift: Ashift) -> Vec<Vdev> {
+/// One group for each vdev: as wished, or each drive of a stripe by itself.
+pub fn grouped<T: Clone>(layout: Layout, data: &[Vec<T>]) -> Vec<Vec<T>> {
+    match layout {
+        Layout::Stripe => data.iter().flatten().map(|one| vec![one.clone()]).collect(),
+        _ => data.to_vec(),
+    }
+}
+
+/// The vdevs that `data` becomes.
+pub fn vdevs(layout: Layout, data: &[Vec<Drive>], ashift: Ashift) -> Vec<Vdev> {
     let kind = kind(layout);
-    let groups: Vec<Vec<Drive>> = match layout {
-        Layout::Stripe => data.into_iter().flatten().map(|leaf| vec![leaf]).collect(),
-        _ => data,
-    };
-    groups.into_iter().map(|leaves| Vdev { kind, leaves, ashift }).collect()
+    grouped(layout, data).into_iter().map(|leaves| Vdev { kind, leaves, ashift }).collect()
 }
 
 fn drives(data: &[Vec<Picked<'_>>]) -> Vec<Vec<Drive>> {
@@ -59,42 +64,31 @@ fn drives(data: &[Vec<Picked<'_>>]) -> Vec<Vec<Drive>> {
     data.iter().map(|vdev| vdev.iter().map(drive).collect()).collect()
 }
 
+/// What the picked drives give, pool.
+///
+/// # Errors
+/// Drives from which no pool can be made.
+pub fn whole(profile: &Profile, picks: &Picks<'_>) -> Result<Capacity, CapacityError> {
+    capacity::of(&vdevs(profile.pool.layout, &drives(&picks.data), picks.ashift(profile)))
+}
+
 /// Computes what the picked drives will give.
 ///
 /// # Errors
 /// Drives from which no pool can be made.
 pub fn outlook(profile: &Profile, picks: &Picks<'_>) -> Result<Outlook, CapacityError> {
     let ashift = picks.ashift(profile);
-    let whole = capacity::of(&vdevs(profile.pool.layout, drives(&picks.data), ashift))?;
+    let pool = whole(profile, picks)?;
     let smallest =
         picks.data.iter().filter_map(|vdev| vdev.iter().map(|pick| pick.disk.size).min());
     Ok(Outlook {
-        size: whole.size,
-        usable: whole.usable,
+        size: pool.size,
+        usable: pool.usable,
         ashift,
-        survives: whole.losses_survived.any,
-        survives_at_best: whole.losses_survived.at_best,
-        unused: whole.unused,
-        replacement: whole.vdevs.iter().map(|vdev| vdev.replacement.drive_512).collect(),
+        survives: pool.losses_survived.any,
+        survives_at_best: pool.losses_survived.at_best,
+        unused: pool.unused,
+        replacement: members(profile, picks, &pool),
         resilver_hours: capacity::resilver::hours(smallest),
     })
-}
-
-/// For a single RAIDZ of mixed sizes: the bays that would give more without the smallest drives, and how much.
-pub fn better_without_smallest(
-    profile: &Profile,
-    picks: &Picks<'_>,
-) -> Option<(Vec<String>, Bytes)> {
-    let [vdev] = &picks.data[..] else { return None };
-    let smallest = vdev.iter().map(|pick| pick.disk.size).min()?;
-    let larger: Vec<Picked<'_>> =
-        vdev.iter().filter(|pick| pick.disk.size > smallest).copied().collect();
-    if profile.pool.layout.parity().is_none() || larger.len() < profile.pool.layout.fewest() {
-        return None;
-    }
-    let ashift = picks.ashift(profile);
-    let now = capacity::of(&vdevs(profile.pool.layout, drives(&picks.data), ashift)).ok()?.usable;
-    let bays = larger.iter().map(|pick| pick.bay.to_string()).collect();
-    let then = capacity::of(&vdevs(profile.pool.layout, drives(&[larger]), ashift)).ok()?.usable;
-    (then > now).then_some((bays, then))
 }

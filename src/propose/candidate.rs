@@ -106,7 +106,7 @@ impl Candidate {
         let leaves: Vec<Vec<Drive>> =
             shape.vdevs.iter().map(|vdev| vdev.iter().map(leaf).collect()).collect();
         let ashift = ashift(shape.vdevs.iter().flatten().copied());
-        let pool = capacity::of(&vdevs(shape.layout, leaves.clone(), ashift)).ok()?;
+        let pool = capacity::of(&vdevs(shape.layout, &leaves, ashift)).ok()?;
         let survives = pool.losses_survived;
         if survives.any == 0 {
             return None;

@@ -114,6 +114,6 @@ fn exchange(shape: &Shape<'_>) -> Option<Growth> {
         .map(|(index, vdev)| vdev.iter().map(|drive| leaf(index, drive)).collect())
         .collect();
     let ashift = ashift(shape.vdevs.iter().flatten().copied());
-    let usable = capacity::of(&vdevs(shape.layout, leaves, ashift)).ok()?.usable;
+    let usable = capacity::of(&vdevs(shape.layout, &leaves, ashift)).ok()?.usable;
     Some(Growth::Exchange { bays, size, usable })
 }

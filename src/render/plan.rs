@@ -10,6 +10,7 @@ use crate::check::{Note, Severity};
 use crate::inventory::Inventory;
 use crate::machine::{Change, Cmd};
 use crate::names::BayId;
+use crate::plan::replace::{Members, merged};
 use crate::plan::{Fingerprint, Outlook, Plan, Step};
 use crate::verify::Drift;
 
@@ -230,20 +231,21 @@ fn outlook(plan: &Plan, out: &mut String) {
     }
     if !plan.disks.is_empty() {
         out.push_str(&labelled("survives", &survives(o)));
-        let smallest = o.replacement.iter().map(ToString::to_string).collect::<Vec<_>>();
-        let mut seen: Vec<&String> = Vec::new();
-        for one in &smallest {
-            if !seen.contains(&one) {
-                seen.push(one);
-            }
-        }
-        let from = seen.iter().map(|text| text.as_str()).collect::<Vec<_>>().join(" or ");
         let ashift = o.ashift;
-        out.push_str(&labelled(
-            "fixed",
-            &format!("layout and ashift {ashift}, for ever; replacement drives from {from} bytes"),
-        ));
+        out.push_str(&labelled("fixed", &format!("layout and ashift {ashift}, for ever")));
+        for (index, members) in merged(&o.replacement).iter().enumerate() {
+            out.push_str(&labelled(if index == 0 { "replace" } else { "" }, &replaced(members)));
+        }
     }
+}
+
+/// `bays 1-4 with drives of 996447109632 bytes or more (4096-byte sectors: 996516319232)`.
+fn replaced(members: &Members) -> String {
+    let large = members.drive_4kn.map_or_else(
+        || "none with 4096-byte sectors".to_owned(),
+        |least| format!("4096-byte sectors: {least}"),
+    );
+    format!("{} with drives of {} bytes or more ({large})", bays(&members.bays), members.drive_512)
 }
 
 fn unused(plan: &Plan, o: &Outlook) -> String {
