@@ -186,6 +186,63 @@ fn a_plan_says_what_beats_it_and_what_may_replace_a_drive() {
 }
 
 #[test]
+fn a_reserve_makes_partitions_that_leave_room() {
+    let dir = TempDir::new().expect("a directory");
+    let path = dir.path().join("reserve.yaml");
+    let file = path.to_str().expect("UTF-8");
+    let wish = |more: &str| {
+        let text = format!(
+            "hardware: hp-microserver-gen8\nboot: usb\npool:\n  name: tank\n  layout: raidz\n  \
+             bays: [1, 2, 3, 4]\n{more}"
+        );
+        fs::write(&path, text).expect("written");
+    };
+    wish("  reserve: 2GiB\n");
+    let said = on("gen8-4x4tb", &["plan", file]);
+    assert_eq!(said.status, Some(1), "{}", said.err);
+    // (4000787030016 - 2 GiB) cut to whole MiB, less the first one: 3904919552 KiB.
+    let cut = "sgdisk --clear --set-alignment=2048 --new=1:1M:+3904919552K --typecode=1:bf01";
+    let flat = said.out.split_whitespace().collect::<Vec<_>>().join(" ").replace("\\ ", "");
+    assert_eq!(flat.matches(cut).count(), 4, "{}", said.out);
+    let vdev = "tank raidz1 (bay 1, part 1) (bay 2, part 1) (bay 3, part 1) (bay 4, part 1)";
+    assert!(flat.contains(vdev), "{}", said.out);
+    assert!(!flat.contains("zpool create -f"), "{}", said.out);
+
+    let plan = |args: &[&str]| -> Value {
+        let json = on("gen8-4x4tb", &[&["--json", "plan"], args].concat()).out;
+        serde_json::from_str::<Value>(&json).expect("JSON")["plan"].take()
+    };
+    let (reserved, whole) = (plan(&[file]), plan(&["gen8-usb-raidz"]));
+    let number = |plan: &Value, name: &str| plan["outlook"][name].as_u64().expect("a number");
+    assert!(number(&reserved, "usable") <= number(&whole, "usable"));
+    let slack = &reserved["outlook"]["replacement"][0]["slack"];
+    assert!(slack.as_u64().expect("a number") > (2 << 30) - (16 << 20), "{slack}");
+    let step = |name: &str| {
+        let steps = reserved["steps"].as_array().expect("steps");
+        let found = steps.iter().find(|step| step["what"].as_str().expect("words").contains(name));
+        found.expect("a step").clone()
+    };
+    let free = |step: &Value| step["before"].to_string().matches("disk-free").count();
+    assert_eq!(free(&step("cut the 4 data drives: 2G")), 4, "all are proved free before the first");
+    assert_eq!(free(&step("create pool tank")), 0, "they are cut by then");
+
+    // Where the pool is, nothing is cut again.
+    let there = on("every-owner", &["--json", "plan", file]);
+    assert!(!there.out.contains("sgdisk"), "{}", there.out);
+    let same = |said: &Said| {
+        let value: Value = serde_json::from_str(&said.out).expect("JSON");
+        value["plan"]["drift"].to_string()
+    };
+    wish("");
+    assert_eq!(same(&there), same(&on("every-owner", &["--json", "plan", file])));
+
+    wish("  reserve: 5TB\n");
+    let said = on("gen8-4x4tb", &["plan", file]);
+    assert_eq!(said.status, Some(2));
+    assert!(said.err.contains("too few for a pool member"), "{}", said.err);
+}
+
+#[test]
 fn the_table_of_the_page_on_layouts_is_what_is_proposed() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/propose.md");
     let page = fs::read_to_string(path).expect("docs/propose.md");

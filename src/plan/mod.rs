@@ -19,6 +19,7 @@ pub mod outlook;
 pub mod pick;
 pub mod refusal;
 pub mod replace;
+pub mod reserve;
 pub mod steps;
 pub mod system;
 

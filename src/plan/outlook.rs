@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::capacity::{self, Capacity, CapacityError, Drive, Kind, Vdev};
 use crate::plan::pick::{Picked, Picks};
 use crate::plan::replace::{Members, members};
+use crate::plan::reserve::cut_of;
 use crate::profile::{Layout, Profile};
 use crate::units::{Ashift, Bytes};
 
@@ -78,7 +79,8 @@ pub fn whole(profile: &Profile, picks: &Picks<'_>) -> Result<Capacity, CapacityE
 /// Drives from which no pool can be made.
 pub fn outlook(profile: &Profile, picks: &Picks<'_>) -> Result<Outlook, CapacityError> {
     let ashift = picks.ashift(profile);
-    let pool = whole(profile, picks)?;
+    let vdevs = vdevs(profile.pool.layout, &drives(&picks.data), ashift);
+    let pool = capacity::of_cut(&vdevs, cut_of(profile))?;
     let smallest =
         picks.data.iter().filter_map(|vdev| vdev.iter().map(|pick| pick.disk.size).min());
     Ok(Outlook {

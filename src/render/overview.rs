@@ -220,7 +220,10 @@ fn next(overview: &Overview<'_>) -> Vec<(String, &'static str)> {
         }
         (Wish::None, _) => {
             let what = "layouts for these drives; writes nothing";
-            next.push(("zbay propose".to_owned(), what));
+            let disks = &overview.inventory.disks;
+            if disks.iter().any(|disk| contents::free(&disk.contents) != Some(false)) {
+                next.push(("zbay propose".to_owned(), what));
+            }
             if let Some(profile) = overview.profiles.first() {
                 next.push((
                     format!("zbay plan {profile}"),
