@@ -119,18 +119,15 @@ fn write(context: &Context, args: &ProposeArgs, looked: &Looked) -> Result<Answe
         bail!("there is no layout {number}: `zbay propose` shows {count}");
     };
     let wish = wish(looked, candidate)?;
-    let path = match &args.out {
+    let (path, changed) = match &args.out {
         Some(path) => {
             write_new_file(path, &wish)?;
-            path.as_str()
+            (path.as_str(), true)
         }
         None if looked.inventory.is_none() => {
             bail!("drives that are not there make no wish of this machine: add `--out FILE.yaml`")
         }
-        None => {
-            record(context, args, &wish)?;
-            WISH
-        }
+        None => (WISH, record(context, args, &wish)?),
     };
     let word = if args.out.is_some() { path } else { "" };
     let next = format!("zbay plan {word}");
@@ -144,7 +141,7 @@ fn write(context: &Context, args: &ProposeArgs, looked: &Looked) -> Result<Answe
         &looked.notes,
         json!({ "proposal": screen::json(&looked.proposal), "written": { "file": path, "layout": number } }),
     );
-    json["changed"] = json!(true);
+    json["changed"] = json!(changed);
     Ok(Answer { text, json, status: 0 })
 }
 
@@ -207,8 +204,8 @@ fn pool_name(inventory: &Inventory) -> Result<PoolName> {
     Ok(free.context("every name from tank to tank1000 is taken")?.parse()?)
 }
 
-/// Records the wish on this machine.
-fn record(context: &Context, args: &ProposeArgs, wish: &str) -> Result<()> {
+/// Records the wish on this machine; false: it was there already.
+fn record(context: &Context, args: &ProposeArgs, wish: &str) -> Result<bool> {
     if context.common.machine.is_some() {
         bail!("a recorded machine cannot be changed: `zbay propose --out FILE.yaml` writes a file");
     }
@@ -218,10 +215,10 @@ fn record(context: &Context, args: &ProposeArgs, wish: &str) -> Result<()> {
 }
 
 /// Records the wish with a journal, as apply does. The caller holds the lock.
-fn record_on(machine: &dyn Machine, wish: &str, replace: bool) -> Result<()> {
+fn record_on(machine: &dyn Machine, wish: &str, replace: bool) -> Result<bool> {
     let old = shipped::recorded_wish(machine)?;
     if old.as_deref() == Some(wish.as_bytes()) {
-        return Ok(());
+        return Ok(false);
     }
     if old.is_some() && !replace {
         bail!(
@@ -241,7 +238,8 @@ fn record_on(machine: &dyn Machine, wish: &str, replace: bool) -> Result<()> {
     for change in &changes {
         machine.change(change)?;
     }
-    Ok(journal.write(1, Event::Done)?)
+    journal.write(1, Event::Done)?;
+    Ok(true)
 }
 
 #[cfg(test)]
@@ -285,14 +283,14 @@ mod tests {
     fn a_wish_is_recorded_once_and_another_one_is_never_overwritten() {
         let none = machine(None);
         assert_eq!(none.file(WISH.into()), Ok(None));
-        record_on(&none, "new", false).unwrap();
+        assert!(record_on(&none, "new", false).unwrap());
         assert_eq!(written(&none), ["new"]);
         let journal = |change: &Change| matches!(change, Change::AppendLine { .. });
         let changes = none.changes();
         assert_eq!(changes.iter().filter(|change| journal(change)).count(), 2, "{changes:?}");
 
         let same = machine(Some("new"));
-        record_on(&same, "new", false).unwrap();
+        assert!(!record_on(&same, "new", false).unwrap());
         assert!(same.changes().is_empty());
 
         let other = machine(Some("old"));

@@ -172,12 +172,19 @@ impl Candidate {
             many => many.to_string(),
         };
         let width = self.bays.first().map_or(0, Vec::len);
-        match (self.layout, self.bays.len(), width) {
-            (Layout::Mirror, 1, 2) => "mirror".to_owned(),
-            (Layout::Mirror, 1, width) => format!("{width}-way mirror"),
-            (Layout::Mirror, _, _) => format!("{count} mirrors"),
-            (layout, 1, width) => format!("{layout} of {width}"),
-            (layout, _, width) => format!("{count} {layout} of {width}"),
+        match (self.layout, self.bays.len()) {
+            (layout, 1) => kind(layout, width),
+            (Layout::Mirror, _) if width == 2 => format!("{count} mirrors"),
+            (layout, _) => format!("{count} {}", kind(layout, width)),
         }
+    }
+}
+
+/// One vdev in words: `mirror`, `3-way mirror`, `raidz of 3`.
+pub fn kind(layout: Layout, width: usize) -> String {
+    match (layout, width) {
+        (Layout::Mirror, 2) => "mirror".to_owned(),
+        (Layout::Mirror, width) => format!("{width}-way mirror"),
+        (layout, width) => format!("{layout} of {width}"),
     }
 }

@@ -1,15 +1,15 @@
 //! How a layout becomes larger later, by what OpenZFS can do in place.
 //!
 //! A smaller drive that is exchanged frees what its neighbours waste; a raidz takes one more drive (attach, OpenZFS 2.3);
-//! mirrors take a further pair; and any vdev grows once its last drive is a larger one. One way is named, the next one.
+//! a further vdev is added where there are bays for it; and any vdev grows once its last drive is a larger one. One way is named, the next one.
 
 use std::fmt;
 
 use serde::Serialize;
 
 use super::Member;
-use super::candidate::ashift;
-use super::layouts::Shape;
+use super::candidate::{ashift, kind};
+use super::layouts::{DOUBLE, SINGLE, Shape};
 use crate::capacity::{self, Drive};
 use crate::names::BayId;
 use crate::plan::outlook::vdevs;
@@ -38,9 +38,11 @@ pub enum Growth {
         /// Bytes of the smallest drive that counts whole.
         size: Bytes,
     },
-    /// Add a mirror.
-    Pair {
-        /// Two bays that take no part.
+    /// Add a vdev like those that are there.
+    Add {
+        /// What it is.
+        layout: Layout,
+        /// Bays that take no part, as many as a vdev has drives.
         bays: Vec<BayId>,
     },
     /// Exchange all drives of a vdev, one after the other.
@@ -60,9 +62,12 @@ impl fmt::Display for Growth {
             }
             Self::Attach { bay, size } => {
                 let (size, bay) = (size.tb(), bay.spoken());
-                write!(f, "attach a drive of {size} in {bay}")
+                write!(f, "attach a drive of {size} or more in {bay}")
             }
-            Self::Pair { bays: at } => write!(f, "add a mirror in {}", bays(at)),
+            Self::Add { layout, bays: at } => {
+                let (layout, at) = (kind(*layout, at.len()), bays(at));
+                write!(f, "add a {layout} in {at}")
+            }
             Self::Larger { drives: 2 } => f.write_str("both drives of a mirror for larger ones"),
             Self::Larger { drives } => {
                 write!(f, "larger drives for all {drives} of a vdev, one by one")
@@ -78,14 +83,20 @@ impl Growth {
             return exchange;
         }
         let width = shape.vdevs.first().map_or(0, Vec::len);
-        let mut room = free.iter().chain(empty);
+        let room: Vec<&BayId> = free.iter().chain(empty).collect();
         let smallest = shape.vdevs.iter().flatten().map(|drive| drive.size).min();
-        match (shape.layout, shape.vdevs.len(), room.next(), room.next()) {
-            (Layout::Raidz | Layout::Raidz2, 1, Some(bay), _) => {
-                Self::Attach { bay: bay.clone(), size: smallest.unwrap_or_default() }
+        let most = match shape.layout {
+            Layout::Raidz => SINGLE,
+            Layout::Raidz2 => DOUBLE,
+            Layout::Raidz3 | Layout::Mirror | Layout::Stripe => 0,
+        };
+        match (&shape.vdevs[..], &room[..]) {
+            ([only], [bay, ..]) if only.len() < most => {
+                Self::Attach { bay: (*bay).clone(), size: smallest.unwrap_or_default() }
             }
-            (Layout::Mirror, _, Some(one), Some(two)) if width == 2 => {
-                Self::Pair { bays: vec![one.clone(), two.clone()] }
+            (_, room) if room.len() >= width => {
+                let bays = room.iter().take(width).map(|bay| (*bay).clone()).collect();
+                Self::Add { layout: shape.layout, bays }
             }
             _ => Self::Larger { drives: width },
         }

@@ -11,9 +11,10 @@ use crate::names::BayId;
 use crate::plan::pick::FUZZ;
 use crate::profile::Layout;
 
-/// The most drives under single parity, and the widest vdev of double parity.
-const SINGLE: usize = 8;
-const DOUBLE: usize = 12;
+/// The most drives under single parity.
+pub const SINGLE: usize = 8;
+/// The widest vdev of double parity.
+pub const DOUBLE: usize = 12;
 
 /// A layout over drives: the members of each vdev, by bay.
 #[derive(Clone, Debug)]

@@ -15,6 +15,9 @@ use crate::names::BayId;
 use crate::profile::Layout;
 use crate::units::Bytes;
 
+/// What gives less than one part in so many of the most is not worth showing.
+const SENSE: u64 = 5;
+
 /// Why the first one is the first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -56,6 +59,10 @@ impl fmt::Display for Reason {
 
 /// At most [`MOST`], the best first, and why it is.
 pub fn rank(mut all: Vec<Candidate>) -> (Vec<Candidate>, Option<Reason>) {
+    let Some(most) = all.iter().map(|candidate| candidate.usable.0).max() else {
+        return (Vec::new(), None);
+    };
+    all.retain(|candidate| candidate.usable.0 >= most / SENSE);
     let Some(best) = best(&all) else { return (Vec::new(), None) };
     let (first, reason) = match safer(&all, best) {
         Some(safer) => {

@@ -7,7 +7,7 @@ use proptest::{collection, prop_assert, prop_assert_eq};
 
 use super::drives::thought_of;
 use super::profile::{Frame, text};
-use super::{Candidate, Growth, MOST, Member, Proposal, Remark, Stock, propose};
+use super::{Candidate, MOST, Member, Proposal, Remark, Stock, propose};
 use crate::check::{Severity, check};
 use crate::hw::{ControllerMode, Hw};
 use crate::profile::{Layout, Profile};
@@ -169,13 +169,17 @@ fn what_is_beside_the_numbers() {
 fn each_layout_says_how_it_grows() {
     let grows = |terabytes: &[u64], at: usize| of(terabytes).layouts[at].growth.to_string();
     assert_eq!(grows(&[2, 4], 0), "about 3.86 TB with a drive of 4.00 TB in bay 1");
-    assert_eq!(grows(&[1, 2, 2, 2], 0), "attach a drive of 2.00 TB in bay 1");
+    assert_eq!(grows(&[1, 2, 2, 2], 0), "attach a drive of 2.00 TB or more in bay 1");
     assert_eq!(grows(&[1, 2, 2, 2], 2), "about 5.67 TB with a drive of 2.00 TB in bay 1");
     assert_eq!(grows(&[4, 4, 4, 4], 0), "larger drives for all 4 of a vdev, one by one");
     assert_eq!(grows(&[4, 4, 4, 4], 1), "both drives of a mirror for larger ones");
     let mut stock = thought_of(None, &[Bytes(4 * TB), Bytes(4 * TB)]);
     stock.empty = ["3", "4"].map(|bay| bay.parse().unwrap()).to_vec();
-    assert!(matches!(propose(stock).layouts[0].growth, Growth::Pair { .. }));
+    assert_eq!(propose(stock).layouts[0].growth.to_string(), "add a mirror in bays 3-4");
+    let mut stock = thought_of(None, &[Bytes(4 * TB); 12]);
+    stock.empty = (13..=24).map(|bay: u8| bay.to_string().parse().unwrap()).collect();
+    let grown = propose(stock).layouts[0].growth.clone();
+    assert_eq!(grown.to_string(), "add a raidz2 of 12 in bays 13-24");
 }
 
 #[test]
@@ -190,6 +194,14 @@ fn many_drives_are_cut_into_vdevs_of_double_parity() {
     mixed.extend([4; 12]);
     let first = &of(&mixed).layouts[0];
     assert_eq!((first.words().as_str(), first.unused), ("two raidz2 of 12", Bytes::ZERO));
+}
+
+#[test]
+fn a_drive_that_is_far_too_small_makes_no_layout() {
+    let labels = [120, 4000, 4000, 4000].map(|gb| Bytes(gb * TB / 1000));
+    let layouts = propose(thought_of(None, &labels)).layouts;
+    let said: Vec<String> = layouts.iter().map(said).collect();
+    assert_eq!(said, ["raidz of 3 [2 3 4] 7.85", "two mirrors [1 2 + 3 4] 3.98"]);
 }
 
 #[test]

@@ -31,7 +31,7 @@ pub fn render(proposal: &Proposal) -> String {
     out.push('\n');
     if let (Some(reason), Some(first)) = (&proposal.reason, layouts.first()) {
         let said = format!("{}: {reason}", first.words());
-        out.push_str(&labelled("first", &said));
+        out.push_str(&labelled("proposed", &said));
     }
     out.push_str(&labelled("grows", &growth(layouts)));
     let of = |wanted: fn(&Remark) -> bool| {
