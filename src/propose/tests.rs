@@ -178,8 +178,7 @@ fn each_layout_says_how_it_grows() {
     assert_eq!(propose(stock).layouts[0].growth.to_string(), "add a mirror in bays 3-4");
     let mut stock = thought_of(None, &[Bytes(4 * TB); 12]);
     stock.empty = (13..=24).map(|bay: u8| bay.to_string().parse().unwrap()).collect();
-    let grown = propose(stock).layouts[0].growth.clone();
-    assert_eq!(grown.to_string(), "add a raidz2 of 12 in bays 13-24");
+    assert_eq!(propose(stock).layouts[0].growth.to_string(), "add a raidz2 of 12 in bays 13-24");
 }
 
 #[test]

@@ -33,7 +33,9 @@ pub fn render(proposal: &Proposal) -> String {
         let said = format!("{}: {reason}", first.words());
         out.push_str(&labelled("proposed", &said));
     }
-    out.push_str(&labelled("grows", &growth(layouts)));
+    for (index, said) in numbered(layouts, &|one| Some(one.growth.clone())).iter().enumerate() {
+        out.push_str(&labelled(if index == 0 { "grows" } else { "" }, said));
+    }
     let of = |wanted: fn(&Remark) -> bool| {
         let found = |one: &Candidate| one.remarks.iter().find(|remark| wanted(remark)).copied();
         numbered(layouts, &found)
@@ -218,12 +220,7 @@ fn unused(drives: &[Member], one: &Candidate) -> String {
     if parts.is_empty() { "-".to_owned() } else { parts.join(", ") }
 }
 
-/// `1: ...; 2 and 3: ...`.
-fn growth(layouts: &[Candidate]) -> String {
-    numbered(layouts, &|one| Some(one.growth.clone())).join("; ")
-}
-
-/// What holds of some layouts, each behind their numbers.
+/// What holds of some layouts, each behind their numbers: `2 and 3: ...`.
 fn numbered<T: PartialEq + std::fmt::Display>(
     layouts: &[Candidate],
     of: &dyn Fn(&Candidate) -> Option<T>,
