@@ -52,7 +52,7 @@ proposed raidz of 3: the most space that outlives a drive
 ";
     assert!(said.out.starts_with(wanted), "{}", said.out);
     assert!(
-        said.out.contains("grows    1: attach a drive of 2.00 TB or more in bay 1;"),
+        said.out.contains("grows    1: attach a drive of 2.00 TB or more in bay 1\n"),
         "{}",
         said.out
     );
