@@ -146,6 +146,22 @@ fn what_is_written_is_sound_and_gives_what_was_promised() {
 }
 
 #[test]
+fn a_profile_for_drives_that_are_not_bought_yet() {
+    let dir = TempDir::new().expect("a directory");
+    let path = dir.path().join("later.yaml");
+    let file = path.to_str().expect("UTF-8");
+    let hw = ["--hw", "hp-microserver-gen8"];
+    let args = ["propose", "--drives", "8TB,8TB,8TB,8TB", "--write", "2", "--out", file];
+    let said = zbay(&[&hw[..], &args].concat());
+    assert_eq!((said.status, said.err.as_str()), (Some(0), ""));
+    let text = fs::read_to_string(&path).expect("written");
+    for words in ["layout: raidz\n", "# up to 44 h without redundancy.\n", "  # reserve: 2GiB\n"] {
+        assert!(text.contains(words), "{words}\n{text}");
+    }
+    assert_eq!(zbay(&["check", file]).status, Some(0));
+}
+
+#[test]
 fn a_recorded_machine_gets_no_wish() {
     let said = zbay(&["--machine", "gen8-seed", "propose", "--write"]);
     assert_eq!((said.status, said.out.as_str()), (Some(2), ""));
@@ -207,7 +223,10 @@ fn a_reserve_makes_partitions_that_leave_room() {
     // (4000787030016 - 2 GiB) cut to whole MiB, less the first one: 3904919552 KiB.
     let cut = "sgdisk --clear --set-alignment=2048 --new=1:1M:+3904919552K --typecode=1:bf01";
     let flat = said.out.split_whitespace().collect::<Vec<_>>().join(" ").replace("\\ ", "");
-    assert_eq!(flat.matches(cut).count(), 4, "{}", said.out);
+    assert!(flat.contains(&format!("{cut} (each of bays 1-4) udevadm")), "{}", said.out);
+    let full = on("gen8-4x4tb", &["plan", file, "--full"]).out;
+    let full = full.split_whitespace().collect::<Vec<_>>().join(" ").replace("\\ ", "");
+    assert_eq!(full.matches(cut).count(), 4, "{full}");
     let vdev = "tank raidz1 (bay 1, part 1) (bay 2, part 1) (bay 3, part 1) (bay 4, part 1)";
     assert!(flat.contains(vdev), "{}", said.out);
     assert!(!flat.contains("zpool create -f"), "{}", said.out);

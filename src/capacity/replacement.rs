@@ -127,6 +127,9 @@ mod tests {
         let replacement = of(Kind::Raidz1, &[1, 2, 2, 2]);
         assert_eq!(replacement.drive_512, Bytes(996_447_109_632));
         assert_eq!(replacement.drive_4kn, Some(Bytes(996_516_319_232)));
+        let (one, two) = (1_000_204_886_016, 2_000_398_934_016);
+        let drives = [one, two, two, two].map(|bytes| Drive::sector_512(Bytes(bytes)));
+        assert_eq!(replacement.slack(&drives), Bytes(one - 996_447_109_632), "of the smallest");
     }
 
     #[test]

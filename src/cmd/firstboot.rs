@@ -59,10 +59,7 @@ fn apply_wish(context: &Context, voice: &mut Voice) -> Result<Answer> {
     }
     super::need_root("firstboot")?;
     let _lock = lock(apply::LOCK.into())?;
-    let wished = Wished::load(context, None).map_err(|error| {
-        let error = propose::instead(context, error);
-        anyhow!("{error:#}\n\n{}", tail())
-    })?;
+    let wished = Wished::load(context, None).map_err(|error| no_wish(context, error))?;
     voice.say(&format!(
         "zbay first boot: {}, profile {}\n{}",
         wished.hw.title,
@@ -85,6 +82,12 @@ fn apply_wish(context: &Context, voice: &mut Voice) -> Result<Answer> {
         }
     })?;
     finish(context, wished, &plan)
+}
+
+/// What is said where there is no wish: the layouts, and that nothing was written.
+fn no_wish(context: &Context, error: anyhow::Error) -> anyhow::Error {
+    let error = propose::instead(context, error);
+    anyhow!("{error:#}\n\n{}", tail())
 }
 
 /// `drives   bay 1 ok   bay 2 ok   bay 3 ok   bay 4 EMPTY`.
@@ -142,4 +145,30 @@ fn finish(context: &Context, wished: Wished, plan: &Plan) -> Result<Answer> {
     let mut json = answer(&plan.notes, json!({ "plan": plan, "drift": left }));
     json["changed"] = json!(!plan.is_empty());
     Ok(Answer { text, json, status: u8::from(!left.is_empty()) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::no_wish;
+    use crate::cli::Common;
+    use crate::cmd::Context;
+    use crate::cmd::plan::Wished;
+    use crate::machine::recorded::Recorded;
+
+    #[test]
+    fn without_a_wish_the_layouts_are_shown() {
+        let machine = Box::new(Recorded::embedded("gen8-seed").unwrap().unwrap());
+        let common = Common { machine: None, hw: None, json: false, verbose: 0 };
+        let context = Context { machine, common };
+        let error = Wished::load(&context, None).err().unwrap();
+        let said = no_wish(&context, error).to_string();
+        for words in [
+            "no profile is named, and /etc/zbay/profile.yaml does not exist",
+            "  1  raidz of 3   2 3 4      3.87 TB",
+            "`zbay propose --write` records layout 1\n\nnothing was written to any drive",
+        ] {
+            assert!(said.contains(words), "{words}\n{said}");
+        }
+        assert!(said.lines().all(|line| line.len() <= 80), "{said}");
+    }
 }

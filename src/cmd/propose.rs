@@ -105,7 +105,8 @@ pub fn instead(context: &Context, error: anyhow::Error) -> anyhow::Error {
         Ok(Looked { proposal, .. }) => {
             let screen = screen::render(&proposal);
             let next = if proposal.layouts.is_empty() { "" } else { screen::no_wish() };
-            anyhow!("{error:#}\n\n{}\n{next}", screen.trim_end())
+            let none = format!("no profile is named, and {WISH} does not exist");
+            anyhow!("{none}\n\n{}\n{next}", screen.trim_end())
         }
         Err(why) => anyhow!("{error:#}; and no layout can be proposed: {why:#}"),
     }

@@ -5,12 +5,15 @@ use std::collections::BTreeSet;
 use proptest::prelude::{Just, Strategy, any, prop_oneof, proptest};
 use proptest::{collection, prop_assert, prop_assert_eq};
 
-use super::drives::thought_of;
+use super::drives::{there, thought_of};
+use super::layouts::Shape;
 use super::profile::{Frame, text};
-use super::{Candidate, MOST, Member, Proposal, Remark, Stock, propose};
+use super::{Candidate, MOST, Member, Proposal, Remark, Stock, Why, propose};
 use crate::check::{Severity, check};
 use crate::hw::{ControllerMode, Hw};
+use crate::inventory::{Flaw, Owner, Signature, Unknown};
 use crate::profile::{Layout, Profile};
+use crate::render::fixture::{holds, inventory};
 use crate::render::propose::render;
 use crate::shipped::HW;
 use crate::units::Bytes;
@@ -193,6 +196,45 @@ fn many_drives_are_cut_into_vdevs_of_double_parity() {
     mixed.extend([4; 12]);
     let first = &of(&mixed).layouts[0];
     assert_eq!((first.words().as_str(), first.unused), ("two raidz2 of 12", Bytes::ZERO));
+}
+
+#[test]
+fn a_stripe_is_no_candidate() {
+    let stock = thought_of(None, &[Bytes(4 * TB), Bytes(4 * TB)]);
+    let all: Vec<&Member> = stock.drives.iter().collect();
+    let of = |layout| Candidate::new(&Shape { layout, vdevs: vec![all.clone()] }, &stock);
+    assert!(of(Layout::Stripe).is_none());
+    assert!(of(Layout::Mirror).is_some());
+    assert!(of(Layout::Raidz2).is_none(), "ZFS makes none of two");
+}
+
+#[test]
+fn a_drive_with_contents_is_named_and_left_out() {
+    let hw = hw("hp-microserver-gen8");
+    let mut seen = inventory();
+    let found = Signature { kind: "ext4".into(), label: Some("photos".into()), uuid: None };
+    seen.disks[2].contents = holds(Owner::Filesystem(found));
+    seen.disks[4].contents = Err(Unknown::because("permission denied, run as root"));
+    seen.disks[1].flaws = vec![Flaw::NoAddress];
+    let stock = there(&hw, &seen);
+    assert_eq!(stock.drives.len(), 1, "{:?}", stock.drives);
+    let why: Vec<&Why> = stock.absent.iter().map(|absent| &absent.why).collect();
+    assert!(
+        matches!(why[..], [Why::Flawed(Flaw::NoAddress), Why::Holds(_), Why::NotKnown(_)]),
+        "{why:?}"
+    );
+    let screen = render(&propose(stock));
+    for words in [
+        "1 blank drive: 1.00 TB in bay 1\n",
+        "left out bay 2, ST2000DM001-1CH164 2.00 TB, Z1E0EXA1: it has no name that\n",
+        "bay 3, ST2000DM001-1ER164 2.00 TB, Z4Z0EXA2: ext4 \"photos\"",
+        "bay 4, ST2000DM001-1ER164 2.00 TB, Z4Z0EXA3: unknown: permission denied",
+        "none     one drive alone outlives nothing",
+    ] {
+        assert!(screen.contains(words), "{words}\n{screen}");
+    }
+    seen.disks.remove(2);
+    assert_eq!(there(&hw, &seen).empty, ["3".parse().unwrap()]);
 }
 
 #[test]

@@ -115,9 +115,13 @@ fn one_step(step: &Step, disks: &[Fingerprint], full: bool, out: &mut String) {
     if commands.is_empty() {
         let _ = writeln!(out, "  + {}", step.what);
     }
-    for (index, cmd) in commands.iter().enumerate() {
-        let text = if full { full_command(cmd) } else { short_command(cmd, disks) };
-        let _ = writeln!(out, "{}", wrap_command(&text, if index == 0 { "  + " } else { "    " }));
+    let texts = if full {
+        commands.iter().map(|cmd| full_command(cmd)).collect()
+    } else {
+        short_commands(&commands, disks)
+    };
+    for (index, text) in texts.iter().enumerate() {
+        let _ = writeln!(out, "{}", wrap_command(text, if index == 0 { "  + " } else { "    " }));
     }
     if full {
         for change in &step.changes {
@@ -130,6 +134,30 @@ fn one_step(step: &Step, disks: &[Fingerprint], full: bool, out: &mut String) {
 
 fn full_command(cmd: &Cmd) -> String {
     format!("{}{}", cmd.program.parent().map(|dir| format!("{dir}/")).unwrap_or_default(), cmd)
+}
+
+/// Short commands; those that differ in nothing but the drive at their end are told once.
+fn short_commands(commands: &[&Cmd], disks: &[Fingerprint]) -> Vec<String> {
+    let alike = |one: &Cmd, other: &Cmd| {
+        let head = |cmd: &Cmd| cmd.args.split_last().map(|(_, head)| head.to_vec());
+        one.program == other.program && head(one) == head(other)
+    };
+    let bay = |cmd: &Cmd| {
+        let print = cmd.args.last().and_then(|last| disks.iter().find(|it| it.address == *last))?;
+        print.drive.bay.clone()
+    };
+    let group = |group: &[&Cmd]| -> Vec<String> {
+        let drives: Vec<BayId> = group.iter().filter_map(|cmd| bay(cmd)).collect();
+        match group {
+            [first, _, ..] if drives.len() == group.len() => {
+                let mut head = (*first).clone();
+                head.args.pop();
+                vec![format!("{} (each of {})", short_command(&head, disks), bays(&drives))]
+            }
+            _ => group.iter().map(|cmd| short_command(cmd, disks)).collect(),
+        }
+    };
+    commands.chunk_by(|one, other| alike(one, other)).flat_map(group).collect()
 }
 
 /// The command with runs of devices called by their bays: `raidz1 (bays 1-4)`.
