@@ -1,4 +1,7 @@
 //! `zbay propose` as an ordinary user runs it, on recorded machines and on drives that nobody has bought yet.
+//!
+//! What it promises is what a plan of the written profile promises, to the byte; and what a plan says of other layouts
+//! and of drives that may replace a member.
 #![allow(clippy::disallowed_methods)] // the files of the tests themselves
 #![allow(clippy::expect_used)] // helpers of tests are tests too
 
@@ -84,6 +87,8 @@ fn drives_with_contents_are_absent_by_name() {
         assert!(said.out.contains(words), "{machine}: {}", said.out);
         assert!(said.out.ends_with("none     there is no drive that zbay may take\n"));
     }
+    let boots = on("gen8-raid-fifth-port", &["propose"]);
+    assert!(!boots.out.contains("left out"), "a boot drive is no matter: {}", boots.out);
     let said = on("gen8-4x4tb-ssd", &["propose"]);
     assert!(said.out.contains("left out the fifth port, Samsung SSD 840 EVO"), "{}", said.out);
     assert!(said.out.contains("  1  raidz of 4   1 2 3 4    11.48 TB"), "{}", said.out);
@@ -119,6 +124,7 @@ fn what_is_written_is_sound_and_gives_what_was_promised() {
         ("gen8-seed", "hp-microserver-gen8", 4),
         ("gen8-4x4tb", "hp-microserver-gen8", 3),
         ("gen8-4x4tb-ssd", "hp-microserver-gen8", 3),
+        ("gen8-raid-fifth-port", "hp-microserver-gen8", 3),
         ("4u-24x4tb", "4u-24bay", 5),
         ("4u-24x4tb", "generic", 5),
     ] {

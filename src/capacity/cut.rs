@@ -10,7 +10,7 @@ use super::partition;
 use crate::units::Bytes;
 
 /// Where a partition of a reserve begins, and what its end is a multiple of.
-pub const UNIT: Bytes = Bytes::MIB;
+const UNIT: Bytes = Bytes::MIB;
 
 /// How drives are cut.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

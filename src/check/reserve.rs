@@ -1,4 +1,7 @@
 //! Whether a reserve makes sense: what is free at the end of each drive, for one that is a little smaller.
+//!
+//! Only what is no room at all is refused. How much is lost by a large one is seen in every plan, and one that leaves
+//! nothing of a drive is refused there, where the drives are known.
 
 use super::{Found, Rule};
 use crate::profile::Profile;

@@ -9,6 +9,7 @@ use crate::drive::Drive;
 use crate::hw::Hw;
 use crate::inventory::{Disk, Inventory, Owner, Transport};
 use crate::names::BayId;
+use crate::render::contents;
 use crate::units::Bytes;
 
 /// The most drives that a layout is sought for.
@@ -19,6 +20,10 @@ pub fn there(hw: &Hw, inventory: &Inventory) -> Stock {
     let mut stock = Stock::default();
     for disk in &inventory.disks {
         let Some(bay) = place(hw, disk) else { continue };
+        // What is used elsewhere than in a bay was never meant for data.
+        if !is_bay(hw, &bay) && contents::free(&disk.contents) == Some(false) {
+            continue;
+        }
         let drive = Drive::of(hw, disk);
         let same = |member: &Member| member.bay == bay;
         match why_not(hw, disk, &bay) {
@@ -85,6 +90,9 @@ fn why_not(hw: &Hw, disk: &Disk, bay: &BayId) -> Option<Why> {
     if let Some(flaw) = disk.flaws.first() {
         return Some(Why::Flawed(flaw.clone()));
     }
-    let is_bay = hw.is_generic() || hw.bays.iter().any(|one| one.bay == *bay);
-    (!is_bay).then_some(Why::NoBay)
+    (!is_bay(hw, bay)).then_some(Why::NoBay)
+}
+
+fn is_bay(hw: &Hw, bay: &BayId) -> bool {
+    hw.is_generic() || hw.bays.iter().any(|one| one.bay == *bay)
 }

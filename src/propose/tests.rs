@@ -1,4 +1,7 @@
 //! The table of what is proposed for which drives, and what holds for any drives at all.
+//!
+//! The table is that of docs/propose.md with every layout in its order; each layout is also written as a profile, which
+//! has to be sound.
 
 use std::collections::BTreeSet;
 
@@ -228,7 +231,7 @@ fn a_drive_with_contents_is_named_and_left_out() {
         "1 blank drive: 1.00 TB in bay 1\n",
         "left out bay 2, ST2000DM001-1CH164 2.00 TB, Z1E0EXA1: it has no name that\n",
         "bay 3, ST2000DM001-1ER164 2.00 TB, Z4Z0EXA2: ext4 \"photos\"",
-        "bay 4, ST2000DM001-1ER164 2.00 TB, Z4Z0EXA3: unknown: permission denied",
+        "bay 4, ST2000DM001-1ER164 2.00 TB, Z4Z0EXA3: unknown: permission\n",
         "none     one drive alone outlives nothing",
     ] {
         assert!(screen.contains(words), "{words}\n{screen}");
