@@ -1,6 +1,6 @@
 //! What of each drive a vdev gets: all of it, or a partition that leaves some bytes at the end.
 //!
-//! Given a whole drive, `zpool create` cuts it as [`partition`](super::partition) says. With a reserve the drive is cut
+//! Given a whole drive, `zpool create` cuts it as [`partition`] says. With a reserve the drive is cut
 //! beforehand: one partition from the first MiB to a whole MiB, so that the reserve stays free behind it and a drive that
 //! is smaller by no more than that can take its place.
 

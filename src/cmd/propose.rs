@@ -9,12 +9,10 @@ use serde_json::json;
 
 use super::{Answer, Context};
 use crate::apply;
-use crate::apply::journal::{Event, Journal};
 use crate::check::{self, Note, Severity, machine};
 use crate::hw::Hw;
 use crate::inventory::{Inventory, Owner, Want};
 use crate::machine::local::{lock, write_new_file};
-use crate::machine::{Change, Hash, Machine};
 use crate::names::PoolName;
 use crate::profile::Profile;
 use crate::propose::profile::{Frame, text};
@@ -212,93 +210,5 @@ fn record(context: &Context, args: &ProposeArgs, wish: &str) -> Result<bool> {
     }
     super::need_root("propose --write")?;
     let _lock = lock(apply::LOCK.into())?;
-    record_on(&*context.machine, wish, args.replace_wish)
-}
-
-/// Records the wish with a journal, as apply does. The caller holds the lock.
-fn record_on(machine: &dyn Machine, wish: &str, replace: bool) -> Result<bool> {
-    let old = shipped::recorded_wish(machine)?;
-    if old.as_deref() == Some(wish.as_bytes()) {
-        return Ok(false);
-    }
-    if old.is_some() && !replace {
-        bail!(
-            "another wish is recorded in {WISH}, so nothing was written\n\
-             do this  compare the two (`zbay propose --out FILE.yaml`), then add `--replace-wish`"
-        );
-    }
-    let path = Utf8PathBuf::from(WISH);
-    let dir = path.parent().context("no directory")?.to_owned();
-    let was = old.map(|old| Hash::of(&old));
-    let changes = [
-        Change::Mkdir { path: dir, mode: 0o755 },
-        Change::WriteFile { path, mode: 0o644, content: wish.to_owned(), was },
-    ];
-    let journal = Journal::new(machine, "propose");
-    journal.write(1, Event::Intent { what: "record a proposed wish", changes: &changes })?;
-    for change in &changes {
-        machine.change(change)?;
-    }
-    journal.write(1, Event::Done)?;
-    Ok(true)
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::record_on;
-    use crate::machine::recorded::Recorded;
-    use crate::machine::recording::{FILES, Recording};
-    use crate::machine::{Change, Machine};
-    use crate::shipped::WISH;
-
-    /// The seed's box with this wish recorded.
-    fn machine(wish: Option<&str>) -> Recorded {
-        let recorded = Recorded::embedded("gen8-seed").unwrap().unwrap();
-        let texts = recorded.recording().texts().unwrap();
-        let find = |name: &str| {
-            assert!(FILES.contains(&name));
-            let text = texts.iter().find(|(file, _)| *file == name).map(|(_, text)| text.clone());
-            let Some(text) = text.filter(|_| name == "files.json") else {
-                return Ok(texts.iter().find(|(file, _)| *file == name).map(|(_, t)| t.clone()));
-            };
-            let mut files: serde_json::Value = serde_json::from_str(&text).unwrap();
-            files[WISH] = json!(wish);
-            Ok(Some(files.to_string()))
-        };
-        Recorded::new("with a wish".to_owned(), Recording::parse("with a wish", find).unwrap())
-    }
-
-    /// What was written to the wish's file.
-    fn written(machine: &Recorded) -> Vec<String> {
-        let changes = machine.changes();
-        let wish = changes.iter().filter_map(|change| match change {
-            Change::WriteFile { path, content, .. } if path == WISH => Some(content.clone()),
-            _ => None,
-        });
-        wish.collect()
-    }
-
-    #[test]
-    fn a_wish_is_recorded_once_and_another_one_is_never_overwritten() {
-        let none = machine(None);
-        assert_eq!(none.file(WISH.into()), Ok(None));
-        assert!(record_on(&none, "new", false).unwrap());
-        assert_eq!(written(&none), ["new"]);
-        let journal = |change: &Change| matches!(change, Change::AppendLine { .. });
-        let changes = none.changes();
-        assert_eq!(changes.iter().filter(|change| journal(change)).count(), 2, "{changes:?}");
-
-        let same = machine(Some("new"));
-        assert!(!record_on(&same, "new", false).unwrap());
-        assert!(same.changes().is_empty());
-
-        let other = machine(Some("old"));
-        let said = record_on(&other, "new", false).unwrap_err().to_string();
-        assert!(said.contains("another wish is recorded") && said.contains("--replace-wish"));
-        assert!(other.changes().is_empty());
-        record_on(&other, "new", true).unwrap();
-        assert_eq!(written(&other), ["new"]);
-    }
+    Ok(apply::wish::record(&*context.machine, wish, args.replace_wish)?)
 }
