@@ -51,3 +51,61 @@ fn length(pick: &Picked<'_>, reserve: Bytes) -> Result<Bytes, CapacityError> {
     let drive = Drive { bytes: pick.disk.size, logical_sector: pick.disk.logical };
     Cut::Reserve(reserve).length(drive)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::device;
+    use crate::machine::recorded::Recorded;
+    use crate::plan::command::first_partition;
+    use crate::plan::system;
+    use crate::profile::Profile;
+    use crate::render::fixture::{hw, inventory, with_pool};
+    use crate::units::Bytes;
+    use crate::verify::{Drift, drift};
+    use crate::yaml::{Parsed, read};
+
+    fn wish(more: &str) -> Parsed<Profile> {
+        let text = format!(
+            "hardware: hp-microserver-gen8\npool:\n  name: testpool\n  layout: raidz\n  \
+             bays: [1, 2, 3, 4]\n  mixed_sizes: waste\n{more}"
+        );
+        read("x.yaml", text.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn the_leaf_is_the_first_partition() {
+        let of = |more| device(&wish(more).value, "/dev/disk/by-id/wwn-0x1".into()).to_string();
+        assert_eq!(of("  reserve: 2GiB\n"), "/dev/disk/by-id/wwn-0x1-part1");
+        assert_eq!(of(""), "/dev/disk/by-id/wwn-0x1");
+    }
+
+    #[test]
+    fn sgdisk_counts_alignment_in_sectors() {
+        let said = |sector| first_partition("/dev/x".into(), sector, Bytes(3 << 20)).to_string();
+        let wanted =
+            "sgdisk --clear --set-alignment=2048 --new=1:1M:+3072K --typecode=1:bf01 /dev/x";
+        assert_eq!(said(512), wanted);
+        assert_eq!(said(4096), wanted.replace("2048", "256"));
+    }
+
+    /// ZFS names the partitions as the pool's leaves; the disks are those of the wish all the same.
+    #[test]
+    fn a_pool_of_partitions_is_as_wished() {
+        let mut seen = inventory();
+        let mut pools = with_pool().pools;
+        let leaves = &mut pools.as_mut().unwrap()[0].vdevs[0].leaves;
+        let bays = seen.disks.iter().filter(|disk| disk.name != "sdd");
+        for (leaf, disk) in leaves.iter_mut().zip(bays) {
+            leaf.path = disk.address.as_ref().map(|path| format!("{path}-part1").into());
+            leaf.disk = Some(disk.name.clone());
+        }
+        seen.pools = pools;
+        let seed = Recorded::embedded("gen8-seed").unwrap().unwrap();
+        let (hw, wish) = (hw("hp-microserver-gen8"), wish("  reserve: 2GiB\n"));
+        let system = system::look(&seed, &wish.value).unwrap();
+        let found = drift(&hw, &wish.value, &wish.text, &seen, &system);
+        let wrong =
+            |drift: &&Drift| matches!(drift, Drift::Layout { .. } | Drift::PoolMissing { .. });
+        assert_eq!(found.iter().find(wrong), None);
+    }
+}
