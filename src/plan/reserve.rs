@@ -100,9 +100,9 @@ mod tests {
             leaf.disk = Some(disk.name.clone());
         }
         seen.pools = pools;
-        let seed = Recorded::embedded("gen8-seed").unwrap().unwrap();
+        let recorded = Recorded::embedded("gen8-seed").unwrap().unwrap();
         let (hw, wish) = (hw("hp-microserver-gen8"), wish("  reserve: 2GiB\n"));
-        let system = system::look(&seed, &wish.value).unwrap();
+        let system = system::look(&recorded, &wish.value).unwrap();
         let found = drift(&hw, &wish.value, &wish.text, &seen, &system);
         let wrong =
             |drift: &&Drift| matches!(drift, Drift::Layout { .. } | Drift::PoolMissing { .. });
