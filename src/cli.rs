@@ -47,6 +47,8 @@ pub enum Command {
     Show(Show),
     /// Show what would be done to make the machine as wished; writes nothing.
     Plan(Plan),
+    /// Propose layouts for the drives that are there, side by side; `--write` records one as the wish.
+    Propose(crate::cmd::propose::ProposeArgs),
     /// Make the machine as wished: shows the plan, asks once, does exactly that.
     Apply(Apply),
     /// Compare the machine with the wish.

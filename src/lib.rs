@@ -70,6 +70,9 @@ pub mod verify;
 /// Wish and look to a plan. Pure; the only place that spells arguments of `zpool` and `zfs`.
 pub mod plan;
 
+/// Layouts for the drives that are there, side by side, the best one first. Pure.
+pub mod propose;
+
 /// Does what a plan says, step by step, with a journal.
 pub mod apply;
 

@@ -52,6 +52,7 @@ fn run(cli: Cli) -> Result<Answer> {
         Some(Command::Show(Show::Hw)) => cmd::show_hw::run(&context),
         Some(Command::Show(Show::Pool)) => cmd::show_pool::run(&context),
         Some(Command::Plan(args)) => cmd::plan::run(&context, args),
+        Some(Command::Propose(args)) => cmd::propose::run(&context, args),
         Some(Command::Apply(args)) => cmd::apply::run(&context, args),
         Some(Command::Verify(args)) => cmd::verify::run(&context, args),
         Some(Command::Profile(args)) => cmd::profile::run(&context, args),

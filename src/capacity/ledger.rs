@@ -19,7 +19,7 @@ pub enum What {
     /// What a drive has beyond the smallest one of its vdev.
     MixedSizes,
     /// Both copies of the GPT, the gap before partition 1, partition 9, alignment
-    /// (`zpool_label_disk`).
+    /// (`zpool_label_disk`); a reserve, where one is wished.
     Partitions,
     /// ZFS's four labels and the boot area on each leaf, rounding to 256 KiB (`vdev_open`).
     Labels,

@@ -5,7 +5,8 @@
 //! [`metaslab`]), [`pool`] (SIZE, slop, usable). Each step names its loss in the [`ledger`].
 //! [`replacement`] walks the chain backwards, [`mod@table`] walks it for many drive sizes. Whole numbers only and nothing is read, so an answer is the same everywhere, and
 //! two figures are promised to the byte: SIZE of `zpool list -p`, and USED + AVAIL of the root
-//! dataset in `zfs list -p`. What is modelled: a new pool of whole disks, OpenZFS 2.1 to 2.3 on
+//! dataset in `zfs list -p`. What is modelled: a new pool of whole disks (or of partitions with a
+//! reserve behind them, [`mod@cut`]), OpenZFS 2.1 to 2.3 on
 //! Linux, default module parameters. Log, cache and spare vdevs add nothing and are left out.
 //!
 //! ```
@@ -21,6 +22,7 @@
 //! # Ok::<(), capacity::CapacityError>(())
 //! ```
 
+pub mod cut;
 pub mod drive;
 mod error;
 pub mod kind;
@@ -34,14 +36,16 @@ pub mod pool;
 #[cfg(test)]
 mod props;
 pub mod replacement;
+pub mod resilver;
 pub mod table;
 pub mod vdev;
 
+pub use cut::Cut;
 pub use drive::Drive;
 pub use error::CapacityError;
 pub use kind::Kind;
 pub use ledger::{Deduction, What};
-pub use pool::{Capacity, Losses, of};
+pub use pool::{Capacity, Losses, of, of_cut};
 pub use replacement::Replacement;
 pub use table::{Cell, Row, table};
 pub use vdev::{Vdev, VdevCapacity};

@@ -10,6 +10,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::cut::Cut;
 use super::error::CapacityError;
 use super::ledger::{Deduction, What, total};
 use super::vdev::{Vdev, VdevCapacity};
@@ -73,10 +74,15 @@ impl fmt::Display for Losses {
 /// What a new pool of these data vdevs would give. Log, cache and spare vdevs do not count and must
 /// be left out.
 pub fn of(vdevs: &[Vdev]) -> Result<Capacity, CapacityError> {
+    of_cut(vdevs, Cut::Whole)
+}
+
+/// The same of drives that are cut first.
+pub fn of_cut(vdevs: &[Vdev], cut: Cut) -> Result<Capacity, CapacityError> {
     if vdevs.is_empty() {
         return Err(CapacityError::Empty);
     }
-    let vdevs = vdevs.iter().map(Vdev::capacity).collect::<Result<Vec<_>, _>>()?;
+    let vdevs = vdevs.iter().map(|vdev| vdev.cut(cut)).collect::<Result<Vec<_>, _>>()?;
     let sum = |field: fn(&VdevCapacity) -> Bytes| total(vdevs.iter().map(field)).map(Bytes);
 
     let (dspace, embedded_log) = (sum(|v| v.dspace)?, sum(|v| v.embedded_log)?);

@@ -7,6 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::drive::Drive;
 use super::error::CapacityError;
 use super::kind::Kind;
 use super::leaf::smallest_device;
@@ -26,6 +27,21 @@ pub struct Replacement {
     /// A whole drive with 4096-byte logical sectors; `None` where the vdev's ashift is below 12 and
     /// ZFS takes no such drive.
     pub drive_4kn: Option<Bytes>,
+}
+
+impl Replacement {
+    /// What the drives of the vdev have to spare: how much smaller than the smallest of them a new one may be. `drives`
+    /// are those of the vdev; zero where there is none.
+    pub fn slack(&self, drives: &[Drive]) -> Bytes {
+        let spare = |drive: &Drive| {
+            let needed = match (drive.logical_sector, self.drive_4kn) {
+                (4096, Some(needed)) => needed,
+                _ => self.drive_512,
+            };
+            Bytes(drive.bytes.0.saturating_sub(needed.0))
+        };
+        drives.iter().map(spare).min().unwrap_or(Bytes::ZERO)
+    }
 }
 
 /// The least that a leaf must have, for a vdev of these metaslabs (`vdev_get_min_asize`,
@@ -79,6 +95,8 @@ mod tests {
         assert_eq!(replacement.leaf, Bytes(8_001_524_072_448));
         assert_eq!(replacement.partition, Bytes(8_001_528_791_040));
         assert_eq!(replacement.drive_512, Bytes(eight - 24_452_608));
+        let drives = [Drive::sector_512(Bytes(eight)); 4];
+        assert_eq!(replacement.slack(&drives), Bytes(24_452_608));
         assert!(takes(replacement, Drive::sector_512(Bytes(eight - 23 * MIB))));
         assert!(!takes(replacement, Drive::sector_512(Bytes(eight - 24 * MIB))));
         assert!(!takes(replacement, Drive::sector_4kn(Bytes(eight))));
@@ -109,6 +127,9 @@ mod tests {
         let replacement = of(Kind::Raidz1, &[1, 2, 2, 2]);
         assert_eq!(replacement.drive_512, Bytes(996_447_109_632));
         assert_eq!(replacement.drive_4kn, Some(Bytes(996_516_319_232)));
+        let (one, two) = (1_000_204_886_016, 2_000_398_934_016);
+        let drives = [one, two, two, two].map(|bytes| Drive::sector_512(Bytes(bytes)));
+        assert_eq!(replacement.slack(&drives), Bytes(one - 996_447_109_632), "of the smallest");
     }
 
     #[test]

@@ -6,13 +6,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::cut::Cut;
 use super::drive::Drive;
 use super::error::CapacityError;
 use super::kind::Kind;
 use super::leaf::leaf;
 use super::ledger::{Deduction, Ledger, What, total};
 use super::metaslab::Metaslabs;
-use super::partition::partition;
 use super::replacement::{self, Replacement};
 use crate::units::{Ashift, Bytes};
 
@@ -68,6 +68,11 @@ pub struct VdevCapacity {
 impl Vdev {
     /// What this vdev would give, were it made now.
     pub fn capacity(&self) -> Result<VdevCapacity, CapacityError> {
+        self.cut(Cut::Whole)
+    }
+
+    /// The same of drives that are cut first.
+    pub fn cut(&self, cut: Cut) -> Result<VdevCapacity, CapacityError> {
         let too_large = || CapacityError::TooLarge;
         let impossible = || CapacityError::Width { kind: self.kind, leaves: self.leaves.len() };
         let width = u64::try_from(self.leaves.len()).map_err(|_| too_large())?;
@@ -80,7 +85,7 @@ impl Vdev {
         for drive in &self.leaves {
             self.check_sector(*drive)?;
             smallest = smallest.min(drive.bytes.0);
-            part = part.min(partition(*drive)?.0);
+            part = part.min(cut.length(*drive)?.0);
         }
         let leaf = leaf(Bytes(part))?.0;
         // No product below can exceed `drives`: each is a smaller value for the same leaves.

@@ -79,7 +79,9 @@ rules! {
     CacheMirror = "cache-mirror": "a cache needs no redundancy: what it holds is in the pool too",
     SharedSize = "shared-size": "a device that the log and the cache share is cut in two: the log's part needs a size",
     NotEmpty = "impossible": "a list that must name something is empty",
-    SmallestCosts = "smallest-costs": "every drive of a RAIDZ vdev counts as its smallest: without that one, the others may give more",
+    BetterLayout = "better-layout": "the same drives may give more in another layout that survives no less: every drive of a RAIDZ vdev counts as its smallest",
+    LittleSlack = "little-slack": "a new drive must hold every whole metaslab of its vdev: with less than 1 GiB to spare, another maker's may be too small",
+    ReserveSize = "reserve-size": "a reserve is for a drive that is a little smaller: makers differ by some MiB, 2GiB is ample",
     ParentMount = "mountpoint-twice": "two datasets cannot be mounted at the same place",
     WwnPlaceholder = "wwn-placeholder": "a world wide name that many drives share does not tell one from the other",
     WwnTwice = "wwn-twice": "two drives with one world wide name cannot be told apart by it",
@@ -122,6 +124,7 @@ pub fn check(hw: &Hw, profile: &Profile) -> Vec<Note> {
     bays(hw, profile, &mut found);
     shape(profile, &mut found);
     aux(profile, &mut found);
+    reserve::reserve(profile, &mut found);
     mounts(profile, &mut found);
     found.0.sort_by_key(|note| std::cmp::Reverse(note.severity));
     found.0
@@ -400,5 +403,6 @@ fn mounts(profile: &Profile, found: &mut Found) {
 }
 
 pub mod machine;
+mod reserve;
 #[cfg(test)]
 mod tests;

@@ -6,14 +6,14 @@
 
 use std::fmt::Write as _;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
 use camino::Utf8Path;
 use serde_json::json;
 
 use super::apply::carry_out;
 use super::plan::Wished;
 use super::voice::{State, Voice};
-use super::{Answer, Context};
+use super::{Answer, Context, propose};
 use crate::apply::{self, Progress};
 use crate::inventory::{Disk, Inventory, Owner};
 use crate::machine::local::{Lock, console, lock};
@@ -64,7 +64,7 @@ fn admitted(context: &Context) -> Result<Lock> {
 }
 
 fn apply_wish(context: &Context, voice: &mut Voice<'_>) -> Result<Answer> {
-    let wished = Wished::load(context, None)?;
+    let wished = Wished::load(context, None).map_err(|error| no_wish(context, error))?;
     let name = wished.profile.value.pool.name.as_str();
     voice.pool(name, guid(&wished.inventory, name));
     voice.say(&format!(
@@ -107,6 +107,12 @@ fn apply_wish(context: &Context, voice: &mut Voice<'_>) -> Result<Answer> {
 fn guid(inventory: &Inventory, pool: &str) -> Option<u64> {
     let pools = inventory.pools.as_ref().ok()?;
     pools.iter().find(|found| found.name == pool).map(|found| found.guid)
+}
+
+/// What is said where there is no wish: the layouts, and that nothing was written.
+fn no_wish(context: &Context, error: anyhow::Error) -> anyhow::Error {
+    let error = propose::instead(context, error);
+    anyhow!("{error:#}\n\n{}", tail())
 }
 
 /// `drives   bay 1 ok   bay 2 ok   bay 3 ok   bay 4 EMPTY`: ok is a drive that is free, or in the pool already.
@@ -182,6 +188,11 @@ fn finish(context: &Context, wished: Wished, plan: &Plan, voice: &mut Voice<'_>)
 #[cfg(test)]
 mod tests {
     use super::columns;
+    use super::no_wish;
+    use crate::cli::Common;
+    use crate::cmd::Context;
+    use crate::cmd::plan::Wished;
+    use crate::machine::recorded::Recorded;
 
     #[test]
     fn drives_stand_beside_each_other_within_80_columns() {
@@ -198,5 +209,22 @@ mod tests {
                 "\n           bay 1 pool a_name_of_a_pool   bay 1 pool a_name_of_a_pool\n"
             )
         );
+    }
+
+    #[test]
+    fn without_a_wish_the_layouts_are_shown() {
+        let machine = Box::new(Recorded::embedded("gen8-seed").unwrap().unwrap());
+        let common = Common { machine: None, hw: None, json: false, verbose: 0 };
+        let context = Context { machine, common };
+        let error = Wished::load(&context, None).err().unwrap();
+        let said = no_wish(&context, error).to_string();
+        for words in [
+            "no profile is named, and /etc/zbay/profile.yaml does not exist",
+            "  1  raidz of 3   2 3 4      3.87 TB",
+            "`zbay propose --write` records layout 1\n\nnothing was written to any drive",
+        ] {
+            assert!(said.contains(words), "{words}\n{said}");
+        }
+        assert!(said.lines().all(|line| line.len() <= 80), "{said}");
     }
 }

@@ -23,6 +23,7 @@ pub mod firstboot;
 pub mod overview;
 pub mod plan;
 pub mod profile;
+pub mod propose;
 pub mod record;
 pub mod reference;
 pub mod show_disk;

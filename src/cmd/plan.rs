@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use anyhow::{Context as _, Result, bail};
 use serde_json::json;
 
-use super::{Answer, Context};
+use super::{Answer, Context, propose};
 use crate::check::Note;
 use crate::cli::Plan as PlanArgs;
 use crate::fault::Fault;
@@ -152,7 +152,11 @@ fn this_box(context: &Context, inventory: &Inventory) -> Result<String> {
 /// # Errors
 /// Everything that speaks against a plan.
 pub fn run(context: &Context, args: &PlanArgs) -> Result<Answer> {
-    let mut wished = Wished::load(context, args.wish.profile.as_deref())?;
+    let word = args.wish.profile.as_deref();
+    let mut wished = match Wished::load(context, word) {
+        Ok(wished) => wished,
+        Err(error) => return Err(propose::instead(context, error)),
+    };
     wished.takes.clone_from(&args.take);
     wished.adopt.clone_from(&args.adopt);
     let plan = wished.plan()?;

@@ -13,6 +13,7 @@ use crate::machine::{
 use crate::plan::Of;
 use crate::plan::import::Import;
 use crate::profile::property::Setting;
+use crate::units::Bytes;
 
 /// `zpool create` labels and partitions disks one after the other, and udev has to follow.
 const SLOW: Duration = Duration::from_mins(15);
@@ -187,6 +188,20 @@ pub fn partition(device: &Utf8Path, first: u64) -> Vec<Cmd> {
         device.to_string(),
     ];
     vec![Cmd::new(SGDISK, args).within(Duration::from_mins(2)), settle()]
+}
+
+/// Cuts one partition of `length` bytes, a multiple of 1 MiB, out of a free device: from its first MiB on, the rest
+/// stays free. `sector` is its logical one; sgdisk counts the alignment in those.
+pub fn first_partition(device: &Utf8Path, sector: u32, length: Bytes) -> Cmd {
+    let alignment = Bytes::MIB.0 / u64::from(sector.max(512));
+    let args = [
+        "--clear".to_owned(),
+        format!("--set-alignment={alignment}"),
+        format!("--new=1:1M:+{}K", length.0 / 1024),
+        format!("--typecode=1:{ZFS_PARTITION}"),
+        device.to_string(),
+    ];
+    Cmd::new(SGDISK, args).within(Duration::from_mins(2))
 }
 
 /// The name of a partition of a device that is named by a link below `/dev/disk`.

@@ -6,7 +6,7 @@
 use thiserror::Error;
 
 use crate::capacity::CapacityError;
-use crate::check::{self, Note, Rule, Severity};
+use crate::check::{self, Note, Severity};
 use crate::drive::Drive;
 use crate::fault::Faults;
 use crate::hw::Hw;
@@ -18,7 +18,7 @@ use crate::plan::outlook::{self, Outlook};
 use crate::plan::pick::{self, Picks};
 use crate::plan::refusal::{Refusal, Refused};
 use crate::plan::system::{System, compatibility};
-use crate::plan::{Danger, Fingerprint, Plan, Step, VERSION, steps};
+use crate::plan::{Danger, Fingerprint, Plan, Step, VERSION, better, replace, steps};
 use crate::profile::property::Setting;
 use crate::profile::{BootFrom, Profile};
 use crate::units::Bytes;
@@ -151,7 +151,7 @@ pub fn make(request: &Request<'_>) -> Result<Plan, PlanError> {
     };
     notes.retain(|note| note.severity < Severity::Error);
     if let (Some(picks), None) = (&picks, pool) {
-        notes.extend(advice(profile, picks));
+        notes.extend(advice(profile, picks, &outlook));
     }
     Ok(Plan {
         zbay_plan: VERSION,
@@ -480,17 +480,8 @@ fn as_wished(
     fine
 }
 
-fn advice(profile: &Profile, picks: &Picks<'_>) -> Vec<Note> {
-    let Some((bays, usable)) = outlook::better_without_smallest(profile, picks) else {
-        return Vec::new();
-    };
-    vec![Note {
-        severity: Severity::Advice,
-        rule: Rule::SmallestCosts,
-        at: "pool.bays".to_owned(),
-        message: format!("bays {} alone would give {}", bays.join(", "), usable.tb()),
-        remedy: format!("`bays: [{}]` leaves the smallest drive out", bays.join(", ")),
-        bay: None,
-        wwn: None,
-    }]
+fn advice(profile: &Profile, picks: &Picks<'_>, outlook: &Outlook) -> Vec<Note> {
+    let wish = outlook::whole(profile, picks).ok();
+    let better = wish.and_then(|wish| better::better(picks, &wish));
+    better.into_iter().chain(replace::little_slack(&outlook.replacement)).collect()
 }

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::drive::Drive;
 use crate::machine::{Change, Cmd, Hash};
 
+pub mod better;
 pub mod command;
 pub mod erase;
 pub mod import;
@@ -19,6 +20,8 @@ pub mod make;
 pub mod outlook;
 pub mod pick;
 pub mod refusal;
+pub mod replace;
+pub mod reserve;
 pub mod steps;
 pub mod system;
 

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::capacity::{self, Capacity, CapacityError, Drive, Kind, Vdev};
 use crate::plan::pick::{Picked, Picks};
+use crate::plan::replace::{Members, members};
+use crate::plan::reserve::cut_of;
 use crate::profile::{Layout, Profile};
 use crate::units::{Ashift, Bytes};
 
@@ -26,13 +28,14 @@ pub struct Outlook {
     pub survives_at_best: u64,
     /// Bytes of larger drives that stay unused beside smaller ones.
     pub unused: Bytes,
-    /// The smallest drive with 512-byte logical sectors that each data vdev accepts as a replacement.
-    pub replacement: Vec<Bytes>,
+    /// Each data vdev with the smallest drive that it accepts as a replacement.
+    pub replacement: Vec<Members>,
     /// Hours of a resilver of a full drive at 150 and at 50 MB/s.
     pub resilver_hours: (u64, u64),
 }
 
-fn kind(layout: Layout) -> Kind {
+/// The kind of vdev that a layout is made of.
+pub fn kind(layout: Layout) -> Kind {
     match layout {
         Layout::Raidz => Kind::Raidz1,
         Layout::Raidz2 => Kind::Raidz2,
@@ -42,27 +45,32 @@ fn kind(layout: Layout) -> Kind {
     }
 }
 
-fn capacity(
-    layout: Layout,
-    data: &[Vec<Picked<'_>>],
-    ashift: Ashift,
-) -> Result<Capacity, CapacityError> {
+/// One group for each vdev: as wished, or each drive of a stripe by itself.
+pub fn grouped<T: Clone>(layout: Layout, data: &[Vec<T>]) -> Vec<Vec<T>> {
+    match layout {
+        Layout::Stripe => data.iter().flatten().map(|one| vec![one.clone()]).collect(),
+        _ => data.to_vec(),
+    }
+}
+
+/// The vdevs that `data` becomes.
+pub fn vdevs(layout: Layout, data: &[Vec<Drive>], ashift: Ashift) -> Vec<Vdev> {
+    let kind = kind(layout);
+    grouped(layout, data).into_iter().map(|leaves| Vdev { kind, leaves, ashift }).collect()
+}
+
+fn drives(data: &[Vec<Picked<'_>>]) -> Vec<Vec<Drive>> {
     let drive =
         |pick: &Picked<'_>| Drive { bytes: pick.disk.size, logical_sector: pick.disk.logical };
-    let mut vdevs = Vec::new();
-    for vdev in data {
-        let leaves: Vec<Drive> = vdev.iter().map(drive).collect();
-        if layout == Layout::Stripe {
-            vdevs.extend(leaves.into_iter().map(|leaf| Vdev {
-                kind: Kind::Stripe,
-                leaves: vec![leaf],
-                ashift,
-            }));
-        } else {
-            vdevs.push(Vdev { kind: kind(layout), leaves, ashift });
-        }
-    }
-    capacity::of(&vdevs)
+    data.iter().map(|vdev| vdev.iter().map(drive).collect()).collect()
+}
+
+/// What the picked drives give, pool.
+///
+/// # Errors
+/// Drives from which no pool can be made.
+pub fn whole(profile: &Profile, picks: &Picks<'_>) -> Result<Capacity, CapacityError> {
+    capacity::of(&vdevs(profile.pool.layout, &drives(&picks.data), picks.ashift(profile)))
 }
 
 /// Computes what the picked drives will give.
@@ -71,38 +79,18 @@ fn capacity(
 /// Drives from which no pool can be made.
 pub fn outlook(profile: &Profile, picks: &Picks<'_>) -> Result<Outlook, CapacityError> {
     let ashift = picks.ashift(profile);
-    let whole = capacity(profile.pool.layout, &picks.data, ashift)?;
+    let vdevs = vdevs(profile.pool.layout, &drives(&picks.data), ashift);
+    let pool = capacity::of_cut(&vdevs, cut_of(profile))?;
     let smallest =
-        picks.data.iter().filter_map(|vdev| vdev.iter().map(|pick| pick.disk.size.0).min());
-    let bytes = smallest.max().unwrap_or(0);
-    let hours = |rate: u64| (bytes / rate + 1800) / 3600;
+        picks.data.iter().filter_map(|vdev| vdev.iter().map(|pick| pick.disk.size).min());
     Ok(Outlook {
-        size: whole.size,
-        usable: whole.usable,
+        size: pool.size,
+        usable: pool.usable,
         ashift,
-        survives: whole.losses_survived.any,
-        survives_at_best: whole.losses_survived.at_best,
-        unused: whole.unused,
-        replacement: whole.vdevs.iter().map(|vdev| vdev.replacement.drive_512).collect(),
-        resilver_hours: (hours(150_000_000).max(1), hours(50_000_000).max(1)),
+        survives: pool.losses_survived.any,
+        survives_at_best: pool.losses_survived.at_best,
+        unused: pool.unused,
+        replacement: members(profile, picks, &pool),
+        resilver_hours: capacity::resilver::hours(smallest),
     })
-}
-
-/// For a single RAIDZ of mixed sizes: the bays that would give more without the smallest drives, and how much.
-pub fn better_without_smallest(
-    profile: &Profile,
-    picks: &Picks<'_>,
-) -> Option<(Vec<String>, Bytes)> {
-    let [vdev] = &picks.data[..] else { return None };
-    let smallest = vdev.iter().map(|pick| pick.disk.size).min()?;
-    let larger: Vec<Picked<'_>> =
-        vdev.iter().filter(|pick| pick.disk.size > smallest).copied().collect();
-    if profile.pool.layout.parity().is_none() || larger.len() < profile.pool.layout.fewest() {
-        return None;
-    }
-    let ashift = picks.ashift(profile);
-    let now = capacity(profile.pool.layout, &picks.data, ashift).ok()?.usable;
-    let bays = larger.iter().map(|pick| pick.bay.to_string()).collect();
-    let then = capacity(profile.pool.layout, &[larger], ashift).ok()?.usable;
-    (then > now).then_some((bays, then))
 }

@@ -69,7 +69,7 @@ impl<'a> Picks<'a> {
 
 /// zpool(8) takes neighbours of a vdev that differ by up to 16 MiB for equal (`ZPOOL_FUZZ` in its `zpool_vdev.c`), so
 /// that drives of one label from two makers go together.
-const FUZZ: u64 = 16 << 20;
+pub const FUZZ: u64 = 16 << 20;
 
 fn differ(vdev: &[Picked<'_>]) -> bool {
     vdev.windows(2).any(|two| two[0].disk.size.0.abs_diff(two[1].disk.size.0) > FUZZ)

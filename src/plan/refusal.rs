@@ -225,7 +225,7 @@ impl Refusal {
             ),
             Self::EmptyBay { bay } => Words::new(
                 format!("{} is empty, and the profile wants a drive there", bay.spoken()),
-                "put a drive in, or take the bay out of the profile",
+                "put a drive in, or take the bay out of the profile: `zbay propose` has layouts",
             ),
             Self::ManyInBay { bay } => Words::new(
                 format!("more than one drive answers for {}", bay.spoken()),
@@ -306,7 +306,8 @@ impl Refusal {
                 let unused = unused.tb();
                 let mut words = Words::new(
                     format!("the drives of one vdev differ in size; {unused} would stay unused"),
-                    "use equal drives, or accept it: `mixed_sizes: waste` below `pool`",
+                    "use equal drives, another layout (`zbay propose`), or accept it: \
+                     `mixed_sizes: waste` below `pool`",
                 );
                 words.drives = in_columns(drives);
                 words

@@ -7,13 +7,13 @@ use crate::machine::{Change, Cmd, Hash};
 use crate::plan::command::{self, Create, VdevArgs};
 use crate::plan::pick::{Picked, Picks};
 use crate::plan::system::{System, mountpoint_of};
-use crate::plan::{Again, Condition, Danger, Fingerprint, Of, Rehearsal, Step};
+use crate::plan::{Again, Condition, Danger, Fingerprint, Of, Rehearsal, Step, reserve};
 use crate::profile::property::Setting;
 use crate::profile::{Layout, Profile, Uneven};
 use crate::shipped::WISH;
 use crate::verify::{full, wished_datasets};
 
-fn step(what: impl Into<String>, danger: Danger, changes: Vec<Change>) -> Step {
+pub(super) fn step(what: impl Into<String>, danger: Danger, changes: Vec<Change>) -> Step {
     let what = what.into();
     Step {
         what,
@@ -26,7 +26,7 @@ fn step(what: impl Into<String>, danger: Danger, changes: Vec<Change>) -> Step {
     }
 }
 
-fn run(cmds: impl IntoIterator<Item = Cmd>) -> Vec<Change> {
+pub(super) fn run(cmds: impl IntoIterator<Item = Cmd>) -> Vec<Change> {
     cmds.into_iter().map(Change::Run).collect()
 }
 
@@ -152,12 +152,14 @@ pub fn create_pool(
         steps.push(cut);
     }
 
+    steps.extend(reserve::cut_step(profile, picks, prints));
     let mut settings = vec![
         Setting { name: "ashift".to_owned(), value: picks.ashift(profile).to_string() },
         Setting { name: "comment".to_owned(), value: format!("zbay:{id}") },
     ];
     settings.extend(pool.properties.settings().into_iter().filter(|s| !is_pool_default(s)));
-    let devices = |vdev: &Vec<Picked<'_>>| vdev.iter().map(address).collect::<Vec<_>>();
+    let device = |pick: &Picked<'_>| reserve::device(profile, &address(pick));
+    let devices = |vdev: &Vec<Picked<'_>>| vdev.iter().map(device).collect::<Vec<_>>();
     let kind = pool.layout.vdev_type();
     let mirrored = pool.log.as_ref().is_some_and(|log| log.mirror);
     let log = aux(&picks.log, 1);
@@ -192,7 +194,10 @@ pub fn create_pool(
         Danger::TakesFreeDisks,
         run([create.run(!accepted.is_empty())]),
     );
-    make.before = free(prints, |print| shared.iter().all(|pick| address(pick) != print.address));
+    // What an earlier step has cut is no longer free; that step has looked.
+    let cut = |print: &Fingerprint| pool.reserve.is_some() && print.role == "data";
+    let whole = |print: &Fingerprint| shared.iter().all(|pick| address(pick) != print.address);
+    make.before = free(prints, |print| whole(print) && !cut(print));
     make.before.push(Condition::PoolAbsent { pool: pool.name.to_string() });
     make.again = Some(Again {
         said: "one or more devices is currently unavailable".to_owned(),
@@ -220,7 +225,7 @@ fn root_settings(profile: &Profile) -> Vec<Setting> {
     profile.pool.root.root_settings(pool).into_iter().filter(own).collect()
 }
 
-fn free(prints: &[Fingerprint], which: impl Fn(&Fingerprint) -> bool) -> Vec<Condition> {
+pub(super) fn free(prints: &[Fingerprint], which: impl Fn(&Fingerprint) -> bool) -> Vec<Condition> {
     let disks = prints.iter().filter(|print| which(print)).cloned();
     disks.map(|disk| Condition::DiskFree { disk }).collect()
 }

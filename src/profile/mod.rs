@@ -64,6 +64,11 @@ pub struct PoolWish {
     /// Vdevs of different width in one pool: `refuse`, or `accept`. Default: refuse.
     #[serde(default)]
     pub uneven_vdevs: Uneven,
+    /// Bytes that stay free at the end of each data drive, such as 2GiB, so that one that is a little smaller can replace
+    /// it later: the pool is made of partitions then. Decided when the pool is made. Default: none, whole drives.
+    #[serde(default, deserialize_with = "crate::yaml::size::option::deserialize")]
+    #[schemars(with = "Option<String>")]
+    pub reserve: Option<Bytes>,
     /// What every drive must be; one that is not is refused with its bay.
     #[serde(default)]
     pub expect: Option<Expect>,

@@ -15,5 +15,6 @@ pub mod json;
 pub mod overview;
 pub mod plan;
 pub mod pool;
+pub mod propose;
 pub mod table;
 pub mod text;

@@ -241,6 +241,11 @@ fn next(overview: &Overview<'_>) -> Vec<(String, &'static str)> {
             next.push((format!("zbay check {WISH}"), "what is wrong with the wish"));
         }
         (Wish::None, _) => {
+            let what = "layouts for these drives; writes nothing";
+            let disks = &overview.inventory.disks;
+            if disks.iter().any(|disk| contents::free(&disk.contents) != Some(false)) {
+                next.push(("zbay propose".to_owned(), what));
+            }
             if let Some(profile) = overview.profiles.first() {
                 next.push((
                     format!("zbay plan {profile}"),
@@ -250,6 +255,7 @@ fn next(overview: &Overview<'_>) -> Vec<(String, &'static str)> {
         }
         (Wish::Sound(_), None) => {
             next.push(("zbay plan".to_owned(), "what would be done; writes nothing"));
+            next.push(("zbay propose".to_owned(), "other layouts for these drives, side by side"));
         }
         (Wish::Sound(_), Some(_)) => {
             next.push(("zbay verify".to_owned(), "whether all is as wished"));

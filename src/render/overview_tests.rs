@@ -45,6 +45,7 @@ pool     none is imported
 notice   the order of the bays is assumed: compare serials (`zbay show disk`)
 
 next     `zbay plan`      what would be done; writes nothing
+         `zbay propose`   other layouts for these drives, side by side
          `zbay capacity`  what common drive sizes would hold
          `zbay show hw`   the box: bays, what boots, memory
 ";
@@ -75,7 +76,8 @@ fn where_little_is_known_nothing_is_claimed() {
         "\nwish     none is recorded\n",
         "\npool     not known: permission denied, run as root\n",
         "\nnotice   no description fits this box",
-        "\nnext     `zbay plan gen8-usb-raidz`  what this profile would do; writes nothing\n",
+        "\nnext     `zbay propose`              layouts for these drives; writes nothing\n",
+        "\n         `zbay plan gen8-usb-raidz`  what this profile would do; writes nothing\n",
     ] {
         assert!(text.contains(line), "{line}\n{text}");
     }

@@ -10,6 +10,7 @@ use crate::check::{Note, Severity};
 use crate::inventory::Inventory;
 use crate::machine::{Change, Cmd};
 use crate::names::BayId;
+use crate::plan::replace::{Members, merged};
 use crate::plan::{Fingerprint, Outlook, Plan, Step};
 use crate::verify::{Drift, Moved};
 
@@ -125,9 +126,13 @@ fn one_step(step: &Step, disks: &[Fingerprint], full: bool, out: &mut String) {
     if erases && !full {
         return;
     }
-    for (index, cmd) in commands.iter().enumerate() {
-        let text = if full { full_command(cmd) } else { short_command(cmd, disks) };
-        let _ = writeln!(out, "{}", wrap_command(&text, if index == 0 { "  + " } else { "    " }));
+    let texts = if full {
+        commands.iter().map(|cmd| full_command(cmd)).collect()
+    } else {
+        short_commands(&commands, disks)
+    };
+    for (index, text) in texts.iter().enumerate() {
+        let _ = writeln!(out, "{}", wrap_command(text, if index == 0 { "  + " } else { "    " }));
     }
     if full {
         for change in &step.changes {
@@ -148,6 +153,30 @@ fn one_step(step: &Step, disks: &[Fingerprint], full: bool, out: &mut String) {
 
 fn full_command(cmd: &Cmd) -> String {
     format!("{}{}", cmd.program.parent().map(|dir| format!("{dir}/")).unwrap_or_default(), cmd)
+}
+
+/// Short commands; those that differ in nothing but the drive at their end are told once.
+fn short_commands(commands: &[&Cmd], disks: &[Fingerprint]) -> Vec<String> {
+    let alike = |one: &Cmd, other: &Cmd| {
+        let head = |cmd: &Cmd| cmd.args.split_last().map(|(_, head)| head.to_vec());
+        one.program == other.program && head(one) == head(other)
+    };
+    let bay = |cmd: &Cmd| {
+        let print = cmd.args.last().and_then(|last| disks.iter().find(|it| it.address == *last))?;
+        print.drive.bay.clone()
+    };
+    let group = |group: &[&Cmd]| -> Vec<String> {
+        let drives: Vec<BayId> = group.iter().filter_map(|cmd| bay(cmd)).collect();
+        match group {
+            [first, _, ..] if drives.len() == group.len() => {
+                let mut head = (*first).clone();
+                head.args.pop();
+                vec![format!("{} (each of {})", short_command(&head, disks), bays(&drives))]
+            }
+            _ => group.iter().map(|cmd| short_command(cmd, disks)).collect(),
+        }
+    };
+    commands.chunk_by(|one, other| alike(one, other)).flat_map(group).collect()
 }
 
 /// The command with runs of devices called by their bays: `raidz1 (bays 1-4)`.
@@ -249,20 +278,21 @@ fn outlook(plan: &Plan, out: &mut String) {
     }
     if !plan.disks.is_empty() {
         out.push_str(&labelled("survives", &survives(o)));
-        let smallest = o.replacement.iter().map(ToString::to_string).collect::<Vec<_>>();
-        let mut seen: Vec<&String> = Vec::new();
-        for one in &smallest {
-            if !seen.contains(&one) {
-                seen.push(one);
-            }
-        }
-        let from = seen.iter().map(|text| text.as_str()).collect::<Vec<_>>().join(" or ");
         let ashift = o.ashift;
-        out.push_str(&labelled(
-            "fixed",
-            &format!("layout and ashift {ashift}, for ever; replacement drives from {from} bytes"),
-        ));
+        out.push_str(&labelled("fixed", &format!("layout and ashift {ashift}, for ever")));
+        for (index, members) in merged(&o.replacement).iter().enumerate() {
+            out.push_str(&labelled(if index == 0 { "replace" } else { "" }, &replaced(members)));
+        }
     }
+}
+
+/// `bays 1-4 with drives of 996447109632 bytes or more (4096-byte sectors: 996516319232)`.
+fn replaced(members: &Members) -> String {
+    let large = members.drive_4kn.map_or_else(
+        || "none with 4096-byte sectors".to_owned(),
+        |least| format!("4096-byte sectors: {least}"),
+    );
+    format!("{} with drives of {} bytes or more ({large})", bays(&members.bays), members.drive_512)
 }
 
 fn unused(plan: &Plan, o: &Outlook) -> String {

@@ -123,8 +123,7 @@ fn power_cuts_inside_zpool_create_and_around_it() {
     let mut lab = box_with_a_stranger();
     let photos = stranger(&lab);
     let calls = ioctls(&lab);
-    let create =
-        calls.iter().position(|call| call == POOL_CREATE).expect("ZFS_IOC_POOL_CREATE");
+    let create = calls.iter().position(|call| call == POOL_CREATE).expect("ZFS_IOC_POOL_CREATE");
     let first = calls.iter().position(|call| call == BLKRRPART).expect("a table was written");
     // strace counts from 1; it stops zpool when it enters the call, so the one before is done.
     let inside = [
@@ -204,8 +203,7 @@ fn kills_of_zbay_alone_and_a_journal_that_cannot_be_written() {
     // Debris is known by the journal: without it, the same drives are somebody else's.
     undone(&lab);
     let calls = ioctls(&lab);
-    let create =
-        calls.iter().position(|call| call == POOL_CREATE).expect("ZFS_IOC_POOL_CREATE");
+    let create = calls.iter().position(|call| call == POOL_CREATE).expect("ZFS_IOC_POOL_CREATE");
     until_ioctl(&lab, create + 1);
     lab.ok("pkill -KILL zbay; pkill -KILL strace; pkill -KILL zpool; sleep 1; umount /usr/sbin/zpool; udevadm settle");
     lab.until("flock -n /run/zbay/lock true", Duration::from_secs(60));

@@ -57,6 +57,48 @@ fn gen8_usb_raidz_slog() {
     assert!(status.contains("-part1") && status.contains("-part2"), "{status}");
 }
 
+/// The partitions end 2 GiB before the drives, and the pool is what was predicted all the same.
+#[test]
+fn gen8_with_a_reserve() {
+    let wish = include_str!("../../profiles/gen8-usb-raidz.yaml")
+        .replace("  layout: raidz\n", "  layout: raidz\n  reserve: 2GiB\n");
+    let mut lab = Lab::new("gen8-4x4tb").with_wish(&wish).boot();
+    ready(&lab);
+    let plan = json(&lab, "plan");
+    let (size, usable) = sizes(&lab, "tank");
+    assert_eq!(plan["plan"]["outlook"]["size"], size, "{plan}");
+    assert_eq!(plan["plan"]["outlook"]["usable"], usable, "{plan}");
+    let log = lab.ok("journalctl -u zbay-firstboot --no-pager -o cat");
+    assert!(log.contains("equal") && !log.contains("DIFFERENT"), "{log}");
+    let ends = lab.ok(
+        "for p in $(zpool list -vHPL tank | grep -o '/dev/sd[a-z]*1'); do b=${p#/dev/}; d=${b%1}; \
+         echo $(($(cat /sys/block/$d/size) - $(cat /sys/block/$d/$b/start) - $(cat /sys/block/$d/$b/size))); done",
+    );
+    let reserve = (2_u64 << 30) / 512;
+    let free: Vec<u64> = ends.lines().map(|line| line.parse().expect("sectors")).collect();
+    assert_eq!(free.len(), 4, "{ends}");
+    assert!(free.iter().all(|free| (reserve..reserve + 2048).contains(free)), "{ends}");
+    lives_on(&mut lab, "tank");
+}
+
+/// Without a wish nothing is done and the layouts are shown; one of them, recorded, becomes the pool that was promised.
+#[test]
+fn what_is_proposed_can_be_had() {
+    let lab = Lab::new("gen8-seed").with_zbay().boot();
+    let none = lab.sh("zbay firstboot");
+    assert_eq!(none.status, 2, "{}", none.out);
+    assert!(none.err.contains("raidz of 3") && none.err.contains("zbay propose --write"));
+    assert!(lab.ok("zpool list -H").is_empty());
+    let promised = json(&lab, "propose")["proposal"]["layouts"][0]["usable"].clone();
+    lab.ok("zbay propose --write");
+    lab.ok("zbay check /etc/zbay/profile.yaml");
+    assert_eq!(lab.sh("zbay propose --write 2").status, 2, "another wish is never overwritten");
+    assert!(lab.ok("zpool list -H").is_empty(), "nothing is applied");
+    lab.ok("zbay apply --yes");
+    assert_eq!(promised, sizes(&lab, "tank").1);
+    assert_eq!(lab.sh("zbay verify").status, 0);
+}
+
 #[test]
 fn gen8_seed_3() {
     let status = lives("gen8-seed", include_str!("../../profiles/gen8-seed-3.yaml"), "testpool");

@@ -1,0 +1,214 @@
+//! `zbay propose`: layouts for the drives that are there, side by side; `--write` records one as the wish.
+//!
+//! Nothing is ever applied from here: what is written is a profile, and `zbay plan` shows what it would do.
+
+use anyhow::{Context as _, Result, anyhow, bail};
+use camino::Utf8PathBuf;
+use clap::Args;
+use serde_json::json;
+
+use super::{Answer, Context};
+use crate::apply;
+use crate::check::{self, Note, Severity, machine};
+use crate::hw::Hw;
+use crate::inventory::{Inventory, Owner, Want};
+use crate::machine::local::{lock, write_new_file};
+use crate::names::PoolName;
+use crate::profile::Profile;
+use crate::propose::profile::{Frame, text};
+use crate::propose::{Candidate, Proposal, Stock, drives, propose};
+use crate::render::json::answer;
+use crate::render::propose as screen;
+use crate::shipped::{self, LoadError, WISH};
+use crate::units::Bytes;
+use crate::yaml::read;
+
+/// Arguments of `propose`.
+#[derive(Clone, Debug, Args)]
+pub struct ProposeArgs {
+    /// Drives that are not there yet, by the sizes on their labels: nothing is looked at.
+    #[arg(long, value_name = "SIZE,...", value_delimiter = ',')]
+    pub drives: Vec<Bytes>,
+    /// Record layout N (1 where it is left out) in /etc/zbay/profile.yaml; nothing is applied.
+    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "1")]
+    pub write: Option<usize>,
+    /// Write it to a new file instead.
+    #[arg(long, value_name = "FILE.yaml")]
+    pub out: Option<Utf8PathBuf>,
+    /// Replace a different wish that is recorded in /etc/zbay/profile.yaml.
+    #[arg(long)]
+    pub replace_wish: bool,
+}
+
+/// A proposal, and the box that it is for.
+struct Looked {
+    proposal: Proposal,
+    hw: Option<Hw>,
+    inventory: Option<Inventory>,
+    notes: Vec<Note>,
+}
+
+impl Looked {
+    fn at(context: &Context) -> Result<Self> {
+        let inventory = context.look(Want::ALL)?;
+        let (hw, known) = context.hw(&inventory.host)?;
+        let notes = machine::drives(&hw.value, known, &inventory.disks);
+        let proposal = propose(drives::there(&hw.value, &inventory));
+        Ok(Self { proposal, hw: Some(hw.value), inventory: Some(inventory), notes })
+    }
+
+    fn of(context: &Context, labels: &[Bytes]) -> Result<Self> {
+        let word = context.common.hw.as_deref();
+        let hw = word.map(|word| shipped::hw(&*context.machine, word)).transpose()?;
+        let hw = hw.map(|hw| hw.value);
+        let bays = hw.as_ref().map_or(0, |hw| hw.bays.len());
+        let most = if bays == 0 { drives::LIMIT } else { bays };
+        if labels.len() > most {
+            bail!("these are {} drives, and there are {most} bays", labels.len());
+        }
+        let stock: Stock = drives::thought_of(hw.as_ref(), labels);
+        Ok(Self { proposal: propose(stock), hw, inventory: None, notes: Vec::new() })
+    }
+}
+
+/// `zbay propose`. Status 1 where there is no layout.
+///
+/// # Errors
+/// A machine that cannot be looked at, or a file that cannot be written.
+pub fn run(context: &Context, args: &ProposeArgs) -> Result<Answer> {
+    let looked = if args.drives.is_empty() {
+        Looked::at(context)?
+    } else {
+        Looked::of(context, &args.drives)?
+    };
+    if args.write.is_some() || args.out.is_some() {
+        return write(context, args, &looked);
+    }
+    let mut text = screen::render(&looked.proposal);
+    let none = looked.proposal.layouts.is_empty();
+    if !none {
+        text.push_str(if looked.inventory.is_some() { screen::next() } else { screen::buy() });
+    }
+    let json = answer(&looked.notes, json!({ "proposal": screen::json(&looked.proposal) }));
+    Ok(Answer { text, json, status: u8::from(none) })
+}
+
+/// What `plan` and `firstboot` say where there is no wish: that there is none, and the proposal. Any other error is as
+/// it was. Nothing is written.
+pub fn instead(context: &Context, error: anyhow::Error) -> anyhow::Error {
+    if !matches!(error.downcast_ref::<LoadError>(), Some(LoadError::NoWish(_))) {
+        return error;
+    }
+    match Looked::at(context) {
+        Ok(Looked { proposal, .. }) => {
+            let screen = screen::render(&proposal);
+            let next = if proposal.layouts.is_empty() { "" } else { screen::no_wish() };
+            let none = format!("no profile is named, and {WISH} does not exist");
+            anyhow!("{none}\n\n{}\n{next}", screen.trim_end())
+        }
+        Err(why) => anyhow!("{error:#}; and no layout can be proposed: {why:#}"),
+    }
+}
+
+fn write(context: &Context, args: &ProposeArgs, looked: &Looked) -> Result<Answer> {
+    let number = args.write.unwrap_or(1);
+    let layouts = &looked.proposal.layouts;
+    let Some(candidate) = number.checked_sub(1).and_then(|at| layouts.get(at)) else {
+        let count = layouts.len();
+        bail!("there is no layout {number}: `zbay propose` shows {count}");
+    };
+    let wish = wish(looked, candidate)?;
+    let (path, changed) = match &args.out {
+        Some(path) => {
+            write_new_file(path, &wish)?;
+            (path.as_str(), true)
+        }
+        None if looked.inventory.is_none() => {
+            bail!("drives that are not there make no wish of this machine: add `--out FILE.yaml`")
+        }
+        None => (WISH, record(context, args, &wish)?),
+    };
+    let word = if args.out.is_some() { path } else { "" };
+    let next = format!("zbay plan {word}");
+    let text = format!(
+        "{path}: {}, {} usable\nnothing was applied; what would be done:\n  {}\n",
+        candidate.words(),
+        candidate.usable.tb(),
+        next.trim_end()
+    );
+    let mut json = answer(
+        &looked.notes,
+        json!({ "proposal": screen::json(&looked.proposal), "written": { "file": path, "layout": number } }),
+    );
+    json["changed"] = json!(changed);
+    Ok(Answer { text, json, status: 0 })
+}
+
+/// The profile's text; it is sound, or not written.
+fn wish(looked: &Looked, candidate: &Candidate) -> Result<String> {
+    let Some(hw) = &looked.hw else {
+        bail!("a profile is for a box: name one with `--hw`, such as hp-microserver-gen8")
+    };
+    let mut frame = frame(hw, looked.inventory.as_ref())?;
+    let mut wish = text(candidate, &frame);
+    if faulty(hw, &wish)?.is_some() {
+        // What the machine is and what its description says do not agree: the pool does not depend on it.
+        frame.boot = None;
+        frame.controller = None;
+        wish = text(candidate, &frame);
+    }
+    match faulty(hw, &wish)? {
+        None => Ok(wish),
+        Some(faults) => bail!("the layout makes no sound profile\n{faults}"),
+    }
+}
+
+fn faulty(hw: &Hw, wish: &str) -> Result<Option<String>> {
+    let parsed = read::<Profile>(WISH, wish.as_bytes()).map_err(LoadError::Faults)?;
+    let mut notes = check::check(hw, &parsed.value);
+    notes.retain(|note| note.severity == Severity::Error);
+    Ok(check::refusal(&parsed, &notes).map(|faults| faults.to_string()))
+}
+
+/// What the machine says of itself.
+fn frame(hw: &Hw, inventory: Option<&Inventory>) -> Result<Frame> {
+    let hardware = hw.hardware.clone();
+    let Some(inventory) = inventory else {
+        let pool = "tank".parse::<PoolName>()?;
+        return Ok(Frame { hardware, controller: None, boot: None, pool });
+    };
+    let boot = inventory.host.boot_disk.as_ref();
+    let boot = boot.and_then(|name| inventory.disks.iter().find(|disk| disk.name == *name));
+    let seat = boot.and_then(|disk| disk.path.as_deref()).and_then(|path| hw.seat(path));
+    Ok(Frame {
+        hardware,
+        controller: hw.mode(&inventory.host),
+        boot: seat.map(|seat| seat.bay).filter(|_| !hw.is_generic()),
+        pool: pool_name(inventory)?,
+    })
+}
+
+/// `tank`, or the first `tank2`, `tank3` ... that no drive here knows.
+fn pool_name(inventory: &Inventory) -> Result<PoolName> {
+    let mut taken: Vec<&str> = Vec::new();
+    taken.extend(inventory.pools.iter().flatten().map(|pool| pool.name.as_str()));
+    taken.extend(inventory.importable.iter().flatten().map(|pool| pool.name.as_str()));
+    for contents in inventory.disks.iter().filter_map(|disk| disk.contents.as_ref().ok()) {
+        if let Owner::ForeignPool(pool) = &contents.owner {
+            taken.extend(pool.name.as_deref());
+        }
+    }
+    let names = (1..).map(|n: u32| if n == 1 { "tank".to_owned() } else { format!("tank{n}") });
+    let free = names.take(1000).find(|name| !taken.contains(&name.as_str()));
+    Ok(free.context("every name from tank to tank1000 is taken")?.parse()?)
+}
+
+/// Records the wish on this machine; false: it was there already.
+fn record(context: &Context, args: &ProposeArgs, wish: &str) -> Result<bool> {
+    if context.common.machine.is_some() {
+        bail!("a recorded machine cannot be changed: `zbay propose --out FILE.yaml` writes a file");
+    }
+    super::need_root("propose --write")?;
+    let _lock = lock(apply::LOCK.into())?;
+    Ok(apply::wish::record(&*context.machine, wish, args.replace_wish)?)
+}

@@ -1,0 +1,290 @@
+//! Layouts side by side: a row each, the first with its reason, how each grows, and the drives that do not count.
+//!
+//! Bays are told by their numbers; ports of a box without a description are too long for a table and get letters, which
+//! the drives above it explain.
+
+use serde_json::{Value, json};
+
+use super::contents::contents_phrase;
+use super::table::list;
+use super::text::{WIDTH, and, bays, clip, labelled, plain};
+use crate::inventory::Flaw;
+use crate::names::BayId;
+use crate::propose::{Absent, Candidate, Member, Proposal, Remark, Why};
+use crate::units::Bytes;
+
+/// From so many bays on, neighbours are told as a range.
+const FEW: usize = 8;
+/// The longest list of bays that a row holds.
+const ROOM: usize = 16;
+
+/// The screen without its last line.
+pub fn render(proposal: &Proposal) -> String {
+    let mut out = head(proposal);
+    let layouts = &proposal.layouts;
+    if layouts.is_empty() {
+        out.push_str(&labelled("none", none(proposal)));
+        return out;
+    }
+    out.push('\n');
+    out.push_str(&rows(proposal));
+    out.push('\n');
+    if let (Some(reason), Some(first)) = (&proposal.reason, layouts.first()) {
+        let said = format!("{}: {reason}", first.words());
+        out.push_str(&labelled("proposed", &said));
+    }
+    for (index, said) in numbered(layouts, &|one| Some(one.growth.clone())).iter().enumerate() {
+        out.push_str(&labelled(if index == 0 { "grows" } else { "" }, said));
+    }
+    let of = |wanted: fn(&Remark) -> bool| {
+        let found = |one: &Candidate| one.remarks.iter().find(|remark| wanted(remark)).copied();
+        numbered(layouts, &found)
+    };
+    for said in of(|remark| matches!(remark, Remark::OtherVdev { .. })) {
+        out.push_str(&labelled("(*)", &said));
+    }
+    let warnings = [
+        of(|remark| matches!(remark, Remark::LongResilver { .. })),
+        of(|remark| matches!(remark, Remark::LittleSlack { .. })),
+    ];
+    for said in warnings.into_iter().flatten() {
+        out.push_str(&labelled("warning", &said));
+    }
+    out
+}
+
+/// The line that ends the screen of `zbay propose`.
+pub fn next() -> &'static str {
+    "\n`zbay propose --write` writes /etc/zbay/profile.yaml; nothing is applied\n"
+}
+
+/// The same where nothing was looked at.
+pub fn buy() -> &'static str {
+    "\nno drive was looked at: `zbay propose` takes those that are there\n"
+}
+
+/// The same where a wish was asked for and there is none.
+pub fn no_wish() -> &'static str {
+    "\nno wish yet, so nothing is done: `zbay propose --write` records layout 1"
+}
+
+/// `4 blank drives: 1.00 TB in bay 1, 2.00 TB in bays 2-4`, and who does not count.
+fn head(proposal: &Proposal) -> String {
+    let stock = &proposal.stock;
+    let drives = &stock.drives;
+    let mut sizes: Vec<(String, Vec<BayId>)> = Vec::new();
+    let mut by_size: Vec<&Member> = drives.iter().collect();
+    by_size.sort_by_key(|drive| (drive.size, &drive.bay));
+    for drive in by_size {
+        let size = drive.size.tb();
+        match sizes.iter_mut().find(|(other, _)| *other == size) {
+            Some((_, bays)) => bays.push(drive.bay.clone()),
+            None => sizes.push((size, vec![drive.bay.clone()])),
+        }
+    }
+    let there = drives.iter().any(|drive| drive.drive.is_some());
+    let blank = if there || drives.is_empty() { "blank drive" } else { "drive" };
+    let count = format!("{} {blank}{}", drives.len(), if drives.len() == 1 { "" } else { "s" });
+    let mut out = if numbers(drives) {
+        let said = |(size, at): &mut (String, Vec<BayId>)| {
+            at.sort();
+            format!("{size} in {}", bays(at))
+        };
+        let sizes: Vec<String> = sizes.iter_mut().map(said).collect();
+        let colon = if sizes.is_empty() { "" } else { ":" };
+        labelled(&format!("{count}{colon}"), &sizes.join(", "))
+    } else {
+        let row = |(index, drive): (usize, &Member)| {
+            vec![letter(index), drive.bay.to_string(), drive.size.tb(), named(drive)]
+        };
+        format!("{count}\n{}", list(2, &drives.iter().enumerate().map(row).collect::<Vec<_>>()))
+    };
+    for (index, absent) in stock.absent.iter().enumerate() {
+        let label = if index == 0 { "left out" } else { "" };
+        out.push_str(&labelled(label, &left_out(absent)));
+    }
+    out
+}
+
+/// Why there is nothing to show.
+fn none(proposal: &Proposal) -> &'static str {
+    match proposal.stock.drives.len() {
+        0 => "there is no drive that zbay may take",
+        1 => "one drive alone outlives nothing: a second one of its size makes a mirror",
+        _ => "ZFS makes no pool with redundancy of these drives",
+    }
+}
+
+fn left_out(absent: &Absent) -> String {
+    let drive = &absent.drive;
+    let why = match &absent.why {
+        Why::Holds(owner) => contents_phrase(owner),
+        Why::NotKnown(why) => format!("unknown: {}", plain(why)),
+        Why::Flawed(Flaw::PlaceholderWwn) => "its wwn is one that many units share".to_owned(),
+        Why::Flawed(Flaw::DuplicateWwn { .. }) => "another drive has its wwn".to_owned(),
+        Why::Flawed(Flaw::DuplicateSerial { .. }) => "another drive has its serial".to_owned(),
+        Why::Flawed(Flaw::NoAddress) => "it has no name that survives a reboot".to_owned(),
+        Why::NoBay => "blank, and not in a bay: fit for a log or a cache".to_owned(),
+        Why::Ambiguous => "another drive answers for this bay".to_owned(),
+    };
+    let model = plain(drive.model.as_deref().unwrap_or("no model"));
+    let serial = drive.serial.as_ref().map_or("no serial", |serial| serial.as_str());
+    format!("{}, {model} {}, {}: {why}", drive.spoken(), drive.size.tb(), plain(serial))
+}
+
+fn rows(proposal: &Proposal) -> String {
+    let header = ["", "layout", "bays", "usable", "survives", "resilver", "unused"];
+    let mut rows = vec![header.map(str::to_owned).to_vec()];
+    let drives = &proposal.stock.drives;
+    for (index, one) in proposal.layouts.iter().enumerate() {
+        let (from, to) = one.resilver_hours;
+        let star = one.remarks.iter().any(|remark| matches!(remark, Remark::OtherVdev { .. }));
+        rows.push(vec![
+            (index + 1).to_string(),
+            one.words(),
+            vdevs(drives, &one.bays),
+            one.usable.tb(),
+            format!("any {}{}", one.survives.any, if star { " (*)" } else { "" }),
+            if from == to { format!("{from} h") } else { format!("{from} to {to} h") },
+            unused(drives, one),
+        ]);
+    }
+    let mut out = String::new();
+    for line in list(2, &rows).lines() {
+        out.push_str(&clip(line, WIDTH));
+        out.push('\n');
+    }
+    out
+}
+
+/// `2 3 4`, `1 2 + 3 4`; ranges where there are many.
+fn vdevs(drives: &[Member], groups: &[Vec<BayId>]) -> String {
+    let all: Vec<&BayId> = groups.iter().flatten().collect();
+    let few =
+        |vdev: &Vec<BayId>| vdev.iter().map(|bay| short(drives, bay)).collect::<Vec<_>>().join(" ");
+    let said = groups.iter().map(few).collect::<Vec<_>>().join(" + ");
+    if all.len() <= FEW && said.len() <= ROOM {
+        return said;
+    }
+    let said = groups.iter().map(|vdev| ranges(drives, vdev)).collect::<Vec<_>>().join(" + ");
+    if said.len() <= ROOM {
+        return said;
+    }
+    let all: Vec<BayId> = all.into_iter().cloned().collect();
+    let width = groups.first().map_or(0, Vec::len);
+    format!("{} by {width}", ranges(drives, &all))
+}
+
+/// Whether a range may go on from one drive to another: letters have no gaps, bays without a drive are one.
+fn next_to(drives: &[Member], from: usize, to: usize) -> bool {
+    let number =
+        |at: usize| drives.get(at).and_then(|drive| drive.bay.as_str().parse::<u32>().ok());
+    let step = |from: u32, to: u32| from.checked_add(1) == Some(to);
+    from + 1 == to
+        && (!numbers(drives) || number(from).zip(number(to)).is_some_and(|(a, b)| step(a, b)))
+}
+
+/// `1-3, 7`, `a-c, g`.
+fn ranges(drives: &[Member], all: &[BayId]) -> String {
+    let mut at: Vec<usize> =
+        all.iter().filter_map(|bay| drives.iter().position(|drive| drive.bay == *bay)).collect();
+    at.sort_unstable();
+    let mut runs: Vec<(usize, usize)> = Vec::new();
+    for index in at {
+        match runs.last_mut() {
+            Some((_, to)) if next_to(drives, *to, index) => *to = index,
+            _ => runs.push((index, index)),
+        }
+    }
+    let name = |index: usize| {
+        let drive = drives.get(index);
+        drive.map_or_else(String::new, |drive| short(drives, &drive.bay))
+    };
+    let said = |(from, to): &(usize, usize)| {
+        if from == to { name(*from) } else { format!("{}-{}", name(*from), name(*to)) }
+    };
+    runs.iter().map(said).collect::<Vec<_>>().join(", ")
+}
+
+fn unused(drives: &[Member], one: &Candidate) -> String {
+    let mut parts = Vec::new();
+    if one.unused > Bytes(100_000_000) {
+        parts.push(one.unused.tb());
+    }
+    if !one.free.is_empty() {
+        let free: Vec<String> = one.free.iter().map(|bay| short(drives, bay)).collect();
+        let s = if free.len() == 1 { "" } else { "s" };
+        let free = if free.len() > 2 { ranges(drives, &one.free) } else { free.join(" ") };
+        parts.push(format!("bay{s} {free}"));
+    }
+    if parts.is_empty() { "-".to_owned() } else { parts.join(", ") }
+}
+
+/// What holds of some layouts, each behind their numbers: `2 and 3: ...`.
+fn numbered<T: PartialEq + std::fmt::Display>(
+    layouts: &[Candidate],
+    of: &dyn Fn(&Candidate) -> Option<T>,
+) -> Vec<String> {
+    let mut found: Vec<(T, Vec<String>)> = Vec::new();
+    for (index, one) in layouts.iter().enumerate() {
+        let Some(value) = of(one) else { continue };
+        let number = (index + 1).to_string();
+        match found.iter_mut().find(|(other, _)| *other == value) {
+            Some((_, numbers)) => numbers.push(number),
+            None => found.push((value, vec![number])),
+        }
+    }
+    found.iter().map(|(value, numbers)| format!("{}: {value}", and(numbers))).collect()
+}
+
+fn numbers(drives: &[Member]) -> bool {
+    drives.iter().all(|drive| drive.bay.as_str().parse::<u32>().is_ok())
+}
+
+/// The bay's number, or the letter of its drive.
+fn short(drives: &[Member], bay: &BayId) -> String {
+    if numbers(drives) {
+        return bay.to_string();
+    }
+    let at = drives.iter().position(|drive| drive.bay == *bay);
+    at.map_or_else(|| bay.to_string(), letter)
+}
+
+/// a to z, then a1, b1 ...
+fn letter(index: usize) -> String {
+    let of = |at: usize| "abcdefghijklmnopqrstuvwxyz".chars().nth(at).unwrap_or('?');
+    let round = index / 26;
+    let number = if round == 0 { String::new() } else { round.to_string() };
+    format!("{}{number}", of(index % 26))
+}
+
+fn named(drive: &Member) -> String {
+    let serial = drive.drive.as_ref().and_then(|drive| drive.serial.as_ref());
+    serial.map_or_else(String::new, |serial| plain(serial.as_str()))
+}
+
+/// The proposal for programs: bytes as numbers, words beside values.
+pub fn json(proposal: &Proposal) -> Value {
+    let layouts: Vec<Value> = proposal
+        .layouts
+        .iter()
+        .enumerate()
+        .map(|(index, one)| {
+            let mut value = json!(one);
+            value["number"] = json!(index + 1);
+            value["words"] = json!(one.words());
+            value["survives_words"] = json!(one.survives.to_string());
+            value["grows"] = json!(one.growth.to_string());
+            let said: Vec<String> = one.remarks.iter().map(ToString::to_string).collect();
+            value["remarks"] = json!(said);
+            value
+        })
+        .collect();
+    json!({
+        "drives": proposal.stock.drives,
+        "absent": proposal.stock.absent,
+        "empty": proposal.stock.empty,
+        "layouts": layouts,
+        "reason": proposal.reason.as_ref().map(ToString::to_string),
+    })
+}
