@@ -62,7 +62,7 @@ impl Taken {
             let rest = word.strip_prefix(print.address.as_str());
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("-part"))
         };
-        let named = |print: &&Fingerprint| {
+        let written = |print: &&Fingerprint| {
             changes.iter().any(|change| match change {
                 Change::Run(cmd) => cmd.args.iter().any(|arg| names(print, arg)),
                 Change::Zero { dev, .. } => *dev == print.address,
@@ -75,7 +75,7 @@ impl Taken {
             size: print.drive.size,
             role: print.role.clone(),
         };
-        disks.iter().filter(named).map(taken).collect()
+        disks.iter().filter(written).map(taken).collect()
     }
 }
 

@@ -58,8 +58,8 @@ fn pool(inventory: &Inventory, named: Option<&str>) -> Result<String> {
             _ => bail!("no pool is imported\ndo this  `zpool import` lists those that could be"),
         },
         many => {
-            let names: Vec<&str> = many.iter().map(|pool| pool.name.as_str()).collect();
-            bail!("which pool: {}? `zbay profile --from-pool NAME`", names.join(", "))
+            let all: Vec<&str> = many.iter().map(|pool| pool.name.as_str()).collect();
+            bail!("which pool: {}? `zbay profile --from-pool NAME`", all.join(", "))
         }
     }
 }

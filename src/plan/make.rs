@@ -10,17 +10,18 @@ use crate::check::{self, Note, Severity};
 use crate::drive::Drive;
 use crate::fault::Faults;
 use crate::hw::Hw;
-use crate::inventory::{Disk, ImportablePool, Inventory, Owner, Pool};
+use crate::inventory::{Inventory, Pool};
 use crate::machine::Hash;
+use crate::plan::against::{elsewhere, half_way, not_known, the_box};
 use crate::plan::erase::{self, Erased, Erasing, Take};
 use crate::plan::import::{self, Import};
 use crate::plan::outlook::{self, Outlook};
 use crate::plan::pick::{self, Picks};
 use crate::plan::refusal::{Refusal, Refused};
-use crate::plan::system::{System, compatibility};
+use crate::plan::system::System;
 use crate::plan::{Danger, Fingerprint, Plan, Step, VERSION, better, replace, steps};
+use crate::profile::Profile;
 use crate::profile::property::Setting;
-use crate::profile::{BootFrom, Profile};
 use crate::units::Bytes;
 use crate::verify::{self, Drift};
 use crate::yaml::Parsed;
@@ -71,54 +72,7 @@ pub fn make(request: &Request<'_>) -> Result<Plan, PlanError> {
     if let Some(faults) = check::refusal(parsed, &notes) {
         return Err(PlanError::Faults(Box::new(faults)));
     }
-    let mut refusals = the_box(request);
-    let pool = match &inventory.pools {
-        Ok(pools) => pools.iter().find(|pool| pool.name == profile.pool.name.as_str()),
-        Err(unknown) => {
-            refusals.push(not_known("which pools are imported", &unknown.why));
-            None
-        }
-    };
-    let picks = match (pick::pick(hw, profile, inventory), pool) {
-        (Ok(picks), _) => Some(picks),
-        (Err(_), Some(_)) => None,
-        (Err(empty), None) => {
-            refusals.extend(empty);
-            None
-        }
-    };
-    let mut erasing = Vec::new();
-    let mut import = None;
-    if let (None, Some(picks)) = (pool, &picks) {
-        let hostid = steps::own_hostid(inventory, system);
-        let name = profile.pool.name.as_str();
-        match import::own(name, picks, inventory, hostid.as_deref(), request.adopt) {
-            Ok(found) => import = found,
-            Err(import::Elsewhere { pool, host, last }) => {
-                // What else could be said of these drives follows from it.
-                refusals.push(Refusal::UsedElsewhere { pool, host, last });
-                return Err(Refused(refusals).into());
-            }
-        }
-    }
-    if pool.is_none() && import.is_none() {
-        if let Some(picks) = &picks {
-            match pick::judge(hw, profile, picks, request.takes, &system.unfinished) {
-                Ok(found) => erasing = found,
-                Err(found) => refusals.extend(found),
-            }
-        }
-        refusals.extend(elsewhere(request, &erasing));
-    }
-    refusals.extend(half_way(request, pool.is_some(), import.is_some()));
-    if request.other_box.is_some() {
-        // What the wish makes of another box's bays helps nobody.
-        refusals.retain(|refusal| matches!(refusal, Refusal::OtherBox { .. }));
-    }
-    if !refusals.is_empty() {
-        return Err(Refused(refusals).into());
-    }
-
+    let Decided { pool, picks, erasing, import } = decide(request)?;
     let drift = verify::drift(hw, profile, &parsed.text, inventory, system);
     let (mend, rest): (Vec<Drift>, Vec<Drift>) = drift.into_iter().partition(Drift::mendable);
     // What an imported pool has is known once it is imported.
@@ -134,16 +88,14 @@ pub fn make(request: &Request<'_>) -> Result<Plan, PlanError> {
         _ => Vec::new(),
     };
     let id = plan_id(parsed, &prints, &mend);
-    let erases = erased(&erasing, &prints);
+    let erases = to_erase(&erasing, &prints);
     let after: Vec<Fingerprint> = prints.iter().map(|print| once_erased(print, &erases)).collect();
     let mut steps = steps_for(request, picks.as_ref(), &after, &id, &mend, import.as_ref());
-    let first = steps.iter().position(|step| step.danger == Danger::TakesFreeDisks);
-    steps.splice(
-        first.unwrap_or(0)..first.unwrap_or(0),
-        erases.iter().zip(&erasing).filter_map(|(erased, it)| {
-            Some(erase::step(erased, it.pick.disk.contents.as_ref().ok()?))
-        }),
-    );
+    let first = steps.iter().position(|step| step.danger == Danger::TakesFreeDisks).unwrap_or(0);
+    let clear = erases.iter().zip(&erasing).filter_map(|(it, erasing)| {
+        Some(erase::step(it, erasing.pick.disk.contents.as_ref().ok()?))
+    });
+    steps.splice(first..first, clear);
     let outlook = match (&picks, pool) {
         (Some(picks), None) => outlook::outlook(profile, picks)?,
         (picks, Some(pool)) => standing(profile, picks.as_ref(), pool)?,
@@ -176,161 +128,81 @@ pub fn make(request: &Request<'_>) -> Result<Plan, PlanError> {
     })
 }
 
+/// What a look makes of a wish, where nothing speaks against it.
+struct Decided<'a> {
+    /// The wished pool, if it is imported.
+    pool: Option<&'a Pool>,
+    /// The wished bays with their disks, where there is one in each.
+    picks: Option<Picks<'a>>,
+    /// Those of them that are erased first.
+    erasing: Vec<Erasing<'a>>,
+    /// The pool that they hold already.
+    import: Option<Import>,
+}
+
+fn decide<'a>(request: &Request<'a>) -> Result<Decided<'a>, Refused> {
+    let Request { hw, profile: parsed, inventory, system, .. } = *request;
+    let profile = &parsed.value;
+    let mut refusals = the_box(request);
+    let pool = match &inventory.pools {
+        Ok(pools) => pools.iter().find(|pool| pool.name == profile.pool.name.as_str()),
+        Err(unknown) => {
+            refusals.push(not_known("which pools are imported", &unknown.why));
+            None
+        }
+    };
+    let picks = match (pick::pick(hw, profile, inventory), pool) {
+        (Ok(picks), _) => Some(picks),
+        (Err(_), Some(_)) => None,
+        (Err(empty), None) => {
+            refusals.extend(empty);
+            None
+        }
+    };
+    let mut erasing = Vec::new();
+    let mut import = None;
+    // Whoever names drives to be erased does not want them imported.
+    let wanted = request.takes.is_empty() && request.other_box.is_none();
+    if let (None, Some(picks), true) = (pool, &picks, wanted) {
+        let hostid = steps::own_hostid(inventory, system);
+        let name = profile.pool.name.as_str();
+        match import::own(name, picks, inventory, hostid.as_deref(), request.adopt) {
+            Ok(found) => import = found,
+            Err(import::Elsewhere { pool, host, last }) => {
+                // What else could be said of these drives follows from it.
+                refusals.push(Refusal::UsedElsewhere { pool, host, last });
+                return Err(Refused(refusals));
+            }
+        }
+    }
+    if let (Some(pool), false) = (pool, request.takes.is_empty()) {
+        refusals.push(Refusal::TakeTooLate { pool: pool.name.clone() });
+    }
+    if pool.is_none() && import.is_none() {
+        if let Some(picks) = &picks {
+            match pick::judge(hw, profile, picks, request.takes, &system.unfinished) {
+                Ok(found) => erasing = found,
+                Err(found) => refusals.extend(found),
+            }
+        }
+        refusals.extend(elsewhere(request, &erasing));
+    }
+    refusals.extend(half_way(request, pool.is_some(), import.is_some()));
+    if request.other_box.is_some() {
+        // What the wish makes of another box's bays helps nobody.
+        refusals.retain(|refusal| matches!(refusal, Refusal::OtherBox { .. }));
+    }
+    if !refusals.is_empty() {
+        return Err(Refused(refusals));
+    }
+    Ok(Decided { pool, picks, erasing, import })
+}
+
 /// `raidz of 4`, `mirror of 2 + 2`.
 pub fn layout_words(profile: &Profile) -> String {
     let widths: Vec<String> =
         profile.pool.bays.0.iter().map(|bays| bays.len().to_string()).collect();
     format!("{} of {}", profile.pool.layout, widths.join(" + "))
-}
-
-fn not_known(what: &str, why: &str) -> Refusal {
-    Refusal::NotKnown { what: what.to_owned(), why: why.to_owned() }
-}
-
-fn the_box(request: &Request<'_>) -> Vec<Refusal> {
-    let Request { hw, profile, inventory, other_box, .. } = *request;
-    let mut refusals = Vec::new();
-    if let Some(is) = other_box {
-        refusals.push(Refusal::OtherBox { wished: hw.title.clone(), is: is.to_owned() });
-        return refusals;
-    }
-    let wished = profile.value.controller;
-    if let Some(is) = hw.mode(&inventory.host).filter(|is| *is != wished) {
-        refusals.push(Refusal::OtherMode { wished: wished.to_string(), is: is.to_string() });
-    }
-    refusals.extend(zfs(inventory));
-    if let (BootFrom::From(from), crate::hw::Firmware::Bios) = (&profile.value.boot, hw.firmware) {
-        for disk in pick::in_bay(hw, inventory, from).iter().filter(|disk| disk.logical > 512) {
-            refusals.push(Refusal::Boot4Kn { drive: Drive::of(hw, disk) });
-        }
-    }
-    refusals
-}
-
-fn zfs(inventory: &Inventory) -> Option<Refusal> {
-    let install = "Debian 13: add `contrib` to its sources, then `apt install zfs-dkms zfsutils-linux`\n         \
-                   Debian 12: add the suite `bookworm-backports` with `main contrib`, then\n         \
-                   `apt install -t bookworm-backports zfs-dkms zfsutils-linux` (docs/install.md)";
-    let refuse = |why: String, remedy: &str| Some(Refusal::Zfs { why, remedy: remedy.to_owned() });
-    match &inventory.host.zfs {
-        None => refuse(
-            "the ZFS module is not loaded".to_owned(),
-            &format!("`modprobe zfs`; if there is none: {install}"),
-        ),
-        Some(version) => {
-            let mut numbers = version.split(['.', '-']).map(|part| part.parse::<u32>().ok());
-            match (numbers.next().flatten(), numbers.next().flatten()) {
-                (Some(major), Some(minor)) if (major, minor) >= (2, 3) => None,
-                (Some(_), Some(_)) => refuse(
-                    format!("OpenZFS {version} is too old: zbay needs 2.3 or newer"),
-                    install,
-                ),
-                _ => refuse(
-                    format!("the version of OpenZFS, `{version}`, is not understood"),
-                    install,
-                ),
-            }
-        }
-    }
-}
-
-/// Who else names a pool of the wished name (rule 2).
-fn elsewhere(request: &Request<'_>, erasing: &[Erasing<'_>]) -> Vec<Refusal> {
-    let Request { hw, profile, inventory, .. } = *request;
-    let name = profile.value.pool.name.as_str();
-    let mut sources = Vec::new();
-    let mut refusals = Vec::new();
-    match &inventory.importable {
-        Ok(pools) => {
-            let erased = |pool: &ImportablePool| {
-                // All that is left of it is what a person wants erased.
-                let mut labels = erasing.iter().map(|it| guid_on(it.pick.disk));
-                labels.any(|guid| guid.as_deref() == Some(pool.guid.as_str()))
-            };
-            for pool in pools.iter().filter(|pool| pool.name == name && !erased(pool)) {
-                let command = if pool.destroyed { "zpool import -D" } else { "zpool import" };
-                sources.push(format!("`{command}` names it ({})", pool.state));
-            }
-        }
-        Err(unknown) => refusals.push(not_known("which pools could be imported", &unknown.why)),
-    }
-    for disk in &inventory.disks {
-        if erasing.iter().any(|it| it.pick.disk.name == disk.name) {
-            continue;
-        }
-        let Ok(contents) = &disk.contents else { continue };
-        let Owner::ForeignPool(pool) = &contents.owner else { continue };
-        if pool.name.as_deref() == Some(name) {
-            sources
-                .push(format!("its labels are on the drive in {}", Drive::of(hw, disk).spoken()));
-        }
-    }
-    if !sources.is_empty() {
-        refusals.push(Refusal::PoolElsewhere { pool: name.to_owned(), sources });
-    }
-    refusals
-}
-
-/// The pool that the labels of a disk name.
-fn guid_on(disk: &Disk) -> Option<String> {
-    match &disk.contents.as_ref().ok()?.owner {
-        Owner::ForeignPool(pool) => pool.guid.clone(),
-        _ => None,
-    }
-}
-
-/// What would stop a step after others were done.
-fn half_way(request: &Request<'_>, there: bool, import: bool) -> Vec<Refusal> {
-    let Request { profile: parsed, inventory, system, .. } = *request;
-    let profile = &parsed.value;
-    let exists = |name: &str| {
-        let pools = inventory.pools.as_ref().ok();
-        let full = verify::full(profile, name);
-        let mut datasets = pools.into_iter().flatten().flat_map(|pool| &pool.datasets);
-        datasets.any(|dataset| dataset.name == full)
-    };
-    let mut refusals = Vec::new();
-    let wishes = profile.datasets.iter().map(|(name, wish)| (name.as_str(), wish));
-    for (name, wish) in std::iter::once(("", &profile.pool.root)).chain(wishes) {
-        if exists(name) {
-            continue;
-        }
-        let (owner, _) = wish.access();
-        let (user, group) = owner.split_once(':').unwrap_or((&owner, "root"));
-        for (kind, who, known) in [("user", user, &system.users), ("group", group, &system.groups)]
-        {
-            let number = who.chars().all(|c| c.is_ascii_digit());
-            match known {
-                // A pool that is imported brings its datasets along: nobody is needed to own new ones.
-                _ if import || number || who == "root" => {}
-                Ok(names) if names.iter().any(|name| name == who) => {}
-                Ok(_) => refusals.push(Refusal::NoPrincipal { kind, name: who.to_owned() }),
-                Err(unknown) => refusals.push(not_known("which users there are", &unknown.why)),
-            }
-        }
-        let settings = if name.is_empty() {
-            wish.root_settings(profile.pool.name.as_str())
-        } else {
-            wish.settings()
-        };
-        let mount = settings.iter().find(|setting| setting.name == "mountpoint");
-        if let Some(path) =
-            mount.filter(|m| system.occupied.iter().any(|path| path == m.value.as_str()))
-        {
-            refusals.push(Refusal::Occupied { path: path.value.clone() });
-        }
-    }
-    if !there && !import {
-        match &system.feature_set {
-            Ok(true) => {}
-            Ok(false) => refusals.push(Refusal::NoFeatureSet { name: compatibility(profile) }),
-            Err(unknown) => {
-                refusals.push(not_known("which feature sets OpenZFS has", &unknown.why));
-            }
-        }
-    }
-    refusals.dedup();
-    refusals
 }
 
 fn fingerprints(hw: &Hw, picks: &Picks<'_>) -> Vec<Fingerprint> {
@@ -347,7 +219,7 @@ fn fingerprints(hw: &Hw, picks: &Picks<'_>) -> Vec<Fingerprint> {
 }
 
 /// What is erased, as the plan says it.
-fn erased(erasing: &[Erasing<'_>], prints: &[Fingerprint]) -> Vec<Erased> {
+fn to_erase(erasing: &[Erasing<'_>], prints: &[Fingerprint]) -> Vec<Erased> {
     let one = |it: &Erasing<'_>| {
         let print =
             prints.iter().find(|print| Some(&print.address) == it.pick.disk.address.as_ref());
@@ -359,8 +231,8 @@ fn erased(erasing: &[Erasing<'_>], prints: &[Fingerprint]) -> Vec<Erased> {
 }
 
 fn once_erased(print: &Fingerprint, erases: &[Erased]) -> Fingerprint {
-    let erased = erases.iter().any(|it| it.disk.address == print.address);
-    if erased { erase::blank(print) } else { print.clone() }
+    let first = erases.iter().any(|it| it.disk.address == print.address);
+    if first { erase::blank(print) } else { print.clone() }
 }
 
 /// Over the wish, the disks (not their kernel names, which change at every boot) and what is to be mended.

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::drive::Drive;
 use crate::machine::{Change, Cmd, Hash};
 
+mod against;
 pub mod better;
 pub mod command;
 pub mod erase;

@@ -89,6 +89,11 @@ pub enum Refusal {
         /// What was typed.
         typed: Serial,
     },
+    /// A disk is to be erased, and the pool is there already.
+    TakeTooLate {
+        /// The pool.
+        pool: String,
+    },
     /// No disk of the wish has the wwn that was typed.
     NoSuchTake {
         /// The wwn.
@@ -244,6 +249,10 @@ impl Refusal {
                     "if no other machine has it now, import it with `zbay apply --adopt {}`",
                     plain(host)
                 ),
+            ),
+            Self::TakeTooLate { pool } => Words::new(
+                format!("pool `{pool}` is there already, so no drive is taken for it"),
+                "leave `--take` out: it is for drives of a pool that is yet to be made",
             ),
             Self::NoSuchTake { wwn } => Words::new(
                 format!("no drive in the bays of the wish has the wwn {wwn}"),

@@ -29,7 +29,7 @@ pub(super) fn change(change: &Change) -> Result<Output, RunError> {
 
 /// Zeros, span by span, and a sync. Nothing is made: what is not there cannot be opened.
 fn zero(dev: &Utf8Path, spans: &[Span]) -> io::Result<()> {
-    const ZEROS: [u8; 1 << 18] = [0; 1 << 18];
+    static ZEROS: [u8; 1 << 18] = [0; 1 << 18];
     let flags = (OFlag::O_EXCL | OFlag::O_CLOEXEC).bits();
     let file = OpenOptions::new().write(true).custom_flags(flags).open(dev)?;
     if !file.metadata()?.file_type().is_block_device() {
