@@ -15,7 +15,7 @@ use crate::inventory::{Contents, Disk, ForeignPool, Owner, PoolState};
 use crate::machine::Change;
 use crate::names::{NameError, Serial, Wwn};
 use crate::plan::pick::Picked;
-use crate::plan::{Condition, Danger, Fingerprint, Step, command};
+use crate::plan::{Again, Condition, Danger, Fingerprint, Step, command};
 
 /// A disk that a person wants erased and taken.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -131,6 +131,7 @@ pub fn step(erased: &Erased, contents: &Contents) -> Step {
     let dev = erased.disk.address.clone();
     let changes = vec![
         Change::Zero { dev: dev.clone(), spans: contents.erase.clone() },
+        Change::Run(command::settle()),
         Change::Run(command::reread(&dev)),
         Change::Run(command::settle()),
     ];
@@ -148,7 +149,12 @@ pub fn step(erased: &Erased, contents: &Contents) -> Step {
         before: vec![Condition::AsSeen { disk: erased.disk.clone() }],
         rehearsal: None,
         changes,
-        again: None,
+        // udev looks into a device that was written to, and holds its partitions for a moment.
+        again: Some(Again {
+            said: "Device or resource busy".to_owned(),
+            settle: command::settle(),
+            times: 5,
+        }),
         after: vec![Condition::DiskFree { disk: blank(&erased.disk) }],
     }
 }

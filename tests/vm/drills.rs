@@ -61,8 +61,8 @@ fn undone(lab: &Lab) {
     lab.ok(
         "zpool destroy tank 2>/dev/null; for n in 1 2 3; do d=/dev/disk/by-id/wwn-0x5000c5007a05000$n; \
          for p in 1 9; do [ -e $d-part$p ] && wipefs -qa $d-part$p; done; \
-         s=$(blockdev --getsz $d); for at in 0 $((s/2048-40)); do dd if=/dev/zero of=$d bs=1M seek=$at count=40 conv=notrunc status=none 2>/dev/null; done; \
-         blockdev --rereadpt $d; done; udevadm settle; rm -rf /tank /var/lib/zbay /etc/zbay/profile.yaml /etc/hostid /etc/zfs/zpool.cache; sync",
+         s=$(blockdev --getsz $d); for at in 0 $((s/2048-40)); do dd if=/dev/zero of=$d bs=1M seek=$at count=42 conv=notrunc status=none 2>/dev/null; done; \
+         for i in 1 2 3 4 5; do udevadm settle; blockdev --rereadpt $d 2>/dev/null && break; done; done; udevadm settle; rm -rf /tank /var/lib/zbay /etc/zbay/profile.yaml /etc/hostid /etc/zfs/zpool.cache; sync",
     );
 }
 

@@ -86,7 +86,23 @@ fn an_empty_bay_stops_first_boot_and_a_drive_in_it_lets_it_go_on() {
 
 #[test]
 fn a_saved_plan_is_refused_when_a_disk_changed() {
-    let lab = Lab::new("gen8-4x4tb").with_zbay().boot();
+    // A drive that is exchanged between plan and apply: same bay, same size, blank too.
+    let mut lab = Lab::new("gen8-4x4tb").with_zbay().boot();
+    let first = lab.sh("zbay plan gen8-usb-raidz --save /root/other.json");
+    assert_eq!(first.status, 1, "a plan with changes to make: {}{}", first.out, first.err);
+    lab.stop();
+    let old = lab.drive("3").clone();
+    let bay = old.at.clone();
+    for drive in lab.spec.drives.iter_mut().filter(|drive| drive.at == bay) {
+        drive.serial = "Z30NEW03".into();
+        drive.wwn = Some("0x5000c5007a0f0003".parse().expect("a wwn"));
+    }
+    lab.start();
+    let ran = lab.sh("zbay apply /root/other.json --yes");
+    assert_eq!(ran.status, 2, "{}", ran.out);
+    assert!(ran.err.contains(&old.serial) && ran.err.contains("Z30NEW03"), "{}", ran.err);
+    assert!(lab.sh("zpool list -H").out.trim().is_empty());
+
     let first = lab.sh("zbay plan gen8-usb-raidz --save /root/plan.json");
     assert_eq!(first.status, 1, "a plan with changes to make: {}{}", first.out, first.err);
     let wwn = lab.drive("3").wwn.as_ref().expect("a wwn").to_string();

@@ -18,7 +18,7 @@ fn drives_that_changed_places_and_one_that_is_lost() {
     lab.stop();
     lab.swap("2", "3");
     lab.start();
-    ready(&lab);
+    lab.settled();
     let verify = lab.sh("zbay verify");
     assert_eq!(verify.status, 0, "{}{}", verify.out, verify.err);
     let (two, three) = (lab.drive("2").serial.to_string(), lab.drive("3").serial.to_string());

@@ -71,7 +71,7 @@ fn the_articles_box_sets_itself_up_and_nothing_is_done_twice() {
     );
     let held = lab.sh("flock /run/zbay/lock zbay apply --yes");
     assert_eq!(held.status, 2);
-    assert!(held.err.contains("another zbay is at work"), "{}", held.err);
+    assert!(held.err.contains("is at work (it holds /run/zbay/lock)"), "{}", held.err);
 }
 
 /// `show disk` and `zpool status` say what the article's do.
