@@ -23,6 +23,8 @@ pub(super) fn host(machine: &dyn Machine, held: Option<&Held>) -> Result<Host, L
         Err(_) => None,
     };
     let hostid = bytes(machine, "/etc/hostid")?.and_then(|it| <[u8; 4]>::try_from(it).ok());
+    // 0 is none (zgenhostid(8)).
+    let hostid = hostid.filter(|four| *four != [0; 4]);
     Ok(Host {
         dmi: dmi::strings(strings),
         facts,

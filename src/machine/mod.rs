@@ -119,6 +119,8 @@ pub const ZGENHOSTID: Program = Program { path: "/usr/sbin/zgenhostid", package:
 pub const CHOWN: Program = Program { path: "/usr/bin/chown", package: "coreutils" };
 /// chmod(1).
 pub const CHMOD: Program = Program { path: "/usr/bin/chmod", package: "coreutils" };
+/// sync(1): of single files.
+pub const SYNC: Program = Program { path: "/usr/bin/sync", package: "coreutils" };
 /// udevadm(8).
 pub const UDEVADM: Program = Program { path: "/usr/bin/udevadm", package: "udev" };
 
@@ -128,8 +130,10 @@ pub const BLOCKDEV: Program = Program { path: "/usr/sbin/blockdev", package: "ut
 pub const SGDISK: Program = Program { path: "/usr/sbin/sgdisk", package: "gdisk" };
 
 /// All programs, for the package's name in an error.
-pub const PROGRAMS: [Program; 11] =
-    [ZPOOL, ZFS, WIPEFS, SMARTCTL, SYSTEMCTL, ZGENHOSTID, CHOWN, CHMOD, UDEVADM, BLOCKDEV, SGDISK];
+pub const PROGRAMS: [Program; 12] = [
+    ZPOOL, ZFS, WIPEFS, SMARTCTL, SYSTEMCTL, ZGENHOSTID, CHOWN, CHMOD, UDEVADM, BLOCKDEV, SGDISK,
+    SYNC,
+];
 
 /// A command: never a shell, secrets only on standard input, always with a limit.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -8,7 +8,7 @@ use std::time::Duration;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::machine::{
-    BLOCKDEV, CHMOD, CHOWN, Cmd, SGDISK, SYSTEMCTL, UDEVADM, ZFS, ZGENHOSTID, ZPOOL,
+    BLOCKDEV, CHMOD, CHOWN, Cmd, SGDISK, SYNC, SYSTEMCTL, UDEVADM, ZFS, ZGENHOSTID, ZPOOL,
 };
 use crate::plan::Of;
 use crate::plan::import::Import;
@@ -130,6 +130,11 @@ pub fn health(pool: &str) -> Cmd {
 /// zgenhostid(8).
 pub fn hostid(value: &str) -> Cmd {
     Cmd::new(ZGENHOSTID, [value])
+}
+
+/// Has a file that another program wrote on the disk before the next step.
+pub fn sync(path: &Utf8Path) -> Cmd {
+    Cmd::new(SYNC, [path.as_str()])
 }
 
 /// chown(1) of a mountpoint.

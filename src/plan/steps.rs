@@ -6,7 +6,7 @@ use crate::inventory::Inventory;
 use crate::machine::{Change, Cmd, Hash};
 use crate::plan::command::{self, Create, VdevArgs};
 use crate::plan::pick::{Picked, Picks};
-use crate::plan::system::{System, mountpoint_of};
+use crate::plan::system::{HOSTID, System, mountpoint_of};
 use crate::plan::{Again, Condition, Danger, Fingerprint, Of, Rehearsal, Step, reserve};
 use crate::profile::property::Setting;
 use crate::profile::{Layout, Profile, Uneven};
@@ -77,13 +77,15 @@ fn new_hostid(inventory: &Inventory, system: &System) -> Option<(String, &'stati
 pub fn hostid(inventory: &Inventory, system: &System) -> Option<Step> {
     let (value, of) = new_hostid(inventory, system)?;
     let bytes = u32::from_str_radix(&value, 16).ok()?.to_ne_bytes();
-    let path = Utf8PathBuf::from("/etc/hostid");
-    let mut step = step(
-        format!("give the box the hostid {value}, made from {of}"),
-        Danger::Harmless,
-        run([command::hostid(&value)]),
-    );
-    step.before = vec![Condition::File { path: path.clone(), hash: None }];
+    let path = Utf8PathBuf::from(HOSTID);
+    let mut changes = run([command::hostid(&value), command::sync(&path)]);
+    if system.hostid.is_some() {
+        // One that is there and is none: zgenhostid was cut off before its bytes were on the disk.
+        changes.insert(0, Change::Remove { path: path.clone() });
+    }
+    let what = format!("give the box the hostid {value}, made from {of}");
+    let mut step = step(what, Danger::Harmless, changes);
+    step.before = vec![Condition::File { path: path.clone(), hash: system.hostid.clone() }];
     step.after = vec![Condition::File { path, hash: Some(Hash::of(&bytes)) }];
     Some(step)
 }

@@ -10,7 +10,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::apply::journal::{self, Unfinished};
 use crate::inventory::{Facet, Unknown};
-use crate::machine::{Cmd, IoError, Machine, SYSTEMCTL};
+use crate::machine::{Cmd, Hash, IoError, Machine, SYSTEMCTL};
 use crate::profile::Profile;
 use crate::profile::property::Setting;
 use crate::shipped::recorded_wish;
@@ -18,6 +18,9 @@ use crate::shipped::recorded_wish;
 /// Units of OpenZFS that bring a pool back at boot.
 pub const UNITS: [&str; 4] =
     ["zfs-import-cache.service", "zfs-import.target", "zfs-mount.service", "zfs.target"];
+
+/// The file of gethostid(3).
+pub const HOSTID: &str = "/etc/hostid";
 
 /// The system as a plan needs it.
 #[derive(Clone, Debug)]
@@ -36,6 +39,8 @@ pub struct System {
     pub occupied: Vec<Utf8PathBuf>,
     /// Whether OpenZFS has the wished feature set.
     pub feature_set: Facet<bool>,
+    /// What /etc/hostid holds, if it is there: a power cut may leave an empty one.
+    pub hostid: Option<Hash>,
     /// Disks that the journal holds as begun and never finished; empty where there is no journal.
     pub unfinished: Vec<Unfinished>,
     /// A random UUID, for a hostid where the box has nothing of its own.
@@ -78,6 +83,7 @@ pub fn look(machine: &dyn Machine, profile: &Profile) -> Result<System, IoError>
         groups: names("/etc/group"),
         occupied,
         feature_set: feature_set(machine, profile),
+        hostid: machine.file(HOSTID.into()).ok().flatten().map(|bytes| Hash::of(&bytes)),
         unfinished: journal::unfinished(&String::from_utf8_lossy(&journal)),
         random: random.map(|bytes| String::from_utf8_lossy(&bytes).trim().to_owned()),
     })

@@ -118,6 +118,8 @@ fn one_step(step: &Step, disks: &[Fingerprint], full: bool, out: &mut String) {
         .changes
         .iter()
         .filter_map(|change| if let Change::Run(cmd) = change { Some(cmd) } else { None })
+        // What only waits or makes sure says nothing to a person.
+        .filter(|cmd| full || !["sync", "udevadm"].contains(&cmd.program.file_name().unwrap_or("")))
         .collect();
     let erases = step.changes.iter().any(|change| matches!(change, Change::Zero { .. }));
     if commands.is_empty() || erases {
