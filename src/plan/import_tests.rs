@@ -3,10 +3,12 @@
 use super::make::{PlanError, Request, make};
 use super::{Plan, system};
 use crate::inventory::{
-    Contents, ForeignPool, ImportablePool, Inventory, Owner, Pool, PoolState, Property, Want, look,
+    Contents, ForeignPool, ImportablePool, Inventory, Owner, Pool, PoolState, Property, Signature,
+    Want, look,
 };
 use crate::machine::Change;
 use crate::machine::recorded::Recorded;
+use crate::plan::erase::Take;
 use crate::shipped;
 use crate::units::Bytes;
 use crate::verify::{Drift, patient, unwell};
@@ -171,4 +173,56 @@ fn a_pool_that_is_not_well_gets_properties_at_most() {
         assert_eq!(mended(&pool), left, "{pool:?}");
         assert_eq!(unwell(&pool).is_some(), left < 2, "{pool:?}");
     }
+}
+
+#[test]
+fn a_person_erases_nothing_in_raid_mode_or_under_a_pool() {
+    let machine = Recorded::open("tests/machines/gen8-raid-fifth-port".into()).expect("recorded");
+    let profile = shipped::profile(&machine, Some("gen8-raid-fifth-port")).expect("shipped");
+    let hw = shipped::hw(&machine, "hp-microserver-gen8").expect("shipped").value;
+    let mut inventory = look::look(&machine, Want::ALL).expect("recorded");
+    let system = system::look(&machine, &profile.value).expect("recorded");
+    let found = Signature { kind: "ext4".into(), label: Some("photos".into()), uuid: None };
+    let disk = inventory
+        .disks
+        .iter_mut()
+        .find(|disk| disk.path.as_deref() == Some("pci-0000:00:1f.2-ata-2"))
+        .expect("bay 2");
+    let mut contents = Contents::bare(Owner::Filesystem(found));
+    contents.erasable = true;
+    disk.contents = Ok(contents);
+    let takes =
+        [Take { wwn: disk.wwn.clone().expect("a wwn"), serial: disk.serial.clone().expect("one") }];
+    let said = |profile, inventory: &Inventory| {
+        make(&Request {
+            hw: &hw,
+            other_box: None,
+            profile,
+            name: "wish",
+            inventory,
+            system: &system,
+            takes: &takes,
+            adopt: None,
+        })
+        .expect_err("refused")
+        .to_string()
+    };
+    let raid = said(&profile, &inventory).replace("\n         ", " ");
+    assert!(raid.contains("bay 2 cannot be erased: in RAID mode"), "{raid}");
+    // A pool of the wished name is there: whoever names a drive means something else.
+    inventory.pools = Ok(vec![Pool {
+        name: "tank".into(),
+        guid: 7,
+        state: "ONLINE".into(),
+        status: None,
+        busy: None,
+        errors: 0,
+        size: Bytes(1),
+        allocated: Bytes(0),
+        vdevs: vec![],
+        properties: vec![],
+        datasets: vec![],
+    }]);
+    let late = said(&profile, &inventory);
+    assert!(late.contains("pool `tank` is there already, so no drive is taken"), "{late}");
 }
