@@ -76,20 +76,27 @@ fn until_sync(lab: &Lab, n: u32, signal: &str) -> bool {
     lab.sh("sleep 0.5; grep -qE 'SIGSTOP|SIGKILL' /run/drill").status == 0
 }
 
-/// Runs zbay until `zpool create` has come to its `n`-th ioctl, and stops zpool there.
-fn until_ioctl(lab: &Lab, n: usize) {
+/// Has `zpool create` run under strace with these options in the box; all else of zpool is as it is.
+fn wrapped(lab: &Lab, options: &str) {
     lab.push(
         "/usr/sbin/zpool.drill",
         &format!(
             "#!/bin/sh\n[ \"$1 $2\" = 'create -n' ] && exec /usr/sbin/zpool.real \"$@\"\n\
-             [ \"$1\" = create ] && exec strace -qq -o /run/drill -e trace=ioctl -e inject=ioctl:signal=SIGSTOP:when={n} /usr/sbin/zpool.real \"$@\"\n\
+             [ \"$1\" = create ] && exec strace -qq -X raw -o /run/drill -e trace=ioctl {options} /usr/sbin/zpool.real \"$@\"\n\
              exec /usr/sbin/zpool.real \"$@\"\n"
         ),
     );
     lab.ok(
         "[ -e /usr/sbin/zpool.real ] || cp -a /usr/sbin/zpool /usr/sbin/zpool.real; chmod 755 /usr/sbin/zpool.drill; \
-         rm -f /run/drill; mount --bind /usr/sbin/zpool.drill /usr/sbin/zpool; \
-         (setsid zbay apply /root/wish.yaml --yes >/run/drill.out 2>&1 </dev/null &); \
+         rm -f /run/drill; mount --bind /usr/sbin/zpool.drill /usr/sbin/zpool",
+    );
+}
+
+/// Runs zbay until `zpool create` has done its `n`-th ioctl, and stops zpool there.
+fn until_ioctl(lab: &Lab, n: usize) {
+    wrapped(lab, &format!("-e inject=ioctl:signal=SIGSTOP:when={n}"));
+    lab.ok(
+        "(setsid zbay apply /root/wish.yaml --yes >/run/drill.out 2>&1 </dev/null &); \
          for i in $(seq 900); do grep -q SIGSTOP /run/drill 2>/dev/null && exit 0; sleep 0.2; done; exit 1",
     );
     // What zpool has written to the drives is on them; the boot device is left as it is.
@@ -104,15 +111,11 @@ fn cut(lab: &mut Lab) -> String {
     state(lab)
 }
 
-/// The ioctls of one `zpool create`, by name or number, in order.
+/// The ioctls of zbay's own `zpool create`, by number, in order.
 fn ioctls(lab: &Lab) -> Vec<String> {
-    let devices: Vec<String> =
-        (1..=3).map(|n| format!("/dev/disk/by-id/wwn-0x5000c5007a05000{n}")).collect();
-    lab.ok(&format!(
-        "strace -qq -X raw -o /run/ioctls -e trace=ioctl zpool create tank raidz1 {} && zpool destroy tank",
-        devices.join(" ")
-    ));
-    let text = lab.ok("cat /run/ioctls");
+    wrapped(lab, "");
+    lab.ok("zbay apply /root/wish.yaml --yes");
+    let text = lab.ok("umount /usr/sbin/zpool; cat /run/drill");
     undone(lab);
     let name = |line: &str| line.split([',', ')']).nth(1).map(|word| word.trim().to_owned());
     text.lines().filter(|line| line.starts_with("ioctl(")).filter_map(name).collect()
