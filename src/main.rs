@@ -99,7 +99,7 @@ fn trace(verbose: u8) {
 
 /// Data to standard output; a reader that closed it has seen enough.
 fn print(answer: &Answer, json: bool) -> ExitCode {
-    let text = if json {
+    let text = if json && !answer.json.is_null() {
         serde_json::to_string_pretty(&answer.json).map(|text| text + "\n").unwrap_or_default()
     } else {
         answer.text.clone()

@@ -94,6 +94,12 @@ pub enum CapacityError {
         /// As given.
         count: usize,
     },
+    /// A record size that ZFS does not take.
+    #[error("a record size of {bytes} bytes: it is a power of two, from 512 to 16777216 (16M)")]
+    Record {
+        /// As given.
+        bytes: u64,
+    },
     /// Not a capacity that drives are sold with.
     #[error("`{label}` bytes are no drive label: labels are whole decimal gigabytes, as 4TB is")]
     Label {

@@ -87,6 +87,47 @@ impl Geometry {
     }
 }
 
+/// The vdevs of a pool, added up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// SIZE of `zpool list -p`.
+    pub size: Bytes,
+    /// Deflated bytes that may hold data.
+    pub dspace: Bytes,
+    /// Deflated bytes of the embedded logs.
+    pub embedded_log: Bytes,
+    has_data: bool,
+}
+
+impl Totals {
+    /// With one more vdev.
+    pub fn and(self, class: Class, vdev: &Geometry) -> Result<Self, CapacityError> {
+        let plus = |to: Bytes, more: Bytes| {
+            to.0.checked_add(more.0).map(Bytes).ok_or(CapacityError::TooLarge)
+        };
+        let mut sum = self;
+        if class.is_vital() {
+            sum.size = plus(self.size, vdev.size)?;
+            sum.embedded_log = plus(self.embedded_log, vdev.embedded_log)?;
+        }
+        if class == Class::Normal {
+            sum.dspace = plus(self.dspace, vdev.dspace)?;
+            sum.has_data = true;
+        }
+        Ok(sum)
+    }
+
+    /// What is kept back, and what is left: USED + AVAIL of the root dataset in `zfs list -p`. An error unless a vdev
+    /// holds data.
+    pub fn slop_and_usable(&self, zfs: Zfs) -> Result<(Bytes, Bytes), CapacityError> {
+        if !self.has_data {
+            return Err(CapacityError::Empty);
+        }
+        let slop = zfs.slop(self.dspace, self.embedded_log);
+        Ok((slop, Bytes(self.dspace.0 - slop.0)))
+    }
+}
+
 /// The ratio for ever: of the width at birth, also for a raidz that was widened (`vdev_set_deflate_ratio` asks for
 /// transaction group 0).
 fn ratio(make: &Make) -> Result<u64, CapacityError> {

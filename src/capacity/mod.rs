@@ -23,6 +23,10 @@
 //! # Ok::<(), capacity::CapacityError>(())
 //! ```
 
+pub mod batch;
+mod batch_fields;
+#[cfg(test)]
+mod batch_tests;
 pub mod class;
 pub mod cut;
 pub mod draid;
@@ -49,6 +53,7 @@ pub mod table;
 pub mod vdev;
 #[cfg(test)]
 mod vdev_tests;
+pub mod write;
 pub mod zfs;
 
 pub use class::Class;

@@ -67,7 +67,7 @@ impl fmt::Display for Losses {
 }
 
 /// The most top-level vdevs: beyond it a request is a mistake, not a pool.
-const MAX_VDEVS: usize = 1 << 16;
+pub(super) const MAX_VDEVS: usize = 1 << 16;
 
 /// What a new pool of these data vdevs would give. Log, cache and spare vdevs do not count and must
 /// be left out.

@@ -227,7 +227,8 @@ fn birth(born: &Born, ashift: Ashift, terms: Terms) -> Result<Birth, CapacityErr
     Ok(Birth { width, leaf: least.leaf, zfs: born.zfs })
 }
 
-fn check_sector(ashift: Ashift, drive: Drive) -> Result<(), CapacityError> {
+/// Whether a vdev of this ashift takes such a drive.
+pub(super) fn check_sector(ashift: Ashift, drive: Drive) -> Result<(), CapacityError> {
     let sector = drive.logical_sector;
     match Ashift::of_sector(sector) {
         Some(needed) if needed > ashift => Err(CapacityError::Ashift { ashift, sector }),

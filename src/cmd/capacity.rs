@@ -1,10 +1,12 @@
 //! `zbay capacity`: what drives of common sizes would hold in this box.
 
+use std::io::BufReader;
+
 use clap::Args;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Answer, Context, is_bare};
-use crate::capacity;
+use crate::capacity::{self, Cut, Terms, Zfs};
 use crate::inventory::Want;
 use crate::render::capacity::{Of, render};
 use crate::render::json::answer;
@@ -22,10 +24,28 @@ pub struct CapacityArgs {
     /// How many bays. Left out: those of this box.
     #[arg(long, value_name = "N")]
     pub bays: Option<u8>,
+    /// Read a pool a line as JSON from standard input and print what it gives as JSON, in order; exit status 1 if a line
+    /// could not be (docs/capacity.md).
+    #[arg(long, conflicts_with_all = ["sizes", "bays"])]
+    pub batch: bool,
+    /// The release of OpenZFS. Left out: the installed one, else 2.3 (`--batch`: 2.3).
+    #[arg(long, value_name = "VERSION")]
+    pub zfs: Option<Zfs>,
+    /// How drives are cut: linux (`zpool create` gets whole drives), truenas, freebsd, none, reserve=2GiB.
+    #[arg(long, value_name = "SCHEME")]
+    pub partition: Option<Cut>,
 }
 
-/// The table.
+/// The table, or the batch.
 pub fn run(context: &Context, args: &CapacityArgs) -> anyhow::Result<Answer> {
+    let cut = args.partition.unwrap_or_default();
+    if args.batch {
+        let terms = Terms { zfs: args.zfs.unwrap_or_default(), cut };
+        let input = BufReader::with_capacity(1 << 18, std::io::stdin().lock());
+        let fine = super::batch::run(input, std::io::stdout().lock(), terms)?;
+        // All is said.
+        return Ok(Answer { text: String::new(), json: Value::Null, status: u8::from(!fine) });
+    }
     let mut bare = false;
     let (bays, of) = if let Some(bays) = args.bays {
         (usize::from(bays), Of::Asked)

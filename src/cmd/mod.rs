@@ -17,6 +17,7 @@ use crate::shipped;
 use crate::yaml::Parsed;
 
 pub mod apply;
+pub mod batch;
 pub mod capacity;
 pub mod check;
 pub mod firstboot;
