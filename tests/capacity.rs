@@ -72,3 +72,78 @@ fn a_batch_is_answered_in_order() {
     let asizes: Vec<Value> = both.out.lines().map(asize).collect();
     assert_eq!(asizes, [json!(4_000_782_221_312_u64), json!(4_000_771_997_696_u64)]);
 }
+
+fn gen8(args: &[&str]) -> Said {
+    zbay(&[&["--machine", "gen8-seed", "capacity"], args].concat(), "")
+}
+
+#[test]
+fn one_pool_in_lines_in_json_and_for_spreadsheets() {
+    let said = gen8(&["raidz2:6x4TB"]);
+    assert_eq!((said.status, said.err.as_str()), (0, ""));
+    assert!(
+        said.out.contains("| usable | 15.85 TB | 14.4 TiB | 15847120699392 bytes |"),
+        "{}",
+        said.out
+    );
+    assert!(said.out.ends_with("next     `zbay capacity --explain raidz2:6x4TB`\n"));
+    assert!(said.out.lines().count() <= 20);
+    let json: Value = serde_json::from_str(&gen8(&["--json", "raidz2:6x4TB"]).out).expect("JSON");
+    assert_eq!(json["pool"]["usable"], json!(15_847_120_699_392_u64));
+    assert_eq!((&json["layout"], &json["zfs"]), (&json!("raidz2:6x4TB"), &json!("2.3")));
+    assert_eq!(json["margins"][0]["smallest"], json!(4_000_060_555_776_u64));
+    let csv = gen8(&["--csv", "raidz:4x4TB"]).out;
+    assert!(csv.starts_with("step,bytes,why\ndrives,16003148120064,"), "{csv}");
+    assert!(csv.contains("\nusable,11483534589952,"), "{csv}");
+    let explained = gen8(&["--explain", "mirror:2x8TB", "mirror:2x4TB"]);
+    assert!(explained.out.lines().all(|line| line.len() <= 80));
+    assert!(explained.out.contains("pool     mirror:2x8TB + mirror:2x4TB\n"));
+    let wide =
+        gen8(&["--sizes", "24TB,30TB", "--bays", "12", "--layouts", "raidz3,mirrors", "--csv"]);
+    assert_eq!((wide.status, wide.out.lines().count()), (0, 5), "{}", wide.err);
+}
+
+#[test]
+fn a_profile_is_reckoned_with_the_drives_it_expects_or_finds() {
+    let json = |args: &[&str]| -> Value {
+        serde_json::from_str(&gen8(&[args, &["--json"]].concat()).out).expect("JSON")
+    };
+    assert_eq!(json(&["4u-24bay-raidz2"])["pool"]["usable"], json!(79_832_234_852_352_u64));
+    assert_eq!(json(&["gen8-seed"])["pool"]["usable"], json!(2_805_775_466_496_u64));
+    assert_eq!(json(&["gen8-seed", "--zfs", "0.6.4"])["zfs"], json!("0.6.4"));
+}
+
+#[test]
+fn what_cannot_be_is_named() {
+    for (args, words) in [
+        (&["raidz:1x4TB"][..], "a raidz1 vdev cannot be made of 1 drives: it takes 2 to 255"),
+        (&["raidz2:256x4TB"], "a raidz2 vdev cannot be made of 256 drives: it takes 3 to 255"),
+        (&["draid2:4d:5c:0s:5x4TB"], "need 6 drives or more, and there are 5"),
+        (&["draid1:4d:11c:1s:11x4TB", "--zfs", "0.8.6"], "OpenZFS 0.8 to 2.0.6 has no dRAID"),
+        (&["log:mirror:2x4TB"], "a pool needs at least one vdev that holds data"),
+        (&["stripe:1000000x4TB"], "1000000 drives: write 1 to 65536"),
+        (&["raidz:4x-4TB"], "`-4TB` is not a size"),
+        (&["raidz:4x10MB"], "drives have 67108864 (64 MiB) to"),
+        (&["mirror:2x4TB", "--ashift", "8"], "8 is not in 9..=16"),
+        (
+            &["mirror:2x4TB", "--zfs", "1.2"],
+            "`1.2` is no OpenZFS release that is known: 0.6 to 2.4",
+        ),
+        (&["mirror:2x4TB", "--partition", "mbr"], "`mbr` is no partition scheme"),
+        (
+            &["mirror:2x4TB", "--recordsize", "3K"],
+            "it is a power of two, from 512 to 16777216 (16M)",
+        ),
+        (&["mirror:2x4TB", "--mix", "music"], "`music` is no mix: media, documents, vm, or a file"),
+        (
+            &["mirror:2x4TB", "--mix", "Cargo.toml"],
+            "line 1 of a mix, `[package]`: write SIZE COUNT",
+        ),
+        (&["mirror:2x4TB", "--bays", "4"], "cannot be used with"),
+        (&["--layouts", "raidz9"], "`raidz9` is no layout of the table: raidz, raidz2"),
+    ] {
+        let said = gen8(args);
+        assert_eq!((said.status, said.out.as_str()), (2, ""), "{args:?}");
+        assert!(said.err.contains(words), "{args:?}: {}", said.err);
+    }
+}

@@ -32,6 +32,7 @@ pub mod cut;
 pub mod draid;
 pub mod drive;
 mod error;
+pub mod fits;
 pub mod geometry;
 pub mod kind;
 #[cfg(test)]
@@ -40,6 +41,7 @@ mod known;
 mod known_parts;
 pub mod leaf;
 pub mod ledger;
+pub mod margin;
 pub mod metaslab;
 pub mod partition;
 pub mod pool;
@@ -49,6 +51,7 @@ mod props;
 mod props_parts;
 pub mod replacement;
 pub mod resilver;
+pub mod spec;
 pub mod table;
 pub mod vdev;
 #[cfg(test)]

@@ -19,6 +19,7 @@ use crate::yaml::Parsed;
 pub mod apply;
 pub mod batch;
 pub mod capacity;
+pub mod capacity_of;
 pub mod check;
 pub mod firstboot;
 pub mod overview;

@@ -5,6 +5,7 @@
 //! `table` alone knows the table crate, `text` alone cuts and wraps, `contents` says what a disk holds.
 
 pub mod capacity;
+pub mod capacity_of;
 pub mod contents;
 pub mod disk;
 #[cfg(test)]
@@ -16,5 +17,6 @@ pub mod overview;
 pub mod plan;
 pub mod pool;
 pub mod propose;
+pub mod sheet;
 pub mod table;
 pub mod text;
