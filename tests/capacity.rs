@@ -147,3 +147,45 @@ fn what_cannot_be_is_named() {
         assert!(said.err.contains(words), "{args:?}: {}", said.err);
     }
 }
+
+#[test]
+fn the_rule_of_powers_of_two_and_the_ways_of_24_drives() {
+    let said = zbay(&["optimal"], "");
+    assert_eq!((said.status, said.err.as_str()), (0, ""));
+    assert!(
+        said.out.contains(
+            "| raidz2 of 10 | optimal, and wrong | 80.0     | 76.2 | 79.8 | 73.3 | 66.7 |"
+        ),
+        "{}",
+        said.out
+    );
+    assert!(said.out.lines().all(|line| line.len() <= 80 && line.is_ascii()));
+    let every: Value = serde_json::from_str(&zbay(&["--json", "optimal"], "").out).expect("JSON");
+    assert_eq!(every["widths"].as_array().map(Vec::len), Some(35 + 34 + 33));
+    let said = zbay(&["optimal", "--drives", "24", "--size", "4TB"], "");
+    assert_eq!((said.status, said.err.as_str()), (0, ""));
+    assert!(said.out.contains("*  raidz2 of 18 + raidz2 of 6"), "{}", said.out);
+    assert!(said.out.lines().all(|line| line.len() <= 80 && line.is_ascii()), "{}", said.out);
+    let ways: Value = serde_json::from_str(&zbay(&["--json", "optimal", "--drives", "24"], "").out)
+        .expect("JSON");
+    let named = |name: &str| {
+        ways["ways"].as_array().expect("ways").iter().find(|way| way["layout"] == name)
+    };
+    assert_eq!(
+        named("raidz2 of 18 + raidz2 of 6").expect("kept")["usable"],
+        json!(79_832_234_852_352_u64)
+    );
+    for (args, words) in [
+        (&["optimal", "--drives", "1"][..], "1 drives cannot be shared out: 2 to 500 can"),
+        (&["optimal", "--drives", "1000000"], "1000000 drives cannot be shared out"),
+        (
+            &["optimal", "--drives", "4", "--size", "10MB"],
+            "too few for a pool member: ZFS takes 64 MiB",
+        ),
+        (&["optimal", "--drives", "4", "--size", "2EiB"], "(1 EiB) bytes"),
+    ] {
+        let said = zbay(args, "");
+        assert_eq!((said.status, said.out.as_str()), (2, ""), "{args:?}");
+        assert!(said.err.contains(words), "{args:?}: {}", said.err);
+    }
+}

@@ -94,6 +94,12 @@ pub enum CapacityError {
         /// As given.
         count: usize,
     },
+    /// Too few drives to share out, or more than make sense.
+    #[error("{drives} drives cannot be shared out: 2 to 500 can")]
+    Split {
+        /// As given.
+        drives: u64,
+    },
     /// A record size that ZFS does not take.
     #[error("a record size of {bytes} bytes: it is a power of two, from 512 to 16777216 (16M)")]
     Record {

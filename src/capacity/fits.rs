@@ -13,7 +13,7 @@ use super::class::Class;
 use super::kind::Kind;
 use super::pool::Capacity;
 use super::write::Record;
-use crate::units::Bytes;
+use crate::units::{Ashift, Bytes};
 
 /// Blocks as they are stored, after compression.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,25 +75,39 @@ impl Mix {
 
     /// Bytes of data that fill the pool; `None`: it holds none of them.
     pub fn fits(&self, pool: &Capacity) -> Option<Bytes> {
-        let dspace = u128::from(pool.dspace.0);
-        let data: u128 = self.blocks.iter().map(|(size, count)| times(*size, *count)).sum();
         let mut fits = 0_u128;
         for vdev in pool.vdevs.iter().filter(|vdev| vdev.class == Class::Normal) {
-            let used = |(size, count): &(u64, u64)| {
-                let raw = vdev.kind.allocated(Bytes(*size), vdev.width, vdev.ashift)?;
-                Some(times(Kind::deflated(raw.0, vdev.deflate_ratio), *count))
-            };
-            let used: u128 = self.blocks.iter().map(used).sum::<Option<u128>>()?;
             let here = u128::from(pool.usable.0) * u128::from(vdev.dspace.0);
-            let here = here.checked_div(dspace)?;
-            fits += here.checked_mul(data)?.checked_div(used)?;
+            let here = here.checked_div(u128::from(pool.dspace.0))?;
+            fits += self.fits_in(here, vdev.kind, vdev.width, vdev.ashift, vdev.deflate_ratio)?;
         }
         u64::try_from(fits).ok().map(Bytes)
     }
 
+    /// Bytes of data that fill so many usable ones of a vdev.
+    pub(super) fn fits_in(
+        &self,
+        usable: u128,
+        kind: Kind,
+        width: u64,
+        ashift: Ashift,
+        deflate_ratio: u64,
+    ) -> Option<u128> {
+        let used = |(size, count): &(u64, u64)| {
+            let raw = kind.allocated(Bytes(*size), width, ashift)?;
+            Some(times(Kind::deflated(raw.0, deflate_ratio), *count))
+        };
+        let used: u128 = self.blocks.iter().map(used).sum::<Option<u128>>()?;
+        usable.checked_mul(self.data())?.checked_div(used)
+    }
+
+    fn data(&self) -> u128 {
+        self.blocks.iter().map(|(size, count)| times(*size, *count)).sum()
+    }
+
     /// Of 1000 raw bytes of such a vdev, how many are data.
-    pub fn per_mille(&self, kind: Kind, width: u64, ashift: crate::units::Ashift) -> Option<u64> {
-        let data: u128 = self.blocks.iter().map(|(size, count)| times(*size, *count)).sum();
+    pub fn per_mille(&self, kind: Kind, width: u64, ashift: Ashift) -> Option<u64> {
+        let data = self.data();
         let raw = |(size, count): &(u64, u64)| {
             Some(times(kind.allocated(Bytes(*size), width, ashift)?.0, *count))
         };

@@ -52,10 +52,12 @@ mod props_parts;
 pub mod replacement;
 pub mod resilver;
 pub mod spec;
+pub mod splits;
 pub mod table;
 pub mod vdev;
 #[cfg(test)]
 mod vdev_tests;
+pub mod widths;
 pub mod write;
 pub mod zfs;
 

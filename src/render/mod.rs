@@ -13,6 +13,7 @@ pub(crate) mod fixture;
 pub mod foreign;
 pub mod hw;
 pub mod json;
+pub mod optimal;
 pub mod overview;
 pub mod plan;
 pub mod pool;
