@@ -59,6 +59,8 @@ pub enum Command {
     Capacity(crate::cmd::capacity::CapacityArgs),
     /// Which widths waste little, and the ways to share out so many drives.
     Optimal(crate::cmd::optimal::OptimalArgs),
+    /// Ways from one pool to a larger one, side by side: `zbay grow raidz2:6x4TB -- raidz2:12x4TB`.
+    Grow(crate::cmd::grow::GrowArgs),
     /// Set the box up once, without questions, with a report on the console (zbay-firstboot.service).
     Firstboot {
         /// A console that gets the report too, such as /dev/console.

@@ -189,3 +189,28 @@ fn the_rule_of_powers_of_two_and_the_ways_of_24_drives() {
         assert!(said.err.contains(words), "{args:?}: {}", said.err);
     }
 }
+
+#[test]
+fn ways_to_grow_are_compared() {
+    let both = ["raidz2:6x4TB", "--", "raidz2:6x4TB+raidz2:6x4TB", "raidz2:12x4TB"];
+    let said = zbay(&[&["--machine", "gen8-seed", "grow"], &both[..]].concat(), "");
+    assert_eq!((said.status, said.err.as_str()), (0, ""));
+    assert!(said.out.lines().all(|line| line.len() <= 80 && line.is_ascii()), "{}", said.out);
+    assert!(
+        said.out.contains("| attach 6   | 31.83 TB | 16.7   | 33.4 | 17.2 | 6   | 42-132 | -"),
+        "{}",
+        said.out
+    );
+    let args = ["--json", "--machine", "gen8-seed", "grow", "mirror:2x4TB", "--", "mirror:2x8TB"];
+    let json: Value = serde_json::from_str(&zbay(&args, "").out).expect("JSON");
+    assert_eq!(json["targets"][0]["ways"][1]["way"]["grown"]["replaced"], json!(2));
+    for (args, words) in [
+        (&["grow", "raidz2:6x4TB"][..], "required"),
+        (&["grow", "raidz2:6x4TB", "--", "raidz2:2x4TB"], "it takes 3 to 255"),
+        (&["grow", "raidz2:6x4TB", "--", "x"], "`x` is no layout"),
+    ] {
+        let said = zbay(args, "");
+        assert_eq!((said.status, said.out.as_str()), (2, ""), "{args:?}");
+        assert!(said.err.contains(words), "{args:?}: {}", said.err);
+    }
+}

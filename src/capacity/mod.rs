@@ -34,6 +34,7 @@ pub mod drive;
 mod error;
 pub mod fits;
 pub mod geometry;
+pub mod grow;
 pub mod kind;
 #[cfg(test)]
 mod known;

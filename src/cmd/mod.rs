@@ -22,6 +22,7 @@ pub mod capacity;
 pub mod capacity_of;
 pub mod check;
 pub mod firstboot;
+pub mod grow;
 pub mod optimal;
 pub mod overview;
 pub mod plan;

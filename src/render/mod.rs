@@ -11,6 +11,7 @@ pub mod disk;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod foreign;
+pub mod grow;
 pub mod hw;
 pub mod json;
 pub mod optimal;
