@@ -161,6 +161,10 @@ fn check(make: &Make, zfs: Zfs) -> Result<(), CapacityError> {
             }
         }
         Kind::Draid(_) if born.width != width => return Err(impossible(kind, born.width)),
+        // Its stripes would not fit the metaslabs of a release that had none.
+        Kind::Draid(_) if born.zfs < Zfs::V2_1 => {
+            return Err(CapacityError::Draid { zfs: born.zfs });
+        }
         _ => {}
     }
     if born.leaf > make.leaf {

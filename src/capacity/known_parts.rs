@@ -158,6 +158,9 @@ fn what_a_release_or_a_class_has_not_is_refused() {
     let log = of_class(Class::Log, "raidz1", &[1; 3]);
     assert_eq!(error(Zfs::V2_1, log), "a log vdev is a stripe or a mirror, never raidz1");
     assert_eq!(error(Zfs::V2_1, special), CapacityError::Empty.to_string());
+    let born = Some(Born { leaves: drives(&[1; 4]), zfs: Zfs::V0_6_4 });
+    let old = Part { born, ..draid };
+    assert_eq!(error(Zfs::V2_1, old), "OpenZFS up to 0.6.4 has no dRAID: it came with 2.1");
     let narrow = part("draid1:2d:4c", &[1; 3]);
     let text =
         "a draid1:2d:4c:0s vdev cannot be made of 3 drives: it takes as many as its `c` says";
