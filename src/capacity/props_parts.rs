@@ -5,7 +5,9 @@
 use proptest::prelude::{Just, Strategy, any, prop_oneof, proptest};
 use proptest::{collection, option, prop_assert, prop_assert_eq, sample};
 
-use super::{Born, Class, Cut, Draid, Drive, Kind, Part, Terms, Vdev, Zfs, of_parts};
+use super::fits::Mix;
+use super::margin::Margin;
+use super::{Born, Class, Cut, Draid, Drive, Kind, Part, Terms, Vdev, Zfs, of_parts, spec};
 use crate::units::{Ashift, Bytes};
 
 fn kind() -> impl Strategy<Value = Kind> {
@@ -104,6 +106,24 @@ proptest! {
             part.vdev.leaves.push(Drive::sector_512(Bytes(1 << 47)));
             let wider = of_parts(std::slice::from_ref(&part), terms).unwrap();
             prop_assert!(wider.size >= larger.size && wider.usable >= larger.usable);
+        }
+    }
+
+    #[test]
+    fn no_word_panics(
+        word in prop_oneof![
+            "\\PC{0,40}",
+            "(log:|special:)?(raidz[1-3]?|mirror|stripe|draid[0-9]:[0-9]{1,3}d:[0-9]{1,3}c:[0-9]s):[0-9]{0,3}x?[0-9.]{1,6}(TB|GiB|EB|)(-4kn)?",
+        ],
+        terms in terms(),
+    ) {
+        let _ = (word.parse::<Zfs>(), word.parse::<Cut>(), word.parse::<Mix>());
+        if let Ok(parts) = spec::parse(&word, Ashift::DEFAULT) {
+            let words = spec::words(&parts);
+            prop_assert!(spec::parse(words.split(" x ").last().unwrap(), Ashift::DEFAULT).is_ok(), "{}", words);
+            if let Ok(pool) = of_parts(&parts, terms) {
+                let _ = (Mix::machines().fits(&pool), Margin::of(&parts[0], &pool.vdevs[0]));
+            }
         }
     }
 
