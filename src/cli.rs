@@ -55,8 +55,12 @@ pub enum Command {
     Verify(Wish),
     /// Print the wish that a pool keeps: `zbay profile --from-pool > mine.yaml` on a box with a new boot device.
     Profile(ProfileArgs),
-    /// What drives of common sizes would hold in this box, to the byte.
+    /// What drives of common sizes would hold in this box, or what a layout would give, to the byte.
     Capacity(crate::cmd::capacity::CapacityArgs),
+    /// Which widths waste little, and the ways to share out so many drives.
+    Optimal(crate::cmd::optimal::OptimalArgs),
+    /// Ways from one pool to a larger one, side by side: `zbay grow raidz2:6x4TB -- raidz2:12x4TB`.
+    Grow(crate::cmd::grow::GrowArgs),
     /// Set the box up once, without questions, with a report on the console (zbay-firstboot.service).
     Firstboot {
         /// A console that gets the report too, such as /dev/console.

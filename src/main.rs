@@ -57,6 +57,8 @@ fn run(cli: Cli) -> Result<Answer> {
         Some(Command::Verify(args)) => cmd::verify::run(&context, args),
         Some(Command::Profile(args)) => cmd::profile::run(&context, args),
         Some(Command::Capacity(args)) => cmd::capacity::run(&context, args),
+        Some(Command::Grow(args)) => cmd::grow::run(&context, args),
+        Some(Command::Optimal(args)) => cmd::optimal::run(&context, args),
         Some(Command::Firstboot { console }) => cmd::firstboot::run(&context, console.as_deref()),
         Some(Command::Record { dir }) => cmd::record::run(&context, dir),
         Some(Command::VmBox(args)) => cmd::vm_box(args),
@@ -99,7 +101,7 @@ fn trace(verbose: u8) {
 
 /// Data to standard output; a reader that closed it has seen enough.
 fn print(answer: &Answer, json: bool) -> ExitCode {
-    let text = if json {
+    let text = if json && !answer.json.is_null() {
         serde_json::to_string_pretty(&answer.json).map(|text| text + "\n").unwrap_or_default()
     } else {
         answer.text.clone()

@@ -1,35 +1,132 @@
-//! What of each drive a vdev gets: all of it, or a partition that leaves some bytes at the end.
+//! What of each drive a vdev gets: all of it, or what a partition table of this or that kind leaves.
 //!
-//! Given a whole drive, `zpool create` cuts it as [`partition`] says. With a reserve the drive is cut
+//! Given a whole drive, `zpool create` on Linux cuts it as [`partition`] says. With a reserve the drive is cut
 //! beforehand: one partition from the first MiB to a whole MiB, so that the reserve stays free behind it and a drive that
-//! is smaller by no more than that can take its place.
+//! is smaller by no more than that can take its place. TrueNAS does much the same without a reserve, and FreeBSD uses a
+//! drive as it is.
+
+use std::fmt;
+use std::str::FromStr;
+
+use thiserror::Error;
 
 use super::drive::Drive;
 use super::error::CapacityError;
 use super::partition;
+use super::zfs::Zfs;
 use crate::units::Bytes;
 
 /// Where a partition of a reserve begins, and what its end is a multiple of.
 const UNIT: Bytes = Bytes::MIB;
+/// 128 partition entries of 128 bytes.
+const GPT_ENTRIES: u64 = 128 * 128;
 
 /// How drives are cut.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Cut {
-    /// `zpool create` gets the whole drive.
+    /// `zpool create` gets the whole drive, on Linux.
     #[default]
     Whole,
     /// It gets a partition, and so many bytes at the end stay free: at least 1 MiB, where the second partition table is.
     Reserve(Bytes),
+    /// TrueNAS SCALE: one partition of whole MiB from the first one to the second partition table.
+    Truenas,
+    /// No partition table, as FreeBSD takes a drive; or the bytes are those of a partition.
+    Bare,
 }
 
+/// No way of cutting a drive.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error(
+    "`{0}` is no partition scheme: linux, truenas, freebsd, none, or a reserve as in reserve=2GiB"
+)]
+pub struct CutError(String);
+
 impl Cut {
-    /// Bytes of the partition that becomes a leaf.
+    /// Bytes of the partition that becomes a leaf, up to OpenZFS 2.4.
     pub fn length(self, drive: Drive) -> Result<Bytes, CapacityError> {
-        let whole = partition::partition(drive)?;
-        let Self::Reserve(reserve) = self else { return Ok(whole) };
-        let small = CapacityError::TooSmall { bytes: drive.bytes };
-        let end = drive.bytes.0.checked_sub(reserve.0.max(UNIT.0)).ok_or_else(|| small.clone())?;
-        (end - end % UNIT.0).checked_sub(UNIT.0).map(Bytes).ok_or(small)
+        self.made_by(Zfs::default(), drive)
+    }
+
+    /// Bytes of the partition that becomes a leaf, where this release labels the drive.
+    pub fn made_by(self, zfs: Zfs, drive: Drive) -> Result<Bytes, CapacityError> {
+        let small = || CapacityError::TooSmall { bytes: drive.bytes };
+        match self {
+            Self::Whole => partition::made_by(zfs, drive),
+            Self::Bare => {
+                let sector = partition::sector(drive.logical_sector)?;
+                Ok(Bytes(drive.bytes.0 - drive.bytes.0 % sector))
+            }
+            Self::Reserve(reserve) => {
+                partition::made_by(zfs, drive)?;
+                let end = drive.bytes.0.checked_sub(reserve.0.max(UNIT.0)).ok_or_else(small)?;
+                (end - end % UNIT.0).checked_sub(UNIT.0).map(Bytes).ok_or_else(small)
+            }
+            Self::Truenas => {
+                let around = UNIT.0 + behind(drive.logical_sector)?;
+                let rest = drive.bytes.0.checked_sub(around).ok_or_else(small)?;
+                Ok(Bytes(rest - rest % UNIT.0))
+            }
+        }
+    }
+
+    /// The smallest drive that gives a partition of so many bytes once it is cut to replace another. A drive for a
+    /// partition with a reserve may be used up to its end.
+    pub fn smallest_drive(
+        self,
+        zfs: Zfs,
+        partition: Bytes,
+        logical_sector: u32,
+    ) -> Result<Drive, CapacityError> {
+        let large = || CapacityError::TooLarge;
+        let bytes = match self {
+            Self::Whole | Self::Reserve(_) => {
+                return partition::smallest_for(zfs, partition, logical_sector);
+            }
+            Self::Bare => {
+                let sector = partition::sector(logical_sector)?;
+                partition.0.checked_next_multiple_of(sector).ok_or_else(large)?
+            }
+            Self::Truenas => {
+                let behind = behind(logical_sector)?;
+                let whole = partition.0.checked_next_multiple_of(UNIT.0);
+                whole.and_then(|it| it.checked_add(UNIT.0 + behind)).ok_or_else(large)?
+            }
+        };
+        Ok(Drive { bytes: Bytes(bytes), logical_sector })
+    }
+}
+
+/// Bytes of the second partition table: a header and the entries.
+fn behind(logical_sector: u32) -> Result<u64, CapacityError> {
+    let sector = partition::sector(logical_sector)?;
+    Ok(sector + GPT_ENTRIES.next_multiple_of(sector))
+}
+
+impl fmt::Display for Cut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Whole => f.write_str("linux"),
+            Self::Reserve(bytes) => write!(f, "reserve={bytes}"),
+            Self::Truenas => f.write_str("truenas"),
+            Self::Bare => f.write_str("none"),
+        }
+    }
+}
+
+impl FromStr for Cut {
+    type Err = CutError;
+
+    fn from_str(text: &str) -> Result<Self, CutError> {
+        match text {
+            "linux" => Ok(Self::Whole),
+            "truenas" => Ok(Self::Truenas),
+            "freebsd" | "none" => Ok(Self::Bare),
+            other => {
+                let bytes = other.strip_prefix("reserve=").and_then(|bytes| bytes.parse().ok());
+                bytes.map(Self::Reserve).ok_or_else(|| CutError(other.to_owned()))
+            }
+        }
     }
 }
 
@@ -39,7 +136,7 @@ mod tests {
     use proptest::prop_assert;
 
     use super::Cut;
-    use crate::capacity::{CapacityError, Drive, Kind, Vdev, of, of_cut, partition};
+    use crate::capacity::{CapacityError, Drive, Kind, Vdev, Zfs, of, of_cut, partition};
     use crate::units::{Ashift, Bytes};
 
     const GIB: u64 = 1 << 30;
@@ -72,6 +169,27 @@ mod tests {
         assert!(whole.usable.0 - cut.usable.0 < 16 * GIB, "it costs a metaslab at most");
         let lines: u64 = cut.deductions.iter().map(|line| line.bytes.0).sum();
         assert_eq!(cut.drives.0 - lines, cut.usable.0);
+    }
+
+    #[test]
+    fn other_systems_cut_otherwise() {
+        let drive = Drive::sector_512(Bytes(EIGHT));
+        assert_eq!(Cut::Truenas.length(drive), Ok(Bytes(8_001_561_821_184)));
+        assert_eq!(Cut::Bare.length(drive), Ok(drive.bytes));
+        for cut in [Cut::Whole, Cut::Truenas, Cut::Bare] {
+            assert_eq!(cut.to_string().parse(), Ok(cut));
+            for sector in [512, 4096] {
+                let wanted = Bytes(EIGHT - (1 << 40) - 4096);
+                let small = cut.smallest_drive(Zfs::Master, wanted, sector).unwrap();
+                assert!(cut.made_by(Zfs::Master, small).unwrap() >= wanted);
+                let bytes = Bytes(small.bytes.0 - 1);
+                assert!(cut.made_by(Zfs::Master, Drive { bytes, ..small }).unwrap() < wanted);
+            }
+        }
+        assert_eq!("freebsd".parse(), Ok(Cut::Bare));
+        assert_eq!("reserve=2GiB".parse(), Ok(Cut::Reserve(Bytes(2 * GIB))));
+        let error = "windows".parse::<Cut>().unwrap_err().to_string();
+        assert!(error.starts_with("`windows` is no partition scheme: linux, truenas"), "{error}");
     }
 
     proptest! {

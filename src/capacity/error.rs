@@ -6,7 +6,9 @@
 
 use thiserror::Error;
 
+use super::class::Class;
 use super::kind::Kind;
+use super::zfs::Zfs;
 use crate::units::{Ashift, Bytes};
 
 /// An input that no pool can be made of.
@@ -46,6 +48,64 @@ pub enum CapacityError {
     /// The drives together exceed what ZFS can count.
     #[error("the drives hold more than 16 EiB together")]
     TooLarge,
+    /// A class that the release does not know.
+    #[error("OpenZFS {} has no {class} vdevs: they came with 0.8", .zfs.releases())]
+    Class {
+        /// As given.
+        class: Class,
+        /// As given.
+        zfs: Zfs,
+    },
+    /// A log that ZFS does not make.
+    #[error("a log vdev is a stripe or a mirror, never {kind}")]
+    Log {
+        /// As given.
+        kind: Kind,
+    },
+    /// dRAID before its time.
+    #[error("OpenZFS {} has no dRAID: it came with 2.1", .zfs.releases())]
+    Draid {
+        /// As given.
+        zfs: Zfs,
+    },
+    /// A raidz that lost leaves since it was made.
+    #[error(
+        "a {kind} vdev never becomes narrower: it was made of {was} drives and is said to have {is}"
+    )]
+    Narrowed {
+        /// The kind of vdev.
+        kind: Kind,
+        /// Leaves at birth.
+        was: u64,
+        /// Leaves now.
+        is: u64,
+    },
+    /// A vdev whose leaves shrank since it was made.
+    #[error("a vdev never becomes smaller: its leaves had {was} bytes and are said to have {is}")]
+    Shrunk {
+        /// Bytes of the smallest leaf at birth.
+        was: Bytes,
+        /// Bytes of the smallest leaf now.
+        is: Bytes,
+    },
+    /// More top-level vdevs than make sense.
+    #[error("{count} vdevs are too many: a pool may have 1 to 65536 here")]
+    Vdevs {
+        /// As given.
+        count: usize,
+    },
+    /// Too few drives to share out, or more than make sense.
+    #[error("{drives} drives cannot be shared out: 2 to 500 can")]
+    Split {
+        /// As given.
+        drives: u64,
+    },
+    /// A record size that ZFS does not take.
+    #[error("a record size of {bytes} bytes: it is a power of two, from 512 to 16777216 (16M)")]
+    Record {
+        /// As given.
+        bytes: u64,
+    },
     /// Not a capacity that drives are sold with.
     #[error("`{label}` bytes are no drive label: labels are whole decimal gigabytes, as 4TB is")]
     Label {

@@ -6,9 +6,12 @@
 //! 0 or 4 cannot be written down.
 
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
+use super::draid::{Draid, DraidError};
 use crate::units::{Ashift, Bytes};
 
 /// The block that the ratio is taken from (`SPA_OLD_MAXBLOCKSIZE`).
@@ -20,19 +23,33 @@ const RAIDZ_MAX_WIDTH: u64 = 255;
 
 /// A kind of top-level vdev that holds data, named as `zpool create` and `zpool status` do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(try_from = "String", into = "String")]
 pub enum Kind {
     /// A single drive. A pool of several is several vdevs.
     Stripe,
     /// Each leaf holds everything.
     Mirror,
     /// One drive's worth of parity.
-    #[serde(alias = "raidz")]
     Raidz1,
     /// Two.
     Raidz2,
     /// Three.
     Raidz3,
+    /// Parity in groups over all drives, with spares among them.
+    Draid(Draid),
+}
+
+/// Not a kind of vdev.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum KindError {
+    /// No such word.
+    #[error(
+        "`{0}` is no kind of vdev: stripe, mirror, raidz1, raidz2, raidz3, or draid as in draid2:4d:11c:1s"
+    )]
+    Word(String),
+    /// A dRAID that ZFS refuses.
+    #[error(transparent)]
+    Draid(#[from] DraidError),
 }
 
 impl Kind {
@@ -46,17 +63,18 @@ impl Kind {
         }
     }
 
-    /// `vdev_get_nparity`; 0 for what is not raidz.
+    /// `vdev_get_nparity`; 0 for what has none.
     pub fn parity(self) -> u64 {
         match self {
             Self::Stripe | Self::Mirror => 0,
             Self::Raidz1 => 1,
             Self::Raidz2 => 2,
             Self::Raidz3 => 3,
+            Self::Draid(draid) => draid.parity(),
         }
     }
 
-    /// How many leaves' worth of data `width` leaves hold; `None` for a width that this kind
+    /// How many leaves' worth of data `width` leaves hold, rounded down for dRAID; `None` for a width that this kind
     /// cannot have.
     pub fn data(self, width: u64) -> Option<u64> {
         match self {
@@ -66,6 +84,29 @@ impl Kind {
                 width.checked_sub(self.parity()).filter(|data| *data > 0)
             }
             Self::Raidz1 | Self::Raidz2 | Self::Raidz3 => None,
+            Self::Draid(draid) => {
+                let data = draid.disks() * draid.data() / draid.group();
+                (width == draid.children()).then_some(data)
+            }
+        }
+    }
+
+    /// Of how many parts of the allocatable bytes how many are no parity.
+    pub(super) fn without_parity(self, width: u64) -> Option<(u64, u64)> {
+        match self {
+            Self::Stripe | Self::Mirror => Some((1, 1)),
+            Self::Raidz1 | Self::Raidz2 | Self::Raidz3 => Some((self.data(width)?, width)),
+            Self::Draid(draid) => Some((draid.data(), draid.group())),
+        }
+    }
+
+    /// Allocatable bytes of `width` leaves whose smallest has `leaf` (`vdev_raidz_open`, `vdev_mirror_open`,
+    /// `vdev_draid_open`); `None` beyond `u64`.
+    pub(super) fn asize(self, leaf: u64, width: u64) -> Option<u64> {
+        match self {
+            Self::Stripe | Self::Mirror => Some(leaf),
+            Self::Raidz1 | Self::Raidz2 | Self::Raidz3 => leaf.checked_mul(width),
+            Self::Draid(draid) => draid.asize(leaf),
         }
     }
 
@@ -73,7 +114,9 @@ impl Kind {
     pub fn losses(self, width: u64) -> u64 {
         match self {
             Self::Mirror => width.saturating_sub(1),
-            Self::Stripe | Self::Raidz1 | Self::Raidz2 | Self::Raidz3 => self.parity(),
+            Self::Stripe | Self::Raidz1 | Self::Raidz2 | Self::Raidz3 | Self::Draid(_) => {
+                self.parity()
+            }
         }
     }
 
@@ -85,6 +128,7 @@ impl Kind {
             Self::Raidz1 => "2 to 255",
             Self::Raidz2 => "3 to 255",
             Self::Raidz3 => "4 to 255",
+            Self::Draid(_) => "as many as its `c` says",
         }
     }
 
@@ -96,6 +140,9 @@ impl Kind {
         let (parity, data) = (self.parity(), self.data(width)?);
         let unit = 1_u64.checked_shl(u32::from(ashift.get()))?;
         let sectors = size.0.div_ceil(unit);
+        if let Self::Draid(draid) = self {
+            return draid.sectors(sectors)?.checked_mul(unit).map(Bytes);
+        }
         let rows = sectors.div_ceil(data);
         let sectors = sectors.checked_add(parity.checked_mul(rows)?)?;
         sectors.checked_next_multiple_of(parity + 1)?.checked_mul(unit).map(Bytes)
@@ -121,7 +168,39 @@ impl fmt::Display for Kind {
             Self::Raidz1 => "raidz1",
             Self::Raidz2 => "raidz2",
             Self::Raidz3 => "raidz3",
+            Self::Draid(draid) => return f.pad(&draid.to_string()),
         })
+    }
+}
+
+impl FromStr for Kind {
+    type Err = KindError;
+
+    /// As `zpool create` takes them; `raidz` is raidz1.
+    fn from_str(text: &str) -> Result<Self, KindError> {
+        match text {
+            "stripe" => Ok(Self::Stripe),
+            "mirror" => Ok(Self::Mirror),
+            "raidz" | "raidz1" => Ok(Self::Raidz1),
+            "raidz2" => Ok(Self::Raidz2),
+            "raidz3" => Ok(Self::Raidz3),
+            draid if draid.starts_with("draid") => Ok(Self::Draid(draid.parse()?)),
+            other => Err(KindError::Word(other.to_owned())),
+        }
+    }
+}
+
+impl TryFrom<String> for Kind {
+    type Error = KindError;
+
+    fn try_from(text: String) -> Result<Self, KindError> {
+        text.parse()
+    }
+}
+
+impl From<Kind> for String {
+    fn from(kind: Kind) -> Self {
+        kind.to_string()
     }
 }
 
@@ -180,8 +259,9 @@ mod tests {
 
     #[test]
     fn is_written_as_zpool_does() {
-        let kinds: Vec<Kind> = serde_json::from_str(r#"["raidz", "raidz2", "mirror"]"#).unwrap();
-        assert_eq!(kinds, [Kind::Raidz1, Kind::Raidz2, Kind::Mirror]);
+        let kinds: Vec<Kind> =
+            serde_json::from_str(r#"["raidz", "raidz2", "mirror", "draid2:4d:11c:1s"]"#).unwrap();
+        assert_eq!(kinds[..3], [Kind::Raidz1, Kind::Raidz2, Kind::Mirror]);
         for kind in kinds {
             assert_eq!(serde_json::to_string(&kind).unwrap(), format!("\"{kind}\""));
         }

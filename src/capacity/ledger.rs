@@ -1,8 +1,8 @@
 //! The named losses on the way from the drives' bytes to the usable ones.
 //!
 //! A `Ledger` only ever goes down to a next value and writes the difference as a line, so that
-//! the lines add up by construction and not because somebody kept two sums in step. What OpenZFS
-//! or a layout adds later (a reserve of dRAID, a special class) is one more [`What`].
+//! the lines add up by construction and not because somebody kept two sums in step. Each cause has a
+//! short name for a table and one sentence of why.
 
 use std::fmt;
 
@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use super::error::CapacityError;
 use crate::units::Bytes;
 
-/// Where bytes went. The order is that of the chain: the first five lie between the drives and
-/// SIZE, the last four between SIZE and usable.
+/// Where bytes went. The order is that of the chain: up to [`What::LogVdevs`] they lie between the drives and
+/// SIZE, from [`What::OtherClass`] on between SIZE and usable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum What {
@@ -23,19 +23,68 @@ pub enum What {
     Partitions,
     /// ZFS's four labels and the boot area on each leaf, rounding to 256 KiB (`vdev_open`).
     Labels,
+    /// dRAID's two rows of each drive for a later reflow, rounding to rows of 16 MiB and to whole groups
+    /// (`vdev_draid_open`).
+    DraidRows,
+    /// dRAID's distributed spares.
+    Spares,
     /// The second and further sides of mirrors.
     Copies,
     /// The end of a vdev that does not fill a metaslab (`vdev_metaslab_init`).
     MetaslabTail,
-    /// Raidz parity, as the share p/n of SIZE.
+    /// What dRAID cuts off each metaslab so that it holds whole stripes (`vdev_draid_metaslab_init`).
+    DraidStripes,
+    /// Log vdevs: in neither SIZE nor usable.
+    LogVdevs,
+    /// Special and dedup vdevs: in SIZE, but not in usable.
+    OtherClass,
+    /// Parity of raidz and dRAID, as the share p/n of SIZE.
     Parity,
     /// What raidz loses beyond p/n when 128 KiB blocks are written, as ZFS itself assumes
     /// (`vdev_set_deflate_ratio`). Real files may fare better or worse.
     Padding,
+    /// What a raidz that was widened is still reckoned with: the ratio of its first width (`vdev_set_deflate_ratio`).
+    OldRatio,
     /// The metaslab of each vdev that is kept for synchronous writes (`vdev_metaslab_init`).
     EmbeddedLog,
     /// Kept back so that a full pool can still delete (`spa_get_slop_space`).
     Slop,
+}
+
+impl What {
+    /// Whether it lies before SIZE.
+    pub fn is_before_size(self) -> bool {
+        self <= Self::LogVdevs
+    }
+
+    /// Why, in a sentence.
+    pub fn why(self) -> &'static str {
+        match self {
+            Self::MixedSizes => {
+                "the smallest drive of a vdev rules; the rest of larger ones lies idle"
+            }
+            Self::Partitions => {
+                "partition tables, the gaps around them, and a reserve where one is wished"
+            }
+            Self::Labels => "four labels and a boot area on each drive, and rounding to 256 KiB",
+            Self::DraidRows => {
+                "two rows of 16 MiB on each drive are kept, and rows and groups are whole"
+            }
+            Self::Spares => "space of whole drives is kept free to rebuild into",
+            Self::Copies => "SIZE counts a mirror once",
+            Self::MetaslabTail => {
+                "a vdev is cut into equal pieces, and the piece that is not whole is lost"
+            }
+            Self::DraidStripes => "blocks fill whole stripes, and so must each piece of the vdev",
+            Self::LogVdevs => "they hold seconds of synchronous writes and no files",
+            Self::OtherClass => "they hold metadata or the dedup table: in SIZE, never in AVAIL",
+            Self::Parity => "what outlives the loss of drives",
+            Self::Padding => "ZFS reckons with blocks of 128 KiB, their padding and whole 512ths",
+            Self::OldRatio => "a raidz that was widened is reckoned by its first width for ever",
+            Self::EmbeddedLog => "one piece of each vdev of more than 64 is for synchronous writes",
+            Self::Slop => "kept back so that a full pool can still delete",
+        }
+    }
 }
 
 impl fmt::Display for What {
@@ -44,10 +93,16 @@ impl fmt::Display for What {
             Self::MixedSizes => "unused on larger drives",
             Self::Partitions => "partition tables and gaps",
             Self::Labels => "ZFS labels",
+            Self::DraidRows => "dRAID rows",
+            Self::Spares => "distributed spares",
             Self::Copies => "mirror copies",
             Self::MetaslabTail => "end of the last metaslab",
+            Self::DraidStripes => "dRAID stripes",
+            Self::LogVdevs => "log vdevs",
+            Self::OtherClass => "special and dedup vdevs",
             Self::Parity => "parity",
             Self::Padding => "raidz padding at 128 KiB",
+            Self::OldRatio => "ratio of the first width",
             Self::EmbeddedLog => "embedded log",
             Self::Slop => "slop, kept for deletions",
         })

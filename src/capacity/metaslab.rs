@@ -4,17 +4,19 @@
 //! does not fill the last one is lost, and so SIZE moves in steps of a metaslab. The same rest is
 //! what lets a slightly smaller drive replace a failed one.
 
+use super::zfs::Zfs;
+
 /// `zfs_vdev_default_ms_shift`, `zfs_vdev_min_ms_count`, `zfs_vdev_default_ms_count`.
 const DEFAULT_SHIFT: u32 = 29;
 const MIN_COUNT: u64 = 16;
 const DEFAULT_COUNT: u64 = 200;
 /// `SPA_MAXBLOCKSHIFT`: a metaslab holds the largest block.
 const MIN_SHIFT: u32 = 24;
+/// The same up to 0.6.4, whose largest block was 128 KiB.
+const OLD_MIN_SHIFT: u32 = 17;
 /// `zfs_vdev_max_ms_shift`, and `zfs_vdev_ms_count_limit`, which goes before it.
 const MAX_SHIFT: u32 = 34;
 const COUNT_LIMIT: u64 = 1 << 17;
-/// `zfs_embedded_slog_min_ms`.
-const EMBEDDED_LOG_MIN_COUNT: u64 = 64;
 
 /// The metaslabs of a vdev.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,15 +43,23 @@ impl Metaslabs {
         Self { shift, count: asize >> shift }
     }
 
+    /// Of a vdev that this release makes; up to 0.7, 100 to 200 of them, however large they become.
+    pub fn made_by(zfs: Zfs, asize: u64) -> Self {
+        if zfs >= Zfs::V0_8 {
+            return Self::new(asize);
+        }
+        let least = if zfs == Zfs::V0_6_4 { OLD_MIN_SHIFT } else { MIN_SHIFT };
+        Self::of_shift(highbit(asize / DEFAULT_COUNT).max(least), asize)
+    }
+
+    /// Of a vdev that has grown to `asize`: the size of a metaslab is that of its first day (`vdev_metaslab_init`).
+    pub fn of_shift(shift: u32, asize: u64) -> Self {
+        Self { shift, count: asize >> shift }
+    }
+
     /// Bytes of all of them: the vdev's part of SIZE.
     pub fn bytes(self) -> u64 {
         self.count << self.shift
-    }
-
-    /// Bytes of the one that is set aside for synchronous writes, 0 in a small vdev
-    /// (`vdev_metaslab_init`).
-    pub fn embedded_log(self) -> u64 {
-        if self.count > EMBEDDED_LOG_MIN_COUNT { 1 << self.shift } else { 0 }
     }
 }
 
@@ -61,6 +71,7 @@ fn highbit(value: u64) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::Metaslabs;
+    use crate::capacity::Zfs;
 
     #[test]
     fn size_and_count_follow_the_vdev() {
@@ -84,8 +95,13 @@ mod tests {
     }
 
     #[test]
-    fn a_small_vdev_has_no_embedded_log() {
-        assert_eq!(Metaslabs { shift: 29, count: 64 }.embedded_log(), 0);
-        assert_eq!(Metaslabs { shift: 29, count: 65 }.embedded_log(), 1 << 29);
+    fn old_releases_made_as_large_ones_as_it_took() {
+        // 24 x 3 TB in one raidz: 512 GiB each, so that up to that much is lost.
+        let asize = 24 * 3_000_000_000_000;
+        assert_eq!(Metaslabs::made_by(Zfs::V0_6_4, asize), Metaslabs { shift: 39, count: 130 });
+        assert_eq!(Metaslabs::made_by(Zfs::V0_7, asize).shift, 39);
+        assert_eq!(Metaslabs::made_by(Zfs::V0_8, asize).shift, 34);
+        assert_eq!(Metaslabs::made_by(Zfs::V0_6_4, 1 << 20).shift, 17);
+        assert_eq!(Metaslabs::made_by(Zfs::V0_6_5, 1 << 20).shift, 24);
     }
 }

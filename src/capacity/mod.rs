@@ -1,13 +1,14 @@
 //! What a pool of these drives will hold: OpenZFS's own arithmetic, before anything is written.
 //!
-//! One chain, one file for each step: [`drive`] (label to bytes), [`partition`] (what the GPT
-//! leaves), [`leaf`] (what the ZFS labels leave), [`vdev`] (with [`kind`]: raidz and mirrors, and
-//! [`metaslab`]), [`pool`] (SIZE, slop, usable). Each step names its loss in the [`ledger`].
-//! [`replacement`] walks the chain backwards, [`mod@table`] walks it for many drive sizes. Whole numbers only and nothing is read, so an answer is the same everywhere, and
-//! two figures are promised to the byte: SIZE of `zpool list -p`, and USED + AVAIL of the root
-//! dataset in `zfs list -p`. What is modelled: a new pool of whole disks (or of partitions with a
-//! reserve behind them, [`mod@cut`]), OpenZFS 2.1 to 2.3 on
-//! Linux, default module parameters. Log, cache and spare vdevs add nothing and are left out.
+//! One chain, one file for each step: [`drive`] (label to bytes), [`mod@cut`] and [`partition`] (what a
+//! partition table leaves), [`leaf`] (what the ZFS labels leave), [`geometry`] (the vdev: [`kind`],
+//! [`mod@draid`], [`metaslab`]), [`vdev`] (the same from its drives), [`pool`] (SIZE, slop, usable). Each step
+//! names its loss in the [`ledger`]. [`zfs`] says what differs between releases, [`class`] what counts where.
+//! [`replacement`] walks the chain backwards, [`mod@table`] walks it for many drive sizes. Whole numbers only
+//! and nothing is read, so an answer is the same everywhere, and two figures are promised to the byte: SIZE of
+//! `zpool list -p`, and USED + AVAIL of the root dataset in `zfs list -p`. What is modelled: pools with
+//! default module parameters; [`of`] takes new ones of OpenZFS 2.1 to 2.3 on Linux, [`of_parts`] those of any
+//! release, class and age. Cache and spare vdevs add nothing and are left out.
 //!
 //! ```
 //! use zbay::capacity::{self, Drive, Kind, Vdev};
@@ -22,30 +23,54 @@
 //! # Ok::<(), capacity::CapacityError>(())
 //! ```
 
+pub mod batch;
+mod batch_fields;
+#[cfg(test)]
+mod batch_tests;
+pub mod class;
 pub mod cut;
+pub mod draid;
 pub mod drive;
 mod error;
+pub mod fits;
+pub mod geometry;
+pub mod grow;
 pub mod kind;
 #[cfg(test)]
 mod known;
+#[cfg(test)]
+mod known_parts;
 pub mod leaf;
 pub mod ledger;
+pub mod margin;
 pub mod metaslab;
 pub mod partition;
 pub mod pool;
 #[cfg(test)]
 mod props;
+#[cfg(test)]
+mod props_parts;
 pub mod replacement;
 pub mod resilver;
+pub mod spec;
+pub mod splits;
 pub mod table;
 pub mod vdev;
+#[cfg(test)]
+mod vdev_tests;
+pub mod widths;
+pub mod write;
+pub mod zfs;
 
+pub use class::Class;
 pub use cut::Cut;
+pub use draid::Draid;
 pub use drive::Drive;
 pub use error::CapacityError;
 pub use kind::Kind;
 pub use ledger::{Deduction, What};
-pub use pool::{Capacity, Losses, of, of_cut};
+pub use pool::{Capacity, Losses, of, of_cut, of_parts};
 pub use replacement::Replacement;
 pub use table::{Cell, Row, table};
-pub use vdev::{Vdev, VdevCapacity};
+pub use vdev::{Born, Part, Terms, Vdev, VdevCapacity};
+pub use zfs::Zfs;

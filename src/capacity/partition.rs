@@ -2,10 +2,12 @@
 //!
 //! libzfs counts its start, its reserve (partition 9) and its alignment in logical sectors, not in
 //! bytes: a 4Kn drive pays eight times as much as a 512e drive of the same size, and may thus be
-//! too small to replace it. Up to OpenZFS 2.4 at least; master divides by the sector size.
+//! too small to replace it. Up to OpenZFS 2.4; after it start and reserve are the same bytes on both,
+//! and only the alignment still counts sectors.
 
 use super::drive::Drive;
 use super::error::CapacityError;
+use super::zfs::Zfs;
 use crate::units::Bytes;
 
 /// First sector of partition 1, and the multiple that its length is cut to (`NEW_START_BLOCK`,
@@ -17,34 +19,50 @@ const RESERVE: u64 = 16 * 1024;
 /// 128 partition entries of 128 bytes (`EFI_NUMPAR` on Linux).
 const GPT_ENTRIES: u64 = 128 * 128;
 
-/// Length of partition 1 (`zpool_label_disk`, `efi_alloc_and_init`).
+/// Length of partition 1 (`zpool_label_disk`, `efi_alloc_and_init`) up to OpenZFS 2.4.
 pub fn partition(drive: Drive) -> Result<Bytes, CapacityError> {
+    made_by(Zfs::default(), drive)
+}
+
+/// Length of partition 1 where this release makes it.
+pub fn made_by(zfs: Zfs, drive: Drive) -> Result<Bytes, CapacityError> {
     let sector = sector(drive.logical_sector)?;
     let sectors = (drive.bytes.0 / sector)
-        .checked_sub(overhead(sector))
+        .checked_sub(overhead(sector, zfs))
         .ok_or(CapacityError::TooSmall { bytes: drive.bytes })?;
     Ok(Bytes((sectors - sectors % ALIGNMENT) * sector))
 }
 
 /// The smallest drive whose partition 1 holds `partition` bytes: the inverse of [`partition`].
 pub fn smallest_drive(partition: Bytes, logical_sector: u32) -> Result<Drive, CapacityError> {
+    smallest_for(Zfs::default(), partition, logical_sector)
+}
+
+/// The same where this release makes the partition: the inverse of [`made_by`].
+pub fn smallest_for(
+    zfs: Zfs,
+    partition: Bytes,
+    logical_sector: u32,
+) -> Result<Drive, CapacityError> {
     let sector = sector(logical_sector)?;
     let bytes = partition
         .0
         .div_ceil(sector)
         .checked_next_multiple_of(ALIGNMENT)
-        .and_then(|sectors| sectors.checked_add(overhead(sector))?.checked_mul(sector))
+        .and_then(|sectors| sectors.checked_add(overhead(sector, zfs))?.checked_mul(sector))
         .ok_or(CapacityError::TooLarge)?;
     Ok(Drive { bytes: Bytes(bytes), logical_sector })
 }
 
 /// Sectors outside partition 1, apart from its alignment: the gap in front, partition 9, and the
 /// backup GPT (one header and the entries).
-fn overhead(sector: u64) -> u64 {
-    START + RESERVE + 1 + GPT_ENTRIES.div_ceil(sector)
+fn overhead(sector: u64, zfs: Zfs) -> u64 {
+    let scale = if zfs.labels_4kn_in_bytes() { sector / 512 } else { 1 };
+    START / scale + RESERVE / scale + 1 + GPT_ENTRIES.div_ceil(sector)
 }
 
-fn sector(bytes: u32) -> Result<u64, CapacityError> {
+/// A sector as a count of bytes, if it is one.
+pub(super) fn sector(bytes: u32) -> Result<u64, CapacityError> {
     if bytes.is_power_of_two() && (512..=1 << 16).contains(&bytes) {
         Ok(u64::from(bytes))
     } else {
@@ -54,8 +72,8 @@ fn sector(bytes: u32) -> Result<u64, CapacityError> {
 
 #[cfg(test)]
 mod tests {
-    use super::{partition, smallest_drive};
-    use crate::capacity::{CapacityError, Drive};
+    use super::{made_by, partition, smallest_drive, smallest_for};
+    use crate::capacity::{CapacityError, Drive, Zfs};
     use crate::units::Bytes;
 
     #[test]
@@ -73,6 +91,17 @@ mod tests {
         ] {
             assert_eq!(partition(Drive::sector_4kn(Bytes(drive))), Ok(Bytes(expected)));
         }
+    }
+
+    #[test]
+    fn after_2_4_a_4kn_drive_loses_no_more_than_others() {
+        let drive = Drive::sector_4kn(Bytes(4_000_787_030_016));
+        assert_eq!(made_by(Zfs::Master, drive), Ok(Bytes(4_000_770_424_832)));
+        assert_eq!(made_by(Zfs::V2_4, drive), partition(drive));
+        let small = Drive::sector_512(drive.bytes);
+        assert_eq!(made_by(Zfs::Master, small), partition(small));
+        let back = smallest_for(Zfs::Master, Bytes(4_000_770_424_832), 4096).unwrap();
+        assert!(back.bytes <= drive.bytes && back.bytes.0 + (8 << 20) > drive.bytes.0);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The pool: SIZE and usable, and the lines between the drives and usable.
 //!
-//! SIZE sums what the vdevs have, the embedded logs included. Usable (USED + AVAIL of the root
+//! SIZE sums what the vdevs have (log vdevs apart), the embedded logs included. Usable (USED + AVAIL of the root
 //! dataset; AVAIL alone moves with a new pool's metadata) sums what may hold data, less the slop:
 //! a 32nd of it or 128 GiB, the smaller. The embedded logs are counted as part of the slop, but
 //! for half of it at most: from five large mirrors on, each further one costs 16 GiB more.
@@ -10,18 +10,13 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::class::Class;
 use super::cut::Cut;
 use super::error::CapacityError;
 use super::ledger::{Deduction, What, total};
-use super::vdev::{Vdev, VdevCapacity};
+use super::vdev::{Part, Terms, Vdev, VdevCapacity};
+use super::zfs::Zfs;
 use crate::units::Bytes;
-
-/// `spa_slop_shift`: a 32nd.
-const SLOP_SHIFT: u32 = 5;
-/// `spa_max_slop`.
-const SLOP_MAX: u64 = 128 << 30;
-/// `spa_min_slop`.
-const SLOP_MIN: u64 = 128 << 20;
 
 /// What a new pool gives.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,6 +66,9 @@ impl fmt::Display for Losses {
     }
 }
 
+/// The most top-level vdevs: beyond it a request is a mistake, not a pool.
+pub(super) const MAX_VDEVS: usize = 1 << 16;
+
 /// What a new pool of these data vdevs would give. Log, cache and spare vdevs do not count and must
 /// be left out.
 pub fn of(vdevs: &[Vdev]) -> Result<Capacity, CapacityError> {
@@ -79,38 +77,48 @@ pub fn of(vdevs: &[Vdev]) -> Result<Capacity, CapacityError> {
 
 /// The same of drives that are cut first.
 pub fn of_cut(vdevs: &[Vdev], cut: Cut) -> Result<Capacity, CapacityError> {
-    if vdevs.is_empty() {
+    sum_up(vdevs.iter().map(|vdev| vdev.cut(cut)).collect::<Result<Vec<_>, _>>()?, Zfs::default())
+}
+
+/// What a pool of these vdevs, of any class and age, gives under these terms. Cache and spare vdevs are left out.
+pub fn of_parts(parts: &[Part], terms: Terms) -> Result<Capacity, CapacityError> {
+    if parts.len() > MAX_VDEVS {
+        return Err(CapacityError::Vdevs { count: parts.len() });
+    }
+    let vdevs = parts.iter().map(|part| part.capacity(terms)).collect::<Result<Vec<_>, _>>()?;
+    sum_up(vdevs, terms.zfs)
+}
+
+fn sum_up(vdevs: Vec<VdevCapacity>, zfs: Zfs) -> Result<Capacity, CapacityError> {
+    if !vdevs.iter().any(|vdev| vdev.class == Class::Normal) {
         return Err(CapacityError::Empty);
     }
-    let vdevs = vdevs.iter().map(|vdev| vdev.cut(cut)).collect::<Result<Vec<_>, _>>()?;
-    let sum = |field: fn(&VdevCapacity) -> Bytes| total(vdevs.iter().map(field)).map(Bytes);
+    let sum = |of: fn(&VdevCapacity) -> bool, field: fn(&VdevCapacity) -> Bytes| {
+        total(vdevs.iter().filter(|vdev| of(vdev)).map(field)).map(Bytes)
+    };
+    let all = |_: &VdevCapacity| true;
+    let normal = |vdev: &VdevCapacity| vdev.class == Class::Normal;
+    let vital = |vdev: &VdevCapacity| vdev.class.is_vital();
 
-    let (dspace, embedded_log) = (sum(|v| v.dspace)?, sum(|v| v.embedded_log)?);
-    let slop = slop(dspace, embedded_log);
-    let losses = || vdevs.iter().map(|vdev| vdev.losses_survived);
+    let (dspace, embedded_log) = (sum(normal, |v| v.dspace)?, sum(vital, |v| v.embedded_log)?);
+    let slop = zfs.slop(dspace, embedded_log);
+    let losses = || vdevs.iter().filter(|vdev| vital(vdev)).map(|vdev| vdev.losses_survived);
     Ok(Capacity {
-        drives: sum(|v| v.drives)?,
+        drives: sum(all, |v| v.drives)?,
         deductions: deductions(&vdevs, slop)?,
-        size: sum(|v| v.size)?,
+        size: sum(vital, |v| v.size)?,
         dspace,
         embedded_log,
         slop,
         usable: Bytes(dspace.0 - slop.0),
-        nominal: sum(|v| v.nominal)?,
-        unused: sum(|v| v.unused)?,
+        nominal: sum(normal, |v| v.nominal)?,
+        unused: sum(all, |v| v.unused)?,
         losses_survived: Losses {
             any: losses().min().unwrap_or(0),
             at_best: losses().fold(0, u64::saturating_add),
         },
         vdevs,
     })
-}
-
-/// `spa_get_slop_space`; never more than `dspace`.
-fn slop(dspace: Bytes, embedded_log: Bytes) -> Bytes {
-    let full = (dspace.0 >> SLOP_SHIFT).min(SLOP_MAX);
-    let slop = full - embedded_log.0.min(full >> 1);
-    Bytes(slop.max((dspace.0 >> 1).min(SLOP_MIN)))
 }
 
 /// The vdevs' lines, one for each cause, and the slop.
@@ -127,7 +135,7 @@ fn deductions(vdevs: &[VdevCapacity], slop: Bytes) -> Result<Vec<Deduction>, Cap
 
 #[cfg(test)]
 mod tests {
-    use super::{Capacity, What, of, slop};
+    use super::{Capacity, What, of};
     use crate::capacity::{CapacityError, Drive, Kind, Vdev};
     use crate::units::{Ashift, Bytes};
 
@@ -142,19 +150,6 @@ mod tests {
             ashift: Ashift::DEFAULT,
         };
         of(&vdevs.iter().map(vdev).collect::<Vec<_>>()).unwrap()
-    }
-
-    #[test]
-    fn slop_has_a_floor_and_a_ceiling() {
-        let of = |dspace, log| slop(Bytes(dspace), Bytes(log)).0;
-        assert_eq!(of(0, 0), 0);
-        assert_eq!(of(100 << 20, 0), 50 << 20);
-        assert_eq!(of(1 << 30, 0), 128 << 20);
-        assert_eq!(of(1 << 40, 0), 32 << 30);
-        assert_eq!(of(1 << 40, 8 << 30), 24 << 30);
-        assert_eq!(of(1 << 40, 20 << 30), 16 << 30);
-        assert_eq!(of(u64::MAX, 0), 128 << 30);
-        assert_eq!(of(u64::MAX, u64::MAX), 64 << 30);
     }
 
     #[test]

@@ -7,12 +7,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::cut::Cut;
+use super::draid;
 use super::drive::Drive;
 use super::error::CapacityError;
 use super::kind::Kind;
 use super::leaf::smallest_device;
 use super::metaslab::Metaslabs;
-use super::partition::smallest_drive;
+use super::zfs::Zfs;
 use crate::units::{Ashift, Bytes};
 
 /// What a leaf of a vdev may be replaced by, at least.
@@ -45,20 +47,22 @@ impl Replacement {
 }
 
 /// The least that a leaf must have, for a vdev of these metaslabs (`vdev_get_min_asize`,
-/// `vdev_raidz_min_asize`, checked in `spa_vdev_attach`).
+/// `vdev_raidz_min_asize`, `vdev_draid_min_asize`, checked in `spa_vdev_attach`).
 pub(super) fn smallest(
     kind: Kind,
     width: u64,
     ashift: Ashift,
     metaslabs: Metaslabs,
+    (zfs, cut): (Zfs, Cut),
 ) -> Result<Replacement, CapacityError> {
-    let leaves = match kind {
-        Kind::Stripe | Kind::Mirror => 1,
-        Kind::Raidz1 | Kind::Raidz2 | Kind::Raidz3 => width.max(1),
+    let (leaves, reserve) = match kind {
+        Kind::Stripe | Kind::Mirror => (1, 0),
+        Kind::Raidz1 | Kind::Raidz2 | Kind::Raidz3 => (width.max(1), 0),
+        Kind::Draid(draid) => (draid.disks().max(1), draid::REFLOW_RESERVE),
     };
-    let leaf = Bytes(metaslabs.bytes().div_ceil(leaves));
+    let leaf = Bytes(metaslabs.bytes().div_ceil(leaves) + reserve);
     let partition = smallest_device(leaf)?;
-    let drive = |sector| smallest_drive(partition, sector).map(|drive| drive.bytes);
+    let drive = |sector| cut.smallest_drive(zfs, partition, sector).map(|drive| drive.bytes);
     Ok(Replacement {
         leaf,
         partition,

@@ -6,14 +6,16 @@
 //! has no cell.
 
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
 use super::drive::Drive;
 use super::error::CapacityError;
 use super::kind::Kind;
-use super::pool::{Losses, of};
-use super::vdev::Vdev;
+use super::pool::{Losses, of_parts};
+use super::vdev::{Part, Terms, Vdev};
 use crate::units::{Ashift, Bytes};
 
 /// A way to use all bays.
@@ -26,7 +28,16 @@ pub enum Layout {
     Raidz2,
     /// Mirrors of two.
     Mirrors,
+    /// One raidz3 vdev.
+    Raidz3,
+    /// Each drive by itself.
+    Stripe,
 }
+
+/// Not a layout of the table.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error("`{0}` is no layout of the table: raidz, raidz2, raidz3, mirrors or stripe")]
+pub struct LayoutError(String);
 
 /// A drive size.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,7 +46,7 @@ pub struct Row {
     pub label: Bytes,
     /// Its real bytes.
     pub drive: Bytes,
-    /// The layouts that the bays can hold, in the order of [`Layout::ALL`].
+    /// The layouts that the bays can hold, in the order of the columns.
     pub cells: Vec<Cell>,
 }
 
@@ -55,8 +66,22 @@ pub struct Cell {
 }
 
 impl Layout {
-    /// The columns.
+    /// The columns of the article.
     pub const ALL: [Self; 3] = [Self::Raidz, Self::Raidz2, Self::Mirrors];
+    /// All that can be asked for.
+    pub const EVERY: [Self; 5] =
+        [Self::Raidz, Self::Raidz2, Self::Raidz3, Self::Mirrors, Self::Stripe];
+
+    /// As it is written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Raidz => "raidz",
+            Self::Raidz2 => "raidz2",
+            Self::Raidz3 => "raidz3",
+            Self::Mirrors => "mirrors",
+            Self::Stripe => "stripe",
+        }
+    }
 
     /// The vdevs of this layout over `bays` equal drives; none if it has no sense there.
     fn vdevs(self, drive: Drive, bays: usize, ashift: Ashift) -> Vec<Vdev> {
@@ -64,36 +89,61 @@ impl Layout {
         match self {
             Self::Raidz if bays >= 3 => vec![vdev(Kind::Raidz1, bays)],
             Self::Raidz2 if bays >= 4 => vec![vdev(Kind::Raidz2, bays)],
+            Self::Raidz3 if bays >= 5 => vec![vdev(Kind::Raidz3, bays)],
             Self::Mirrors if bays.is_multiple_of(2) => vec![vdev(Kind::Mirror, 2); bays / 2],
-            Self::Raidz | Self::Raidz2 | Self::Mirrors => Vec::new(),
+            Self::Stripe => vec![vdev(Kind::Stripe, 1); bays],
+            Self::Raidz | Self::Raidz2 | Self::Raidz3 | Self::Mirrors => Vec::new(),
         }
     }
 }
 
 impl fmt::Display for Layout {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Raidz => "raidz",
-            Self::Raidz2 => "raidz2",
-            Self::Mirrors => "mirrors",
-        })
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for Layout {
+    type Err = LayoutError;
+
+    fn from_str(text: &str) -> Result<Self, LayoutError> {
+        let found = Self::EVERY.into_iter().find(|layout| layout.as_str() == text);
+        found.ok_or_else(|| LayoutError(text.to_owned()))
     }
 }
 
 /// A row for each label (decimal bytes: 4 TB is 4 000 000 000 000), all bays filled with it.
 pub fn table(labels: &[Bytes], bays: usize, ashift: Ashift) -> Result<Vec<Row>, CapacityError> {
-    labels.iter().map(|label| row(*label, bays, ashift)).collect()
+    table_of(labels, bays, ashift, &Layout::ALL, Terms::default())
 }
 
-fn row(label: Bytes, bays: usize, ashift: Ashift) -> Result<Row, CapacityError> {
+/// The same with these columns, under these terms.
+pub fn table_of(
+    labels: &[Bytes],
+    bays: usize,
+    ashift: Ashift,
+    layouts: &[Layout],
+    terms: Terms,
+) -> Result<Vec<Row>, CapacityError> {
+    labels.iter().map(|label| row(*label, bays, ashift, layouts, terms)).collect()
+}
+
+fn row(
+    label: Bytes,
+    bays: usize,
+    ashift: Ashift,
+    layouts: &[Layout],
+    terms: Terms,
+) -> Result<Row, CapacityError> {
     let drive = Drive::labelled(label)?;
     let mut cells = Vec::new();
-    for layout in Layout::ALL {
+    for layout in layouts.iter().copied() {
         let vdevs = layout.vdevs(drive, bays, ashift);
         if vdevs.is_empty() {
             continue;
         }
-        let pool = of(&vdevs)?;
+        let parts: Vec<Part> = vdevs.into_iter().map(Part::from).collect();
+        let pool = of_parts(&parts, terms)?;
         // Equal drives: the pool's nominal bytes are a whole number of them.
         let nominal = (pool.nominal.0 / drive.bytes.0)
             .checked_mul(label.0)

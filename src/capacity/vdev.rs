@@ -6,14 +6,17 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::class::Class;
 use super::cut::Cut;
+use super::draid::Draid;
 use super::drive::Drive;
 use super::error::CapacityError;
+use super::geometry::{Birth, Geometry, Make};
 use super::kind::Kind;
 use super::leaf::leaf;
 use super::ledger::{Deduction, Ledger, What, total};
-use super::metaslab::Metaslabs;
 use super::replacement::{self, Replacement};
+use super::zfs::Zfs;
 use crate::units::{Ashift, Bytes};
 
 /// A top-level vdev that is to be made of whole drives.
@@ -32,6 +35,9 @@ pub struct Vdev {
 pub struct VdevCapacity {
     /// As asked.
     pub kind: Kind,
+    /// As asked.
+    #[serde(default)]
+    pub class: Class,
     /// As asked.
     pub ashift: Ashift,
     /// The number of leaves.
@@ -61,8 +67,52 @@ pub struct VdevCapacity {
     pub losses_survived: u64,
     /// What may replace a leaf.
     pub replacement: Replacement,
-    /// From `drives` to `dspace`, line by line.
+    /// From `drives` to `dspace`, line by line; to nothing unless the class is normal.
     pub deductions: Vec<Deduction>,
+}
+
+/// A vdev of a pool with what a drive list does not say.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    /// As it is now.
+    pub vdev: Vdev,
+    /// What it is for.
+    #[serde(default)]
+    pub class: Class,
+    /// What it was made of, where it has grown since: by drives attached to a raidz, or by larger drives.
+    #[serde(default)]
+    pub born: Option<Born>,
+}
+
+/// A vdev on its first day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Born {
+    /// Its drives.
+    pub leaves: Vec<Drive>,
+    /// The release that made it.
+    pub zfs: Zfs,
+}
+
+/// Under what a pool is made or looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Terms {
+    /// The release that runs.
+    pub zfs: Zfs,
+    /// How drives are cut.
+    pub cut: Cut,
+}
+
+impl From<Vdev> for Part {
+    fn from(vdev: Vdev) -> Self {
+        Self { vdev, class: Class::Normal, born: None }
+    }
+}
+
+impl Part {
+    /// What this vdev gives.
+    pub fn capacity(&self, terms: Terms) -> Result<VdevCapacity, CapacityError> {
+        self.vdev.under(self.class, self.born.as_ref(), terms)
+    }
 }
 
 impl Vdev {
@@ -73,158 +123,120 @@ impl Vdev {
 
     /// The same of drives that are cut first.
     pub fn cut(&self, cut: Cut) -> Result<VdevCapacity, CapacityError> {
+        self.under(Class::Normal, None, Terms { cut, ..Terms::default() })
+    }
+
+    fn under(
+        &self,
+        class: Class,
+        born: Option<&Born>,
+        terms: Terms,
+    ) -> Result<VdevCapacity, CapacityError> {
         let too_large = || CapacityError::TooLarge;
         let impossible = || CapacityError::Width { kind: self.kind, leaves: self.leaves.len() };
         let width = u64::try_from(self.leaves.len()).map_err(|_| too_large())?;
         let data = self.kind.data(width).ok_or_else(impossible)?;
-        let deflate_ratio = self.kind.deflate_ratio(width, self.ashift).ok_or_else(impossible)?;
 
         let drives = total(self.leaves.iter().map(|drive| drive.bytes))?;
-        let mut smallest = u64::MAX;
-        let mut part = u64::MAX;
-        for drive in &self.leaves {
-            self.check_sector(*drive)?;
-            smallest = smallest.min(drive.bytes.0);
-            part = part.min(cut.length(*drive)?.0);
-        }
-        let leaf = leaf(Bytes(part))?.0;
+        let least = Least::of(&self.leaves, self.ashift, terms)?;
+        let born = born.map(|born| birth(born, self.ashift, terms)).transpose()?;
+        let leaf = least.leaf.0;
+        let (kind, ashift) = (self.kind, self.ashift);
+        let shape = Make { kind, width, leaf: least.leaf, ashift, class, born };
+        let made = Geometry::of(&shape, terms.zfs)?;
+
         // No product below can exceed `drives`: each is a smaller value for the same leaves.
         let times = |bytes: u64, leaves: u64| bytes.checked_mul(leaves).ok_or_else(too_large);
-        let asize = match self.kind {
-            Kind::Stripe | Kind::Mirror => leaf,
-            Kind::Raidz1 | Kind::Raidz2 | Kind::Raidz3 => times(leaf, width)?,
-        };
-        let metaslabs = Metaslabs::new(asize);
-        let size = metaslabs.bytes();
-        let without_parity = match self.kind.parity() {
-            0 => size,
-            _ => share(size, data, width).ok_or_else(too_large)?,
-        };
-        let log = Kind::deflated(metaslabs.embedded_log(), deflate_ratio);
-        let dspace = Kind::deflated(size - metaslabs.embedded_log(), deflate_ratio);
-
-        let used = times(smallest, width)?;
+        let used = times(least.drive, width)?;
         let mut ledger = Ledger::new(drives);
         ledger.down_to(What::MixedSizes, used)?;
-        ledger.down_to(What::Partitions, times(part, width)?)?;
+        ledger.down_to(What::Partitions, times(least.part, width)?)?;
         ledger.down_to(What::Labels, times(leaf, width)?)?;
-        ledger.down_to(What::Copies, asize)?;
-        ledger.down_to(What::MetaslabTail, size)?;
-        ledger.down_to(What::Parity, without_parity)?;
-        ledger.down_to(What::Padding, dspace.checked_add(log).ok_or_else(too_large)?)?;
-        ledger.down_to(What::EmbeddedLog, dspace)?;
+        if let Kind::Draid(draid) = kind {
+            let spares = times(Draid::child(leaf), draid.spares())?;
+            ledger.down_to(What::DraidRows, made.asize.0 + spares)?;
+            ledger.down_to(What::Spares, made.asize.0)?;
+        }
+        ledger.down_to(What::Copies, made.asize.0)?;
+        ledger.down_to(What::MetaslabTail, made.metaslabs.bytes())?;
+        ledger.down_to(What::DraidStripes, made.size.0)?;
+        match class {
+            Class::Normal => {
+                let (part, whole) = kind.without_parity(width).ok_or_else(impossible)?;
+                let rest = share(made.size.0, part, whole).ok_or_else(too_large)?;
+                let now = kind.deflate_ratio(width, ashift).ok_or_else(impossible)?;
+                let held = made.dspace.0.checked_add(made.embedded_log.0).ok_or_else(too_large)?;
+                ledger.down_to(What::Parity, rest)?;
+                if now != made.deflate_ratio {
+                    ledger.down_to(What::Padding, Kind::deflated(made.size.0, now).max(held))?;
+                    ledger.down_to(What::OldRatio, held)?;
+                }
+                ledger.down_to(What::Padding, held)?;
+                ledger.down_to(What::EmbeddedLog, made.dspace.0)?;
+            }
+            Class::Special | Class::Dedup => ledger.down_to(What::OtherClass, 0)?,
+            Class::Log => ledger.down_to(What::LogVdevs, 0)?,
+        }
 
+        let metaslabs = made.metaslabs;
+        let under = (terms.zfs, terms.cut);
         Ok(VdevCapacity {
-            kind: self.kind,
-            ashift: self.ashift,
+            kind,
+            class,
+            ashift,
             width,
             drives: Bytes(drives),
             unused: Bytes(drives - used),
-            nominal: Bytes(times(smallest, data)?),
-            asize: Bytes(asize),
+            nominal: Bytes(times(least.drive, data)?),
+            asize: made.asize,
             ms_shift: metaslabs.shift,
             ms_count: metaslabs.count,
-            size: Bytes(size),
-            deflate_ratio,
-            dspace: Bytes(dspace),
-            embedded_log: Bytes(log),
-            losses_survived: self.kind.losses(width),
-            replacement: replacement::smallest(self.kind, width, self.ashift, metaslabs)?,
+            size: made.size,
+            deflate_ratio: made.deflate_ratio,
+            dspace: made.dspace,
+            embedded_log: made.embedded_log,
+            losses_survived: kind.losses(width),
+            replacement: replacement::smallest(kind, width, ashift, metaslabs, under)?,
             deductions: ledger.into_lines(),
         })
     }
+}
 
-    fn check_sector(&self, drive: Drive) -> Result<(), CapacityError> {
-        let sector = drive.logical_sector;
-        match Ashift::of_sector(sector) {
-            Some(needed) if needed > self.ashift => {
-                Err(CapacityError::Ashift { ashift: self.ashift, sector })
-            }
-            _ => Ok(()), // a sector that is none is refused by `partition`
+/// The smallest of the leaves at each step.
+struct Least {
+    drive: u64,
+    part: u64,
+    leaf: Bytes,
+}
+
+impl Least {
+    fn of(leaves: &[Drive], ashift: Ashift, terms: Terms) -> Result<Self, CapacityError> {
+        let (mut smallest, mut part) = (u64::MAX, u64::MAX);
+        for drive in leaves {
+            check_sector(ashift, *drive)?;
+            smallest = smallest.min(drive.bytes.0);
+            part = part.min(terms.cut.made_by(terms.zfs, *drive)?.0);
         }
+        Ok(Self { drive: smallest, part, leaf: leaf(Bytes(part))? })
+    }
+}
+
+fn birth(born: &Born, ashift: Ashift, terms: Terms) -> Result<Birth, CapacityError> {
+    let least = Least::of(&born.leaves, ashift, Terms { zfs: born.zfs, ..terms })?;
+    let width = u64::try_from(born.leaves.len()).map_err(|_| CapacityError::TooLarge)?;
+    Ok(Birth { width, leaf: least.leaf, zfs: born.zfs })
+}
+
+/// Whether a vdev of this ashift takes such a drive.
+pub(super) fn check_sector(ashift: Ashift, drive: Drive) -> Result<(), CapacityError> {
+    let sector = drive.logical_sector;
+    match Ashift::of_sector(sector) {
+        Some(needed) if needed > ashift => Err(CapacityError::Ashift { ashift, sector }),
+        _ => Ok(()), // a sector that is none is refused by `partition`
     }
 }
 
 /// `bytes * part / whole`, rounded down.
 fn share(bytes: u64, part: u64, whole: u64) -> Option<u64> {
     u64::try_from((u128::from(bytes) * u128::from(part)).checked_div(u128::from(whole))?).ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Kind, Vdev, What};
-    use crate::capacity::{CapacityError, Drive};
-    use crate::units::{Ashift, Bytes};
-
-    fn drives(terabytes: &[u64]) -> Vec<Drive> {
-        let tb = |tb| Drive::labelled(Bytes(tb * 1_000_000_000_000)).unwrap();
-        terabytes.iter().copied().map(tb).collect()
-    }
-
-    fn vdev(kind: Kind, terabytes: &[u64]) -> Vdev {
-        Vdev { kind, leaves: drives(terabytes), ashift: Ashift::DEFAULT }
-    }
-
-    #[test]
-    fn four_drives_of_4_tb_step_by_step() {
-        let vdev = vdev(Kind::Raidz1, &[4; 4]).capacity().unwrap();
-        assert_eq!(vdev.asize, Bytes(16_003_087_990_784));
-        assert_eq!((vdev.ms_shift, vdev.ms_count, vdev.deflate_ratio), (34, 931, 372));
-        assert_eq!(vdev.size, Bytes(15_994_458_210_304));
-        assert_eq!(vdev.dspace, Bytes(11_608_491_294_720));
-        assert_eq!(vdev.embedded_log, Bytes(12_482_248_704));
-        assert_eq!(vdev.nominal, Bytes(3 * 4_000_787_030_016));
-        let lines: Vec<_> = vdev.deductions.iter().map(|d| (d.what, d.bytes.0)).collect();
-        assert_eq!(
-            lines,
-            [
-                (What::Partitions, 4 * 10_313_728),
-                (What::Labels, 4 * 4_718_592),
-                (What::MetaslabTail, 8_629_780_480),
-                (What::Parity, 3_998_614_552_576),
-                (What::Padding, 374_870_114_304),
-                (What::EmbeddedLog, 12_482_248_704),
-            ]
-        );
-    }
-
-    #[test]
-    fn the_smallest_leaf_rules() {
-        let mixed = vdev(Kind::Raidz1, &[1, 2, 2, 2]).capacity().unwrap();
-        let even = vdev(Kind::Raidz1, &[1; 4]).capacity().unwrap();
-        assert_eq!((mixed.size, mixed.dspace), (even.size, even.dspace));
-        assert_eq!(mixed.unused, Bytes(3 * (2_000_398_934_016 - 1_000_204_886_016)));
-        assert_eq!(mixed.unused, Bytes(3_000_582_144_000));
-        assert_eq!(vdev(Kind::Raidz1, &[2, 1, 2, 2]).capacity(), Ok(mixed));
-    }
-
-    #[test]
-    fn a_4kn_drive_makes_the_vdev_smaller_at_the_same_size() {
-        let mut vdev = vdev(Kind::Mirror, &[8, 8]);
-        vdev.leaves[1].logical_sector = 4096;
-        let capacity = vdev.capacity().unwrap();
-        assert_eq!(capacity.asize, Bytes(8_001_482_129_408 - (9 << 19)));
-        assert_eq!(capacity.unused, Bytes::ZERO);
-        vdev.ashift = Ashift::MIN;
-        let refused = CapacityError::Ashift { ashift: Ashift::MIN, sector: 4096 };
-        assert_eq!(vdev.capacity(), Err(refused));
-    }
-
-    #[test]
-    fn impossible_vdevs_are_errors() {
-        let error = vdev(Kind::Raidz2, &[4, 4]).capacity().unwrap_err();
-        assert_eq!(error, CapacityError::Width { kind: Kind::Raidz2, leaves: 2 });
-        let text = "a raidz2 vdev cannot be made of 2 drives: it takes 3 to 255";
-        assert_eq!(error.to_string(), text);
-        assert!(vdev(Kind::Mirror, &[]).capacity().is_err());
-
-        let huge = Drive::sector_512(Bytes(u64::MAX));
-        let of = |kind, leaves| Vdev { kind, leaves, ashift: Ashift::DEFAULT }.capacity();
-        assert!(of(Kind::Stripe, vec![huge]).is_ok());
-        assert_eq!(of(Kind::Raidz1, vec![huge; 2]), Err(CapacityError::TooLarge));
-        let small = Drive::sector_512(Bytes(64 << 20));
-        assert!(matches!(of(Kind::Stripe, vec![small]), Err(CapacityError::TooSmall { .. })));
-        let odd = Drive { bytes: Bytes(1 << 40), logical_sector: 520 };
-        assert_eq!(of(Kind::Stripe, vec![odd]), Err(CapacityError::Sector { sector: 520 }));
-    }
 }

@@ -17,9 +17,13 @@ use crate::shipped;
 use crate::yaml::Parsed;
 
 pub mod apply;
+pub mod batch;
 pub mod capacity;
+pub mod capacity_of;
 pub mod check;
 pub mod firstboot;
+pub mod grow;
+pub mod optimal;
 pub mod overview;
 pub mod plan;
 pub mod profile;

@@ -19,9 +19,9 @@ pub fn cut_of(profile: &Profile) -> Cut {
 
 /// The device that a data drive becomes a leaf as: itself, or its first partition.
 pub fn device(profile: &Profile, whole: &Utf8Path) -> Utf8PathBuf {
-    match cut_of(profile) {
-        Cut::Whole => whole.to_owned(),
-        Cut::Reserve(_) => command::part(whole, 1),
+    match profile.pool.reserve {
+        None => whole.to_owned(),
+        Some(_) => command::part(whole, 1),
     }
 }
 

@@ -4,9 +4,10 @@
 //! stands what `zfs list` will say, decimal and binary, and to the byte. A layout that the bays cannot hold with
 //! sense is `-`.
 
+use super::sheet::Sheet;
 use super::{table, text};
-use crate::capacity::Row;
 use crate::capacity::table::Layout;
+use crate::capacity::{Cell, Row};
 use crate::units::Bytes;
 
 /// Which bays are reckoned with.
@@ -21,7 +22,7 @@ pub enum Of {
 }
 
 /// The screen.
-pub fn render(rows: &[Row], bays: usize, of: &Of) -> String {
+pub fn render(rows: &[Row], bays: usize, of: &Of, layouts: &[Layout]) -> String {
     let of = match of {
         Of::Box(title) => format!("{bays} bays of {}", text::plain(title)),
         Of::Asked => format!("{bays} bays, as asked"),
@@ -31,8 +32,10 @@ pub fn render(rows: &[Row], bays: usize, of: &Of) -> String {
     };
     let mut out = text::labelled("for", &format!("{of}, all drives of one size"));
     out.push('\n');
-    let header = ["Drive", "RAIDZ", "RAIDZ2", "or mirrors"];
-    out.push_str(&table::bars(Some(&header), &rows.iter().flat_map(lines).collect::<Vec<_>>()));
+    let header: Vec<&str> =
+        ["Drive"].into_iter().chain(layouts.iter().map(|it| title(*it))).collect();
+    let lines: Vec<Vec<String>> = rows.iter().flat_map(|row| lines(row, layouts)).collect();
+    out.push_str(&table::bars(Some(&header), &lines));
     out.push('\n');
     out.push_str(&text::labelled(
         "lines",
@@ -42,14 +45,39 @@ pub fn render(rows: &[Row], bays: usize, of: &Of) -> String {
     out
 }
 
-fn lines(row: &Row) -> [Vec<String>; 3] {
-    let cells = |text: fn(Bytes, Bytes) -> String| {
-        Layout::ALL.map(|layout| {
-            let cell = row.cells.iter().find(|cell| cell.layout == layout);
-            cell.map_or_else(|| "-".to_owned(), |cell| text(cell.nominal, cell.usable))
-        })
+/// The table as rows of plain numbers.
+pub fn sheet(rows: &[Row]) -> Sheet {
+    let header = vec!["drive", "bytes", "layout", "nominal", "size", "usable"];
+    let cells = |row: &Row| -> Vec<Vec<String>> {
+        let cell = |cell: &Cell| {
+            let first = [label(row.label), row.drive.to_string(), cell.layout.to_string()];
+            let rest = [cell.nominal, cell.size, cell.usable].map(|bytes| bytes.to_string());
+            first.into_iter().chain(rest).collect()
+        };
+        row.cells.iter().map(cell).collect()
     };
-    let line = |first: String, cells: [String; 3]| [vec![first], cells.to_vec()].concat();
+    Sheet { header, rows: rows.iter().flat_map(cells).collect() }
+}
+
+fn title(layout: Layout) -> &'static str {
+    match layout {
+        Layout::Raidz => "RAIDZ",
+        Layout::Raidz2 => "RAIDZ2",
+        Layout::Raidz3 => "RAIDZ3",
+        Layout::Mirrors => "or mirrors",
+        Layout::Stripe => "stripe",
+    }
+}
+
+fn lines(row: &Row, layouts: &[Layout]) -> [Vec<String>; 3] {
+    let cells = |text: fn(Bytes, Bytes) -> String| {
+        let cell = |layout: &Layout| {
+            let cell = row.cells.iter().find(|cell| cell.layout == *layout);
+            cell.map_or_else(|| "-".to_owned(), |cell| text(cell.nominal, cell.usable))
+        };
+        layouts.iter().map(cell).collect::<Vec<String>>()
+    };
+    let line = |first: String, cells: Vec<String>| [vec![first], cells].concat();
     [
         line(label(row.label), cells(|nominal, _| label(nominal))),
         line(String::new(), cells(|_, usable| format!("{} = {}", usable.tb(), binary(usable)))),
@@ -65,7 +93,7 @@ fn survives(rows: &[Row]) -> String {
 }
 
 /// A label: `4 TB`, `500 GB`, `1.5 TB`.
-fn label(bytes: Bytes) -> String {
+pub fn label(bytes: Bytes) -> String {
     const GB: u64 = 1_000_000_000;
     let gb = bytes.0 / GB;
     match (gb / 1000, gb % 1000) {
@@ -76,7 +104,7 @@ fn label(bytes: Bytes) -> String {
 }
 
 /// As `zfs list` prints it, with the unit in full: `7.80 TiB`.
-fn binary(bytes: Bytes) -> String {
+pub fn binary(bytes: Bytes) -> String {
     let text = bytes.zfs();
     match text.split_at_checked(text.len().saturating_sub(1)) {
         Some((number, unit)) if unit != "B" => format!("{number} {unit}iB"),
@@ -88,6 +116,7 @@ fn binary(bytes: Bytes) -> String {
 mod tests {
     use super::{Of, label, render};
     use crate::capacity::table;
+    use crate::capacity::table::Layout;
     use crate::units::{Ashift, Bytes};
 
     const TB: u64 = 1_000_000_000_000;
@@ -96,7 +125,7 @@ mod tests {
     fn the_table_of_the_article_with_the_bytes_below() {
         let labels = [3, 4, 6, 8].map(|tb| Bytes(tb * TB));
         let rows = table(&labels, 4, Ashift::DEFAULT).unwrap();
-        let text = render(&rows, 4, &Of::Box("HP ProLiant MicroServer Gen8".into()));
+        let text = render(&rows, 4, &Of::Box("HP ProLiant MicroServer Gen8".into()), &Layout::ALL);
         assert!(text.lines().all(|line| line.len() <= 80), "{text}");
         assert_eq!(text.lines().count(), 19, "{text}");
         let wanted = "\
@@ -114,10 +143,10 @@ for      4 bays of HP ProLiant MicroServer Gen8, all drives of one size
     #[test]
     fn layouts_without_sense_are_a_dash() {
         let rows = table(&[Bytes(4 * TB)], 2, Ashift::DEFAULT).unwrap();
-        let text = render(&rows, 2, &Of::Asked);
+        let text = render(&rows, 2, &Of::Asked, &Layout::ALL);
         assert!(text.contains("| 4 TB  | -     | -      | 4 TB "), "{text}");
         assert!(text.ends_with("survives mirrors: any 1\n"));
-        assert!(render(&[], 4, &Of::Article).contains("no description"));
+        assert!(render(&[], 4, &Of::Article, &Layout::ALL).contains("no description"));
     }
 
     #[test]

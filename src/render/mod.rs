@@ -5,16 +5,20 @@
 //! `table` alone knows the table crate, `text` alone cuts and wraps, `contents` says what a disk holds.
 
 pub mod capacity;
+pub mod capacity_of;
 pub mod contents;
 pub mod disk;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod foreign;
+pub mod grow;
 pub mod hw;
 pub mod json;
+pub mod optimal;
 pub mod overview;
 pub mod plan;
 pub mod pool;
 pub mod propose;
+pub mod sheet;
 pub mod table;
 pub mod text;

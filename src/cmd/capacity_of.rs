@@ -1,0 +1,145 @@
+//! `zbay capacity LAYOUT...`: what one pool would give.
+
+use anyhow::{Result, bail};
+use camino::Utf8Path;
+
+use super::capacity::CapacityArgs;
+use super::{Answer, Context};
+use crate::capacity::fits::Mix;
+use crate::capacity::write::Record;
+use crate::capacity::{Cut, Drive, Part, Terms, Zfs, of_parts, spec};
+use crate::drive;
+use crate::inventory::Want;
+use crate::machine::local::read_user_file;
+use crate::plan::outlook;
+use crate::profile::Profile;
+use crate::render::capacity_of::Reckoned;
+use crate::render::json::answer;
+use crate::shipped;
+use crate::units::Ashift;
+
+/// The longest file of a mix.
+const LONGEST_MIX: usize = 1 << 20;
+
+/// What the layouts give together.
+pub fn run(context: &Context, args: &CapacityArgs) -> Result<Answer> {
+    let (zfs, because) = release(context, args.zfs);
+    let ashift = ashift(args);
+    let mut cut = args.partition;
+    let mut parts = Vec::new();
+    for word in &args.layout {
+        if word.contains(':') {
+            parts.extend(spec::parse(word, ashift)?);
+        } else {
+            let profile = shipped::profile(&*context.machine, Some(word))?.value;
+            parts.extend(of_profile(
+                context,
+                word,
+                &profile,
+                args.ashift.is_some().then_some(ashift),
+            )?);
+            cut = cut.or(profile.pool.reserve.map(Cut::Reserve));
+        }
+    }
+    let terms = Terms { zfs, cut: cut.unwrap_or_default() };
+    let pool = of_parts(&parts, terms)?;
+    let mixes = mixes(args)?;
+    let reckoned = Reckoned { parts, terms, because, pool, mixes };
+    let text = if args.csv {
+        reckoned.sheet().csv()
+    } else if args.markdown {
+        reckoned.sheet().markdown()
+    } else {
+        let mut text = reckoned.text(args.explain);
+        if !args.explain {
+            let again = args.layout.join(" ");
+            text.push_str(&crate::render::text::labelled(
+                "next",
+                &format!("`zbay capacity --explain {again}`"),
+            ));
+        }
+        text
+    };
+    Ok(Answer { text, json: answer(&[], reckoned.json()), status: 0 })
+}
+
+/// The release that was asked for, else the installed one, else the default.
+pub fn release(context: &Context, asked: Option<Zfs>) -> (Zfs, &'static str) {
+    if let Some(zfs) = asked {
+        return (zfs, "asked");
+    }
+    let installed = context.look(Want::IDENTITY).ok().and_then(|inventory| inventory.host.zfs);
+    match installed.and_then(|version| version.trim().parse().ok()) {
+        Some(zfs) => (zfs, "installed"),
+        None => (Zfs::default(), "the default"),
+    }
+}
+
+/// The ashift that was asked for.
+pub fn ashift(args: &CapacityArgs) -> Ashift {
+    args.ashift.and_then(Ashift::new).unwrap_or(Ashift::DEFAULT)
+}
+
+/// What is to be filled in: what was asked for, else records of 1M.
+fn mixes(args: &CapacityArgs) -> Result<Vec<Mix>> {
+    let mut mixes = Vec::new();
+    if let Some(bytes) = args.recordsize {
+        mixes.push(Mix::record(Record::new(bytes.0)?));
+    }
+    if let Some(word) = &args.mix {
+        mixes.push(match Mix::named(word) {
+            Some(mix) => mix,
+            None => match read_user_file(Utf8Path::new(word), LONGEST_MIX)? {
+                Some(bytes) => String::from_utf8_lossy(&bytes).parse()?,
+                None => bail!(
+                    "`{word}` is no mix: media, documents, vm, or a file of lines such as 128K 40"
+                ),
+            },
+        });
+    }
+    if mixes.is_empty() {
+        mixes.push(Mix::record(Record::new(1 << 20)?));
+    }
+    Ok(mixes)
+}
+
+/// The vdevs of a profile, of the drives that it expects or that are in its bays.
+fn of_profile(
+    context: &Context,
+    name: &str,
+    profile: &Profile,
+    ashift: Option<Ashift>,
+) -> Result<Vec<Part>> {
+    let pool = &profile.pool;
+    let ashift = ashift.or(pool.ashift).unwrap_or(Ashift::DEFAULT);
+    let expected = pool.expect.as_ref().and_then(|expect| expect.size);
+    let drives: Vec<Vec<Drive>> = if let Some(label) = expected {
+        let drive = Drive::sector_512(spec::drive_bytes(label));
+        pool.bays.0.iter().map(|vdev| vec![drive; vdev.len()]).collect()
+    } else {
+        let inventory = context.look(Want::IDENTITY)?;
+        let hw = context.hw(&inventory.host)?.0.value;
+        let mut drives = Vec::new();
+        for vdev in &pool.bays.0 {
+            let mut leaves = Vec::new();
+            for bay in vdev {
+                let here = |disk: &&crate::inventory::Disk| {
+                    drive::Drive::of(&hw, disk).bay.as_ref() == Some(bay)
+                };
+                let Some(disk) = inventory.disks.iter().find(here) else {
+                    bail!(
+                        "the profile {name} says no drive size, and {} has no drive here\n\
+                         say it  zbay capacity {}:{}x4TB",
+                        bay.spoken(),
+                        pool.layout,
+                        vdev.len()
+                    );
+                };
+                leaves.push(Drive { bytes: disk.size, logical_sector: disk.logical });
+            }
+            drives.push(leaves);
+        }
+        drives
+    };
+    Ok(outlook::vdevs(pool.layout, &drives, ashift).into_iter().map(Part::from).collect())
+}

@@ -1,0 +1,63 @@
+//! `zbay grow FROM -- TO...`: ways to a larger pool, side by side.
+
+use anyhow::{Result, bail};
+use clap::Args;
+use serde_json::json;
+
+use super::capacity_of::release;
+use super::{Answer, Context};
+use crate::capacity::grow::ways;
+use crate::capacity::{Cut, Part, Terms, Zfs, spec};
+use crate::render::grow::{Target, render};
+use crate::render::json::answer;
+use crate::units::Ashift;
+
+/// Arguments of `grow`.
+#[derive(Clone, Debug, Args)]
+pub struct GrowArgs {
+    /// The pool as it is: raidz2:6x4TB, or several vdevs.
+    #[arg(value_name = "FROM", required = true)]
+    pub from: Vec<String>,
+    /// Each a pool that it may become; vdevs of one pool are joined by a plus: raidz2:6x4TB+raidz2:6x8TB.
+    #[arg(value_name = "TO", last = true, required = true)]
+    pub to: Vec<String>,
+    /// The release of OpenZFS. Left out: the installed one, else 2.3.
+    #[arg(long, value_name = "VERSION")]
+    pub zfs: Option<Zfs>,
+    /// log2 of the smallest write, 9 to 16.
+    #[arg(long, value_name = "N", default_value_t = 12, value_parser = clap::value_parser!(u8).range(9..=16))]
+    pub ashift: u8,
+    /// How drives are cut: linux, truenas, freebsd, none, reserve=2GiB.
+    #[arg(long, value_name = "SCHEME")]
+    pub partition: Option<Cut>,
+}
+
+/// The ways.
+pub fn run(context: &Context, args: &GrowArgs) -> Result<Answer> {
+    let ashift = Ashift::new(args.ashift).unwrap_or(Ashift::DEFAULT);
+    let pool = |words: &str| -> Result<Vec<Part>> {
+        let mut parts = Vec::new();
+        for word in words.split('+') {
+            parts.extend(spec::parse(word, ashift)?);
+        }
+        Ok(parts)
+    };
+    if args.to.len() > 20 {
+        bail!("{} pools to compare: 1 to 20 can be", args.to.len());
+    }
+    let (zfs, _) = release(context, args.zfs);
+    let terms = Terms { zfs, cut: args.partition.unwrap_or_default() };
+    let from = pool(&args.from.join("+"))?;
+    let mut targets = Vec::new();
+    for to in &args.to {
+        let to = pool(to)?;
+        targets.push(Target { words: spec::words(&to), ways: ways(&from, &to, terms)? });
+    }
+    let to = |target: &Target| json!({ "to": target.words, "ways": target.ways });
+    let json = json!({
+        "from": spec::words(&from),
+        "zfs": zfs,
+        "targets": targets.iter().map(to).collect::<Vec<_>>(),
+    });
+    Ok(Answer { text: render(&spec::words(&from), &targets), json: answer(&[], json), status: 0 })
+}

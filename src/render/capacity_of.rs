@@ -1,0 +1,256 @@
+//! `capacity LAYOUT...`: what one pool gives, in few lines, or every byte of the way with `--explain`.
+//!
+//! What `zpool list` and `zfs list` will say comes first; what block sizes make of it stands apart and says so. Sizes
+//! are decimal, binary and to the byte, because people meet all three.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use super::capacity::binary;
+use super::sheet::Sheet;
+use super::{table, text};
+use crate::capacity::fits::Mix;
+use crate::capacity::margin::Margin;
+use crate::capacity::{Capacity, Class, Cut, Part, Terms, spec};
+use crate::units::Bytes;
+
+/// A pool that was reckoned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reckoned {
+    /// Its vdevs.
+    pub parts: Vec<Part>,
+    /// Under what.
+    pub terms: Terms,
+    /// Where the release comes from: `installed`, `asked`, `the default`.
+    pub because: &'static str,
+    /// What it gives.
+    pub pool: Capacity,
+    /// What is asked to be filled in.
+    pub mixes: Vec<Mix>,
+}
+
+/// A line of the way from the drives to usable.
+struct Line {
+    what: String,
+    bytes: Bytes,
+    /// Whether it is what is left, not what is lost.
+    is_sum: bool,
+    why: &'static str,
+}
+
+fn lines(pool: &Capacity) -> Vec<Line> {
+    let sum = |what: &str, bytes, why| Line { what: what.to_owned(), bytes, is_sum: true, why };
+    let mut lines = vec![sum("drives", pool.drives, "all bytes of all drives")];
+    let (before, after): (Vec<_>, Vec<_>) =
+        pool.deductions.iter().partition(|line| line.what.is_before_size());
+    let lost = |line: &&crate::capacity::Deduction| Line {
+        what: line.what.to_string(),
+        bytes: line.bytes,
+        is_sum: false,
+        why: line.what.why(),
+    };
+    lines.extend(before.iter().map(lost));
+    lines.push(sum(
+        "SIZE",
+        pool.size,
+        "of `zpool list -p`: a raidz with its parity, a mirror once",
+    ));
+    lines.extend(after.iter().map(lost));
+    lines.push(sum("usable", pool.usable, "of `zfs list -p`: USED + AVAIL of the root dataset"));
+    lines
+}
+
+impl Reckoned {
+    fn margins(&self) -> Vec<Margin> {
+        self.parts.iter().zip(&self.pool.vdevs).map(|(part, vdev)| Margin::of(part, vdev)).collect()
+    }
+
+    /// The way from drives to usable as rows of plain values: what is lost is negative.
+    pub fn sheet(&self) -> Sheet {
+        let row = |line: Line| {
+            let sign = if line.is_sum { "" } else { "-" };
+            vec![line.what, format!("{sign}{}", line.bytes), line.why.to_owned()]
+        };
+        Sheet {
+            header: vec!["step", "bytes", "why"],
+            rows: lines(&self.pool).into_iter().map(row).collect(),
+        }
+    }
+
+    /// The answer for programs.
+    pub fn json(&self) -> Value {
+        let fits = |mix: &Mix| json!({ "mix": mix.name, "bytes": mix.fits(&self.pool) });
+        json!({
+            "layout": spec::words(&self.parts),
+            "zfs": self.terms.zfs,
+            "partition": self.terms.cut.to_string(),
+            "pool": self.pool,
+            "fits": self.mixes.iter().map(fits).collect::<Vec<_>>(),
+            "margins": self.margins(),
+        })
+    }
+
+    /// The screen.
+    pub fn text(&self, explain: bool) -> String {
+        let mut out = text::labelled("pool", &spec::words(&self.parts));
+        out.push_str(&text::labelled("under", &self.under()));
+        out.push('\n');
+        if explain {
+            for line in lines(&self.pool) {
+                let sign = if line.is_sum { ' ' } else { '-' };
+                let (tb, tib) = (line.bytes.tb(), binary(line.bytes));
+                let _ = writeln!(
+                    out,
+                    "{sign} {:<29}{tb:>11} {tib:>10} {:>21}\n      {}",
+                    line.what, line.bytes.0, line.why
+                );
+            }
+            out.push('\n');
+        } else {
+            let row = |what: &str, bytes: Bytes| {
+                vec![what.to_owned(), bytes.tb(), binary(bytes), format!("{bytes} bytes")]
+            };
+            let rows = [
+                row("drives", self.pool.drives),
+                row("SIZE", self.pool.size),
+                row("usable", self.pool.usable),
+            ];
+            out.push_str(&table::bars(None, &rows));
+            out.push('\n');
+            let what =
+                "SIZE of `zpool list`; usable is USED + AVAIL of the root dataset in `zfs list`";
+            out.push_str(&text::labelled("means", what));
+        }
+        out.push_str(&self.fits());
+        out.push_str(&text::labelled("survives", &self.pool.losses_survived.to_string()));
+        out.push_str(&self.margin_lines());
+        out
+    }
+
+    fn under(&self) -> String {
+        let zfs = format!("OpenZFS {} ({})", self.terms.zfs.releases(), self.because);
+        let cut = match self.terms.cut {
+            Cut::Whole => "whole drives as zpool labels them on Linux".to_owned(),
+            Cut::Reserve(bytes) => format!("partitions that leave {} free", bytes.zfs()),
+            Cut::Truenas => "drives as TrueNAS SCALE cuts them".to_owned(),
+            Cut::Bare => "no partition table: every byte is the vdev's".to_owned(),
+        };
+        let mut ashifts: Vec<u8> = self.parts.iter().map(|part| part.vdev.ashift.get()).collect();
+        ashifts.dedup();
+        let ashifts: Vec<String> = ashifts.iter().map(u8::to_string).collect();
+        format!("{zfs}, {cut}, ashift {}", ashifts.join(", "))
+    }
+
+    fn fits(&self) -> String {
+        let one = |mix: &Mix| {
+            let bytes = mix.fits(&self.pool);
+            let bytes = bytes
+                .map_or_else(|| "nothing".to_owned(), |it| format!("{} = {}", it.tb(), binary(it)));
+            format!("{bytes} of {}", mix.name)
+        };
+        if self.mixes.is_empty() {
+            return String::new();
+        }
+        let all: Vec<String> = self.mixes.iter().map(one).collect();
+        let text = format!(
+            "{}: data as stored, whatever `zfs list` says, which reckons with 128K blocks",
+            all.join("; ")
+        );
+        text::labelled("fits", &text)
+    }
+
+    /// A line for vdevs that are alike.
+    fn margin_lines(&self) -> String {
+        let mut out = String::new();
+        let mut seen: Vec<(Margin, Vec<usize>)> = Vec::new();
+        for (at, margin) in self.margins().into_iter().enumerate() {
+            if self.parts.get(at).is_some_and(|part| part.class == Class::Log) {
+                continue;
+            }
+            match seen.iter_mut().find(|(other, _)| *other == margin) {
+                Some((_, vdevs)) => vdevs.push(at + 1),
+                None => seen.push((margin, vec![at + 1])),
+            }
+        }
+        let several = seen.len() > 1;
+        for (margin, vdevs) in &seen {
+            let lead = match (&vdevs[..], several) {
+                (_, false) => String::new(),
+                ([one], _) => format!("vdev {one}: "),
+                (many, _) => format!("vdevs {} and {} like it: ", many[0], many.len() - 1),
+            };
+            let needs_4kn = margin.smallest_4kn.map_or_else(
+                || "no 4Kn drive is taken".to_owned(),
+                |bytes| format!("4Kn ones from {bytes}"),
+            );
+            let beware = match (margin.refuses_4kn, margin.is_tight) {
+                (false, false) => "",
+                (false, true) => "; another maker's drive may be smaller than that",
+                (true, false) => "; a 4Kn drive of the same label does not fit",
+                (true, true) => {
+                    "; a 4Kn drive of the same label does not fit, another maker's may not"
+                }
+            };
+            let replace = format!(
+                "{lead}a drive from {} bytes, {} less than the smallest now; {needs_4kn}{beware}",
+                margin.smallest,
+                binary(margin.slack)
+            );
+            out.push_str(&text::labelled("replace", &replace));
+            let margin = format!(
+                "{lead}{} more on each drive give {} more of SIZE",
+                binary(margin.below_per_drive),
+                binary(margin.metaslab)
+            );
+            out.push_str(&text::labelled("margin", &margin));
+        }
+        out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Reckoned;
+    use crate::capacity::fits::Mix;
+    use crate::capacity::{Terms, of_parts, spec};
+    use crate::units::Ashift;
+
+    fn reckoned(specs: &[&str]) -> Reckoned {
+        let parse = |spec: &&str| spec::parse(spec, Ashift::DEFAULT).unwrap();
+        let parts: Vec<_> = specs.iter().flat_map(parse).collect();
+        let terms = Terms::default();
+        let pool = of_parts(&parts, terms).unwrap();
+        Reckoned { parts, terms, because: "asked", pool, mixes: vec![Mix::media()] }
+    }
+
+    #[test]
+    fn every_way_is_explained_to_the_byte_in_80_columns() {
+        for specs in [
+            &["raidz1:4x4TB"][..],
+            &["mirror:2x8TB", "mirror:2x8TB", "mirror:4TB,6TB", "log:mirror:2x100GB"],
+            &["draid2:4d:11c:1s:11x16TB", "special:mirror:2x1TB"],
+            &["stripe:10000x100TB"],
+        ] {
+            let reckoned = reckoned(specs);
+            for text in [reckoned.text(true), reckoned.text(false)] {
+                let fits =
+                    |line: &str| line.is_ascii() && line.len() <= 80 && line.trim_end() == line;
+                let long: Vec<&str> = text.lines().filter(|line| !fits(line)).collect();
+                assert!(long.is_empty(), "{long:#?}");
+            }
+            let (mut left, mut sums) = (0_i128, 0);
+            for row in reckoned.sheet().rows {
+                let bytes: i128 = row[1].parse().unwrap();
+                if bytes < 0 || left == 0 {
+                    left += bytes;
+                } else {
+                    assert_eq!(left, bytes, "{}", row[0]);
+                    sums += 1;
+                }
+                assert!(!row[2].is_empty());
+            }
+            assert_eq!(sums, 2, "SIZE and usable");
+        }
+    }
+}

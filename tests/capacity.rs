@@ -1,0 +1,216 @@
+//! `zbay capacity` as it is typed and piped: no machine is looked at, nothing is changed.
+#![allow(clippy::disallowed_methods)] // the program itself
+#![allow(clippy::expect_used)] // helpers of tests are tests too
+
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+
+struct Said {
+    status: i32,
+    out: String,
+    err: String,
+}
+
+fn zbay(args: &[&str], input: &str) -> Said {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_zbay"))
+        .args(args)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("zbay runs");
+    // What it refuses it does not read.
+    let _ = child.stdin.take().expect("piped").write_all(input.as_bytes());
+    let output = child.wait_with_output().expect("ends");
+    let text = |bytes| String::from_utf8(bytes).expect("text");
+    let said = Said {
+        status: output.status.code().expect("ended by itself"),
+        out: text(output.stdout),
+        err: text(output.stderr),
+    };
+    assert!(!said.err.contains("panicked"), "{}", said.err);
+    said
+}
+
+fn line(id: u64, kind: &str, width: usize) -> String {
+    let children = vec![4_000_787_030_016_u64; width];
+    json!({"id": id, "vdevs": [{"type": kind, "children": children}]}).to_string() + "\n"
+}
+
+#[test]
+fn a_batch_is_answered_in_order() {
+    let good: String = (0..50).map(|id| line(id, "raidz2", 6)).collect();
+    let said = zbay(&["capacity", "--batch"], &good);
+    assert_eq!((said.status, said.err.as_str()), (0, ""));
+    for (id, text) in said.out.lines().enumerate() {
+        let answer: Value = serde_json::from_str(text).expect("JSON");
+        assert_eq!(answer["id"], json!(id));
+        assert_eq!(answer["usable"], json!(15_847_120_699_392_u64));
+    }
+    assert_eq!(said.out.lines().count(), 50);
+    let bad = line(1, "raidz2", 6) + &line(2, "raidz1", 1) + "{]\n" + &line(3, "mirror", 2);
+    let said = zbay(&["--json", "capacity", "--batch"], &bad);
+    assert_eq!((said.status, said.err.as_str()), (1, ""));
+    let lines: Vec<&str> = said.out.lines().collect();
+    let refused =
+        r#"{"id":2,"error":"a raidz1 vdev cannot be made of 1 drives: it takes 2 to 255"}"#;
+    assert_eq!((lines.len(), lines[1]), (4, refused));
+    assert!(
+        lines[2].starts_with(r#"{"id":null,"error":"#)
+            && lines[3].starts_with(r#"{"id":3,"size":"#)
+    );
+    // Terms for all lines, and for one that has its own.
+    let own = line(1, "mirror", 2).replace("{\"id\"", "{\"partition\":\"linux\",\"id\"");
+    let both =
+        zbay(&["capacity", "--batch", "--partition", "none"], &(line(1, "mirror", 2) + &own));
+    let asize = |text: &str| {
+        serde_json::from_str::<Value>(text).expect("JSON")["vdevs"][0]["asize"].clone()
+    };
+    let asizes: Vec<Value> = both.out.lines().map(asize).collect();
+    assert_eq!(asizes, [json!(4_000_782_221_312_u64), json!(4_000_771_997_696_u64)]);
+}
+
+fn gen8(args: &[&str]) -> Said {
+    zbay(&[&["--machine", "gen8-seed", "capacity"], args].concat(), "")
+}
+
+#[test]
+fn one_pool_in_lines_in_json_and_for_spreadsheets() {
+    let said = gen8(&["raidz2:6x4TB"]);
+    assert_eq!((said.status, said.err.as_str()), (0, ""));
+    assert!(
+        said.out.contains("| usable | 15.85 TB | 14.4 TiB | 15847120699392 bytes |"),
+        "{}",
+        said.out
+    );
+    assert!(said.out.ends_with("next     `zbay capacity --explain raidz2:6x4TB`\n"));
+    assert!(said.out.lines().count() <= 20);
+    let json: Value = serde_json::from_str(&gen8(&["--json", "raidz2:6x4TB"]).out).expect("JSON");
+    assert_eq!(json["pool"]["usable"], json!(15_847_120_699_392_u64));
+    assert_eq!((&json["layout"], &json["zfs"]), (&json!("raidz2:6x4TB"), &json!("2.3")));
+    assert_eq!(json["margins"][0]["smallest"], json!(4_000_060_555_776_u64));
+    let csv = gen8(&["--csv", "raidz:4x4TB"]).out;
+    assert!(csv.starts_with("step,bytes,why\ndrives,16003148120064,"), "{csv}");
+    assert!(csv.contains("\nusable,11483534589952,"), "{csv}");
+    let explained = gen8(&["--explain", "mirror:2x8TB", "mirror:2x4TB"]);
+    assert!(explained.out.lines().all(|line| line.len() <= 80));
+    assert!(explained.out.contains("pool     mirror:2x8TB + mirror:2x4TB\n"));
+    let wide =
+        gen8(&["--sizes", "24TB,30TB", "--bays", "12", "--layouts", "raidz3,mirrors", "--csv"]);
+    assert_eq!((wide.status, wide.out.lines().count()), (0, 5), "{}", wide.err);
+}
+
+#[test]
+fn a_profile_is_reckoned_with_the_drives_it_expects_or_finds() {
+    let json = |args: &[&str]| -> Value {
+        serde_json::from_str(&gen8(&[args, &["--json"]].concat()).out).expect("JSON")
+    };
+    assert_eq!(json(&["4u-24bay-raidz2"])["pool"]["usable"], json!(79_832_234_852_352_u64));
+    assert_eq!(json(&["gen8-seed"])["pool"]["usable"], json!(2_805_775_466_496_u64));
+    assert_eq!(json(&["gen8-seed", "--zfs", "0.6.4"])["zfs"], json!("0.6.4"));
+}
+
+#[test]
+fn what_cannot_be_is_named() {
+    for (args, words) in [
+        (&["raidz:1x4TB"][..], "a raidz1 vdev cannot be made of 1 drives: it takes 2 to 255"),
+        (&["raidz2:256x4TB"], "a raidz2 vdev cannot be made of 256 drives: it takes 3 to 255"),
+        (&["draid2:4d:5c:0s:5x4TB"], "need 6 drives or more, and there are 5"),
+        (&["draid1:4d:11c:1s:11x4TB", "--zfs", "0.8.6"], "OpenZFS 0.8 to 2.0.6 has no dRAID"),
+        (&["log:mirror:2x4TB"], "a pool needs at least one vdev that holds data"),
+        (&["stripe:1000000x4TB"], "1000000 drives: write 1 to 65536"),
+        (&["raidz:4x-4TB"], "`-4TB` is not a size"),
+        (&["raidz:4x10MB"], "drives have 67108864 (64 MiB) to"),
+        (&["mirror:2x4TB", "--ashift", "8"], "8 is not in 9..=16"),
+        (
+            &["mirror:2x4TB", "--zfs", "1.2"],
+            "`1.2` is no OpenZFS release that is known: 0.6 to 2.4",
+        ),
+        (&["mirror:2x4TB", "--partition", "mbr"], "`mbr` is no partition scheme"),
+        (
+            &["mirror:2x4TB", "--recordsize", "3K"],
+            "it is a power of two, from 512 to 16777216 (16M)",
+        ),
+        (&["mirror:2x4TB", "--mix", "music"], "`music` is no mix: media, documents, vm, or a file"),
+        (
+            &["mirror:2x4TB", "--mix", "Cargo.toml"],
+            "line 1 of a mix, `[package]`: write SIZE COUNT",
+        ),
+        (&["mirror:2x4TB", "--bays", "4"], "cannot be used with"),
+        (&["--layouts", "raidz9"], "`raidz9` is no layout of the table: raidz, raidz2"),
+    ] {
+        let said = gen8(args);
+        assert_eq!((said.status, said.out.as_str()), (2, ""), "{args:?}");
+        assert!(said.err.contains(words), "{args:?}: {}", said.err);
+    }
+}
+
+#[test]
+fn the_rule_of_powers_of_two_and_the_ways_of_24_drives() {
+    let said = zbay(&["optimal"], "");
+    assert_eq!((said.status, said.err.as_str()), (0, ""));
+    assert!(
+        said.out.contains(
+            "| raidz2 of 10 | optimal, and wrong | 80.0     | 76.2 | 79.8 | 73.3 | 66.7 |"
+        ),
+        "{}",
+        said.out
+    );
+    assert!(said.out.lines().all(|line| line.len() <= 80 && line.is_ascii()));
+    let every: Value = serde_json::from_str(&zbay(&["--json", "optimal"], "").out).expect("JSON");
+    assert_eq!(every["widths"].as_array().map(Vec::len), Some(35 + 34 + 33));
+    let said = zbay(&["optimal", "--drives", "24", "--size", "4TB"], "");
+    assert_eq!((said.status, said.err.as_str()), (0, ""));
+    assert!(said.out.contains("*  raidz2 of 18 + raidz2 of 6"), "{}", said.out);
+    assert!(said.out.lines().all(|line| line.len() <= 80 && line.is_ascii()), "{}", said.out);
+    let ways: Value = serde_json::from_str(&zbay(&["--json", "optimal", "--drives", "24"], "").out)
+        .expect("JSON");
+    let named = |name: &str| {
+        ways["ways"].as_array().expect("ways").iter().find(|way| way["layout"] == name)
+    };
+    assert_eq!(
+        named("raidz2 of 18 + raidz2 of 6").expect("kept")["usable"],
+        json!(79_832_234_852_352_u64)
+    );
+    for (args, words) in [
+        (&["optimal", "--drives", "1"][..], "1 drives cannot be shared out: 2 to 500 can"),
+        (&["optimal", "--drives", "1000000"], "1000000 drives cannot be shared out"),
+        (
+            &["optimal", "--drives", "4", "--size", "10MB"],
+            "too few for a pool member: ZFS takes 64 MiB",
+        ),
+        (&["optimal", "--drives", "4", "--size", "2EiB"], "(1 EiB) bytes"),
+    ] {
+        let said = zbay(args, "");
+        assert_eq!((said.status, said.out.as_str()), (2, ""), "{args:?}");
+        assert!(said.err.contains(words), "{args:?}: {}", said.err);
+    }
+}
+
+#[test]
+fn ways_to_grow_are_compared() {
+    let both = ["raidz2:6x4TB", "--", "raidz2:6x4TB+raidz2:6x4TB", "raidz2:12x4TB"];
+    let said = zbay(&[&["--machine", "gen8-seed", "grow"], &both[..]].concat(), "");
+    assert_eq!((said.status, said.err.as_str()), (0, ""));
+    assert!(said.out.lines().all(|line| line.len() <= 80 && line.is_ascii()), "{}", said.out);
+    assert!(
+        said.out.contains("| attach 6   | 31.83 TB | 16.7   | 33.4 | 17.2 | 6   | 42-132 | -"),
+        "{}",
+        said.out
+    );
+    let args = ["--json", "--machine", "gen8-seed", "grow", "mirror:2x4TB", "--", "mirror:2x8TB"];
+    let json: Value = serde_json::from_str(&zbay(&args, "").out).expect("JSON");
+    assert_eq!(json["targets"][0]["ways"][1]["way"]["grown"]["replaced"], json!(2));
+    for (args, words) in [
+        (&["grow", "raidz2:6x4TB"][..], "required"),
+        (&["grow", "raidz2:6x4TB", "--", "raidz2:2x4TB"], "it takes 3 to 255"),
+        (&["grow", "raidz2:6x4TB", "--", "x"], "`x` is no layout"),
+    ] {
+        let said = zbay(args, "");
+        assert_eq!((said.status, said.out.as_str()), (2, ""), "{args:?}");
+        assert!(said.err.contains(words), "{args:?}: {}", said.err);
+    }
+}
