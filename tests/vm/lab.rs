@@ -26,12 +26,12 @@ use zbay::names::BayId;
 use zbay::vmbox::files::{Put, boot_drive, create_drives, put, zbay};
 use zbay::vmbox::{Accel, Files, VmBox, VmDrive, qemu_args};
 
-/// An emulated box is up in 30 seconds; a loaded host may need several times that.
-const BOOT: Duration = Duration::from_mins(5);
+/// An emulated box is up in 30 seconds; a loaded host may need many times that.
+const BOOT: Duration = Duration::from_mins(10);
 /// After this long a kernel without a root stands still.
 const STILL: Duration = Duration::from_mins(2);
 /// The limit of one command in the box.
-const COMMAND: Duration = Duration::from_mins(3);
+const COMMAND: Duration = Duration::from_mins(6);
 /// How long a box may take to shut down.
 const STOP: Duration = Duration::from_mins(2);
 
