@@ -61,6 +61,9 @@ pub mod drive;
 /// OpenZFS's arithmetic, before anything is written. Pure.
 pub mod capacity;
 
+/// How likely a pool is to be lost.
+pub mod risk;
+
 /// Rules over box, wish and drives: what cannot work, what is at stake, the way out.
 pub mod check;
 
