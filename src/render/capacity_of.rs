@@ -13,6 +13,7 @@ use super::{table, text};
 use crate::capacity::fits::Mix;
 use crate::capacity::margin::Margin;
 use crate::capacity::{Capacity, Class, Cut, Part, Terms, spec};
+use crate::risk;
 use crate::units::Bytes;
 
 /// A pool that was reckoned.
@@ -118,13 +119,18 @@ impl Reckoned {
             ];
             out.push_str(&table::bars(None, &rows));
             out.push('\n');
-            let what =
-                "SIZE of `zpool list`; usable is USED + AVAIL of the root dataset in `zfs list`";
+            let what = "SIZE of `zpool list`; usable: USED + AVAIL of the root in `zfs list`";
             out.push_str(&text::labelled("means", what));
         }
         out.push_str(&self.fits());
         out.push_str(&text::labelled("survives", &self.pool.losses_survived.to_string()));
         out.push_str(&self.margin_lines());
+        let vdevs: Vec<_> = self.pool.vdevs.iter().filter_map(risk::Vdev::of).collect();
+        if vdevs.iter().any(|vdev| vdev.parity > 0) {
+            let assumed = risk::Assumed::default();
+            let likely = risk::of(&vdevs, &assumed, 5.0);
+            out.push_str(&text::labelled("risk", &risk::words::sentence(&likely, &assumed, 5)));
+        }
         out
     }
 
@@ -153,10 +159,7 @@ impl Reckoned {
             return String::new();
         }
         let all: Vec<String> = self.mixes.iter().map(one).collect();
-        let text = format!(
-            "{}: data as stored, whatever `zfs list` says, which reckons with 128K blocks",
-            all.join("; ")
-        );
+        let text = format!("{} as stored (`zfs list` reckons with 128K)", all.join("; "));
         text::labelled("fits", &text)
     }
 

@@ -10,6 +10,7 @@ pub mod afr;
 pub mod chain;
 pub mod words;
 
+use crate::capacity::{Class, Kind, VdevCapacity, resilver};
 use crate::units::Bytes;
 pub use afr::Afr;
 
@@ -51,6 +52,21 @@ pub struct Vdev {
     pub read: u32,
     /// Hours of a resilver of a full drive.
     pub resilver: u64,
+}
+
+impl Vdev {
+    /// As the capacity model has it; `None`: a class whose loss is not the pool's.
+    pub fn of(vdev: &VdevCapacity) -> Option<Self> {
+        if vdev.class == Class::Log {
+            return None;
+        }
+        let drives = u32::try_from(vdev.width).ok()?;
+        let parity = u32::try_from(vdev.losses_survived).ok()?;
+        // A mirror is read from one side, raidz from all drives that are left when nothing is redundant.
+        let read = if vdev.kind == Kind::Mirror { 1 } else { drives.saturating_sub(parity) };
+        let drive = Bytes((vdev.drives.0.saturating_sub(vdev.unused.0)) / vdev.width.max(1));
+        Some(Self { drives, parity, drive, read, resilver: resilver::hours([drive]).1 })
+    }
 }
 
 /// What is likely in some years.

@@ -33,14 +33,13 @@ fn grouped(digits: &str) -> String {
 /// The sentence: what is likely in so many years, what is not counted, and what is assumed.
 pub fn sentence(risk: &Risk, assumed: &Assumed, years: u32) -> String {
     let files = if risk.file > 0.0 {
-        format!(", {} to lose a file in a resilver", one_in(risk.file))
+        format!(", {} a file in a resilver", one_in(risk.file))
     } else {
         String::new()
     };
     format!(
-        "{} to lose the pool in {years} years{files}; fire, theft, mistakes and bad batches are not counted: that \
-         needs a backup (assumed: {} of the drives fail in a year, a new one is in after {:.0} h, one bit in {:.0e} \
-         cannot be read)",
+        "{} to lose the pool in {years} years{files} (AFR {}, {:.0} h to a new drive, 1 bad bit in {:.0e}); fire, \
+         theft, mistakes and bad batches not counted: have a backup",
         one_in(risk.pool),
         assumed.afr,
         assumed.waiting,
@@ -78,9 +77,8 @@ mod tests {
         let assumed = Assumed::default();
         assert_eq!(
             sentence(&of(&[vdev], &assumed, 5.0), &assumed, 5),
-            "about 1 in 8,000 to lose the pool in 5 years, about 1 in 35 to lose a file in a resilver; fire, theft, \
-             mistakes and bad batches are not counted: that needs a backup (assumed: 1.57 % of the drives fail in a \
-             year, a new one is in after 48 h, one bit in 1e15 cannot be read)"
+            "about 1 in 8,000 to lose the pool in 5 years, about 1 in 35 a file in a resilver (AFR 1.57 %, 48 h to a \
+             new drive, 1 bad bit in 1e15); fire, theft, mistakes and bad batches not counted: have a backup"
         );
     }
 }
