@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use crate::drive::Drive;
 use crate::hw::Hw;
-use crate::inventory::{Disk, Inventory, Owner};
+use crate::inventory::{Contents, Disk, Inventory, Owner};
 use crate::machine::{Hash, IoError, Machine, RunError};
 use crate::plan::{Condition, Fingerprint, command, system};
 use crate::render::foreign as contents;
@@ -96,8 +96,12 @@ pub fn all(
         if conditions.iter().any(wants) { Some(look().map_err(Unmet::Look)?) } else { None };
     for condition in conditions {
         match (condition, &inventory) {
-            (Condition::DiskFree { disk }, Some(inventory)) => free(hw, inventory, disk)?,
-            (Condition::AsSeen { disk }, Some(inventory)) => as_seen(hw, inventory, disk)?,
+            (Condition::DiskFree { disk }, Some(inventory)) => {
+                unchanged(hw, inventory, disk, |contents| contents.owner == Owner::Blank)?;
+            }
+            (Condition::AsSeen { disk }, Some(inventory)) => {
+                unchanged(hw, inventory, disk, |contents| contents.erasable)?;
+            }
             (Condition::PoolAbsent { pool }, Some(inventory)) => absent(inventory, pool)?,
             (other, _) => ask(machine, other)?,
         }
@@ -121,24 +125,17 @@ fn same_disk<'a>(
         .ok_or_else(|| Unmet::Gone { planned: Box::new(planned.clone()) })
 }
 
-fn free(hw: &Hw, inventory: &Inventory, print: &Fingerprint) -> Result<(), Unmet> {
+/// It is the disk that was planned for, holds what it held then, and `fit` says that it may be written to.
+fn unchanged(
+    hw: &Hw,
+    inventory: &Inventory,
+    print: &Fingerprint,
+    fit: fn(&Contents) -> bool,
+) -> Result<(), Unmet> {
     let disk = same_disk(hw, inventory, print)?;
     let drive = || Box::new(Drive::of(hw, disk));
     match &disk.contents {
-        Ok(contents) if contents.owner != Owner::Blank => {
-            Err(Unmet::NotFree { drive: drive(), holds: contents::sentence(&contents.owner) })
-        }
-        Ok(contents) if contents.digest != print.contents => Err(Unmet::Touched { drive: drive() }),
-        Ok(_) => Ok(()),
-        Err(unknown) => Err(Unmet::NotFree { drive: drive(), holds: unknown.why.clone() }),
-    }
-}
-
-fn as_seen(hw: &Hw, inventory: &Inventory, print: &Fingerprint) -> Result<(), Unmet> {
-    let disk = same_disk(hw, inventory, print)?;
-    let drive = || Box::new(Drive::of(hw, disk));
-    match &disk.contents {
-        Ok(contents) if !contents.erasable => {
+        Ok(contents) if !fit(contents) => {
             Err(Unmet::NotFree { drive: drive(), holds: contents::sentence(&contents.owner) })
         }
         Ok(contents) if contents.digest != print.contents => Err(Unmet::Touched { drive: drive() }),

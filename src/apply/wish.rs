@@ -3,7 +3,6 @@
 //! It is in the journal like every change. A different wish is never overwritten unless somebody says so: it may be the
 //! only description of a pool that is full of data.
 
-use camino::{Utf8Path, Utf8PathBuf};
 use thiserror::Error;
 
 use super::journal::{Event, Journal};
@@ -39,13 +38,7 @@ pub fn record(machine: &dyn Machine, wish: &str, replace: bool) -> Result<bool, 
     if old.is_some() && !replace {
         return Err(WishError::Other);
     }
-    let path = Utf8PathBuf::from(WISH);
-    let dir = path.parent().unwrap_or(Utf8Path::new("/")).to_owned();
-    let was = old.map(|old| Hash::of(&old));
-    let changes = [
-        Change::Mkdir { path: dir, mode: 0o755 },
-        Change::WriteFile { path, mode: 0o644, content: wish.to_owned(), was },
-    ];
+    let changes = Change::file(WISH.into(), wish, old.map(|old| Hash::of(&old)));
     let journal = Journal::new(machine, "propose");
     journal.write(
         1,

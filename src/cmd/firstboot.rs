@@ -83,21 +83,18 @@ fn apply_wish(context: &Context, voice: &mut Voice<'_>) -> Result<Answer> {
     if !plan.disks.is_empty() {
         voice.mention(&render::plan::before_asking(&plan));
     }
-    carry_out(context, &wished, &plan, &mut |progress| {
+    let mut tell = |progress: Progress<'_>| {
         if let Progress::Begin(number, count, what) = progress {
             voice.step(number, count, what);
         }
-    })?;
+    };
+    carry_out(context, &wished, &plan, &mut tell)?;
     if plan.import.is_some() {
         // What the pool lacks could not be known before it was imported; nothing of it touches a disk.
         let wished = wished.again(context)?;
         let rest = wished.plan()?;
         if rest.disks.is_empty() && rest.import.is_none() {
-            carry_out(context, &wished, &rest, &mut |progress| {
-                if let Progress::Begin(number, count, what) = progress {
-                    voice.step(number, count, what);
-                }
-            })?;
+            carry_out(context, &wished, &rest, &mut tell)?;
         }
         return finish(context, wished, &plan, voice);
     }

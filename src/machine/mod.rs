@@ -386,6 +386,18 @@ pub enum Change {
     },
 }
 
+impl Change {
+    /// A whole file that everybody may read, with its directory. `was` is what must be there now; `None`: nothing.
+    pub fn file(path: &Utf8Path, content: &str, was: Option<Hash>) -> [Self; 2] {
+        let dir = path.parent().unwrap_or(Utf8Path::new("/")).to_owned();
+        let (path, content) = (path.to_owned(), content.to_owned());
+        [
+            Self::Mkdir { path: dir, mode: 0o755 },
+            Self::WriteFile { path, mode: 0o644, content, was },
+        ]
+    }
+}
+
 /// A piece of a device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -38,11 +38,7 @@ pub fn record_wish(text: &str, system: &System) -> Step {
         None => (format!("record the wish in {WISH}"), Danger::Harmless),
         Some(_) => (format!("replace the wish that is recorded in {WISH}"), Danger::ReplacesWish),
     };
-    let dir = path.parent().unwrap_or(Utf8Path::new("/")).to_owned();
-    let changes = vec![
-        Change::Mkdir { path: dir, mode: 0o755 },
-        Change::WriteFile { path: path.clone(), mode: 0o644, content: text.to_owned(), was },
-    ];
+    let changes = Change::file(&path, text, was).into();
     let after = vec![Condition::File { path, hash: Some(Hash::of(text.as_bytes())) }];
     Step { after, ..step(what, danger, changes) }
 }
@@ -93,16 +89,7 @@ pub fn hostid(inventory: &Inventory, system: &System) -> Option<Step> {
 /// Keeps the wish in the pool too, for a box whose boot device is new. Nothing is written unless the pool is
 /// mounted: the file would land on the boot device.
 pub fn keep_wish(text: &str, pool: &str, path: &Utf8Path, was: Option<&Hash>) -> Step {
-    let dir = path.parent().unwrap_or(Utf8Path::new("/")).to_owned();
-    let changes = vec![
-        Change::Mkdir { path: dir, mode: 0o755 },
-        Change::WriteFile {
-            path: path.to_owned(),
-            mode: 0o644,
-            content: text.to_owned(),
-            was: was.cloned(),
-        },
-    ];
+    let changes = Change::file(path, text, was.cloned()).into();
     let mut keep = step(format!("keep the wish in the pool: {path}"), Danger::Harmless, changes);
     keep.before = vec![Condition::Property {
         of: Of::Zfs,
