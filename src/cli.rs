@@ -57,6 +57,12 @@ pub enum Command {
     Profile(ProfileArgs),
     /// What drives of common sizes would hold in this box, or what a layout would give, to the byte.
     Capacity(crate::cmd::capacity::CapacityArgs),
+    /// Where the bytes of a pool went, from the labels on its drives to AVAIL, line by line.
+    Explain {
+        /// Which. Left out: the only one.
+        #[arg(value_name = "POOL")]
+        pool: Option<String>,
+    },
     /// Which widths waste little, and the ways to share out so many drives.
     Optimal(crate::cmd::optimal::OptimalArgs),
     /// Ways from one pool to a larger one, side by side: `zbay grow raidz2:6x4TB -- raidz2:12x4TB`.

@@ -61,6 +61,9 @@ pub mod drive;
 /// OpenZFS's arithmetic, before anything is written. Pure.
 pub mod capacity;
 
+/// Where the bytes of a pool that exists went. Pure.
+pub mod explain;
+
 /// How likely a pool is to be lost.
 pub mod risk;
 

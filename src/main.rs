@@ -57,6 +57,7 @@ fn run(cli: Cli) -> Result<Answer> {
         Some(Command::Verify(args)) => cmd::verify::run(&context, args),
         Some(Command::Profile(args)) => cmd::profile::run(&context, args),
         Some(Command::Capacity(args)) => cmd::capacity::run(&context, args),
+        Some(Command::Explain { pool }) => cmd::explain::run(&context, pool.as_deref()),
         Some(Command::Grow(args)) => cmd::grow::run(&context, args),
         Some(Command::Optimal(args)) => cmd::optimal::run(&context, args),
         Some(Command::Firstboot { console }) => cmd::firstboot::run(&context, console.as_deref()),

@@ -450,6 +450,35 @@ fn a_drive_with_a_signature_or_a_byte_is_refused_by_name() {
 }
 
 #[test]
+fn a_pool_is_explained_to_avail() {
+    let said = on("in-trouble", &["explain", "tank"]);
+    assert_eq!(said.status, 0, "{}", said.err);
+    for words in [
+        "pool     tank: raidz1:1TB",
+        "2805775466496",
+        "AVAIL",
+        "as this pool",
+        "1 drive of it is not here",
+    ] {
+        assert!(said.out.contains(words), "{words}: {}", said.out);
+    }
+    let said = on("in-trouble", &["--json", "explain"]);
+    let answer: Value = serde_json::from_str(&said.out).expect("JSON");
+    assert_eq!((&answer["rest"], &answer["unknown"]), (&json!(0), &json!([])), "{answer}");
+    let sum =
+        answer["used"].as_u64().expect("bytes") + answer["available"].as_u64().expect("bytes");
+    assert_eq!(answer["capacity"]["usable"], sum);
+    for (machine, pool, words) in [
+        ("in-trouble", "tnak", "no pool is called `tnak`: the pool here is tank"),
+        ("gen8-seed", "tank", "no pool is imported here"),
+    ] {
+        let said = on(machine, &["explain", pool]);
+        assert_eq!((said.status, said.out.as_str()), (2, ""));
+        assert!(said.err.contains(words), "{}", said.err);
+    }
+}
+
+#[test]
 fn another_box_is_told_apart() {
     let altered = Altered::new().edit("files.json", |all| {
         all["/sys/class/dmi/id/product_name"] = json!("ProLiant MicroServer Gen10\n");

@@ -42,6 +42,7 @@ mod known;
 mod known_parts;
 pub mod leaf;
 pub mod ledger;
+pub mod live;
 pub mod margin;
 pub mod metaslab;
 pub mod partition;

@@ -2,8 +2,8 @@
 //!
 //! What counts is the release that made a vdev for its metaslabs and its labels, and the one that runs
 //! for the slop and the embedded logs. A version without a patch level is the first of its series, as
-//! 2.0 is 2.0.0. Not in the table, because an empty pool does not show it: from 2.2.10, 2.3.7 and 2.4.1
-//! on, what is *allocated* on special and dedup vdevs counts as USED of the root dataset.
+//! 2.0 is 2.0.0. Not in the table, because an empty pool does not show it, but a function of its own:
+//! whether what is *allocated* on special and dedup vdevs is added to what may hold data.
 
 use std::fmt;
 use std::str::FromStr;
@@ -123,6 +123,23 @@ impl Zfs {
     }
 }
 
+/// Whether what is allocated on special and dedup vdevs counts in USED + AVAIL of the root dataset
+/// (`spa_update_dspace`): from 2.2.10, 2.3.7 and 2.4.1 on. Without a patch level it does not; an unknown release
+/// counts as a new one.
+pub fn counts_allocated_special(version: &str) -> bool {
+    let plain = version.trim().trim_start_matches("zfs-");
+    let plain = plain.split(['-', '+', '~']).next().unwrap_or_default();
+    let mut numbers = plain.split('.').map(|number| number.parse::<u16>().ok());
+    let mut next = || numbers.next().flatten();
+    match (next(), next(), next().unwrap_or(0)) {
+        (Some(0), ..) | (Some(2), Some(0 | 1), _) => false,
+        (Some(2), Some(2), patch) => patch >= 10,
+        (Some(2), Some(3), patch) => patch >= 7,
+        (Some(2), Some(4), patch) => patch >= 1,
+        _ => true,
+    }
+}
+
 impl fmt::Display for Zfs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
@@ -204,6 +221,16 @@ mod tests {
             assert_eq!(zfs.to_string().parse(), Ok(zfs));
         }
         assert_eq!(Zfs::default(), "2.3".parse().unwrap());
+    }
+
+    #[test]
+    fn patch_levels_that_count_special_space() {
+        for version in ["2.2.10", "2.3.7", "zfs-2.3.9-0+deb13u1", "2.4.1", "2.4.99", "master"] {
+            assert!(super::counts_allocated_special(version), "{version}");
+        }
+        for version in ["0.8.6", "2.1.15", "2.2.9", "2.3", "2.3.6", "2.4.0-rc1"] {
+            assert!(!super::counts_allocated_special(version), "{version}");
+        }
     }
 
     #[test]

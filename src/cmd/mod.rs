@@ -21,6 +21,7 @@ pub mod batch;
 pub mod capacity;
 pub mod capacity_of;
 pub mod check;
+pub mod explain;
 pub mod firstboot;
 pub mod grow;
 pub mod optimal;

@@ -81,6 +81,14 @@ pub struct Vdev {
     pub state: String,
     /// ashift; `None`: not told.
     pub ashift: Option<u8>,
+    /// Its children: leaves, or what stands for one while it is replaced. 1 for a single disk.
+    pub width: usize,
+    /// Raw bytes of its metaslabs (`vs_space`): its part of SIZE. `None`: not told.
+    pub size: Option<Bytes>,
+    /// The same as ZFS reckons data (`vs_dspace`).
+    pub deflated: Option<Bytes>,
+    /// Raw bytes allocated (`vs_alloc`).
+    pub allocated: Option<Bytes>,
     /// Leaves in order (a spare or replacing vdev's leaves in place).
     pub leaves: Vec<Leaf>,
 }
@@ -101,6 +109,8 @@ pub struct Leaf {
     pub devid: Option<String>,
     /// Read, write, checksum errors.
     pub errors: [u64; 3],
+    /// Bytes of the partition, or of the whole disk where ZFS has it (`vs_pspace`). `None`: not told.
+    pub partition: Option<Bytes>,
     /// Kernel name of the whole disk that the path leads to now.
     pub disk: Option<String>,
 }

@@ -82,6 +82,14 @@ struct Node {
     #[serde(default)]
     checksum_errors: Number,
     #[serde(default)]
+    total_space: Number,
+    #[serde(default)]
+    def_space: Number,
+    #[serde(default)]
+    alloc_space: Number,
+    #[serde(default)]
+    phys_space: Number,
+    #[serde(default)]
     vdevs: Ordered<Node>,
 }
 
@@ -182,6 +190,10 @@ fn vdev(class: Class, node: &Node) -> Result<Vdev, Unknown> {
         class,
         state: state(node),
         ashift: None,
+        width: node.vdevs.0.len().max(1),
+        size: node.total_space.0.map(Bytes),
+        deflated: node.def_space.0.map(Bytes),
+        allocated: node.alloc_space.0.map(Bytes),
         leaves,
     })
 }
@@ -226,6 +238,7 @@ fn collect(node: &Node, leaves: &mut Vec<Leaf>) -> Result<(), Unknown> {
         phys_path: node.phys_path.clone(),
         devid: node.devid.clone(),
         errors: [count(node.read_errors), count(node.write_errors), count(node.checksum_errors)],
+        partition: node.phys_space.0.map(Bytes),
         disk: None,
     });
     Ok(())

@@ -229,6 +229,10 @@ fn created(inventory: &Inventory, args: &[&str], property: impl Fn(&str) -> Prop
                 class: Class::Normal,
                 state: "ONLINE".into(),
                 ashift: Some(12),
+                width: 0,
+                size: None,
+                deflated: None,
+                allocated: None,
                 leaves: vec![],
             }),
             path if path.starts_with('/') => {
@@ -241,6 +245,7 @@ fn created(inventory: &Inventory, args: &[&str], property: impl Fn(&str) -> Prop
                     phys_path: None,
                     devid: None,
                     errors: [0, 0, 0],
+                    partition: None,
                     disk: Some(disk.expect("one of the disks").name.clone()),
                 });
             }

@@ -3,8 +3,6 @@
 //! What `zpool list` and `zfs list` will say comes first; what block sizes make of it stands apart and says so. Sizes
 //! are decimal, binary and to the byte, because people meet all three.
 
-use std::fmt::Write as _;
-
 use serde_json::{Value, json};
 
 use super::capacity::binary;
@@ -32,23 +30,31 @@ pub struct Reckoned {
 }
 
 /// A line of the way from the drives to usable.
-struct Line {
-    what: String,
-    bytes: Bytes,
-    /// Whether it is what is left, not what is lost.
-    is_sum: bool,
-    why: &'static str,
+pub(super) struct Line {
+    pub what: String,
+    pub bytes: Bytes,
+    /// A blank: what there is; `-`: what is lost; `+`: what comes back.
+    pub sign: char,
+    pub why: &'static str,
 }
 
-fn lines(pool: &Capacity) -> Vec<Line> {
-    let sum = |what: &str, bytes, why| Line { what: what.to_owned(), bytes, is_sum: true, why };
+/// A line of the way, and under it why.
+pub(super) fn line(it: &Line) -> String {
+    let (tb, tib) = (it.bytes.tb(), binary(it.bytes));
+    let Line { what, bytes, sign, why } = it;
+    format!("{sign} {what:<29}{tb:>11} {tib:>10} {:>21}\n      {why}\n", bytes.0)
+}
+
+/// The way from the drives to usable.
+pub(super) fn chain(pool: &Capacity) -> Vec<Line> {
+    let sum = |what: &str, bytes, why| Line { what: what.to_owned(), bytes, sign: ' ', why };
     let mut lines = vec![sum("drives", pool.drives, "all bytes of all drives")];
     let (before, after): (Vec<_>, Vec<_>) =
         pool.deductions.iter().partition(|line| line.what.is_before_size());
     let lost = |line: &&crate::capacity::Deduction| Line {
         what: line.what.to_string(),
         bytes: line.bytes,
-        is_sum: false,
+        sign: '-',
         why: line.what.why(),
     };
     lines.extend(before.iter().map(lost));
@@ -70,12 +76,12 @@ impl Reckoned {
     /// The way from drives to usable as rows of plain values: what is lost is negative.
     pub fn sheet(&self) -> Sheet {
         let row = |line: Line| {
-            let sign = if line.is_sum { "" } else { "-" };
+            let sign = if line.sign == ' ' { "" } else { "-" };
             vec![line.what, format!("{sign}{}", line.bytes), line.why.to_owned()]
         };
         Sheet {
             header: vec!["step", "bytes", "why"],
-            rows: lines(&self.pool).into_iter().map(row).collect(),
+            rows: chain(&self.pool).into_iter().map(row).collect(),
         }
     }
 
@@ -98,14 +104,8 @@ impl Reckoned {
         out.push_str(&text::labelled("under", &self.under()));
         out.push('\n');
         if explain {
-            for line in lines(&self.pool) {
-                let sign = if line.is_sum { ' ' } else { '-' };
-                let (tb, tib) = (line.bytes.tb(), binary(line.bytes));
-                let _ = writeln!(
-                    out,
-                    "{sign} {:<29}{tb:>11} {tib:>10} {:>21}\n      {}",
-                    line.what, line.bytes.0, line.why
-                );
+            for step in chain(&self.pool) {
+                out.push_str(&line(&step));
             }
             out.push('\n');
         } else {

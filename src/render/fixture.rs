@@ -125,6 +125,7 @@ pub fn with_pool() -> Inventory {
             disk.serial.as_ref().unwrap()
         )),
         errors: [0, 0, 0],
+        partition: None,
         disk: Some(disk.name.clone()),
     };
     let mut leaves: Vec<Leaf> = [0, 1, 2, 4].map(|at| leaf(&inventory.disks[at])).into();
@@ -152,6 +153,10 @@ pub fn with_pool() -> Inventory {
             class: Class::Normal,
             state: "DEGRADED".into(),
             ashift: Some(12),
+            width: 4,
+            size: None,
+            deflated: None,
+            allocated: None,
             leaves,
         }],
         properties: Vec::new(),

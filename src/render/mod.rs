@@ -8,6 +8,7 @@ pub mod capacity;
 pub mod capacity_of;
 pub mod contents;
 pub mod disk;
+pub mod explain;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod foreign;

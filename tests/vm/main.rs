@@ -7,9 +7,12 @@
 #![allow(clippy::disallowed_methods)] // the tests are outside of zbay: they start programs and write files themselves
 
 mod drills;
+mod equal;
 mod every_kind;
 mod foreign;
 mod lab;
+#[path = "../capacity/pools.rs"]
+mod pools;
 mod profiles;
 mod promises;
 mod reborn;

@@ -69,6 +69,10 @@ fn the_articles_box_sets_itself_up_and_nothing_is_done_twice() {
         events.len() >= 6
             && events.chunks(2).all(|two| two[0]["event"] == "intent" && two[1]["event"] == "done")
     );
+    // Where every byte went, on the pool that exists.
+    let explained: serde_json::Value =
+        serde_json::from_str(&lab.ok("zbay --json explain testpool")).expect("JSON");
+    assert_eq!(explained["rest"], 0, "{explained}");
     let held = lab.sh("flock /run/zbay/lock zbay apply --yes");
     assert_eq!(held.status, 2);
     assert!(held.err.contains("is at work (it holds /run/zbay/lock)"), "{}", held.err);

@@ -1,0 +1,39 @@
+//! `zbay explain [POOL]`: where the bytes of a pool that exists went.
+
+use anyhow::{Result, bail};
+
+use super::{Answer, Context};
+use crate::explain::explain;
+use crate::inventory::Want;
+use crate::render::explain::{json, render};
+use crate::render::json::answer;
+use crate::render::text;
+
+/// The way from the drives to AVAIL.
+pub fn run(context: &Context, name: Option<&str>) -> Result<Answer> {
+    let inventory = context.look(Want::SEEN)?;
+    let pools = match &inventory.pools {
+        Ok(pools) => pools,
+        Err(unknown) => bail!("the pools are not known: {}", text::plain(&unknown.why)),
+    };
+    let names: Vec<String> = pools.iter().map(|pool| text::plain(&pool.name)).collect();
+    let pool = match (name, &pools[..]) {
+        (Some(name), _) => pools.iter().find(|pool| pool.name == name),
+        (None, [one]) => Some(one),
+        (None, _) => None,
+    };
+    let Some(pool) = pool else {
+        let there = match &names[..] {
+            [] => "no pool is imported here".to_owned(),
+            [one] => format!("the pool here is {one}"),
+            many => format!("the pools here are {}", text::and(many)),
+        };
+        match name {
+            Some(name) => bail!("no pool is called `{}`: {there}", text::plain(name)),
+            None => bail!("{there}\nsay it   zbay explain POOL"),
+        }
+    };
+    let release = inventory.host.zfs.as_deref().unwrap_or_default();
+    let explained = explain(pool, &inventory.disks, release)?;
+    Ok(Answer { text: render(&explained), json: answer(&[], json(&explained)), status: 0 })
+}

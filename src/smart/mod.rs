@@ -1,0 +1,114 @@
+//! What a drive says of its own health: smartctl's JSON as a value, and what follows from it.
+//!
+//! ATA, SCSI (SAS) and NVMe say different things in different places; here each figure has one name, and one that a
+//! drive does not tell is `None`, never 0. Pure: who asks, and how a sleeping drive is let sleep, is the inventory's part.
+
+use serde::{Deserialize, Serialize};
+
+mod report;
+pub mod rules;
+#[cfg(test)]
+mod samples;
+
+pub use report::{ReportError, read};
+
+/// What a drive says. Counts are raw values as the drive keeps them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Smart {
+    /// The drive's own verdict.
+    pub passed: Option<bool>,
+    /// Bits 3 to 7 of smartctl's exit status.
+    pub signs: Signs,
+    /// Degrees Celsius.
+    pub temperature: Option<i64>,
+    /// Hours powered on.
+    pub hours: Option<u64>,
+    /// Times that the platters were started.
+    pub starts: Option<u64>,
+    /// Times that the heads were parked (load cycles).
+    pub parks: Option<u64>,
+    /// Sectors that were replaced by spare ones (SCSI: grown defects).
+    pub reallocated: Option<u64>,
+    /// Times that it was tried.
+    pub reallocated_events: Option<u64>,
+    /// Sectors that could not be read and wait for a write.
+    pub pending: Option<u64>,
+    /// Sectors that could not be read or written (NVMe: media errors).
+    pub uncorrectable: Option<u64>,
+    /// Errors on the cable between drive and port.
+    pub crc: Option<u64>,
+    /// Of the wear that the maker promises, how many percent are used up; over 100 on drives that live longer.
+    pub wear: Option<u64>,
+    /// The last self-test.
+    pub self_test: Option<SelfTest>,
+    /// Error-recovery control.
+    pub recovery: Option<Recovery>,
+    /// Link: as it runs and as the drive could, in Mbit/s.
+    pub link: Option<u64>,
+    /// The best that the drive can, in Mbit/s.
+    pub link_best: Option<u64>,
+    /// Advanced power management: `off`, or its level from 1 to 254.
+    pub apm: Option<String>,
+    /// Whether the drive caches writes.
+    pub write_cache: Option<bool>,
+    /// The maker's family of models, as smartctl's database has it.
+    pub family: Option<String>,
+    /// Revolutions a minute; 0 for flash.
+    pub rotation: Option<u64>,
+}
+
+/// What smartctl's exit status says of the drive (`smartctl(8)`, bits 3 to 7).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(clippy::struct_excessive_bools)] // bits are what they are
+pub struct Signs {
+    /// Bit 3: the drive says that it is failing.
+    pub failing: bool,
+    /// Bit 4: an attribute that foretells failure is at its threshold now.
+    pub prefail: bool,
+    /// Bit 5: an attribute was at its threshold once.
+    pub was_prefail: bool,
+    /// Bit 6: its log has errors.
+    pub errors: bool,
+    /// Bit 7: its log has failed self-tests.
+    pub failed_tests: bool,
+}
+
+impl Signs {
+    /// From the exit status.
+    pub fn of(status: i32) -> Self {
+        let bit = |at: u8| status >> at & 1 == 1;
+        Self {
+            failing: bit(3),
+            prefail: bit(4),
+            was_prefail: bit(5),
+            errors: bit(6),
+            failed_tests: bit(7),
+        }
+    }
+}
+
+/// A self-test of a drive.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SelfTest {
+    /// In the drive's own words: `Completed without error`.
+    pub words: String,
+    /// Whether it passed; `None`: it runs, or was ended early.
+    pub passed: Option<bool>,
+    /// Percent that are left of one that runs.
+    pub left: Option<u64>,
+    /// At how many hours powered on it ended.
+    pub at: Option<u64>,
+}
+
+/// How long a drive tries to read a bad sector (SCT ERC), in tenths of a second.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Recovery {
+    /// It cannot be told to give up.
+    Unsupported,
+    /// As long as it takes: minutes.
+    Off,
+    /// So long.
+    Within(u64),
+}
