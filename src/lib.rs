@@ -52,6 +52,9 @@ pub mod shipped;
 /// The one door to the world: real, or recorded and played back.
 pub mod machine;
 
+/// What a drive says of its own health, and what follows from it. Pure.
+pub mod smart;
+
 /// What is there, and whose it is.
 pub mod inventory;
 

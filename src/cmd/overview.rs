@@ -35,7 +35,7 @@ pub fn run(context: &Context) -> anyhow::Result<Answer> {
         notes: machine::all(hw, known, &inventory),
         bare: is_bare(known, &inventory.host),
     };
-    let rows = disk::rows(hw, &inventory.disks);
+    let rows = disk::rows(hw, &inventory);
     let body = json!({
         "hardware": hw.hardware,
         "host": inventory.host,
@@ -45,7 +45,7 @@ pub fn run(context: &Context) -> anyhow::Result<Answer> {
             Wish::None => json!(null),
             Wish::Faulty => json!({ "faulty": true }),
         },
-        "disks": disk::json(&rows, &disk::Choice::default()),
+        "disks": disk::json(hw, &rows, &disk::Choice::default()),
         "pools": facet(&inventory.pools),
         "importable": facet(&inventory.importable),
     });

@@ -91,6 +91,7 @@ fn disk(
         asleep: None,
         by_udev: device.is_some_and(|device| device.initialized),
         contents: Err(Unknown::because("not asked for")),
+        smart: Err(Unknown::because("not asked for")),
         name: name.to_owned(),
     }))
 }

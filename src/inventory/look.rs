@@ -10,9 +10,8 @@ use super::disks::disks;
 use super::held::{held, mounted};
 use super::host::host;
 use super::pools::{importable, imported};
-use super::power;
 use super::sysfs::partitions;
-use super::{Inventory, Unknown, Want};
+use super::{Inventory, Unknown, Want, power, smart};
 use crate::machine::{IoError, Machine};
 
 /// Why there is no inventory.
@@ -54,8 +53,11 @@ pub fn look(machine: &dyn Machine, want: Want) -> Result<Inventory, LookError> {
     let mut host = host(machine, mounts.as_ref())?;
     let pools =
         if want.pools || want.contents { imported(machine, &devices) } else { Err(unasked()) };
-    if want.contents || want.pools {
+    if want.contents || want.pools || want.smart {
         power::ask(machine, &mut disks, host.boot_disk.as_deref());
+    }
+    if want.smart {
+        smart::ask(machine, &mut disks, want.wake);
     }
     let rests = !want.wake && disks.iter().any(|disk| disk.asleep == Some(true));
     let importable = match want.pools {

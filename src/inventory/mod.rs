@@ -25,6 +25,7 @@ mod pools;
 mod power;
 mod samples;
 mod signatures;
+mod smart;
 mod sysfs;
 mod udev;
 mod zfs;
@@ -42,6 +43,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::machine::{HostFacts, Span};
 use crate::names::{Serial, Wwn};
+use crate::smart::Smart;
 use crate::units::Bytes;
 
 /// Something that was looked for: the value, or why it is not known.
@@ -77,17 +79,19 @@ pub struct Want {
     pub contents: bool,
     /// Imported and importable pools, datasets, properties.
     pub pools: bool,
+    /// What drives say of their health.
+    pub smart: bool,
     /// Drives that sleep are read too, which wakes them.
     pub wake: bool,
 }
 
 impl Want {
     /// Identity alone.
-    pub const IDENTITY: Self = Self { contents: false, pools: false, wake: false };
+    pub const IDENTITY: Self = Self { contents: false, pools: false, smart: false, wake: false };
     /// Everything that can be known without waking a drive.
-    pub const SEEN: Self = Self { contents: true, pools: true, wake: false };
+    pub const SEEN: Self = Self { contents: true, pools: true, smart: false, wake: false };
     /// Everything that a plan needs; wakes drives.
-    pub const ALL: Self = Self { contents: true, pools: true, wake: true };
+    pub const ALL: Self = Self { contents: true, pools: true, smart: true, wake: true };
 }
 
 /// One look at a machine.
@@ -220,6 +224,8 @@ pub struct Disk {
     pub by_udev: bool,
     /// Whose it is.
     pub contents: Facet<Contents>,
+    /// What it says of its health.
+    pub smart: Facet<Smart>,
 }
 
 /// How a disk is attached.

@@ -48,6 +48,7 @@ pub fn disk(name: &str, model: &str, serial: &str, size: u64, path: &str) -> Dis
         asleep: None,
         by_udev: true,
         contents: holds(Owner::Blank),
+        smart: Err(Unknown::because("not asked for")),
     }
 }
 
@@ -65,6 +66,11 @@ pub fn disks() -> Vec<Disk> {
     disks[3].transport = Transport::Usb;
     disks[3].contents = holds(Owner::Held { by: vec!["mounted at /".into()], boot: true });
     disks
+}
+
+/// The same box with these disks.
+pub fn holding(disks: Vec<Disk>) -> Inventory {
+    Inventory { disks, ..inventory() }
 }
 
 pub fn inventory() -> Inventory {

@@ -20,7 +20,7 @@ use crate::units::Bytes;
 pub fn json(hw: &Hw, file: &str, by: KnownBy, inventory: &Inventory) -> Value {
     let host = &inventory.host;
     let mode = hw.mode(host);
-    let rows = disk::rows(hw, &inventory.disks);
+    let rows = disk::rows(hw, inventory);
     let bays = hw.bays.iter().map(|bay| {
         let found = rows.iter().find(|row| row.drive.bay.as_ref() == Some(&bay.bay));
         let drive = found.map(|row| json!({ "dev": row.disk.name, "serial": row.disk.serial }));
@@ -44,7 +44,7 @@ pub fn json(hw: &Hw, file: &str, by: KnownBy, inventory: &Inventory) -> Value {
         "memory": hw.memory,
         "facts": hw.facts,
         "host": host,
-        "disks": disk::json(&rows, &disk::Choice::default()),
+        "disks": disk::json(hw, &rows, &disk::Choice::default()),
     })
 }
 
@@ -192,8 +192,9 @@ pub fn picture(hw: &Hw, disks: &[Disk]) -> String {
 
 /// `3.0 of 6.0 Gb/s`: the link as it runs, and the best of its port where that is proved.
 fn link(disk: &Disk, bay: &Bay) -> String {
-    let best = bay.link.filter(|_| bay.link_sure != Sure::Assumed).map(disk::gbps);
-    match (disk.link.map(disk::gbps), best) {
+    let best = bay.link.filter(|_| bay.link_sure != Sure::Assumed);
+    let best = best.map(u64::from).map(disk::gbps);
+    match (disk.link.map(u64::from).map(disk::gbps), best) {
         (Some(now), Some(best)) => format!("{now} of {best} Gb/s"),
         (Some(now), None) => format!("{now} Gb/s"),
         (None, Some(best)) => format!("? of {best} Gb/s"),
@@ -311,7 +312,7 @@ fn ports(hw: &Hw) -> String {
     let mut groups: Vec<(String, Vec<BayId>)> = Vec::new();
     for bay in hw.bays.iter().filter(|bay| bay.link_sure == Sure::Assumed) {
         let Some(link) = bay.link else { continue };
-        let speed = format!("up to {} Gb/s ({})", disk::gbps(link), bay.link_sure);
+        let speed = format!("up to {} Gb/s ({})", disk::gbps(u64::from(link)), bay.link_sure);
         match groups.iter_mut().find(|(group, _)| *group == speed) {
             Some((_, bays)) => bays.push(bay.bay.clone()),
             None => groups.push((speed, vec![bay.bay.clone()])),

@@ -55,7 +55,8 @@ pub fn read(status: i32, stdout: &[u8]) -> Result<Smart, ReportError> {
             return Err(ReportError::Asleep);
         }
         let words: Vec<&str> = said().collect();
-        let words = if words.is_empty() { "no reason was given".to_owned() } else { words.join("; ") };
+        let words =
+            if words.is_empty() { "no reason was given".to_owned() } else { words.join("; ") };
         return Err(ReportError::Refused(words));
     }
     let smart = report.smart(status);
@@ -97,7 +98,8 @@ impl<'a> Report<'a> {
     }
 
     fn smart(&self, status: i32) -> Smart {
-        let nvme = |field: &str| self.number(&format!("/nvme_smart_health_information_log/{field}"));
+        let nvme =
+            |field: &str| self.number(&format!("/nvme_smart_health_information_log/{field}"));
         Smart {
             passed: self.yes("/smart_status/passed"),
             signs: Signs::of(status),
@@ -172,7 +174,8 @@ impl<'a> Report<'a> {
     fn self_test(&self) -> Option<SelfTest> {
         let now = "/ata_smart_data/self_test/status";
         if let Some(left) = self.number(&format!("{now}/remaining_percent")) {
-            let words = self.text(&format!("{now}/string")).unwrap_or_else(|| "in progress".to_owned());
+            let words =
+                self.text(&format!("{now}/string")).unwrap_or_else(|| "in progress".to_owned());
             return Some(SelfTest { words, passed: None, left: Some(left), at: None });
         }
         let logs = [
@@ -222,7 +225,10 @@ mod tests {
         assert!(smart.signs.errors && !smart.signs.failing);
         assert_eq!(smart.passed, Some(true));
         assert_eq!((smart.temperature, smart.hours), (Some(34), Some(47_211)));
-        assert_eq!((smart.reallocated, smart.pending, smart.uncorrectable), (Some(8), Some(0), Some(2)));
+        assert_eq!(
+            (smart.reallocated, smart.pending, smart.uncorrectable),
+            (Some(8), Some(0), Some(2))
+        );
         assert_eq!((smart.crc, smart.parks, smart.starts), (Some(3), Some(912_004), Some(310)));
         assert_eq!(smart.recovery, Some(Recovery::Within(70)));
         assert_eq!((smart.link, smart.link_best), (Some(3000), Some(6000)));
@@ -238,7 +244,10 @@ mod tests {
         assert_eq!((sas.starts, sas.parks, sas.hours), (Some(58), Some(2_210), Some(30_110)));
         assert_eq!(sas.self_test.unwrap().passed, Some(true));
         let nvme = of(NVME);
-        assert_eq!((nvme.wear, nvme.uncorrectable, nvme.temperature), (Some(12), Some(0), Some(41)));
+        assert_eq!(
+            (nvme.wear, nvme.uncorrectable, nvme.temperature),
+            (Some(12), Some(0), Some(41))
+        );
         assert_eq!((nvme.reallocated, nvme.crc, nvme.recovery), (None, None, None));
         assert_eq!(nvme.passed, Some(true));
     }
@@ -271,7 +280,8 @@ mod tests {
         assert_eq!(attribute(9, 214_748_412_345, "12345 (50 12 0)").hours, Some(12_345));
         assert_eq!(attribute(194, 201_864_839_200, "32 (Min/Max 18/47)").temperature, Some(32));
         assert_eq!(attribute(9, 12_345, "12345").hours, Some(12_345));
-        let odd: Value = json!({"power_on_time": {"hours": "many"}, "temperature": {"current": 33}});
+        let odd: Value =
+            json!({"power_on_time": {"hours": "many"}, "temperature": {"current": 33}});
         assert_eq!(of(&odd.to_string()).hours, None);
     }
 

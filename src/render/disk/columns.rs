@@ -1,0 +1,406 @@
+//! The table of columns: flags, their help, order, headers, cells and JSON all come from here.
+//!
+//! Letters, long names, headers and order of the first part are those of the original tool, with the bay in front. A
+//! column says what must be asked for its sake, so that a look asks for nothing that is not shown.
+
+use serde_json::{Value, json};
+
+use super::{Row, contents};
+use crate::smart::rules::{shingled, years};
+use crate::smart::{Recovery, Smart};
+use crate::units::Ashift;
+
+/// When a column is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// In every view.
+    Always,
+    /// Without flags, and by its flag.
+    Unasked,
+    /// By its flag.
+    Asked,
+}
+
+/// What must be asked to know it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Needs {
+    /// udev and sysfs: no disk is opened.
+    Identity,
+    /// The imported pools: no disk is opened.
+    Pools,
+    /// The disks are read.
+    Contents,
+    /// smartctl, which lets a sleeping drive sleep.
+    Smart,
+}
+
+/// A column.
+pub struct Column {
+    /// Long flag.
+    pub long: &'static str,
+    /// Another name for it.
+    pub alias: Option<&'static str>,
+    /// Key in JSON, and name in `--cols`, `--sort` and `--filter`, where it is not the flag's.
+    key: Option<&'static str>,
+    /// Short flag.
+    pub short: Option<char>,
+    /// Header.
+    pub header: &'static str,
+    /// Header of the view without flags, where it is a shorter one.
+    brief: Option<&'static str>,
+    /// Help of the flag.
+    pub help: &'static str,
+    /// When it is shown.
+    pub shown: Shown,
+    /// What it takes.
+    pub needs: Needs,
+    value: fn(&Row<'_>) -> Value,
+    text: Option<fn(&Row<'_>) -> String>,
+}
+
+const fn column(
+    long: &'static str,
+    header: &'static str,
+    help: &'static str,
+    value: fn(&Row<'_>) -> Value,
+) -> Column {
+    Column {
+        long,
+        alias: None,
+        key: None,
+        short: None,
+        header,
+        brief: None,
+        help,
+        shown: Shown::Asked,
+        needs: Needs::Identity,
+        value,
+        text: None,
+    }
+}
+
+impl Column {
+    const fn short(mut self, letter: char) -> Self {
+        self.short = Some(letter);
+        self
+    }
+
+    const fn text(mut self, text: fn(&Row<'_>) -> String) -> Self {
+        self.text = Some(text);
+        self
+    }
+
+    const fn named(mut self, key: &'static str) -> Self {
+        self.key = Some(key);
+        self.alias = Some(key);
+        self
+    }
+
+    const fn brief(mut self, header: &'static str) -> Self {
+        self.brief = Some(header);
+        self
+    }
+
+    const fn shown(mut self, shown: Shown) -> Self {
+        self.shown = shown;
+        self
+    }
+
+    const fn needs(mut self, needs: Needs) -> Self {
+        self.needs = needs;
+        self
+    }
+
+    const fn smart(self) -> Self {
+        self.needs(Needs::Smart)
+    }
+
+    const fn pools(self) -> Self {
+        self.needs(Needs::Pools)
+    }
+
+    /// Name in JSON, `--cols`, `--sort` and `--filter`.
+    pub const fn key(&self) -> &'static str {
+        match self.key {
+            Some(key) => key,
+            None => self.long,
+        }
+    }
+
+    /// Header of the view.
+    pub fn heading(&self, unasked: bool) -> &'static str {
+        self.brief.filter(|_| unasked).unwrap_or(self.header)
+    }
+
+    /// The value, for JSON, sorting and filtering; `null`: not known.
+    pub fn value(&self, row: &Row<'_>) -> Value {
+        (self.value)(row)
+    }
+
+    /// The cell.
+    pub fn cell(&self, row: &Row<'_>) -> String {
+        match self.text {
+            Some(text) => text(row),
+            None => plain(&(self.value)(row)),
+        }
+    }
+}
+
+/// The column of this name, flag or letter.
+pub fn named(name: &str) -> Option<&'static Column> {
+    COLUMNS.iter().find(|column| {
+        column.key() == name
+            || column.long == name
+            || column.short.is_some_and(|it| name == it.to_string())
+    })
+}
+
+fn plain(value: &Value) -> String {
+    match value {
+        Value::Null => "?".to_owned(),
+        Value::Bool(true) => "yes".to_owned(),
+        Value::Bool(false) => "no".to_owned(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// A figure of SMART.
+fn smart<T: serde::Serialize>(row: &Row<'_>, of: impl Fn(&Smart) -> Option<T>) -> Value {
+    json!(row.disk.smart.as_ref().ok().and_then(of))
+}
+
+/// Mbit/s as makers write the speed of a link: `6.0`.
+pub fn gbps(mbps: u64) -> String {
+    format!("{}.{}", mbps / 1000, mbps % 1000 / 100)
+}
+
+fn bits(mbps: Option<u64>) -> Value {
+    json!(mbps.map(|mbps| mbps * 1_000_000))
+}
+
+/// The first name of the disk below /dev/disk/by-id that begins with one of these.
+fn by_id(row: &Row<'_>, prefixes: &[&str]) -> Option<String> {
+    let links = row.disk.links.iter().filter_map(|link| link.strip_prefix("/dev/disk/by-id/").ok());
+    let names: Vec<&str> = links.map(camino::Utf8Path::as_str).collect();
+    let first = |prefix: &&str| names.iter().find(|name| name.starts_with(*prefix)).copied();
+    prefixes.iter().find_map(first).map(str::to_owned)
+}
+
+/// All columns, in the order in which they are shown.
+pub const COLUMNS: &[Column] = &[
+    column("bay", "Bay", "Bay or other place in the box", |row| json!(row.drive.bay))
+        .short('b')
+        .shown(Shown::Unasked),
+    column("dev", "Dev", "Kernel name of this boot (always shown)", |row| json!(row.disk.name))
+        .shown(Shown::Always),
+    column("type", "Type", "HDD or SSD", |row| json!(row.disk.rotational.map(kind))).short('k'),
+    column("model", "Model", "Model", |row| json!(row.disk.model)).short('m').shown(Shown::Unasked),
+    column("tb", "TB", "Size in decimal terabytes, two decimals", |row| json!(row.disk.size.tb()))
+        .text(|row| row.disk.size.tb().trim_end_matches(" TB").to_owned())
+        .shown(Shown::Unasked),
+    column("serial", "Serial Number", "Serial number, as on the drive's label", |row| {
+        json!(row.disk.serial)
+    })
+    .short('S')
+    .brief("Serial")
+    .shown(Shown::Unasked),
+    column("state", "State", "Power state: active or asleep (asked without waking it)", |row| {
+        json!(row.disk.asleep.map(|asleep| if asleep { "asleep" } else { "active" }))
+    })
+    .short('D')
+    .smart(),
+    column("apm", "APM", "Advanced power management: off, or 1 to 254", |row| {
+        smart(row, |smart| smart.apm.clone())
+    })
+    .short('e')
+    .smart(),
+    column("size", "GB", "Size in decimal gigabytes, rounded (JSON: bytes)", |row| {
+        json!(row.disk.size)
+    })
+    .text(|row| row.disk.size.gb_rounded().to_string())
+    .short('s'),
+    column("speed", "Gbps", "Speed of the SATA link as it runs (JSON: bits per second)", |row| {
+        bits(row.disk.link.map(u64::from))
+    })
+    .text(|row| known(row.disk.link.map(|link| gbps(u64::from(link)))))
+    .short('z'),
+    column("firmware", "Firmware", "Firmware revision", |row| json!(row.disk.firmware)).short('f'),
+    column("controller", "Controller", "The port's controller: vendor:device and driver", |row| {
+        json!(row.controller)
+    })
+    .short('c'),
+    column(
+        "pcipath",
+        "/dev/disk/by-path",
+        "Port, as in /dev/disk/by-path and in descriptions of boxes",
+        |row| json!(row.disk.path),
+    )
+    .named("path")
+    .short('p'),
+    column("wwn", "/dev/disk/by-id/wwn*", "World wide name, as in /dev/disk/by-id", |row| {
+        json!(row.disk.wwn)
+    })
+    .text(|row| known(by_id(row, &["wwn-", "nvme-eui."])))
+    .short('w'),
+    column("scsi", "/dev/disk/by-id/scsi*", "SCSI name, as in /dev/disk/by-id", |row| {
+        json!(by_id(row, &["scsi-"]))
+    })
+    .short('o'),
+    column("temp", "Temp", "Degrees Celsius", |row| smart(row, |smart| smart.temperature))
+        .short('t')
+        .smart(),
+    column("hours", "Hours", "Hours powered on", |row| smart(row, |smart| smart.hours))
+        .short('H')
+        .smart(),
+    column("pending", "PS", "Pending sectors: they cannot be read", |row| {
+        smart(row, |smart| smart.pending)
+    })
+    .short('P')
+    .smart(),
+    column("reallocated", "RS", "Reallocated sectors (SAS: grown defects)", |row| {
+        smart(row, |smart| smart.reallocated)
+    })
+    .short('r')
+    .smart(),
+    column("reallocatedevent", "RSE", "Reallocation events", |row| {
+        smart(row, |smart| smart.reallocated_events)
+    })
+    .short('R')
+    .smart(),
+    column("crc", "CRC", "Errors on the cable", |row| smart(row, |smart| smart.crc))
+        .short('C')
+        .smart(),
+    column("startstop", "Spin", "Starts of the platters", |row| smart(row, |smart| smart.starts))
+        .short('u')
+        .smart(),
+    column("park", "Park", "Parkings of the heads (load cycles)", |row| {
+        smart(row, |smart| smart.parks)
+    })
+    .short('n')
+    .smart(),
+    column("uncorrectable", "Unc", "Errors that could not be corrected", |row| {
+        smart(row, |smart| smart.uncorrectable)
+    })
+    .smart(),
+    column("wear", "Wear", "Percent of its wear that an SSD has used", |row| {
+        smart(row, |smart| smart.wear)
+    })
+    .smart(),
+    column("age", "Years", "Years powered on", |row| smart(row, |smart| smart.hours))
+        .text(|row| {
+            let hours = row.disk.smart.as_ref().ok().and_then(|smart| smart.hours);
+            known(hours.map(|hours| years(hours).trim_end_matches(" years").to_owned()))
+        })
+        .smart(),
+    column("selftest", "Self-test", "The last self-test, in the drive's words", |row| {
+        smart(row, |smart| smart.self_test.as_ref().map(|test| test.words.clone()))
+    })
+    .smart(),
+    column("erc", "ERC", "How long it tries to read a bad sector: off, or seconds", |row| {
+        smart(row, |smart| {
+            smart.recovery.map(|it| match it {
+                Recovery::Unsupported => "none".to_owned(),
+                Recovery::Off => "off".to_owned(),
+                Recovery::Within(tenths) => format!("{}.{}", tenths / 10, tenths % 10),
+            })
+        })
+    })
+    .smart(),
+    column("cache", "Cache", "Whether the drive caches writes", |row| {
+        smart(row, |smart| smart.write_cache)
+    })
+    .smart(),
+    column(
+        "speed-best",
+        "Best",
+        "Gb/s that port and drive could do (JSON: bits per second)",
+        |row| bits(best(row)),
+    )
+    .text(|row| known(best(row).map(gbps)))
+    .smart(),
+    column("smr", "SMR", "Shingled, as its maker says of the model", |row| {
+        json!(row.disk.model.as_deref().map(|model| shingled(model).is_some()))
+    }),
+    column("sectors", "Sectors", "Logical and physical sector, bytes", |row| {
+        json!(format!("{}/{}", row.disk.logical, row.disk.physical))
+    }),
+    column("pool", "Pool", "The pool that it is a member of", |row| {
+        json!(row.member.as_ref().map(|member| &member.pool))
+    })
+    .pools(),
+    column("vdev", "Vdev", "The vdev, with its class", |row| {
+        json!(row.member.as_ref().map(|member| &member.vdev))
+    })
+    .pools(),
+    column("member", "Member", "State in the pool: ONLINE, DEGRADED ...", |row| {
+        json!(row.member.as_ref().map(|member| &member.state))
+    })
+    .pools(),
+    column("errors", "R/W/C", "Read, write and checksum errors that ZFS counted", |row| {
+        json!(row.member.as_ref().map(|member| member.errors))
+    })
+    .text(|row| {
+        known(row.member.as_ref().map(|it| {
+            let [read, write, checksum] = it.errors;
+            format!("{read}/{write}/{checksum}")
+        }))
+    })
+    .pools(),
+    column(
+        "ashift",
+        "Ashift",
+        "log2 of the smallest write of its vdev; ! where it is below the drive's",
+        |row| json!(row.member.as_ref().and_then(|member| member.ashift)),
+    )
+    .text(|row| {
+        let is = row.member.as_ref().and_then(|member| member.ashift);
+        let needs = Ashift::of_sector(row.disk.physical).map(Ashift::get);
+        known(is.map(|is| format!("{is}{}", if needs > Some(is) { "!" } else { "" })))
+    })
+    .pools(),
+    column("contents", "Contents", "What is on it (opens the disks, needs root)", |row| match &row
+        .disk
+        .contents
+    {
+        Ok(found) => json!({
+            "phrase": contents::contents_phrase(&found.owner),
+            "owner": found.owner,
+            "seen": found.seen,
+        }),
+        Err(unknown) => json!({ "unknown": unknown.why }),
+    })
+    .text(|row| contents::phrase(&row.disk.contents))
+    .shown(Shown::Unasked)
+    .needs(Needs::Contents),
+    column(
+        "free",
+        "Free",
+        "Whether it is proved to be free for a pool (opens the disks, needs root)",
+        |row| json!(contents::free(&row.disk.contents)),
+    )
+    .needs(Needs::Contents),
+    column("health", "Health", "ok, or the gravest of what SMART and ZFS say", |row| {
+        json!(row.health())
+    })
+    .brief("State")
+    .shown(Shown::Unasked)
+    .smart(),
+];
+
+/// What drive and port could do together.
+fn best(row: &Row<'_>) -> Option<u64> {
+    let drive = row.disk.smart.as_ref().ok().and_then(|smart| smart.link_best);
+    match (drive, row.port.map(u64::from)) {
+        (Some(drive), Some(port)) => Some(drive.min(port)),
+        (drive, _) => drive,
+    }
+}
+
+fn known<T: ToString>(value: Option<T>) -> String {
+    value.map_or_else(|| "?".to_owned(), |value| value.to_string())
+}
+
+fn kind(rotational: bool) -> &'static str {
+    if rotational { "HDD" } else { "SSD" }
+}
