@@ -55,7 +55,7 @@ impl Odds {
     fn chain(&self, vdev: &Vdev, lines: &mut Vec<Line>) {
         let many = if vdev.count > 1 { format!("each of {} ", vdev.count) } else { String::new() };
         let chain = vdev.chain(&self.assumed);
-        let lost = format!("{many}{} of {}, in the mean of many such", vdev.kind, vdev.drives);
+        let lost = format!("{many}{} of {}: the mean of very many such", vdev.kind, vdev.drives);
         lines.push(Line::Text("chain", lost));
         let mut reached = 0.0;
         let mut rows = Vec::new();
@@ -68,7 +68,7 @@ impl Odds {
         }
         let end = format!("{}: lost", vdev.parity.saturating_add(1));
         rows.push(vec![end, String::new(), String::new(), time(chain.mean_hours())]);
-        let header = vec!["drives gone", "next one in", "one rebuilt in", "so far after"];
+        let header = vec!["drives gone", "next one in", "one rebuilt in", "reached after"];
         lines.push(Line::Table(header, rows));
     }
 

@@ -146,7 +146,7 @@ pub fn sentence(vdevs: &[Vdev], risk: &Risk, assumed: &Assumed, years: u32) -> S
     } else {
         String::new()
     };
-    let waiting = if assumed.spares > 0 {
+    let waiting = if assumed.spares > 0 || vdevs.iter().all(|vdev| vdev.has_spares) {
         "a hot spare".to_owned()
     } else {
         format!("{:.0} h to a new drive", assumed.waiting.real())
