@@ -55,7 +55,7 @@ fn a_layout_may_name_the_model_of_a_drive_that_is_here() {
     assert_eq!(
         said.err,
         "error: in `raidz2:6xST4000VN008`: `ST4000VN008` is no size, and the model of no drive here\n\
-         models that are here: HM250HI (250GB), SAMSUNG HD103UJ (1TB), ST2000DM001-1CH164 (2TB), \
+         models that are here: SAMSUNG HD103UJ (1TB), SAMSUNG HM250HI (250GB), ST2000DM001-1CH164 (2TB), \
          ST2000DM001-1ER164 (2TB)\nor write a size, as in 4TB\n"
     );
     let grown =
@@ -111,7 +111,7 @@ fn a_pool_is_explained_with_all_that_its_odds_rest_on() {
         assert!(said.contains(words), "{words}\n{said}");
     }
     let other = ["mirror:2x4TB", "--explain", "--spares", "1", "--full", "50%", "--watts", "5"];
-    let said = flat(&capacity("container", &other));
+    let said = flat(&capacity("tests/machines/container", &other));
     for words in [
         "a hot spare, 1 bad bit",
         "4 to 11 h: 2.00 TB",
@@ -129,16 +129,21 @@ fn a_pool_is_explained_with_all_that_its_odds_rest_on() {
 #[test]
 fn prices_become_costs() {
     let args = ["raidz2:6x4TB", "--price", "4TB=90", "--kwh", "0.30", "--watts", "5", "--json"];
-    let json = json_of(&capacity("container", &args));
+    let json = json_of(&capacity("tests/machines/container", &args));
     assert_eq!(json["cost"]["drives"], json!(540.0));
     // 540 for 15.847 TB; 30 W for five years are 394.47.
     assert_eq!(json["cost"]["per_tb"], json!(34.0755));
     assert_eq!(json["cost"]["electricity"], json!([394.47, 394.47]));
     assert_eq!(json["cost"]["per_tb_year"], json!([11.7935, 11.7935]));
-    let said =
-        flat(&capacity("container", &["raidz2:6x4TB", "--price", "4TB=90", "--spares", "1"]));
+    let said = flat(&capacity(
+        "tests/machines/container",
+        &["raidz2:6x4TB", "--price", "4TB=90", "--spares", "1"],
+    ));
     assert!(said.contains("cost 630.00 for the drives, 39.75 a usable TB"), "{said}");
-    assert_eq!(json_of(&capacity("container", &["raidz2:6x4TB", "--json"]))["cost"], Value::Null);
+    assert_eq!(
+        json_of(&capacity("tests/machines/container", &["raidz2:6x4TB", "--json"]))["cost"],
+        Value::Null
+    );
 }
 
 #[test]
@@ -221,7 +226,7 @@ fn what_cannot_be_is_named_with_its_range() {
         // `--wait -1` as one word, so that it is a value.
         let words_of: Vec<String> = args.chunks(2).map(|pair| pair.join("=")).collect();
         let args: Vec<&str> = words_of.iter().map(String::as_str).collect();
-        let said = capacity("container", &[&layout[..], &args].concat());
+        let said = capacity("tests/machines/container", &[&layout[..], &args].concat());
         assert_eq!((said.status, said.out.as_str()), (2, ""), "{args:?}");
         assert!(said.err.contains(words), "{args:?}: {}", said.err);
     }

@@ -160,7 +160,7 @@ impl Reckoned {
             return String::new();
         }
         let all: Vec<String> = self.mixes.iter().map(one).collect();
-        let text = format!("{} as stored (`zfs list` reckons with 128K)", all.join("; "));
+        let text = format!("{} as stored (`zfs list` takes 128K)", all.join("; "));
         text::labelled("fits", &text)
     }
 

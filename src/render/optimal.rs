@@ -79,7 +79,7 @@ pub fn rule_sheet(widths: &[Width]) -> Sheet {
 
 fn survives(split: &Split) -> String {
     let Losses { any, at_best } = split.survives;
-    if at_best > any { format!("{any}, up to {at_best}") } else { any.to_string() }
+    if at_best > any { format!("{any} to {at_best}") } else { any.to_string() }
 }
 
 /// Ways of each level of losses survived, the best of each first, at most `most` of a level; `noted` has a remark.
@@ -104,15 +104,20 @@ pub fn ways(
         });
         shown.extend(best.map(|(_, way)| (way, noted(&way.split).is_some())));
     }
-    out.push_str(&fitting(&shown));
+    let (list, left_out) = fitting(&shown);
+    out.push_str(&list);
     out.push('\n');
     for note in all.iter().filter_map(|way| noted(&way.split)) {
         out.push_str(&text::labelled("*", note));
     }
     out.push_str(&text::labelled(
         "order",
-        "by losses survived, then by usable space; mix: what fits of blocks of 4 to 128 KiB as compression leaves them; what another way beats in space, losses, spares, vdevs and time is left out",
+        "by losses survived, then by usable space, in TB; mix: what fits of blocks of 4 to 128 KiB as compression leaves them; what another way beats in space, losses, spares, vdevs and time is left out",
     ));
+    if !left_out.is_empty() {
+        let text = format!("no room for {}: `--csv` and `--json` have all", left_out.join(", "));
+        out.push_str(&text::labelled("columns", &text));
+    }
     out.push_str(&text::labelled("lost", stakes));
     out
 }
@@ -121,13 +126,13 @@ pub fn ways(
 const SPARED: [&str; 3] = ["mix", "hours", "survives"];
 
 /// Ways as rows of as many columns as fit; the flag is for a remark.
-fn fitting(ways: &[(&Staked, bool)]) -> String {
+fn fitting(ways: &[(&Staked, bool)]) -> (String, Vec<&'static str>) {
     let cells = |name: &str| -> Vec<String> {
         let cell = |(Staked { split, stake }, is_noted): &(&Staked, bool)| match name {
             "" => if *is_noted { "*" } else { "" }.to_owned(),
             "layout" => split.to_string(),
-            "usable" => split.usable.tb(),
-            "mix" => split.compressed.tb(),
+            "usable" => terabytes(split.usable),
+            "mix" => terabytes(split.compressed),
             "survives" => survives(split),
             "hours" => format!("{}-{}", split.resilver_hours.0, split.resilver_hours.1),
             "lost" => one_in_short(stake.risk.pool),
@@ -146,13 +151,20 @@ fn fitting(ways: &[(&Staked, bool)]) -> String {
         let longest = |column: &Vec<String>| column.iter().map(String::len).max().unwrap_or(0) + 2;
         columns.iter().map(longest).sum::<usize>().saturating_sub(2)
     };
+    let mut out = Vec::new();
     for spared in SPARED {
         if width(&columns) > text::WIDTH {
             columns.retain(|column| column[0] != spared);
+            out.push(spared);
         }
     }
     let row = |at: usize| columns.iter().map(|column| column[at].clone()).collect();
-    table::list(0, &(0..=ways.len()).map(row).collect::<Vec<_>>())
+    (table::list(0, &(0..=ways.len()).map(row).collect::<Vec<_>>()), out)
+}
+
+/// Without the unit, which the legend says.
+fn terabytes(bytes: Bytes) -> String {
+    bytes.tb().strip_suffix(" TB").map_or_else(|| bytes.tb(), str::to_owned)
 }
 
 /// The same as plain values.

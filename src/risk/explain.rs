@@ -84,7 +84,7 @@ impl Odds {
             let years = if years == 1 { "1 year".to_owned() } else { format!("{years} years") };
             vec![years, one_in_short(likely.pool), between, one_in_short(likely.file)]
         });
-        let header = vec!["within", "pool lost", "as sure as the AFR", "file lost in a resilver"];
+        let header = vec!["within", "pool lost", "interval of the AFR", "file lost in a resilver"];
         lines.push(Line::Table(header, rows.to_vec()));
     }
 
@@ -199,11 +199,10 @@ impl Odds {
             None => "without electricity (`--kwh PRICE`)".to_owned(),
         };
         let year = if low == high { low.to_string() } else { format!("{low} to {high}") };
-        let text = format!(
-            "{} for the drives, {} a usable TB; over 5 years {year} a usable TB and year, {with}",
-            cost.drives, cost.per_tb
-        );
+        let text = format!("{} for the drives, {} a usable TB", cost.drives, cost.per_tb);
         lines.push(Line::Text("cost", text));
+        let text = format!("{year} a usable TB, over 5 years, {with}");
+        lines.push(Line::Text("a year", text));
     }
 }
 

@@ -152,8 +152,8 @@ pub fn sentence(vdevs: &[Vdev], risk: &Risk, assumed: &Assumed, years: u32) -> S
         format!("{:.0} h to a new drive", assumed.waiting.real())
     };
     format!(
-        "{} to lose the pool in {years} years{files} (AFR {}, {waiting}, 1 bad bit in {:.0e}); fire, theft, mistakes \
-         and bad batches not counted: have a backup",
+        "{} to lose the pool in {years} years{files} (AFR {}, {waiting}, 1 bad bit in {:.0e}); fire, theft, mistakes, \
+         bad batches apart: have a backup",
         one_in(risk.pool),
         rates(vdevs),
         assumed.bits_per_error,
@@ -206,7 +206,7 @@ mod tests {
         assert_eq!(
             sentence(&[vdev], &of(&[vdev], &assumed, 5.0), &assumed, 5),
             "about 1 in 8,000 to lose the pool in 5 years, about 1 in 35 a file in a resilver (AFR 1.57 % of the fleet, \
-             48 h to a new drive, 1 bad bit in 1e15); fire, theft, mistakes and bad batches not counted: have a backup"
+             48 h to a new drive, 1 bad bit in 1e15); fire, theft, mistakes, bad batches apart: have a backup"
         );
     }
 
