@@ -208,7 +208,7 @@ impl Odds {
 
 /// Without decimals that say nothing.
 fn trimmed(amount: Amount) -> String {
-    format!("{}", amount.real())
+    amount.real().to_string()
 }
 
 fn between(low: Amount, high: Amount, unit: &str) -> String {

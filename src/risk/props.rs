@@ -93,7 +93,7 @@ proptest! {
         assumed in assumptions(),
         years in 0.0_f64..100.0,
     ) {
-        let rate = Rate { ..format!("{afr}%").parse().unwrap() };
+        let rate: Rate = format!("{afr}%").parse().unwrap();
         let raidz = |parity| Vdev { rate, ..vdev(Kind::raidz(parity).unwrap_or(Kind::Stripe), drives) };
         let this = raidz(parity);
         let one = of(&[this], &assumed, years);
