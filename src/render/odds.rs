@@ -16,7 +16,7 @@ pub fn text(odds: &Odds, explain: bool) -> String {
                 out.push_str(&text::labelled(label, &said));
             }
             Line::Table(header, rows) if explain => {
-                out.push_str(&table::bars(Some(&header), &rows))
+                out.push_str(&table::bars(Some(&header), &rows));
             }
             _ => {}
         }

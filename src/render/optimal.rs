@@ -163,7 +163,9 @@ fn fitting(ways: &[(&Staked, bool)]) -> (String, Vec<&'static str>) {
     let layouts = columns.iter_mut().find(|column| column[0] == "layout");
     if let Some(column) = layouts.filter(|_| over > 0) {
         let longest = column.iter().map(String::len).max().unwrap_or(0);
-        column.iter_mut().for_each(|cell| *cell = text::clip(cell, longest.saturating_sub(over)));
+        for cell in column.iter_mut() {
+            *cell = text::clip(cell, longest.saturating_sub(over));
+        }
     }
     let row = |at: usize| columns.iter().map(|column| column[at].clone()).collect();
     (table::list(0, &(0..=ways.len()).map(row).collect::<Vec<_>>()), out)
