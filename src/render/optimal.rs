@@ -148,7 +148,8 @@ fn fitting(ways: &[(&Staked, bool)]) -> (String, Vec<&'static str>) {
         .map(|name| cells(name))
         .collect();
     let width = |columns: &[Vec<String>]| -> usize {
-        let longest = |column: &Vec<String>| column.iter().map(String::len).max().unwrap_or(0) + 2;
+        let longest =
+            |column: &Vec<String>| column.iter().map(String::len).max().unwrap_or(0).max(1) + 2;
         columns.iter().map(longest).sum::<usize>().saturating_sub(2)
     };
     let mut out = Vec::new();
