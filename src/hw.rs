@@ -51,6 +51,9 @@ pub struct Hw {
     /// Memory.
     #[serde(default)]
     pub memory: Option<Memory>,
+    /// What the box draws without its drives. Left out: not known, and not counted.
+    #[serde(default)]
+    pub power: Option<Draw>,
     /// Other facts worth printing: power, network, start-up time, reference throughput.
     #[serde(default)]
     pub facts: Vec<Fact>,
@@ -249,6 +252,21 @@ pub struct Memory {
     /// How sure this is.
     #[serde(default)]
     pub sure: Sure,
+}
+
+/// What a box draws at the wall, idle, with its drives in standby.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Draw {
+    /// Watts, at least.
+    pub from: u32,
+    /// Watts, at most.
+    pub to: u32,
+    /// How sure this is.
+    #[serde(default)]
+    pub sure: Sure,
+    /// Who measured it.
+    pub source: String,
 }
 
 /// A fact in words.

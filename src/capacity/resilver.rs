@@ -3,11 +3,25 @@
 //! OpenZFS rebuilds a leaf at what one drive takes, sequentially since 0.8: 150 MB/s at best, a third of that on a
 //! pool that is in use. Whole hours, rounded, at least one.
 
+use super::kind::Kind;
 use crate::units::Bytes;
 
 /// Bytes a second at best and under load.
 const BEST: u64 = 150_000_000;
 const LOADED: u64 = 50_000_000;
+
+/// Bytes that the busiest drive moves while a lost one of so many bytes is rebuilt: into a spare all of them; dRAID with
+/// spares reads and writes on all drives at once.
+pub fn moved(kind: Kind, drive: Bytes) -> Bytes {
+    match kind {
+        Kind::Draid(draid) if draid.spares() > 0 => {
+            let others = (draid.children() - 1).max(1);
+            let moved = u128::from(drive.0) * u128::from(draid.data() + 1);
+            Bytes(u64::try_from(moved / u128::from(others)).unwrap_or(u64::MAX))
+        }
+        _ => drive,
+    }
+}
 
 /// Hours for the quickest vdev at best and for the slowest one under load; `leaves` has the bytes that each vdev
 /// keeps on a drive, which are those of its smallest one. None: nothing to resilver, `(0, 0)`.

@@ -1,8 +1,9 @@
 //! Vdevs as they are typed: `raidz2:6x4TB`, `mirror:8TB,8TB`, `draid2:4d:11c:1s:11x16TB`, `log:mirror:2x100GB`.
 //!
 //! A size in whole decimal gigabytes is a drive's label, for a drive of the bytes that makers agree on behind
-//! it; any other size is exact. `-4kn` behind it is a drive with sectors of 4096 bytes. What stands here reads
-//! back as it was meant: drives are counted, not listed, where they are alike.
+//! it; any other size is exact. `-4kn` behind it is a drive with sectors of 4096 bytes. A word that begins with a letter
+//! is the model of a drive that is there, which the caller looks up. What stands here reads back as it was meant:
+//! drives are counted, not listed, where they are alike.
 
 use std::fmt::Write as _;
 
@@ -63,6 +64,18 @@ pub enum SpecError {
         /// As given.
         count: String,
     },
+    /// No drive of this model is there.
+    #[error(
+        "in `{spec}`: `{model}` is no size, and the model of no drive here\n{there}\nor write a size, as in 4TB"
+    )]
+    Model {
+        /// As typed.
+        spec: String,
+        /// As typed.
+        model: String,
+        /// The models that are there.
+        there: String,
+    },
     /// Drives that make no such vdev.
     #[error("in `{spec}`: {source}")]
     Vdev {
@@ -78,8 +91,24 @@ pub fn drive_bytes(size: Bytes) -> Bytes {
     labelled(size).unwrap_or(size)
 }
 
+/// A drive of a model that is there, and what it calls itself; or the models that are there, in words.
+pub type Found = Result<(Drive, String), String>;
+
+/// Vdevs, and of each drive the model, where one was typed.
+pub type Named = Vec<(Part, Vec<Option<String>>)>;
+
 /// The vdevs that `spec` says: one, or one for each drive of a stripe.
 pub fn parse(spec: &str, ashift: Ashift) -> Result<Vec<Part>, SpecError> {
+    let nobody = |_: &str| Err("no machine was looked at".to_owned());
+    Ok(parse_named(spec, ashift, nobody)?.into_iter().map(|(part, _)| part).collect())
+}
+
+/// The same where drives may be models, which `found` knows.
+pub fn parse_named(
+    spec: &str,
+    ashift: Ashift,
+    found: impl Fn(&str) -> Found,
+) -> Result<Named, SpecError> {
     let spec: String = spec.chars().take(4096).collect();
     let form = || SpecError::Form(spec.chars().take(80).collect());
     let (kind, drives) = spec.rsplit_once(':').ok_or_else(form)?;
@@ -91,28 +120,35 @@ pub fn parse(spec: &str, ashift: Ashift) -> Result<Vec<Part>, SpecError> {
     };
     let kind: Kind =
         kind.parse().map_err(|source| SpecError::Kind { spec: spec.clone(), source })?;
-    let mut leaves = Vec::new();
+    let (mut leaves, mut models) = (Vec::new(), Vec::new());
     for item in drives.split(',') {
-        let (count, drive) = item_of(&spec, item)?;
+        let (count, drive, model) = item_of(&spec, item, &found)?;
         if leaves.len() + count > MAX_DRIVES {
             return Err(SpecError::Count { spec, count: format!("{}", leaves.len() + count) });
         }
         leaves.resize(leaves.len() + count, drive);
+        models.resize(leaves.len(), model);
     }
     let part = |leaves| Part { class, ..Vdev { kind, leaves, ashift }.into() };
     if kind == Kind::Stripe {
-        return Ok(leaves.into_iter().map(|drive| part(vec![drive])).collect());
+        let single = |(drive, model)| (part(vec![drive]), vec![model]);
+        return Ok(leaves.into_iter().zip(models).map(single).collect());
     }
     if kind.data(u64::try_from(leaves.len()).unwrap_or(u64::MAX)).is_none() {
         let source = CapacityError::Width { kind, leaves: leaves.len() };
         return Err(SpecError::Vdev { spec, source });
     }
-    Ok(vec![part(leaves)])
+    Ok(vec![(part(leaves), models)])
 }
 
-/// `6x4TB`, `4TB`, `4000787030016-4kn`.
-fn item_of(spec: &str, item: &str) -> Result<(usize, Drive), SpecError> {
-    let (count, size) = match item.split_once('x') {
+/// `6x4TB`, `4TB`, `4000787030016-4kn`, `6xST4000VN008`.
+fn item_of(
+    spec: &str,
+    item: &str,
+    found: &impl Fn(&str) -> Found,
+) -> Result<(usize, Drive, Option<String>), SpecError> {
+    let is_model = |word: &str| word.starts_with(|c: char| c.is_ascii_alphabetic());
+    let (count, size) = match item.split_once('x').filter(|_| !is_model(item)) {
         Some((count, size)) => {
             let number = count.parse().ok().filter(|number| (1..=MAX_DRIVES).contains(number));
             let refused = || SpecError::Count { spec: spec.to_owned(), count: count.to_owned() };
@@ -120,6 +156,13 @@ fn item_of(spec: &str, item: &str) -> Result<(usize, Drive), SpecError> {
         }
         None => (1, item),
     };
+    if is_model(size) {
+        let (drive, model) = found(size).map_err(|there| {
+            let model = size.chars().take(40).collect();
+            SpecError::Model { spec: spec.to_owned(), model, there }
+        })?;
+        return Ok((count, drive, Some(model)));
+    }
     let (size, logical_sector) = match size.strip_suffix("-4kn") {
         Some(size) => (size, 4096),
         None => (size, 512),
@@ -130,7 +173,7 @@ fn item_of(spec: &str, item: &str) -> Result<(usize, Drive), SpecError> {
     if !(LEAST..=MOST).contains(&bytes.0) {
         return Err(SpecError::Drive { spec: spec.to_owned(), bytes });
     }
-    Ok((count, Drive { bytes, logical_sector }))
+    Ok((count, Drive { bytes, logical_sector }, None))
 }
 
 /// Vdevs as they would be typed, like ones counted: `2 x raidz2:6x4TB + log:mirror:2x100GB`.
@@ -190,8 +233,8 @@ pub fn size_word(bytes: Bytes) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{parse, words};
-    use crate::capacity::{Class, Kind, Terms, of_parts};
+    use super::{parse, parse_named, words};
+    use crate::capacity::{Class, Drive, Kind, Terms, of_parts};
     use crate::units::{Ashift, Bytes};
 
     fn said(specs: &[&str]) -> String {
@@ -256,6 +299,27 @@ mod tests {
             let error = parse(spec, Ashift::DEFAULT).unwrap_err().to_string();
             assert!(error.contains(words), "{spec}: {error}");
         }
+    }
+
+    #[test]
+    fn a_model_is_a_drive_that_is_there() {
+        let drive = Drive::sector_4kn(Bytes(4_000_785_948_160));
+        let found = |word: &str| match word {
+            "ST4000VN008" => Ok((drive, "ST4000VN008-2DR166".to_owned())),
+            _ => Err("here are ST4000VN008-2DR166".to_owned()),
+        };
+        let named = parse_named("raidz2:3xST4000VN008,4TB", Ashift::DEFAULT, found).unwrap();
+        let (part, models) = &named[0];
+        assert_eq!(part.vdev.leaves[..3], [drive; 3]);
+        assert_eq!((models[2].as_deref(), &models[3]), (Some("ST4000VN008-2DR166"), &None));
+        let striped = parse_named("stripe:ST4000VN008,4TB", Ashift::DEFAULT, found).unwrap();
+        assert_eq!((striped.len(), striped[1].1.len()), (2, 1));
+        let error = parse_named("mirror:2xWD40EFRX", Ashift::DEFAULT, found).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "in `mirror:2xWD40EFRX`: `WD40EFRX` is no size, and the model of no drive here\n\
+             here are ST4000VN008-2DR166\nor write a size, as in 4TB"
+        );
     }
 
     #[test]

@@ -172,7 +172,7 @@ impl On {
             compressed += fits.ok_or(CapacityError::TooLarge)?;
         }
         let compressed = Bytes(u64::try_from(compressed).map_err(|_| CapacityError::TooLarge)?);
-        let resilver_hours = resilver::hours([self.rebuilt(kind)]);
+        let resilver_hours = resilver::hours([resilver::moved(kind, self.drive.bytes)]);
         Ok(Split {
             vdevs,
             kind,
@@ -183,19 +183,6 @@ impl On {
             survives,
             resilver_hours,
         })
-    }
-
-    /// Bytes that the busiest drive moves while a lost one is rebuilt: into a spare all of them; dRAID with spares
-    /// reads and writes on all drives at once.
-    fn rebuilt(&self, kind: Kind) -> Bytes {
-        match kind {
-            Kind::Draid(draid) if draid.spares() > 0 => {
-                let others = (draid.children() - 1).max(1);
-                let moved = u128::from(self.drive.bytes.0) * u128::from(draid.data() + 1);
-                Bytes(u64::try_from(moved / u128::from(others)).unwrap_or(u64::MAX))
-            }
-            _ => self.drive.bytes,
-        }
     }
 }
 

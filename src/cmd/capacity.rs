@@ -6,6 +6,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::capacity_of::{self, ashift};
+use super::odds::{OddsArgs, PoolArgs};
 use super::{Answer, Context, is_bare};
 use crate::capacity::table::{Layout, table_of};
 use crate::capacity::{Cut, Terms, Zfs};
@@ -21,8 +22,8 @@ const ARTICLE_BAYS: usize = 4;
 #[allow(clippy::struct_excessive_bools)] // flags are what they are
 #[derive(Clone, Debug, Args)]
 pub struct CapacityArgs {
-    /// What one pool is made of: raidz2:6x4TB, mirror:8TB,8TB, draid2:4d:11c:1s:11x16TB, log:mirror:2x100GB, or a
-    /// profile's name. Left out: a table of drive sizes.
+    /// What one pool is made of: raidz2:6x4TB, mirror:8TB,8TB, draid2:4d:11c:1s:11x16TB, log:mirror:2x100GB, drives by
+    /// the model of one that is here (raidz2:6xST4000VN008), or a profile's name. Left out: a table of drive sizes.
     #[arg(value_name = "LAYOUT", conflicts_with_all = ["sizes", "bays", "layouts"])]
     pub layout: Vec<String>,
     /// Drive sizes as on their labels.
@@ -52,6 +53,12 @@ pub struct CapacityArgs {
     /// Every step from the drives to usable, and why.
     #[arg(long, requires = "layout")]
     pub explain: bool,
+    /// Risk and money.
+    #[command(flatten)]
+    pub odds: OddsArgs,
+    /// The same, of one pool.
+    #[command(flatten)]
+    pub pool: PoolArgs,
     /// Comma-separated values.
     #[arg(long, conflicts_with = "markdown")]
     pub csv: bool,
@@ -66,6 +73,9 @@ pub struct CapacityArgs {
 
 /// The table, a pool, or the batch.
 pub fn run(context: &Context, args: &CapacityArgs) -> anyhow::Result<Answer> {
+    if let Some(option) = args.odds.given().filter(|_| args.layout.is_empty()) {
+        anyhow::bail!("`{option}` needs a LAYOUT, as in `zbay capacity raidz2:6x4TB`");
+    }
     if args.batch {
         let (zfs, cut) = (args.zfs.unwrap_or_default(), args.partition.unwrap_or_default());
         let input = BufReader::with_capacity(1 << 18, std::io::stdin().lock());

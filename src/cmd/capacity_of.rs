@@ -1,13 +1,18 @@
 //! `zbay capacity LAYOUT...`: what one pool would give.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Result, bail};
 use camino::Utf8Path;
 
 use super::capacity::CapacityArgs;
+use super::found::Drives;
+use super::odds::case;
 use super::{Answer, Context};
 use crate::capacity::fits::Mix;
+use crate::capacity::spec::Named;
 use crate::capacity::write::Record;
-use crate::capacity::{Cut, Drive, Part, Terms, Zfs, of_parts, spec};
+use crate::capacity::{Capacity, Cut, Drive, Terms, Zfs, of_parts, spec};
 use crate::drive;
 use crate::inventory::Want;
 use crate::machine::local::read_user_file;
@@ -15,8 +20,10 @@ use crate::plan::outlook;
 use crate::profile::Profile;
 use crate::render::capacity_of::Reckoned;
 use crate::render::json::answer;
+use crate::risk::power::Power;
+use crate::risk::{Odds, Vdev, merged};
 use crate::shipped;
-use crate::units::Ashift;
+use crate::units::{Ashift, Bytes};
 
 /// The longest file of a mix.
 const LONGEST_MIX: usize = 1 << 20;
@@ -26,13 +33,14 @@ pub fn run(context: &Context, args: &CapacityArgs) -> Result<Answer> {
     let (zfs, because) = release(context, args.zfs);
     let ashift = ashift(args);
     let mut cut = args.partition;
-    let mut parts = Vec::new();
+    let here = Drives::of(context);
+    let mut named = Named::new();
     for word in &args.layout {
         if word.contains(':') {
-            parts.extend(spec::parse(word, ashift)?);
+            named.extend(here.parse(word, ashift)?);
         } else {
             let profile = shipped::profile(&*context.machine, Some(word))?.value;
-            parts.extend(of_profile(
+            named.extend(of_profile(
                 context,
                 word,
                 &profile,
@@ -42,9 +50,15 @@ pub fn run(context: &Context, args: &CapacityArgs) -> Result<Answer> {
         }
     }
     let terms = Terms { zfs, cut: cut.unwrap_or_default() };
+    let (parts, models): (Vec<_>, Vec<_>) = named.into_iter().unzip();
     let pool = of_parts(&parts, terms)?;
     let mixes = mixes(args)?;
-    let reckoned = Reckoned { parts, terms, because, pool, mixes };
+    let mut sizes = BTreeMap::new();
+    for drive in parts.iter().flat_map(|part| &part.vdev.leaves) {
+        *sizes.entry(drive.bytes).or_insert(0) += 1;
+    }
+    let odds = odds(context, args, &pool, &models, sizes)?;
+    let reckoned = Reckoned { parts, terms, because, pool, mixes, odds };
     let text = if args.csv {
         reckoned.sheet().csv()
     } else if args.markdown {
@@ -61,6 +75,26 @@ pub fn run(context: &Context, args: &CapacityArgs) -> Result<Answer> {
         text
     };
     Ok(Answer { text, json: answer(&[], reckoned.json()), status: 0 })
+}
+
+/// Risk, power and cost of the pool. A spare is as large as the largest drive.
+fn odds(
+    context: &Context,
+    args: &CapacityArgs,
+    pool: &Capacity,
+    models: &[Vec<Option<String>>],
+    mut sizes: BTreeMap<Bytes, u64>,
+) -> Result<Odds> {
+    let spares = args.pool.spares.unwrap_or(0);
+    if let Some(mut largest) = sizes.last_entry() {
+        *largest.get_mut() += u64::from(spares);
+    }
+    let vdevs = pool.vdevs.iter().zip(models);
+    let vdevs = merged(vdevs.filter_map(|(vdev, own)| Vdev::of(vdev, args.odds.rate(own))));
+    let power = Power::of(sizes.values().sum(), args.pool.watts, case(context));
+    let sizes: Vec<(Bytes, u64)> = sizes.into_iter().collect();
+    let cost = args.odds.cost(&sizes, pool.usable, args.pool.kwh, &power)?;
+    Ok(Odds { vdevs, assumed: args.odds.assumed(spares), power, cost })
 }
 
 /// The release that was asked for, else the installed one, else the default.
@@ -109,10 +143,11 @@ fn of_profile(
     name: &str,
     profile: &Profile,
     ashift: Option<Ashift>,
-) -> Result<Vec<Part>> {
+) -> Result<Named> {
     let pool = &profile.pool;
     let ashift = ashift.or(pool.ashift).unwrap_or(Ashift::DEFAULT);
     let expected = pool.expect.as_ref().and_then(|expect| expect.size);
+    let mut models: Vec<Vec<Option<String>>> = Vec::new();
     let drives: Vec<Vec<Drive>> = if let Some(label) = expected {
         let drive = Drive::sector_512(spec::drive_bytes(label));
         pool.bays.0.iter().map(|vdev| vec![drive; vdev.len()]).collect()
@@ -121,7 +156,7 @@ fn of_profile(
         let hw = context.hw(&inventory.host)?.0.value;
         let mut drives = Vec::new();
         for vdev in &pool.bays.0 {
-            let mut leaves = Vec::new();
+            let (mut leaves, mut own) = (Vec::new(), Vec::new());
             for bay in vdev {
                 let here = |disk: &&crate::inventory::Disk| {
                     drive::Drive::of(&hw, disk).bay.as_ref() == Some(bay)
@@ -136,10 +171,18 @@ fn of_profile(
                     );
                 };
                 leaves.push(Drive { bytes: disk.size, logical_sector: disk.logical });
+                own.push(disk.model.clone());
             }
             drives.push(leaves);
+            models.push(own);
         }
         drives
     };
-    Ok(outlook::vdevs(pool.layout, &drives, ashift).into_iter().map(Part::from).collect())
+    // A stripe becomes a vdev of each drive: models go with the drives, in their order.
+    let mut models = models.into_iter().flatten();
+    let named = |vdev: crate::capacity::Vdev| {
+        let own = vdev.leaves.iter().map(|_| models.next().flatten()).collect();
+        (vdev.into(), own)
+    };
+    Ok(outlook::vdevs(pool.layout, &drives, ashift).into_iter().map(named).collect())
 }

@@ -5,6 +5,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::capacity_of::release;
+use super::found::Drives;
 use super::{Answer, Context};
 use crate::capacity::grow::ways;
 use crate::capacity::{Cut, Part, Terms, Zfs, spec};
@@ -35,10 +36,11 @@ pub struct GrowArgs {
 /// The ways.
 pub fn run(context: &Context, args: &GrowArgs) -> Result<Answer> {
     let ashift = Ashift::new(args.ashift).unwrap_or(Ashift::DEFAULT);
+    let here = Drives::of(context);
     let pool = |words: &str| -> Result<Vec<Part>> {
         let mut parts = Vec::new();
         for word in words.split('+') {
-            parts.extend(spec::parse(word, ashift)?);
+            parts.extend(here.parse(word, ashift)?.into_iter().map(|(part, _)| part));
         }
         Ok(parts)
     };

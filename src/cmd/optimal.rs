@@ -4,12 +4,16 @@ use anyhow::{Result, bail};
 use clap::Args;
 use serde_json::json;
 
+use super::odds::OddsArgs;
 use super::{Answer, Context};
 use crate::capacity::splits::{Split, splits};
 use crate::capacity::widths::widths;
 use crate::capacity::{Drive, Kind, Terms, Zfs, spec};
 use crate::render::json::answer;
-use crate::render::optimal::{rule, rule_sheet, ways, ways_sheet};
+use crate::render::optimal::{Stake, Staked, rule, rule_sheet, ways, ways_sheet};
+use crate::risk::power::Power;
+use crate::risk::words::column;
+use crate::risk::{Assumed, Vdev, of};
 use crate::units::{Ashift, Bytes};
 
 /// Arguments of `optimal`.
@@ -33,6 +37,9 @@ pub struct OptimalArgs {
     /// The release of OpenZFS. Left out: 2.3.
     #[arg(long, value_name = "VERSION")]
     pub zfs: Option<Zfs>,
+    /// Risk and money.
+    #[command(flatten)]
+    pub odds: OddsArgs,
     /// Comma-separated values.
     #[arg(long, conflicts_with = "markdown")]
     pub csv: bool,
@@ -45,6 +52,9 @@ pub struct OptimalArgs {
 pub fn run(_context: &Context, args: &OptimalArgs) -> Result<Answer> {
     let ashift = Ashift::new(args.ashift).unwrap_or(Ashift::DEFAULT);
     let Some(drives) = args.drives else {
+        if let Some(option) = args.odds.given() {
+            bail!("`{option}` needs drives, as in `zbay optimal --drives 6 --size 4TB`");
+        }
         let all = widths(ashift);
         let sheet = rule_sheet(&all);
         let text = match (args.csv, args.markdown) {
@@ -63,15 +73,23 @@ pub fn run(_context: &Context, args: &OptimalArgs) -> Result<Answer> {
     }
     let terms = Terms { zfs: args.zfs.unwrap_or_default(), ..Terms::default() };
     let all = splits(drives, Drive::sector_512(bytes), ashift, terms, is_article)?;
+    let all = all.into_iter().map(|split| staked(args, split, drives, bytes));
+    let all = all.collect::<Result<Vec<_>>>()?;
     let sheet = ways_sheet(&all);
     let text = match (args.csv, args.markdown) {
         (true, _) => sheet.csv(),
         (_, true) => sheet.markdown(),
-        _ => ways(&all, drives, bytes, args.top, |split| is_article(split).then_some(ARTICLE)),
+        _ => {
+            let stakes = column(&args.odds.rate(&[]), &args.odds.assumed(0));
+            let noted = |split: &Split| is_article(split).then_some(ARTICLE);
+            ways(&all, drives, bytes, args.top, noted, &stakes)
+        }
     };
-    let named = |split: &Split| {
-        let mut value = json!(split);
-        value["layout"] = json!(split.to_string());
+    let named = |way: &Staked| {
+        let mut value = json!(way.split);
+        value["layout"] = json!(way.split.to_string());
+        value["risk"] = json!(way.stake.risk);
+        value["cost"] = json!(way.stake.cost);
         value
     };
     let json = json!({ "drives": drives, "drive": bytes, "ways": all.iter().map(named).collect::<Vec<_>>() });
@@ -83,6 +101,16 @@ wrong    blocks are padded to a multiple of parity + 1 sectors, which the rule\n
 forgets; with 1M records no width up to 36 misses its promise by 2 %\n\
 next     `zbay optimal --drives 24 --size 4TB`\n";
 const ARTICLE: &str = "the article's box of 24 drives of 4 TB: 71 TiB under ZFS of 2014";
+
+/// How likely a way is to be lost within five years, and what it costs. A way that has spares waits for no drive.
+fn staked(args: &OptimalArgs, split: Split, drives: u64, bytes: Bytes) -> Result<Staked> {
+    let spares = u32::try_from(split.spares).unwrap_or(u32::MAX);
+    let assumed: Assumed = args.odds.assumed(spares);
+    let vdevs = Vdev::of_split(&split, bytes, args.odds.rate(&[]));
+    let power = Power::of(drives, None, None);
+    let cost = args.odds.cost(&[(bytes, drives)], split.usable, None, &power)?;
+    Ok(Staked { stake: Stake { risk: of(&vdevs, &assumed, 5.0), cost }, split })
+}
 
 /// The article's 18 and 6.
 fn is_article(split: &Split) -> bool {

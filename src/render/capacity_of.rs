@@ -11,11 +11,11 @@ use super::{table, text};
 use crate::capacity::fits::Mix;
 use crate::capacity::margin::Margin;
 use crate::capacity::{Capacity, Class, Cut, Part, Terms, spec};
-use crate::risk;
+use crate::risk::Odds;
 use crate::units::Bytes;
 
 /// A pool that was reckoned.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Reckoned {
     /// Its vdevs.
     pub parts: Vec<Part>,
@@ -27,6 +27,8 @@ pub struct Reckoned {
     pub pool: Capacity,
     /// What is asked to be filled in.
     pub mixes: Vec<Mix>,
+    /// How likely it is to be lost, what it draws and costs.
+    pub odds: Odds,
 }
 
 /// A line of the way from the drives to usable.
@@ -88,14 +90,18 @@ impl Reckoned {
     /// The answer for programs.
     pub fn json(&self) -> Value {
         let fits = |mix: &Mix| json!({ "mix": mix.name, "bytes": mix.fits(&self.pool) });
-        json!({
+        let mut all = json!({
             "layout": spec::words(&self.parts),
             "zfs": self.terms.zfs,
             "partition": self.terms.cut.to_string(),
             "pool": self.pool,
             "fits": self.mixes.iter().map(fits).collect::<Vec<_>>(),
             "margins": self.margins(),
-        })
+        });
+        if let (Value::Object(all), Value::Object(odds)) = (&mut all, self.odds.json()) {
+            all.extend(odds);
+        }
+        all
     }
 
     /// The screen.
@@ -125,12 +131,7 @@ impl Reckoned {
         out.push_str(&self.fits());
         out.push_str(&text::labelled("survives", &self.pool.losses_survived.to_string()));
         out.push_str(&self.margin_lines());
-        let vdevs: Vec<_> = self.pool.vdevs.iter().filter_map(risk::Vdev::of).collect();
-        if vdevs.iter().any(|vdev| vdev.parity > 0) {
-            let assumed = risk::Assumed::default();
-            let likely = risk::of(&vdevs, &assumed, 5.0);
-            out.push_str(&text::labelled("risk", &risk::words::sentence(&likely, &assumed, 5)));
-        }
+        out.push_str(&super::odds::text(&self.odds, explain));
         out
     }
 
@@ -159,7 +160,7 @@ impl Reckoned {
             return String::new();
         }
         let all: Vec<String> = self.mixes.iter().map(one).collect();
-        let text = format!("{} as stored (`zfs list` reckons with 128K)", all.join("; "));
+        let text = format!("{} as stored (`zfs list` takes 128K)", all.join("; "));
         text::labelled("fits", &text)
     }
 
@@ -217,6 +218,8 @@ mod tests {
     use super::Reckoned;
     use crate::capacity::fits::Mix;
     use crate::capacity::{Terms, of_parts, spec};
+    use crate::risk::power::Power;
+    use crate::risk::{Assumed, Odds, Rate, Vdev, merged};
     use crate::units::Ashift;
 
     fn reckoned(specs: &[&str]) -> Reckoned {
@@ -224,7 +227,10 @@ mod tests {
         let parts: Vec<_> = specs.iter().flat_map(parse).collect();
         let terms = Terms::default();
         let pool = of_parts(&parts, terms).unwrap();
-        Reckoned { parts, terms, because: "asked", pool, mixes: vec![Mix::media()] }
+        let vdevs = merged(pool.vdevs.iter().filter_map(|vdev| Vdev::of(vdev, Rate::FLEET)));
+        let power = Power::of(6, None, None);
+        let odds = Odds { vdevs, assumed: Assumed::default(), power, cost: None };
+        Reckoned { parts, terms, because: "asked", pool, mixes: vec![Mix::media()], odds }
     }
 
     #[test]

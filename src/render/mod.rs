@@ -15,6 +15,7 @@ pub mod foreign;
 pub mod grow;
 pub mod hw;
 pub mod json;
+pub mod odds;
 pub mod optimal;
 pub mod overview;
 pub mod plan;

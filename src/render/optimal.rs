@@ -7,7 +7,28 @@ use super::{table, text};
 use crate::capacity::splits::Split;
 use crate::capacity::widths::Width;
 use crate::capacity::{Kind, Losses};
+use crate::risk::Risk;
+use crate::risk::money::Cost;
+use crate::risk::words::{exact, one_in_short};
 use crate::units::Bytes;
+
+/// What is at stake with a way to share out drives.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Stake {
+    /// How likely it is to be lost within five years.
+    pub risk: Risk,
+    /// What it costs; `None`: no price was told.
+    pub cost: Option<Cost>,
+}
+
+/// A way, and what is at stake.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Staked {
+    /// The way.
+    pub split: Split,
+    /// What is at stake.
+    pub stake: Stake,
+}
 
 fn percent(per_mille: u64) -> String {
     format!("{}.{}", per_mille / 10, per_mille % 10)
@@ -58,56 +79,107 @@ pub fn rule_sheet(widths: &[Width]) -> Sheet {
 
 fn survives(split: &Split) -> String {
     let Losses { any, at_best } = split.survives;
-    if at_best > any { format!("{any}, up to {at_best}") } else { any.to_string() }
+    if at_best > any { format!("{any} to {at_best}") } else { any.to_string() }
 }
 
 /// Ways of each level of losses survived, the best of each first, at most `most` of a level; `noted` has a remark.
 pub fn ways(
-    all: &[Split],
+    all: &[Staked],
     drives: u64,
     drive: Bytes,
     most: usize,
     noted: impl Fn(&Split) -> Option<&'static str>,
+    stakes: &str,
 ) -> String {
     let lead = format!("{drives} drives of {drive} bytes ({}), all in use or spare", drive.tb());
     let mut out = text::labelled("for", &lead);
     out.push('\n');
-    let mut rows =
-        vec![["", "layout", "usable", "mix", "survives", "resilver"].map(str::to_owned).to_vec()];
+    let mut shown = Vec::new();
     for any in (1..=3).rev() {
-        let level = all.iter().filter(|split| split.survives.any == any);
+        let level = all.iter().filter(|way| way.split.survives.any == any);
         // Mirrors must not be crowded out by what has more space.
-        let first_mirror = level.clone().position(|split| split.kind == Kind::Mirror);
-        let shown = level.enumerate().filter(|(at, split)| {
-            *at < most || noted(split).is_some() || first_mirror == Some(*at)
+        let first_mirror = level.clone().position(|way| way.split.kind == Kind::Mirror);
+        let best = level.enumerate().filter(|(at, way)| {
+            *at < most || noted(&way.split).is_some() || first_mirror == Some(*at)
         });
-        for (_, split) in shown {
-            let (from, to) = split.resilver_hours;
-            rows.push(vec![
-                noted(split).map_or(String::new(), |_| "*".to_owned()),
-                split.to_string(),
-                split.usable.tb(),
-                split.compressed.tb(),
-                survives(split),
-                format!("{from} to {to} h"),
-            ]);
-        }
+        shown.extend(best.map(|(_, way)| (way, noted(&way.split).is_some())));
     }
-    out.push_str(&table::list(0, &rows));
+    let (list, left_out) = fitting(&shown);
+    out.push_str(&list);
     out.push('\n');
-    for note in all.iter().filter_map(&noted) {
+    for note in all.iter().filter_map(|way| noted(&way.split)) {
         out.push_str(&text::labelled("*", note));
     }
     out.push_str(&text::labelled(
         "order",
-        "by losses survived, then by usable space; mix: what fits of blocks of 4 to 128 KiB as compression leaves them; what another way beats in space, losses, spares, vdevs and time is left out",
+        "by losses survived, then by usable space, in TB; mix: what fits of blocks of 4 to 128 KiB as compression leaves them; what another way beats in space, losses, spares, vdevs and time is left out",
     ));
+    if !left_out.is_empty() {
+        let text = format!("no room for {}: `--csv` and `--json` have all", left_out.join(", "));
+        out.push_str(&text::labelled("columns", &text));
+    }
+    out.push_str(&text::labelled("lost", stakes));
     out
 }
 
+/// Columns that are left out, one after the other, where the screen is too narrow.
+const SPARED: [&str; 3] = ["mix", "hours", "survives"];
+
+/// Ways as rows of as many columns as fit; the flag is for a remark.
+fn fitting(ways: &[(&Staked, bool)]) -> (String, Vec<&'static str>) {
+    let cells = |name: &str| -> Vec<String> {
+        let cell = |(Staked { split, stake }, is_noted): &(&Staked, bool)| match name {
+            "" => if *is_noted { "*" } else { "" }.to_owned(),
+            "layout" => split.to_string(),
+            "usable" => terabytes(split.usable),
+            "mix" => terabytes(split.compressed),
+            "survives" => survives(split),
+            "hours" => format!("{}-{}", split.resilver_hours.0, split.resilver_hours.1),
+            "lost" => one_in_short(stake.risk.pool),
+            _ => stake.cost.map_or_else(String::new, |cost| cost.per_tb.to_string()),
+        };
+        std::iter::once(name.to_owned()).chain(ways.iter().map(cell)).collect()
+    };
+    let is_priced = ways.iter().any(|(way, _)| way.stake.cost.is_some());
+    let names = ["", "layout", "usable", "mix", "survives", "hours", "lost", "price/TB"];
+    let mut columns: Vec<Vec<String>> = names
+        .iter()
+        .filter(|name| **name != "price/TB" || is_priced)
+        .map(|name| cells(name))
+        .collect();
+    let width = |columns: &[Vec<String>]| -> usize {
+        let longest =
+            |column: &Vec<String>| column.iter().map(String::len).max().unwrap_or(0).max(1) + 2;
+        columns.iter().map(longest).sum::<usize>().saturating_sub(2)
+    };
+    let mut out = Vec::new();
+    for spared in SPARED {
+        if width(&columns) > text::WIDTH {
+            columns.retain(|column| column[0] != spared);
+            out.push(spared);
+        }
+    }
+    // Prices of a million million.
+    let over = width(&columns).saturating_sub(text::WIDTH);
+    let layouts = columns.iter_mut().find(|column| column[0] == "layout");
+    if let Some(column) = layouts.filter(|_| over > 0) {
+        let longest = column.iter().map(String::len).max().unwrap_or(0);
+        for cell in column.iter_mut() {
+            *cell = text::clip(cell, longest.saturating_sub(over));
+        }
+    }
+    let row = |at: usize| columns.iter().map(|column| column[at].clone()).collect();
+    (table::list(0, &(0..=ways.len()).map(row).collect::<Vec<_>>()), out)
+}
+
+/// Without the unit, which the legend says.
+fn terabytes(bytes: Bytes) -> String {
+    bytes.tb().strip_suffix(" TB").map_or_else(|| bytes.tb(), str::to_owned)
+}
+
 /// The same as plain values.
-pub fn ways_sheet(all: &[Split]) -> Sheet {
-    let row = |split: &Split| {
+pub fn ways_sheet(all: &[Staked]) -> Sheet {
+    let row = |Staked { split, stake }: &Staked| {
         let numbers = [
             split.usable.0,
             split.size.0,
@@ -118,7 +190,11 @@ pub fn ways_sheet(all: &[Split]) -> Sheet {
             split.resilver_hours.0,
             split.resilver_hours.1,
         ];
-        std::iter::once(split.to_string()).chain(numbers.iter().map(u64::to_string)).collect()
+        let mut row = vec![split.to_string()];
+        row.extend(numbers.iter().map(u64::to_string));
+        row.extend([stake.risk.pool, stake.risk.file].map(exact));
+        row.push(stake.cost.map_or_else(String::new, |cost| cost.per_tb.to_string()));
+        row
     };
     let header = vec![
         "layout",
@@ -130,6 +206,9 @@ pub fn ways_sheet(all: &[Split]) -> Sheet {
         "spares",
         "hours",
         "hours_loaded",
+        "pool_lost_5y",
+        "file_lost_5y",
+        "cost_per_tb",
     ];
     Sheet { header, rows: all.iter().map(row).collect() }
 }
