@@ -3,7 +3,7 @@
 //!
 //! What a wish makes of a drive is decided where plans are made; nothing here refuses.
 
-use super::{Note, Rule, Severity};
+use super::{Note, Rule, Severity, health};
 use crate::drive::Drive;
 use crate::hw::{Hw, Sure};
 use crate::inventory::{Disk, Flaw, Inventory, Pool};
@@ -32,6 +32,7 @@ pub fn drives(hw: &Hw, known: bool, disks: &[Disk]) -> Vec<Note> {
     for disk in disks {
         let drive = Drive::of(hw, disk);
         notes.extend(disk.flaws.iter().map(|flaw| flawed(&drive, flaw)));
+        notes.extend(health::notes(hw, disk));
         if drive.assumed {
             notes.push(Note {
                 severity: Severity::Advice,

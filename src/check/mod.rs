@@ -89,6 +89,22 @@ rules! {
     NoAddress = "no-address": "a pool must find its drives again after a reboot, whatever letters they get",
     BayAssumed = "bay-assumed": "where nobody has proved which port is which bay, the serial on the label decides",
     BoxUnknown = "box-unknown": "without a description of the box, ports cannot be told as bays",
+    DriveFailing = "drive-failing": "a drive's own verdict comes late: one that says it is failing soon does",
+    DrivePrefail = "drive-prefail": "makers set the thresholds of attributes that foretell failure",
+    DrivePending = "drive-pending": "a sector that cannot be read is lost wherever redundancy is",
+    DriveTestFailed = "drive-test-failed": "a self-test reads every sector: one that fails has found some that cannot be read",
+    DriveReallocated = "drive-reallocated": "drives whose sectors begin to be replaced fail more often in the months after",
+    DriveUncorrectable = "drive-uncorrectable": "errors that the drive could not correct were somebody's data, or a warning",
+    DriveCable = "drive-cable": "errors on the cable cost speed and, in the end, the drive its place in the pool",
+    DriveHot = "drive-hot": "heat ages drives, all of a box at once",
+    DriveOld = "drive-old": "after five years failures rise, and drives bought together reach that age together",
+    DriveNew = "drive-new": "drives fail early too: a long self-test finds what the transport did",
+    DriveWorn = "drive-worn": "flash wears out, and mirrored SSDs wear alike",
+    DriveParked = "drive-parked": "heads are made for a number of parkings that eager power management uses up in a year",
+    DriveRecovery = "drive-recovery": "a drive that tries for minutes to read a sector is dropped, where one that gives up is helped by redundancy",
+    DriveLink = "drive-link": "a link that runs slower than it could has a bad contact",
+    DriveShingled = "drive-shingled": "shingled drives take days to resilver, and may be dropped in the course of it",
+    SameBatch = "same-batch": "drives of one batch share their faults and their age",
     PoolState = "pool-state": "a pool that is not ONLINE has lost a drive, data, or its redundancy",
 }
 
@@ -402,6 +418,7 @@ fn mounts(profile: &Profile, found: &mut Found) {
     }
 }
 
+pub mod health;
 pub mod machine;
 mod reserve;
 #[cfg(test)]

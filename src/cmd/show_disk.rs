@@ -14,6 +14,7 @@ use crate::render::disk::{self, COLUMNS, Choice, Cols, Shown};
 use crate::render::json::answer;
 
 /// Arguments of `show disk`.
+#[allow(clippy::struct_excessive_bools)] // flags are what they are
 #[derive(Clone, Debug, Default)]
 pub struct DiskArgs {
     /// Which columns.

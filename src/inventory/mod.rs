@@ -74,6 +74,7 @@ impl Unknown {
 
 /// What a look shall find out. Identity, place and size of the disks always are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools)] // any of them goes with any other
 pub struct Want {
     /// Whose each disk is: signatures, labels, sampled blocks. Opens the disks.
     pub contents: bool,

@@ -6,7 +6,7 @@
 use thiserror::Error;
 
 use crate::capacity::CapacityError;
-use crate::check::{self, Note, Severity};
+use crate::check::{self, Note, Rule, Severity, health};
 use crate::drive::Drive;
 use crate::fault::Faults;
 use crate::hw::Hw;
@@ -20,8 +20,8 @@ use crate::plan::pick::{self, Picks};
 use crate::plan::refusal::{Refusal, Refused};
 use crate::plan::system::System;
 use crate::plan::{Danger, Fingerprint, Plan, Step, VERSION, better, replace, steps};
-use crate::profile::Profile;
 use crate::profile::property::Setting;
+use crate::profile::{Layout, Profile};
 use crate::units::Bytes;
 use crate::verify::{self, Drift};
 use crate::yaml::Parsed;
@@ -104,6 +104,7 @@ pub fn make(request: &Request<'_>) -> Result<Plan, PlanError> {
     notes.retain(|note| note.severity < Severity::Error);
     if let (Some(picks), None) = (&picks, pool) {
         notes.extend(advice(profile, picks, &outlook));
+        notes.extend(health_of(hw, profile, picks));
     }
     Ok(Plan {
         zbay_plan: VERSION,
@@ -126,6 +127,19 @@ pub fn make(request: &Request<'_>) -> Result<Plan, PlanError> {
         outlook,
         notes,
     })
+}
+
+/// What the drives of a pool that is yet to be made say of their health, and whether they were made together.
+fn health_of(hw: &Hw, profile: &Profile, picks: &Picks<'_>) -> Vec<Note> {
+    let raidz = !matches!(profile.pool.layout, Layout::Mirror | Layout::Stripe);
+    let mut notes: Vec<Note> =
+        picks.all().iter().flat_map(|(pick, _)| health::notes(hw, pick.disk)).collect();
+    notes.retain(|note| raidz || note.rule != Rule::DriveShingled);
+    for vdev in &picks.data {
+        let disks: Vec<_> = vdev.iter().map(|pick| pick.disk).collect();
+        notes.extend(health::batch(hw, &disks));
+    }
+    notes
 }
 
 /// What a look makes of a wish, where nothing speaks against it.

@@ -5,6 +5,7 @@
 //! that cannot be addressed, one that is not what the profile expects: each is a [`Refusal`] of its own.
 
 use crate::apply::journal::Unfinished;
+use crate::check::health;
 use crate::drive::Drive;
 use crate::hw::{ControllerMode, Hw};
 use crate::inventory::{Contents, Disk, Inventory, Owner};
@@ -12,6 +13,7 @@ use crate::names::BayId;
 use crate::plan::erase::{self, Erasing, Reason, Take};
 use crate::plan::refusal::Refusal;
 use crate::profile::{DriveKind, MixedSizes, Profile};
+use crate::smart::rules::Weight;
 use crate::units::{Ashift, Bytes};
 
 /// A bay of the wish with the disk in it.
@@ -139,6 +141,11 @@ pub fn judge<'a>(
         let drive = || Drive::of(hw, pick.disk);
         for flaw in &pick.disk.flaws {
             refusals.push(Refusal::Flawed { drive: drive(), flaw: flaw.clone() });
+        }
+        if !profile.pool.accept_smart {
+            let grave = health::of(hw, pick.disk).into_iter();
+            let grave = grave.filter(|finding| finding.weight() == Weight::Refusal);
+            refusals.extend(grave.map(|finding| Refusal::Unsound { drive: drive(), finding }));
         }
         match &pick.disk.contents {
             Ok(contents) if contents.owner == Owner::Blank => {}

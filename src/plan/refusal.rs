@@ -13,6 +13,7 @@ use crate::names::{BayId, Serial, Wwn};
 use crate::render::foreign as contents;
 use crate::render::table::list;
 use crate::render::text::{labelled, plain};
+use crate::smart::rules::Finding;
 use crate::units::Bytes;
 
 /// Why no plan is made.
@@ -98,6 +99,13 @@ pub enum Refusal {
     NoSuchTake {
         /// The wwn.
         wwn: Wwn,
+    },
+    /// A disk that says of itself that it is no good.
+    Unsound {
+        /// Which.
+        drive: Drive,
+        /// What it says.
+        finding: Finding,
     },
     /// A disk that is not what the profile expects.
     Unexpected {
@@ -306,6 +314,15 @@ impl Refusal {
                 ),
                 "take the drive out, read the serial off its label, and type that",
             ),
+            Self::Unsound { drive, finding } => {
+                let mut words = Words::new(
+                    format!("{} {}", drive.spoken(), finding.words()),
+                    "put another drive in; if this one shall be taken all the same: `accept_smart: true` below `pool`",
+                )
+                .about(drive);
+                words.advice.push(("or", finding.remedy().to_owned()));
+                words
+            }
             Self::Unexpected { drive, wished, is } => Words::new(
                 format!("{} holds {is}, and the profile expects {wished}", drive.spoken()),
                 "exchange the drive, or change `expect` in the profile",

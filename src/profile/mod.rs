@@ -69,6 +69,9 @@ pub struct PoolWish {
     #[serde(default, deserialize_with = "crate::yaml::size::option::deserialize")]
     #[schemars(with = "Option<String>")]
     pub reserve: Option<Bytes>,
+    /// `true` takes drives that say they are failing or have sectors that cannot be read. Default: they are refused.
+    #[serde(default)]
+    pub accept_smart: bool,
     /// What every drive must be; one that is not is refused with its bay.
     #[serde(default)]
     pub expect: Option<Expect>,

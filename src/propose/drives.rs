@@ -5,11 +5,13 @@
 
 use super::{Absent, Member, Stock, Why};
 use crate::capacity;
+use crate::check::health;
 use crate::drive::Drive;
 use crate::hw::Hw;
 use crate::inventory::{Disk, Inventory, Owner, Transport};
 use crate::names::BayId;
 use crate::render::contents;
+use crate::smart::rules::Weight;
 use crate::units::Bytes;
 
 /// The most drives that a layout is sought for.
@@ -86,6 +88,10 @@ fn why_not(hw: &Hw, disk: &Disk, bay: &BayId) -> Option<Why> {
             return Some(Why::Holds(contents.owner.clone()));
         }
         Ok(_) => {}
+    }
+    let mut findings = health::of(hw, disk).into_iter();
+    if let Some(grave) = findings.find(|finding| finding.weight() == Weight::Refusal) {
+        return Some(Why::Unsound(grave));
     }
     if let Some(flaw) = disk.flaws.first() {
         return Some(Why::Flawed(flaw.clone()));

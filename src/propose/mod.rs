@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::drive::Drive;
 use crate::inventory::{Flaw, Owner};
 use crate::names::BayId;
+use crate::smart::rules::Finding;
 use crate::units::Bytes;
 
 pub mod candidate;
@@ -51,6 +52,8 @@ pub enum Why {
     Holds(Owner),
     /// What is on it could not be found out: why.
     NotKnown(String),
+    /// It says of itself that it is no good.
+    Unsound(Finding),
     /// It cannot be told from others for sure.
     Flawed(Flaw),
     /// It is in a place that may serve a pool's log or cache, not its data.

@@ -120,6 +120,7 @@ fn left_out(absent: &Absent) -> String {
     let why = match &absent.why {
         Why::Holds(owner) => contents_phrase(owner),
         Why::NotKnown(why) => format!("unknown: {}", plain(why)),
+        Why::Unsound(finding) => format!("it {}", finding.words()),
         Why::Flawed(Flaw::PlaceholderWwn) => "its wwn is one that many units share".to_owned(),
         Why::Flawed(Flaw::DuplicateWwn { .. }) => "another drive has its wwn".to_owned(),
         Why::Flawed(Flaw::DuplicateSerial { .. }) => "another drive has its serial".to_owned(),

@@ -9,12 +9,13 @@ use serde_json::{Map, Value, json};
 
 use super::sheet::Sheet;
 use super::{contents, table, text};
+use crate::check::health;
 use crate::check::machine::assumed_bays;
 use crate::drive::Drive;
 use crate::hw::Hw;
 use crate::inventory::{Class, Disk, Inventory, Pool, Unknown, Want};
 use crate::names::BayId;
-use crate::smart::rules::{Finding, findings};
+use crate::smart::rules::Finding;
 
 pub mod columns;
 pub mod filter;
@@ -34,6 +35,7 @@ pub struct Row<'a> {
     pub controller: Option<String>,
     /// The best that its port can, in Mbit/s, where that is known.
     pub port: Option<u32>,
+    findings: Vec<Finding>,
 }
 
 /// A drive's part in an imported pool.
@@ -52,10 +54,8 @@ pub struct Member {
 
 impl Row<'_> {
     /// What SMART gives cause to, the gravest first; nothing where it is not known.
-    pub fn findings(&self) -> Vec<Finding> {
-        let smart = self.disk.smart.as_ref().ok();
-        let port = self.port.map(u64::from);
-        smart.map_or_else(Vec::new, |smart| findings(self.disk.model.as_deref(), smart, port))
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
     }
 
     /// A word or two: what ZFS or SMART complains of, `asleep`, `ok`; `None`: nobody told.
@@ -129,9 +129,9 @@ impl std::str::FromStr for Cols {
             let end = known.or_else(|| ends.min()).unwrap_or(body.len());
             let name = key(&body[..end])?;
             if sign == '-' {
-                less.push(name)
+                less.push(name);
             } else {
-                more.push(name)
+                more.push(name);
             }
             rest = body[end..].trim_start_matches(',');
             if !rest.is_empty() && !rest.starts_with(['+', '-']) {
@@ -222,6 +222,7 @@ pub fn rows<'a>(hw: &Hw, inventory: &'a Inventory) -> Vec<Row<'a>> {
             member: member(pools, disk),
             controller: controller(inventory, disk),
             port,
+            findings: health::of(hw, disk),
             drive,
             disk,
         }

@@ -1,0 +1,129 @@
+//! What drives say of their health, as notes: one rule for each finding, with the bay and what to do.
+
+use super::{Note, Rule, Severity};
+use crate::drive::Drive;
+use crate::hw::{Hw, Sure};
+use crate::inventory::Disk;
+use crate::smart::rules::{Finding, Weight, findings};
+
+/// Letters of a serial number that may differ within one batch.
+const TAIL: usize = 3;
+
+/// What SMART of a disk gives cause to, the gravest first; nothing where it is not known.
+pub fn of(hw: &Hw, disk: &Disk) -> Vec<Finding> {
+    let drive = Drive::of(hw, disk);
+    let seat = hw.bays.iter().find(|bay| drive.bay.as_ref() == Some(&bay.bay));
+    let port = seat.filter(|bay| bay.link_sure != Sure::Assumed).and_then(|bay| bay.link);
+    let smart = disk.smart.as_ref().ok();
+    let model = disk.model.as_deref();
+    smart.map_or_else(Vec::new, |smart| findings(model, smart, port.map(u64::from)))
+}
+
+/// The notes of a disk.
+pub fn notes(hw: &Hw, disk: &Disk) -> Vec<Note> {
+    let drive = Drive::of(hw, disk);
+    let named = match &drive.serial {
+        Some(serial) => format!("{} ({}, serial {serial})", drive.spoken(), drive.name),
+        None => format!("{} ({})", drive.spoken(), drive.name),
+    };
+    let note = |finding: Finding| Note {
+        severity: match finding.weight() {
+            Weight::Refusal => Severity::Error,
+            Weight::Warning => Severity::Warning,
+            Weight::Advice => Severity::Advice,
+        },
+        rule: rule(&finding),
+        at: String::new(),
+        message: format!("{named} {}", finding.words()),
+        remedy: finding.remedy().to_owned(),
+        bay: drive.bay.clone(),
+        wwn: drive.wwn.clone(),
+    };
+    of(hw, disk).into_iter().map(note).collect()
+}
+
+fn rule(finding: &Finding) -> Rule {
+    match finding {
+        Finding::Failing => Rule::DriveFailing,
+        Finding::Prefail => Rule::DrivePrefail,
+        Finding::Pending { .. } => Rule::DrivePending,
+        Finding::TestFailed { .. } => Rule::DriveTestFailed,
+        Finding::Reallocated { .. } => Rule::DriveReallocated,
+        Finding::Uncorrectable { .. } => Rule::DriveUncorrectable,
+        Finding::Crc { .. } => Rule::DriveCable,
+        Finding::Hot { .. } => Rule::DriveHot,
+        Finding::Old { .. } => Rule::DriveOld,
+        Finding::New { .. } => Rule::DriveNew,
+        Finding::Worn { .. } => Rule::DriveWorn,
+        Finding::Parked { .. } => Rule::DriveParked,
+        Finding::RecoveryOff => Rule::DriveRecovery,
+        Finding::SlowLink { .. } => Rule::DriveLink,
+        Finding::Shingled { .. } => Rule::DriveShingled,
+    }
+}
+
+/// Drives of one vdev that were made together, as their models and serial numbers say.
+pub fn batch(hw: &Hw, vdev: &[&Disk]) -> Option<Note> {
+    let made = |disk: &Disk| {
+        let serial = disk.serial.as_ref()?.as_str();
+        let head = serial.len().checked_sub(TAIL).filter(|len| *len >= 4)?;
+        Some((disk.model.clone()?, serial.get(..head)?.to_owned()))
+    };
+    let (at, alike) = vdev.iter().enumerate().find_map(|(at, disk)| {
+        let this = made(disk)?;
+        let alike: Vec<&Disk> =
+            vdev.iter().copied().filter(|other| made(other).as_ref() == Some(&this)).collect();
+        (alike.len() > 1).then_some((at, alike))
+    })?;
+    let first = Drive::of(hw, vdev.get(at)?);
+    let places: Vec<String> = alike.iter().map(|disk| Drive::of(hw, disk).spoken()).collect();
+    Some(Note {
+        severity: Severity::Advice,
+        rule: Rule::SameBatch,
+        at: String::new(),
+        message: format!(
+            "the drives in {} seem to be of one batch",
+            crate::render::text::and(&places)
+        ),
+        remedy: "batches fail together: take drives of several, and keep a spare at hand"
+            .to_owned(),
+        bay: first.bay,
+        wwn: first.wwn,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{batch, notes};
+    use crate::check::{Rule, Severity};
+    use crate::render::fixture::{disk, hw};
+    use crate::smart::Smart;
+
+    #[test]
+    fn a_note_names_the_bay_the_serial_and_the_way_out() {
+        let mut sick = disk("sdb", "X", "Z1E0EXA1", 1, "pci-0000:00:1f.2-ata-2");
+        sick.smart = Ok(Smart { pending: Some(1), hours: Some(50_000), ..Smart::default() });
+        let notes = notes(&hw("hp-microserver-gen8"), &sick);
+        assert_eq!((notes[0].rule, notes[0].severity), (Rule::DrivePending, Severity::Error));
+        assert_eq!(
+            notes[0].message,
+            "bay 2 (sdb, serial Z1E0EXA1) has 1 sector that cannot be read"
+        );
+        assert_eq!(notes[1].rule, Rule::DriveOld);
+        let unasked = disk("sdc", "X", "Z1E0EXA2", 1, "pci-0000:00:1f.2-ata-3");
+        assert!(super::notes(&hw("hp-microserver-gen8"), &unasked).is_empty());
+    }
+
+    #[test]
+    fn drives_of_one_batch_are_told_and_others_are_not() {
+        let port = |n: u32| format!("pci-0000:00:1f.2-ata-{n}");
+        let one = disk("sda", "ST4000", "Z306EX01", 1, &port(1));
+        let two = disk("sdb", "ST4000", "Z306EX77", 1, &port(2));
+        let far = disk("sdc", "ST4000", "Z4Z0EX02", 1, &port(3));
+        let other = disk("sdd", "WD40", "Z306EX03", 1, &port(4));
+        let hw = hw("hp-microserver-gen8");
+        let note = batch(&hw, &[&far, &one, &other, &two]).unwrap();
+        assert_eq!(note.message, "the drives in bay 1 and bay 2 seem to be of one batch");
+        assert_eq!(batch(&hw, &[&far, &one, &other]), None);
+    }
+}
