@@ -4,6 +4,7 @@ use super::{Note, Rule, Severity};
 use crate::drive::Drive;
 use crate::hw::{Hw, Sure};
 use crate::inventory::Disk;
+use crate::render::text;
 use crate::smart::rules::{Finding, Weight, findings};
 
 /// Letters of a serial number that may differ within one batch.
@@ -62,6 +63,26 @@ fn rule(finding: &Finding) -> Rule {
     }
 }
 
+/// The notes of several disks: those that say the same of drives that are new are one.
+pub fn of_all<'a>(hw: &Hw, disks: impl Iterator<Item = &'a Disk>) -> Vec<Note> {
+    let all: Vec<Note> = disks.flat_map(|disk| notes(hw, disk)).collect();
+    let (new, mut rest): (Vec<Note>, Vec<Note>) =
+        all.into_iter().partition(|note| note.rule == Rule::DriveNew);
+    if let [first, _, ..] = &new[..] {
+        let bays: Vec<_> = new.iter().filter_map(|note| note.bay.clone()).collect();
+        rest.push(Note {
+            message: format!(
+                "{} hold new drives, powered on for less than a day",
+                text::bays(&bays)
+            ),
+            ..first.clone()
+        });
+    } else {
+        rest.extend(new);
+    }
+    rest
+}
+
 /// Drives of one vdev that were made together, as their models and serial numbers say.
 pub fn batch(hw: &Hw, vdev: &[&Disk]) -> Option<Note> {
     let made = |disk: &Disk| {
@@ -76,15 +97,12 @@ pub fn batch(hw: &Hw, vdev: &[&Disk]) -> Option<Note> {
         (alike.len() > 1).then_some((at, alike))
     })?;
     let first = Drive::of(hw, vdev.get(at)?);
-    let places: Vec<String> = alike.iter().map(|disk| Drive::of(hw, disk).spoken()).collect();
+    let bays: Vec<_> = alike.iter().filter_map(|disk| Drive::of(hw, disk).bay).collect();
     Some(Note {
         severity: Severity::Advice,
         rule: Rule::SameBatch,
         at: String::new(),
-        message: format!(
-            "the drives in {} seem to be of one batch",
-            crate::render::text::and(&places)
-        ),
+        message: format!("the drives in {} seem to be of one batch", text::bays(&bays)),
         remedy: "batches fail together: take drives of several, and keep a spare at hand"
             .to_owned(),
         bay: first.bay,
@@ -123,7 +141,7 @@ mod tests {
         let other = disk("sdd", "WD40", "Z306EX03", 1, &port(4));
         let hw = hw("hp-microserver-gen8");
         let note = batch(&hw, &[&far, &one, &other, &two]).unwrap();
-        assert_eq!(note.message, "the drives in bay 1 and bay 2 seem to be of one batch");
+        assert_eq!(note.message, "the drives in bays 1-2 seem to be of one batch");
         assert_eq!(batch(&hw, &[&far, &one, &other]), None);
     }
 }

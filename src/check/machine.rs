@@ -29,10 +29,10 @@ pub fn drives(hw: &Hw, known: bool, disks: &[Disk]) -> Vec<Note> {
             wwn: None,
         });
     }
+    notes.extend(health::of_all(hw, disks.iter()));
     for disk in disks {
         let drive = Drive::of(hw, disk);
         notes.extend(disk.flaws.iter().map(|flaw| flawed(&drive, flaw)));
-        notes.extend(health::notes(hw, disk));
         if drive.assumed {
             notes.push(Note {
                 severity: Severity::Advice,

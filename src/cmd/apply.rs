@@ -108,7 +108,9 @@ pub fn carry_out(
     tell: &mut dyn FnMut(Progress<'_>),
 ) -> Result<()> {
     let machine = &*context.machine;
-    let fresh = || look::look(machine, Want::ALL).map_err(|error| error.to_string());
+    // What drives say of their health was asked when the plan was made, and no step depends on it.
+    let want = Want { smart: false, ..Want::ALL };
+    let fresh = || look::look(machine, want).map_err(|error| error.to_string());
     Ok(apply::run(machine, &wished.hw, plan, &fresh, tell)?)
 }
 

@@ -132,8 +132,7 @@ pub fn make(request: &Request<'_>) -> Result<Plan, PlanError> {
 /// What the drives of a pool that is yet to be made say of their health, and whether they were made together.
 fn health_of(hw: &Hw, profile: &Profile, picks: &Picks<'_>) -> Vec<Note> {
     let raidz = !matches!(profile.pool.layout, Layout::Mirror | Layout::Stripe);
-    let mut notes: Vec<Note> =
-        picks.all().iter().flat_map(|(pick, _)| health::notes(hw, pick.disk)).collect();
+    let mut notes = health::of_all(hw, picks.all().into_iter().map(|(pick, _)| pick.disk));
     notes.retain(|note| raidz || note.rule != Rule::DriveShingled);
     for vdev in &picks.data {
         let disks: Vec<_> = vdev.iter().map(|pick| pick.disk).collect();

@@ -103,6 +103,9 @@ fn until_ioctl(lab: &Lab, n: usize) {
     lab.ok("sleep 0.5; for n in 1 2 3; do blockdev --flushbufs /dev/disk/by-id/wwn-0x5000c5007a05000$n; done");
 }
 
+/// How long a program that zbay had started may outlive it: a pool is made in a minute on a loaded host.
+const LOCK: Duration = Duration::from_mins(5);
+
 /// Takes the power away, boots, and gives the state that the cut left.
 fn cut(lab: &mut Lab) -> String {
     lab.power_cut();
@@ -178,7 +181,7 @@ fn kills_of_zbay_alone_and_a_journal_that_cannot_be_written() {
         }
         killed += 1;
         // A program that zbay had started may still be at work: then zbay says so, and is run again.
-        lab.until("flock -n /run/zbay/lock true", Duration::from_secs(60));
+        lab.until("flock -n /run/zbay/lock true", LOCK);
         converges(&lab, &drill);
         assert_eq!(stranger(&lab), photos, "{drill}");
         undone(&lab);
@@ -208,7 +211,7 @@ fn kills_of_zbay_alone_and_a_journal_that_cannot_be_written() {
     let create = calls.iter().position(|call| call == POOL_CREATE).expect("ZFS_IOC_POOL_CREATE");
     until_ioctl(&lab, create);
     lab.ok("pkill -KILL zbay; pkill -KILL strace; pkill -KILL zpool; sleep 1; umount /usr/sbin/zpool; udevadm settle");
-    lab.until("flock -n /run/zbay/lock true", Duration::from_secs(60));
+    lab.until("flock -n /run/zbay/lock true", LOCK);
     assert_eq!(state(&lab), "tables=3 labels=0");
     lab.ok("mv /var/lib/zbay/journal.jsonl /root/journal");
     let refused = lab.sh("zbay apply /root/wish.yaml --yes");
