@@ -165,3 +165,29 @@ fn another_prefix_and_requests_that_make_no_sense() {
     }
     assert_eq!(root.files(), ["etc/os-release"], "and nothing was written");
 }
+
+#[test]
+fn the_name_show_is_a_link_that_takes_nobodys_place() {
+    let root = Root::debian("13");
+    let zbay = ["--show-link", "--binary", env!("CARGO_BIN_EXE_zbay")];
+    for word in ["installed", "as it was"] {
+        let (status, out, err) = root.run(&zbay);
+        assert_eq!((status, err.as_str()), (0, ""), "{out}");
+        let line = out.lines().find(|line| line.ends_with("/usr/local/bin/show")).expect("a line");
+        assert!(line.contains(word), "{line}");
+    }
+    let output = Command::new(root.path("usr/local/bin/show"))
+        .args(["disk", "-sm", "--machine", "gen8-seed"])
+        .output()
+        .expect("runs");
+    let text = String::from_utf8(output.stdout).expect("text");
+    assert!(text.starts_with("| Dev | Model"), "{text}");
+    root.run(&["--uninstall"]);
+    assert!(!root.path("usr/local/bin/show").exists());
+    // Somebody else's program of that name.
+    root.write("usr/local/bin/show", "#!/bin/sh\n");
+    let (status, _, err) = root.run(&zbay);
+    assert!(status != 0 && err.contains("another program"), "{err}");
+    root.run(&["--uninstall"]);
+    assert!(root.path("usr/local/bin/show").exists());
+}

@@ -161,10 +161,24 @@ fn pools_are_what_the_model_says_to_the_byte() {
     }
     eprintln!("{} pools made, {} are not as the model says", chosen.len(), wrong.len());
     if std::env::var_os("ZBAY_BLESS").is_some() {
-        let lines: Vec<String> =
-            measured.iter().map(|it| serde_json::to_string(it).expect("JSON")).collect();
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/capacity/measured.jsonl");
-        std::fs::write(path, lines.join("\n") + "\n").expect("written");
+        write_down(&measured);
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Puts what was read into measured.jsonl, in the order of layouts.txt; other lines stay.
+fn write_down(measured: &[Measured]) {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/capacity/measured.jsonl");
+    let text = std::fs::read_to_string(path).expect("there");
+    let old: Vec<Measured> =
+        text.lines().map(|line| serde_json::from_str(line).expect("a record")).collect();
+    let lines: Vec<String> = layouts()
+        .iter()
+        .filter_map(|layout| {
+            let mut all = measured.iter().chain(&old);
+            all.find(|it| it.layout == layout.text)
+        })
+        .map(|it| serde_json::to_string(it).expect("JSON"))
+        .collect();
+    std::fs::write(path, lines.join("\n") + "\n").expect("written");
 }

@@ -11,9 +11,10 @@ disk() {
   d=$target/core/fileio_0/d$1 port=$target/loopback/naa.600140500000000$1/tpgt_1
   mkdir -p "$d" "$port/lun/lun_0"
   echo "fd_dev_name=/lab/$1,fd_dev_size=$2" >"$d/control"
-  echo "$3" >"$d/attrib/block_size"
   echo "zbay$1" >"$d/wwn/vpd_unit_serial"
   echo 1 >"$d/enable"
+  # Enabling sets it to 512.
+  echo "$3" >"$d/attrib/block_size"
   echo "naa.600140500000001$1" >"$port/nexus"
   ln -s "$d" "$port/lun/lun_0/d"
   # Its inquiry page ends with a byte of nought.
@@ -23,6 +24,7 @@ disk() {
       if tr -d '\0' <"$s/device/vpd_pg80" 2>/dev/null | grep -aq "zbay$1\$"; then disk=/dev/${s##*/}; fi
     done
   done
+  [ "$(cat "/sys/block/${disk#/dev/}/queue/logical_block_size")" = "$3" ]
   udevadm settle
 }
 no_disks() {
