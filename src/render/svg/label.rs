@@ -23,9 +23,10 @@ const SIDES: [(f64, f64); 8] = [
     (0.0, 1.0),
 ];
 
-/// Writes `words` near `at`; false: there is no room.
-pub fn name(canvas: &mut Canvas, at: At, face: Face, words: &str, within: &Area) -> bool {
-    for radius in RADII {
+/// Writes `words` near `at`, and so much further off where its mark is larger; nowhere, if there is
+/// no room.
+pub fn name(canvas: &mut Canvas, (at, clear): (At, f64), face: Face, words: &str, within: &Area) {
+    for radius in RADII.map(|radius| radius + clear) {
         for (right, down) in SIDES {
             let end = (at.0 + right * radius, at.1 + down * radius);
             let anchor = match right {
@@ -35,7 +36,7 @@ pub fn name(canvas: &mut Canvas, at: At, face: Face, words: &str, within: &Area)
             };
             let line = (end.0, end.1 + face.size() * 0.3 + down * face.size() * 0.4);
             let place = Canvas::box_of(line, anchor, face, words);
-            let leader = if radius < LEADER { Vec::new() } else { steps(at, end) };
+            let leader = if radius < LEADER + clear { Vec::new() } else { steps(at, end) };
             let taken = |area: &Area| {
                 canvas.texts.iter().chain(&canvas.marks).any(|other| other.overlaps(area))
             };
@@ -48,10 +49,9 @@ pub fn name(canvas: &mut Canvas, at: At, face: Face, words: &str, within: &Area)
                 canvas.marks.extend(leader);
             }
             canvas.text(line, anchor, face, words);
-            return true;
+            return;
         }
     }
-    false
 }
 
 /// Small boxes along a line, but for its last bit.

@@ -119,7 +119,7 @@ fn the_bar_of_a_pool_names_every_step_and_adds_up() {
     let canvas = pool(&["raidz1:4x4TB"]);
     let said = texts(&canvas);
     for words in [
-        "usable 11.48 TB = 10.4 TiB (USED + AVAIL of the root in zfs list: 11483534589952 bytes)",
+        "usable 11.48 TB = 10.4 TiB (zfs list: 11483534589952 bytes)",
         "SIZE 15.99 TB = 14.5 TiB (zpool list: 15994458210304 bytes)",
         "raidz padding at 128 KiB",
         "slop, kept for deletions",

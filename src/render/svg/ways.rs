@@ -101,17 +101,16 @@ pub fn ways(all: &[Point], drives: u64, size: &str, assumed: &str) -> Canvas {
     }
     let field =
         Area { left: LEFT + 2.0, top: TOP - 8.0, right: RIGHT + 20.0, bottom: BOTTOM - 2.0 };
-    let (mut named, mut noted): (Vec<&Point>, Vec<&Point>) =
+    let (mut named, noted): (Vec<&Point>, Vec<&Point>) =
         all.iter().filter(|it| is_front(it) || it.noted).partition(|it| !it.noted);
     named.sort_by_key(|it| std::cmp::Reverse(it.usable));
-    for it in &noted {
+    for it in noted {
         let words = format!("{} (the article's)", it.name);
-        name(&mut canvas, at(it), Face::Head, &words, &field);
+        name(&mut canvas, (at(it), 5.0), Face::Head, &words, &field);
     }
-    noted.clear();
     // The ends and the middle first: where not all have room, the line is still named all along.
     for it in spread(&named) {
-        name(&mut canvas, at(it), Face::Text, &it.name, &field);
+        name(&mut canvas, (at(it), 0.0), Face::Text, &it.name, &field);
     }
     canvas.set_height(BOTTOM + 56.0);
     canvas

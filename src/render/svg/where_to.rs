@@ -46,8 +46,10 @@ fn look(what: Option<What>) -> Fill {
         Some(What::LogVdevs) => under("pink", "cross"),
         Some(What::OtherClass) => under("orange", "dots"),
         Some(What::MetaslabTail) => under("red", "hatch"),
-        Some(What::DraidRows | What::DraidStripes) => under("red", "bars"),
-        Some(What::Partitions | What::Labels) => under("grey", "cross"),
+        Some(What::DraidRows) => under("red", "bars"),
+        Some(What::DraidStripes) => under("red", "dots"),
+        Some(What::Partitions) => under("grey", "cross"),
+        Some(What::Labels) => under("grey", "back"),
     }
 }
 
@@ -107,9 +109,9 @@ pub fn where_to(parts: &[Part], pool: &Capacity, made: &str) -> Canvas {
     axis(&mut canvas, &across, 154.0);
     let mut y = 206.0;
     for (name, bytes, of) in [
-        ("usable", pool.usable, "USED + AVAIL of the root in zfs list"),
+        ("usable", pool.usable, "zfs list"),
         ("SIZE", pool.size, "zpool list"),
-        ("drives", pool.drives, "all bytes of all drives"),
+        ("drives", pool.drives, "all of them"),
     ] {
         let words = format!("{name} {} = {} ({of}: {bytes} bytes)", bytes.tb(), binary(bytes));
         let end = across.at(terabytes(bytes));
@@ -122,8 +124,8 @@ pub fn where_to(parts: &[Part], pool: &Capacity, made: &str) -> Canvas {
             canvas.text((LEFT + 6.0, y), Anchor::Start, Face::Text, &words);
         }
         canvas.line("edge", &[(LEFT, y + 5.0), (end, y + 5.0)]);
-        canvas.line("edge", &[(LEFT, y + 1.0), (LEFT, y + 9.0)]);
-        canvas.line("edge", &[(end, y + 1.0), (end, y + 9.0)]);
+        canvas.line("edge", &[(LEFT, y + 3.0), (LEFT, y + 9.0)]);
+        canvas.line("edge", &[(end, y + 3.0), (end, y + 9.0)]);
         y += 24.0;
     }
     y = by_vdev(&mut canvas, &vdevs(parts, pool), &all, &across, y + 4.0);
@@ -258,7 +260,10 @@ fn list(canvas: &mut Canvas, all: &[Segment], of_mille: &[u64], top: f64) {
         canvas.text(at(78.0), Anchor::Start, Face::Text, &name(*segment));
         canvas.text(at(312.0), Anchor::End, Face::Text, &segment.bytes.tb());
         canvas.text(at(372.0), Anchor::End, Face::Text, &percent(*mille, segment.bytes));
-        let why = segment.what.map_or("what files can fill, by blocks of 128K", What::why);
+        let why = segment.what.map_or(
+            "USED + AVAIL of the root in zfs list: what files can fill, by 128K blocks",
+            What::why,
+        );
         canvas.text(at(388.0), Anchor::Start, Face::Quiet, why);
         y += 20.0;
     }
