@@ -257,7 +257,7 @@ pub fn clipped(face: Face, words: &str, room: f64) -> String {
 }
 
 #[cfg(test)]
-mod unit {
+mod tests {
     use super::{Area, clipped, escaped};
     use crate::render::svg::style::Face;
 

@@ -175,15 +175,26 @@ fn axes(canvas: &mut Canvas, across: &Scale, up: &Scale) {
     let title = "usable space in TB (USED + AVAIL of zfs list)";
     canvas.text((middle, BOTTOM + 38.0), Anchor::Middle, Face::Text, title);
     let title = "probability that the pool is lost in 5 years (log scale)";
-    canvas.text((24.0, TOP - 6.0), Anchor::Start, Face::Text, title);
+    canvas.text((24.0, TOP - 11.0), Anchor::Start, Face::Text, title);
 }
 
 /// A power of ten as odds.
 fn odds(power: f64) -> String {
-    match format!("{:.0}", -power).parse::<usize>() {
+    match format!("{:.0}", power.abs()).parse::<usize>() {
         Ok(0) => "certain".to_owned(),
         Ok(zeros @ 1..=3) => format!("1 in 1{}", "0".repeat(zeros)),
         Ok(zeros) => format!("1 in 10^{zeros}"),
         Err(_) => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::odds;
+
+    #[test]
+    fn powers_of_ten_as_odds() {
+        let said = [0.0, -1.0, -3.0, -4.0, -12.0].map(odds);
+        assert_eq!(said, ["certain", "1 in 10", "1 in 1000", "1 in 10^4", "1 in 10^12"]);
     }
 }
