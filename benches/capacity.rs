@@ -37,8 +37,8 @@ fn chain(bencher: Bencher<'_, '_>) {
     bencher.counter(ItemsCount::new(pools.len())).bench_local(|| {
         let mut sum = 0_u64;
         for (kind, width, drive) in black_box(&pools) {
-            let made = Cut::Whole.made_by(terms.zfs, *drive).and_then(leaf);
-            let usable = made.and_then(|leaf| {
+            let partition = Cut::Whole.made_by(terms.zfs, *drive);
+            let usable = partition.and_then(leaf).and_then(|leaf| {
                 let (kind, width, ashift) = (*kind, *width, Ashift::DEFAULT);
                 let make = Make { kind, width, leaf, ashift, class: Class::Normal, born: None };
                 let vdev = Geometry::of(&make, terms.zfs)?;
