@@ -235,7 +235,7 @@ fn pictures_are_written_beside_the_screen() {
         (&["capacity", "--bays", "4", "--svg", dir][..], "it is a directory: name a file within"),
         (&["optimal", "--svg", "/dev/null"], "cannot write /dev/null: it is no regular file"),
         (&["optimal", "--svg", "/none/such.svg"], "cannot write /none/such.svg: No such file"),
-        (&["optimal", "--svg", ""], "a value is required"),
+        (&["optimal", "--svg", ""], "an empty path names no file"),
         (&["capacity", "--batch", "--svg", path], "cannot be used with"),
         (&["capacity", "raidz2:2x4TB", "--svg", path], "it takes 3 to 255"),
     ] {

@@ -65,7 +65,7 @@ pub fn replace_user_file(path: &Utf8Path, text: &str) -> Result<(), IoError> {
         Err(why) => return Err(refused(&why.to_string())),
     };
     if path.file_name().is_none() {
-        return Err(refused("it has no name"));
+        return Err(refused("an empty path names no file"));
     }
     let dir = path.parent().filter(|dir| !dir.as_str().is_empty()).unwrap_or(".".into());
     let beside = dir.join(format!(".zbay-new-{}", std::process::id()));
