@@ -125,7 +125,6 @@ impl Reckoned {
                 row("usable", self.pool.usable),
             ];
             out.push_str(&table::bars(None, &rows));
-            out.push('\n');
             let what = "SIZE of `zpool list`; usable: USED + AVAIL of the root in `zfs list`";
             out.push_str(&text::labelled("means", what));
             let (bar, legend) = bar::bar(&self.pool);
