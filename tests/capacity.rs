@@ -88,6 +88,13 @@ fn one_pool_in_lines_in_json_and_for_spreadsheets() {
     );
     assert!(said.out.ends_with("next     `zbay capacity --explain raidz2:6x4TB`\n"));
     assert!(said.out.lines().count() <= 20);
+    let bar = said.out.lines().find(|line| line.starts_with("where ")).expect("a bar");
+    assert!(bar.starts_with("where    [####") && bar.ends_with("p]") && bar.len() == 80, "{bar}");
+    assert!(
+        said.out.contains("\n         # usable 66.0 %, p parity 33.3 %, . padding"),
+        "{}",
+        said.out
+    );
     let json: Value = serde_json::from_str(&gen8(&["--json", "raidz2:6x4TB"]).out).expect("JSON");
     assert_eq!(json["pool"]["usable"], json!(15_847_120_699_392_u64));
     assert_eq!((&json["layout"], &json["zfs"]), (&json!("raidz2:6x4TB"), &json!("2.3")));
@@ -188,6 +195,57 @@ fn the_rule_of_powers_of_two_and_the_ways_of_24_drives() {
         assert_eq!((said.status, said.out.as_str()), (2, ""), "{args:?}");
         assert!(said.err.contains(words), "{args:?}: {}", said.err);
     }
+}
+
+#[test]
+fn pictures_are_written_beside_the_screen() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let file = dir.path().join("picture.svg");
+    let path = file.to_str().expect("text");
+    let read = || std::fs::read_to_string(&file).expect("written");
+    let mut last = String::new();
+    for args in [
+        &["capacity", "--bays", "4"][..],
+        &["--machine", "gen8-seed", "capacity", "raidz2:6x4TB"],
+        &["--machine", "gen8-seed", "capacity", "--explain", "mirror:2x8TB", "raidz1:4x4TB"],
+        &["optimal"],
+        &["optimal", "--drives", "24"],
+    ] {
+        let plain = zbay(args, "");
+        let drawn = zbay(&[args, &["--svg", path]].concat(), "");
+        assert_eq!((drawn.status, drawn.err.as_str()), (0, ""), "{args:?}");
+        assert!(drawn.out.starts_with(&plain.out), "{args:?}: the screen is as it was");
+        assert!(drawn.out.contains("\npicture  "), "{args:?}: {}", drawn.out);
+        let is_short = args.contains(&"capacity") && !args.contains(&"--explain");
+        assert!(!is_short || drawn.out.lines().count() <= 20, "{}", drawn.out);
+        let now = read();
+        assert!(now.starts_with("<svg xmlns=") && now.ends_with("</svg>\n"), "{args:?}");
+        assert_ne!(now, last, "{args:?}: a picture of its own");
+        last = now;
+        // Rows for a program stay rows.
+        let csv = zbay(&[args, &["--svg", path, "--csv"]].concat(), "");
+        assert_eq!(csv.out, zbay(&[args, &["--csv"]].concat(), "").out, "{args:?}");
+        let json = zbay(&[&["--json"], args, &["--svg", path]].concat(), "");
+        let json: Value = serde_json::from_str(&json.out).expect("JSON");
+        assert_eq!(json["picture"], json!(path));
+        assert_eq!(read(), last, "{args:?}: the same again");
+    }
+    let of_the_article = ["raidz2 of 18 + raidz2 of 6 (the article's)", "class=\"front\""];
+    assert!(of_the_article.iter().all(|words| last.contains(words)));
+    let dir = dir.path().to_str().expect("text");
+    for (args, words) in [
+        (&["capacity", "--bays", "4", "--svg", dir][..], "it is a directory: name a file within"),
+        (&["optimal", "--svg", "/dev/null"], "cannot write /dev/null: it is no regular file"),
+        (&["optimal", "--svg", "/none/such.svg"], "cannot write /none/such.svg: No such file"),
+        (&["optimal", "--svg", ""], "an empty path names no file"),
+        (&["capacity", "--batch", "--svg", path], "cannot be used with"),
+        (&["capacity", "raidz2:2x4TB", "--svg", path], "it takes 3 to 255"),
+    ] {
+        let said = zbay(args, "");
+        assert_eq!((said.status, said.out.as_str()), (2, ""), "{args:?}");
+        assert!(said.err.contains(words), "{args:?}: {}", said.err);
+    }
+    assert_eq!(read(), last, "what failed wrote nothing");
 }
 
 #[test]

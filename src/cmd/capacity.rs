@@ -2,17 +2,19 @@
 
 use std::io::BufReader;
 
+use camino::Utf8PathBuf;
 use clap::Args;
 use serde_json::{Value, json};
 
 use super::capacity_of::{self, ashift};
 use super::odds::{OddsArgs, PoolArgs};
-use super::{Answer, Context, is_bare};
+use super::{Answer, Context, draw, is_bare};
 use crate::capacity::table::{Layout, table_of};
 use crate::capacity::{Cut, Terms, Zfs};
 use crate::inventory::Want;
 use crate::render::capacity::{Of, render, sheet};
 use crate::render::json::answer;
+use crate::render::svg;
 use crate::units::Bytes;
 
 /// Bays of the seed article's box.
@@ -65,9 +67,12 @@ pub struct CapacityArgs {
     /// A table of Markdown.
     #[arg(long)]
     pub markdown: bool,
+    /// Draw it too, into this file; one that is there is replaced.
+    #[arg(long, value_name = "FILE")]
+    pub svg: Option<Utf8PathBuf>,
     /// Read a pool a line as JSON from standard input and print what it gives as JSON, in order; exit status 1 if a line
     /// could not be (docs/capacity.md).
-    #[arg(long, conflicts_with_all = ["layout", "sizes", "bays", "layouts", "ashift", "csv", "markdown"])]
+    #[arg(long, conflicts_with_all = ["layout", "sizes", "bays", "layouts", "ashift", "csv", "markdown", "svg"])]
     pub batch: bool,
 }
 
@@ -111,5 +116,7 @@ pub fn run(context: &Context, args: &CapacityArgs) -> anyhow::Result<Answer> {
     };
     let json = answer(&[], json!({ "bays": bays, "ashift": ashift, "rows": rows }));
     let plain = !args.csv && !args.markdown;
-    Ok(Answer { text, json, status: 0 }.hinted(bare && plain))
+    let mut answer = Answer { text, json, status: 0 };
+    draw(args.svg.as_deref(), &mut answer, plain, || svg::bays(&rows, bays))?;
+    Ok(answer.hinted(bare && plain))
 }

@@ -8,7 +8,7 @@ use camino::Utf8Path;
 use super::capacity::CapacityArgs;
 use super::found::Drives;
 use super::odds::case;
-use super::{Answer, Context};
+use super::{Answer, Context, draw};
 use crate::capacity::fits::Mix;
 use crate::capacity::spec::Named;
 use crate::capacity::write::Record;
@@ -74,7 +74,10 @@ pub fn run(context: &Context, args: &CapacityArgs) -> Result<Answer> {
         }
         text
     };
-    Ok(Answer { text, json: answer(&[], reckoned.json()), status: 0 })
+    let mut answer = Answer { text, json: answer(&[], reckoned.json()), status: 0 };
+    let is_screen = !args.csv && !args.markdown;
+    draw(args.svg.as_deref(), &mut answer, is_screen, || reckoned.picture())?;
+    Ok(answer)
 }
 
 /// Risk, power and cost of the pool. A spare is as large as the largest drive.

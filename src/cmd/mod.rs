@@ -5,6 +5,7 @@
 use std::io::Write as _;
 
 use anyhow::Context as _;
+use camino::Utf8Path;
 use serde_json::Value;
 
 use crate::cli;
@@ -12,7 +13,10 @@ use crate::drive::Drive;
 use crate::hw::Hw;
 use crate::inventory::{Host, Inventory, Want, look};
 use crate::machine::Machine;
+use crate::machine::local::replace_user_file;
 use crate::profile::Profile;
+use crate::render::svg::Canvas;
+use crate::render::text::{labelled, plain};
 use crate::shipped;
 use crate::yaml::Parsed;
 
@@ -166,6 +170,22 @@ fn need_root(command: &str) -> anyhow::Result<()> {
         return Ok(());
     }
     anyhow::bail!("permission denied: `zbay {command}` changes disks\ndo this  sudo zbay {command}")
+}
+
+/// Writes a picture where one is wished, and says so.
+fn draw(
+    file: Option<&Utf8Path>,
+    answer: &mut Answer,
+    is_screen: bool,
+    picture: impl FnOnce() -> Canvas,
+) -> anyhow::Result<()> {
+    let Some(file) = file else { return Ok(()) };
+    replace_user_file(file, &picture().svg())?;
+    if is_screen {
+        answer.text.push_str(&labelled("picture", &plain(file.as_str())));
+    }
+    answer.json["picture"] = Value::from(file.as_str());
+    Ok(())
 }
 
 /// `zbay vm-box`: see [`crate::vmbox`].

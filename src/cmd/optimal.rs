@@ -1,16 +1,18 @@
 //! `zbay optimal`: which widths waste little, and which way of sharing out drives gives what.
 
 use anyhow::{Result, bail};
+use camino::Utf8PathBuf;
 use clap::Args;
 use serde_json::json;
 
 use super::odds::OddsArgs;
-use super::{Answer, Context};
+use super::{Answer, Context, draw};
 use crate::capacity::splits::{Split, splits};
 use crate::capacity::widths::widths;
 use crate::capacity::{Drive, Kind, Terms, Zfs, spec};
 use crate::render::json::answer;
 use crate::render::optimal::{Stake, Staked, rule, rule_sheet, ways, ways_sheet};
+use crate::render::svg::{self, Canvas};
 use crate::risk::power::Power;
 use crate::risk::words::column;
 use crate::risk::{Assumed, Vdev, of};
@@ -46,6 +48,9 @@ pub struct OptimalArgs {
     /// A table of Markdown.
     #[arg(long)]
     pub markdown: bool,
+    /// Draw it too, into this file; one that is there is replaced.
+    #[arg(long, value_name = "FILE")]
+    pub svg: Option<Utf8PathBuf>,
 }
 
 /// The lists, or the ways.
@@ -62,7 +67,11 @@ pub fn run(_context: &Context, args: &OptimalArgs) -> Result<Answer> {
             (_, true) => sheet.markdown(),
             _ => rule(&all, args.every) + NEXT,
         };
-        return Ok(Answer { text, json: answer(&[], json!({ "widths": all })), status: 0 });
+        let json = answer(&[], json!({ "widths": all }));
+        let mut answer = Answer { text, json, status: 0 };
+        let is_screen = !args.csv && !args.markdown;
+        draw(args.svg.as_deref(), &mut answer, is_screen, || svg::widths(&all, ashift))?;
+        return Ok(answer);
     };
     let bytes = spec::drive_bytes(args.size);
     if bytes.0 > 1 << 60 {
@@ -76,11 +85,11 @@ pub fn run(_context: &Context, args: &OptimalArgs) -> Result<Answer> {
     let all = all.into_iter().map(|split| staked(args, split, drives, bytes));
     let all = all.collect::<Result<Vec<_>>>()?;
     let sheet = ways_sheet(&all);
+    let stakes = column(&args.odds.rate(&[]), &args.odds.assumed(0));
     let text = match (args.csv, args.markdown) {
         (true, _) => sheet.csv(),
         (_, true) => sheet.markdown(),
         _ => {
-            let stakes = column(&args.odds.rate(&[]), &args.odds.assumed(0));
             let noted = |split: &Split| is_article(split).then_some(ARTICLE);
             ways(&all, drives, bytes, args.top, noted, &stakes)
         }
@@ -93,7 +102,23 @@ pub fn run(_context: &Context, args: &OptimalArgs) -> Result<Answer> {
         value
     };
     let json = json!({ "drives": drives, "drive": bytes, "ways": all.iter().map(named).collect::<Vec<_>>() });
-    Ok(Answer { text, json: answer(&[], json), status: 0 })
+    let mut answer = Answer { text, json: answer(&[], json), status: 0 };
+    let is_screen = !args.csv && !args.markdown;
+    draw(args.svg.as_deref(), &mut answer, is_screen, || picture(&all, drives, bytes, &stakes))?;
+    Ok(answer)
+}
+
+/// Space against risk.
+fn picture(all: &[Staked], drives: u64, drive: Bytes, stakes: &str) -> Canvas {
+    let point = |way: &Staked| svg::Point {
+        name: way.split.to_string(),
+        usable: way.split.usable,
+        risk: way.stake.risk.pool,
+        survives: way.split.survives.any,
+        noted: is_article(&way.split),
+    };
+    let points: Vec<svg::Point> = all.iter().map(point).collect();
+    svg::ways(&points, drives, &spec::size_word(drive), &format!("risk to lose {stakes}"))
 }
 
 const NEXT: &str = "\

@@ -6,13 +6,14 @@
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use thiserror::Error;
 
 use super::IoError;
+use super::real::write::swap;
 
 /// At most `cap` bytes of a file; `None`: there is none.
 ///
@@ -39,6 +40,36 @@ pub fn write_new_file(path: &Utf8Path, text: &str) -> Result<(), IoError> {
     let mut file =
         OpenOptions::new().write(true).create_new(true).mode(0o644).open(path).map_err(refused)?;
     file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(refused)
+}
+
+/// Writes a file whole or not at all, in place of a file that is there. A directory, a device or a link is left alone.
+///
+/// # Errors
+/// What is there is no regular file, or the file cannot be written.
+pub fn replace_user_file(path: &Utf8Path, text: &str) -> Result<(), IoError> {
+    let refused = |why: &str| IoError::System {
+        what: "write".to_owned(),
+        path: path.to_owned(),
+        why: why.to_owned(),
+    };
+    let mode = match fs::symlink_metadata(path) {
+        Ok(there) if there.is_file() => Some(there.permissions().mode() & 0o777),
+        Ok(there) if there.is_dir() => {
+            return Err(refused("it is a directory: name a file within"));
+        }
+        Ok(there) if there.is_symlink() => {
+            return Err(refused("it is a symbolic link: name the file itself"));
+        }
+        Ok(_) => return Err(refused("it is no regular file")),
+        Err(why) if why.kind() == ErrorKind::NotFound => None,
+        Err(why) => return Err(refused(&why.to_string())),
+    };
+    if path.file_name().is_none() {
+        return Err(refused("an empty path names no file"));
+    }
+    let dir = path.parent().filter(|dir| !dir.as_str().is_empty()).unwrap_or(".".into());
+    let beside = dir.join(format!(".zbay-new-{}", std::process::id()));
+    swap(&beside, path, text, mode).map_err(|why| refused(&why.to_string()))
 }
 
 /// The console of the box, to be written to beside standard error; `None`: there is none.
@@ -111,7 +142,7 @@ pub fn lock(path: &Utf8Path) -> Result<Lock, LockError> {
 
 #[cfg(test)]
 mod tests {
-    use super::{LockError, lock, read_user_file, write_new_file};
+    use super::{LockError, lock, read_user_file, replace_user_file, write_new_file};
     use camino::Utf8PathBuf;
 
     #[test]
@@ -132,5 +163,37 @@ mod tests {
         write_new_file(&path, "once").expect("new");
         assert!(write_new_file(&path, "twice").is_err());
         assert_eq!(read_user_file(&path, 3), Ok(Some(b"onc".to_vec())));
+    }
+    #[test]
+    fn a_picture_is_written_whole_or_not_at_all() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().expect("a directory");
+        let dir = Utf8PathBuf::from_path_buf(dir.path().to_owned()).expect("UTF-8");
+        let path = dir.join("picture.svg");
+        replace_user_file(&path, "old").expect("new");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).expect("ours");
+        replace_user_file(&path, "new").expect("replaced");
+        assert_eq!(read_user_file(&path, 10), Ok(Some(b"new".to_vec())));
+        let mode = std::fs::metadata(&path).expect("there").permissions().mode();
+        assert_eq!(mode & 0o777, 0o640, "as it was");
+        std::os::unix::fs::symlink(&path, dir.join("link")).expect("a link");
+        std::fs::create_dir(dir.join("dir")).expect("a directory");
+        let too_long = "x".repeat(300);
+        for (name, words) in [
+            ("dir", "it is a directory"),
+            ("link", "it is a symbolic link"),
+            ("none/picture.svg", "No such file"),
+            ("picture.svg/x", "Not a directory"),
+            (&too_long, "File name too long"),
+        ] {
+            let error = replace_user_file(&dir.join(name), "x").expect_err(name).to_string();
+            assert!(error.contains(words) && error.contains(name), "{error}");
+        }
+        for device in ["/dev/null", "/"] {
+            assert!(replace_user_file(device.into(), "x").is_err(), "{device}");
+        }
+        assert_eq!(read_user_file(&path, 10), Ok(Some(b"new".to_vec())));
+        let names = std::fs::read_dir(&dir).expect("ours").count();
+        assert_eq!(names, 3, "nothing is left beside");
     }
 }

@@ -24,7 +24,7 @@ use super::{Change, Cmd, HostFacts, IoError, Machine, Output, RunError, UdevDevi
 mod program;
 #[cfg(test)]
 mod tests;
-mod write;
+pub(super) mod write;
 mod writers;
 
 /// The largest file that is read whole; what zbay asks for has kilobytes.

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use super::capacity::binary;
 use super::sheet::Sheet;
-use super::{table, text};
+use super::svg::{Canvas, where_to};
+use super::{bar, table, text};
 use crate::capacity::fits::Mix;
 use crate::capacity::margin::Margin;
 use crate::capacity::{Capacity, Class, Cut, Part, Terms, spec};
@@ -124,9 +125,11 @@ impl Reckoned {
                 row("usable", self.pool.usable),
             ];
             out.push_str(&table::bars(None, &rows));
-            out.push('\n');
             let what = "SIZE of `zpool list`; usable: USED + AVAIL of the root in `zfs list`";
             out.push_str(&text::labelled("means", what));
+            let (bar, legend) = bar::bar(&self.pool);
+            out.push_str(&text::labelled("where", &bar));
+            out.push_str(&text::labelled("", &legend));
         }
         out.push_str(&self.fits());
         out.push_str(&text::labelled("survives", &self.pool.losses_survived.to_string()));
@@ -135,10 +138,15 @@ impl Reckoned {
         out
     }
 
+    /// The picture.
+    pub fn picture(&self) -> Canvas {
+        where_to(&self.parts, &self.pool, &self.under())
+    }
+
     fn under(&self) -> String {
         let zfs = format!("OpenZFS {} ({})", self.terms.zfs.releases(), self.because);
         let cut = match self.terms.cut {
-            Cut::Whole => "whole drives as zpool labels them on Linux".to_owned(),
+            Cut::Whole => "whole drives as on Linux".to_owned(),
             Cut::Reserve(bytes) => format!("partitions that leave {} free", bytes.zfs()),
             Cut::Truenas => "drives as TrueNAS SCALE cuts them".to_owned(),
             Cut::Bare => "no partition table: every byte is the vdev's".to_owned(),

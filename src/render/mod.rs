@@ -2,8 +2,10 @@
 //!
 //! Nothing here looks at a machine, so every screen is a function that a test can call. Screens keep to 80
 //! columns of ASCII, name the bay first, never cut a serial, and show what is not known as `?` or in words.
-//! `table` alone knows the table crate, `text` alone cuts and wraps, `contents` says what a disk holds.
+//! `table` alone knows the table crate, `text` alone cuts and wraps, `contents` says what a disk holds,
+//! `svg` draws.
 
+pub mod bar;
 pub mod capacity;
 pub mod capacity_of;
 pub mod contents;
@@ -22,5 +24,6 @@ pub mod plan;
 pub mod pool;
 pub mod propose;
 pub mod sheet;
+pub mod svg;
 pub mod table;
 pub mod text;

@@ -77,26 +77,41 @@ fn write_file(
     done(replace(path, mode, content), "write", path)
 }
 
-/// Writes beside the place, then moves there: whoever reads sees the old file or the new one.
+/// A file of zbay's own in its place, with this mode.
 fn replace(path: &Utf8Path, mode: u32, content: &str) -> io::Result<()> {
     let dir = parent(path)?;
     let name = path.file_name().ok_or_else(|| io::Error::other("it has no name"))?;
     let beside = dir.join(format!(".{name}.zbay-new"));
-    let write = || {
-        if let Err(why) = fs::remove_file(&beside) // left by a run that was cut off
-            && why.kind() != ErrorKind::NotFound
-        {
-            return Err(why);
-        }
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
+    if let Err(why) = fs::remove_file(&beside) // left by a run that was cut off
+        && why.kind() != ErrorKind::NotFound
+    {
+        return Err(why);
+    }
+    swap(&beside, path, content, Some(mode))
+}
+
+/// Writes `beside` the place, in the same directory, then moves there: whoever reads sees the old file or the new one.
+/// No mode: what the umask leaves of 0644.
+pub(in crate::machine) fn swap(
+    beside: &Utf8Path,
+    path: &Utf8Path,
+    content: &str,
+    mode: Option<u32>,
+) -> io::Result<()> {
+    let first = if mode.is_some() { 0o600 } else { 0o644 };
+    // Not made here: not ours to remove.
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(first).open(beside)?;
+    let mut write = || {
         file.write_all(content.as_bytes())?;
-        file.set_permissions(Permissions::from_mode(mode))?;
+        if let Some(mode) = mode {
+            file.set_permissions(Permissions::from_mode(mode))?;
+        }
         file.sync_all()?;
-        fs::rename(&beside, path)?;
-        sync_dir(dir)
+        fs::rename(beside, path)?;
+        sync_dir(beside.parent().unwrap_or(path))
     };
     write().inspect_err(|_| {
-        let _ = fs::remove_file(&beside); // the error is told; the debris is a courtesy
+        let _ = fs::remove_file(beside); // the error is told; the debris is a courtesy
     })
 }
 
