@@ -348,6 +348,11 @@ pub fn order(hw: &Hw) -> String {
     text::labelled("order", &say)
 }
 
+/// Whether a cell tells nothing that the row does not tell anyway: that a drive sleeps stands in its contents.
+fn says_nothing(column: &Column, cell: &str) -> bool {
+    cell == "?" || column.key() == "health" && cell == "asleep"
+}
+
 /// Drops and cuts until the bars fit: columns that say nothing, the ports that stand for bays, then ends of
 /// the contents and of models. Serials are never cut.
 fn fit(hw: &Hw, columns: &mut Vec<&'static Column>, cells: &mut [Vec<String>]) {
@@ -363,7 +368,9 @@ fn fit(hw: &Hw, columns: &mut Vec<&'static Column>, cells: &mut [Vec<String>]) {
     };
     let idle = |column: &Column, index: usize, cells: &[Vec<String>]| {
         column.shown != Shown::Always
-            && (cells.iter().all(|row| row.get(index).is_some_and(|cell| cell == "?"))
+            && (cells
+                .iter()
+                .all(|row| row.get(index).is_some_and(|cell| says_nothing(column, cell)))
                 || (column.key() == "bay" && hw.is_generic()))
     };
     while over(columns, cells).0 > 0 {

@@ -72,7 +72,6 @@ fn what_is_not_known_is_a_question_mark_and_never_blank() {
             "dev" => "sdf",
             "tb" => "1.00 GB",
             "size" => "1",
-            "smr" => "no",
             "sectors" => "512/4096",
             "contents" => "unknown: permission denied",
             _ => "?",
