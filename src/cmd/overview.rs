@@ -45,7 +45,7 @@ pub fn run(context: &Context) -> anyhow::Result<Answer> {
             Wish::None => json!(null),
             Wish::Faulty => json!({ "faulty": true }),
         },
-        "disks": disk::json(hw, &rows, &disk::Choice::default()),
+        "disks": disk::json(&rows, &disk::Choice::default()),
         "pools": facet(&inventory.pools),
         "importable": facet(&inventory.importable),
     });

@@ -131,7 +131,7 @@ pub fn run(context: &Context, args: &DiskArgs) -> anyhow::Result<Answer> {
     } else {
         disk::render(&hw.value, &rows, inventory.blind.as_ref(), choice)
     };
-    let disks = disk::json(&hw.value, &rows, choice);
+    let disks = disk::json(&rows, choice);
     let json = answer(&notes, json!({ "hardware": hw.value.hardware, "disks": disks }));
     let plain = !args.csv && !args.markdown;
     Ok(Answer { text, json, status: 0 }

@@ -25,7 +25,7 @@ pub fn run(context: &Context) -> anyhow::Result<Answer> {
                 "pools": facet(&inventory.pools),
                 "importable": facet(&inventory.importable),
                 // A leaf names its disk; here are the disks with their bays.
-                "disks": disk::json(&hw.value, &disk::rows(&hw.value, &inventory), &disk::Choice::default()),
+                "disks": disk::json(&disk::rows(&hw.value, &inventory), &disk::Choice::default()),
             }),
         ),
         status: u8::from(!well),

@@ -44,7 +44,7 @@ pub fn json(hw: &Hw, file: &str, by: KnownBy, inventory: &Inventory) -> Value {
         "memory": hw.memory,
         "facts": hw.facts,
         "host": host,
-        "disks": disk::json(hw, &rows, &disk::Choice::default()),
+        "disks": disk::json(&rows, &disk::Choice::default()),
     })
 }
 

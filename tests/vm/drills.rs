@@ -171,8 +171,11 @@ fn power_cuts_inside_zpool_create_and_around_it() {
 fn kills_of_zbay_alone_and_a_journal_that_cannot_be_written() {
     let lab = box_with_a_stranger();
     let photos = stranger(&lab);
-    let long: Vec<u32> = (1..60).collect();
-    let points = if std::env::var_os("ZBAY_LONG").is_some() { &long[..] } else { &[3, 17, 24] };
+    // All of them in the long run, or those from the N-th on with ZBAY_KILLS=N.
+    let from = std::env::var("ZBAY_KILLS").ok().and_then(|from| from.parse().ok());
+    let long: Vec<u32> = (from.unwrap_or(1)..60).collect();
+    let whole = from.is_some() || std::env::var_os("ZBAY_LONG").is_some();
+    let points = if whole { &long[..] } else { &[3, 17, 24] };
     let mut killed = 0;
     for n in points.iter().copied() {
         let drill = format!("zbay killed at its {n}th sync");

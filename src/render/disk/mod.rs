@@ -187,11 +187,16 @@ impl Choice {
         }
     }
 
-    /// The rows that are wished, in the order that is: by bay where bays are shown, else by kernel name.
-    fn chosen<'r, 'a>(&self, hw: &Hw, rows: &'r [Row<'a>]) -> Vec<&'r Row<'a>> {
+    /// The rows that are wished, in the order that is: by bay where a person sees bays, else by kernel name.
+    fn seated<'r, 'a>(&self, hw: &Hw, rows: &'r [Row<'a>]) -> Vec<&'r Row<'a>> {
+        let by_bay = self.columns().iter().any(|column| column.key() == "bay");
+        self.chosen(by_bay.then_some(hw), rows)
+    }
+
+    fn chosen<'r, 'a>(&self, seats: Option<&Hw>, rows: &'r [Row<'a>]) -> Vec<&'r Row<'a>> {
         let met = |row: &&Row<'_>| self.filter.as_ref().is_none_or(|filter| filter.meets(row));
         let mut chosen: Vec<&Row<'_>> = rows.iter().filter(met).collect();
-        if self.columns().iter().any(|column| column.key() == "bay") {
+        if let Some(hw) = seats {
             let seat = |row: &&Row<'_>| {
                 hw.bays.iter().position(|bay| row.drive.bay.as_ref() == Some(&bay.bay))
             };
@@ -275,7 +280,7 @@ pub fn none(blind: Option<&Unknown>) -> String {
 /// The screen; `blind`: why the disks could not be listed.
 pub fn render(hw: &Hw, rows: &[Row<'_>], blind: Option<&Unknown>, choice: &Choice) -> String {
     let mut columns = choice.columns();
-    let chosen = choice.chosen(hw, rows);
+    let chosen = choice.seated(hw, rows);
     let mut cells: Vec<Vec<String>> = chosen
         .iter()
         .map(|row| columns.iter().map(|column| text::plain(&column.cell(row))).collect())
@@ -321,7 +326,7 @@ pub fn sheet(hw: &Hw, rows: &[Row<'_>], choice: &Choice) -> Sheet {
     };
     Sheet {
         header: columns.iter().map(|column| column.key()).collect(),
-        rows: choice.chosen(hw, rows).iter().map(plain).collect(),
+        rows: choice.seated(hw, rows).iter().map(plain).collect(),
     }
 }
 
@@ -392,7 +397,7 @@ fn fit(hw: &Hw, columns: &mut Vec<&'static Column>, cells: &mut [Vec<String>]) {
 }
 
 /// The rows as JSON, the chosen columns and always what tells a drive from others; without flags: all columns.
-pub fn json(hw: &Hw, rows: &[Row<'_>], choice: &Choice) -> Value {
+pub fn json(rows: &[Row<'_>], choice: &Choice) -> Value {
     let identity = ["bay", "dev", "serial", "wwn"];
     let chosen = choice.columns();
     let wanted = |column: &&Column| {
@@ -414,7 +419,7 @@ pub fn json(hw: &Hw, rows: &[Row<'_>], choice: &Choice) -> Value {
         }
         Value::Object(map)
     };
-    choice.chosen(hw, rows).iter().map(row).collect()
+    choice.chosen(None, rows).iter().map(row).collect()
 }
 
 #[cfg(test)]

@@ -78,14 +78,14 @@ fn what_is_not_known_is_a_question_mark_and_never_blank() {
         };
         assert_eq!(*cell, known, "{}", column.key());
     }
-    let json = json(&hw, &rows, &flags(&["free"]));
+    let json = json(&rows, &flags(&["free"]));
     assert_eq!(json[0]["free"], serde_json::Value::Null);
     assert!(json[0].get("model").is_none());
     assert_eq!(
-        super::json(&hw, &rows, &Choice::default())[0]["contents"]["unknown"],
+        super::json(&rows, &Choice::default())[0]["contents"]["unknown"],
         "permission denied"
     );
-    assert_eq!(super::json(&hw, &rows, &Choice::default())[0]["size"], 1_000_000_000);
+    assert_eq!(super::json(&rows, &Choice::default())[0]["size"], 1_000_000_000);
 }
 
 #[test]
@@ -160,7 +160,7 @@ fn devs(text: &str, choice: &Choice) -> Vec<String> {
     let (hw, inventory) = (hw("hp-microserver-gen8"), ageing());
     let choice = Choice { filter: Some(text.parse().unwrap()), ..choice.clone() };
     let rows = rows(&hw, &inventory);
-    let met = choice.chosen(&hw, &rows);
+    let met = choice.seated(&hw, &rows);
     met.iter().map(|row: &&Row<'_>| row.disk.name.clone()).collect()
 }
 
