@@ -162,7 +162,11 @@ pub enum Show {
     /// The drives, a row each; `-sm` gives size and model as the seed article's `show disk -sm`.
     Disk(crate::cmd::show_disk::DiskArgs),
     /// The box: how it is recognised, its mode, what boots, memory, network, a drawing of the bays.
-    Hw,
+    Hw {
+        /// Print the bays as OpenZFS's vdev_id.conf has them, and nothing else.
+        #[arg(long)]
+        vdev_id: bool,
+    },
     /// The pool by bay.
     Pool,
 }

@@ -12,6 +12,7 @@ use crate::inventory::Want;
 use crate::render::disk::filter::{Filter, FilterError, column};
 use crate::render::disk::{self, COLUMNS, Choice, Cols, Shown};
 use crate::render::json::answer;
+use crate::verify::missing::missing;
 
 /// Arguments of `show disk`.
 #[allow(clippy::struct_excessive_bools)] // flags are what they are
@@ -123,16 +124,20 @@ pub fn run(context: &Context, args: &DiskArgs) -> anyhow::Result<Answer> {
     let inventory = context.look(Want { wake: args.wake, ..want })?;
     let (hw, known) = context.hw(&inventory.host)?;
     let rows = disk::rows(&hw.value, &inventory);
+    let missing = missing(&hw.value, &inventory);
     let notes = machine::drives(&hw.value, known, &inventory.disks);
     let text = if args.csv {
         disk::sheet(&hw.value, &rows, choice).csv()
     } else if args.markdown {
         disk::sheet(&hw.value, &rows, choice).markdown()
     } else {
-        disk::render(&hw.value, &rows, inventory.blind.as_ref(), choice)
+        disk::render(&hw.value, &rows, &missing, inventory.blind.as_ref(), choice)
     };
     let disks = disk::json(&rows, choice);
-    let json = answer(&notes, json!({ "hardware": hw.value.hardware, "disks": disks }));
+    let json = answer(
+        &notes,
+        json!({ "hardware": hw.value.hardware, "disks": disks, "missing": missing }),
+    );
     let plain = !args.csv && !args.markdown;
     Ok(Answer { text, json, status: 0 }
         .hinted(plain && choice.is_unasked() && is_bare(known, &inventory.host)))

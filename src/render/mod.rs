@@ -27,3 +27,4 @@ pub mod sheet;
 pub mod svg;
 pub mod table;
 pub mod text;
+pub mod vdev_id;

@@ -7,7 +7,7 @@ use super::{disk, table, text};
 use crate::drive::Drive;
 use crate::hw::Hw;
 use crate::inventory::{Class, Facet, ImportablePool, Inventory, Leaf, Pool, Vdev};
-use crate::verify::bay_of_missing;
+use crate::verify::missing;
 
 /// The screen.
 pub fn render(hw: &Hw, inventory: &Inventory) -> String {
@@ -112,24 +112,8 @@ fn row(hw: &Hw, inventory: &Inventory, leaf: &Leaf) -> Vec<String> {
 
 /// A leaf whose drive is not there: the bay where it can be told, model and serial as ZFS remembers them.
 fn gone(hw: &Hw, inventory: &Inventory, leaf: &Leaf) -> (String, String, String) {
-    let place = match bay_of_missing(hw, inventory, leaf) {
-        Some(seat) if seat.is_bay && !hw.is_generic() => format!("bay {}", seat.bay),
-        Some(seat) => seat.bay.to_string(),
-        None => "bay ?".to_owned(),
-    };
-    let named = leaf.devid.as_deref().and_then(|devid| {
-        let (_, name) = devid.split_once('-')?;
-        let name = name.rsplit_once("-part").map_or(name, |(name, _)| name);
-        name.rsplit_once('_')
-    });
-    match (named, &leaf.path) {
-        (Some((model, serial)), _) => (place, format!("gone: {model}"), serial.to_owned()),
-        (None, Some(path)) => {
-            let name = path.file_name().unwrap_or(path.as_str());
-            (place, format!("gone: {name}"), "?".to_owned())
-        }
-        (None, None) => (place, format!("gone: guid {}", leaf.guid), "?".to_owned()),
-    }
+    let was = missing::of(hw, inventory, leaf);
+    (was.place, format!("gone: {}", was.model), was.serial.unwrap_or_else(|| "?".to_owned()))
 }
 
 fn errors([read, write, checksum]: [u64; 3]) -> String {

@@ -18,10 +18,11 @@ use crate::profile::Profile;
 use crate::profile::property::{FIXED, Setting};
 
 mod layout;
+pub mod missing;
 mod moved;
 
 use layout::layout;
-pub use moved::{Moved, bay_of_missing, moved};
+pub use moved::{Moved, moved};
 
 /// One difference between the wish and the machine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

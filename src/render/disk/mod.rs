@@ -16,6 +16,7 @@ use crate::hw::Hw;
 use crate::inventory::{Class, Disk, Inventory, Pool, Unknown, Want};
 use crate::names::BayId;
 use crate::smart::rules::Finding;
+use crate::verify::missing::Missing;
 
 pub mod columns;
 pub mod filter;
@@ -278,7 +279,13 @@ pub fn none(blind: Option<&Unknown>) -> String {
 }
 
 /// The screen; `blind`: why the disks could not be listed.
-pub fn render(hw: &Hw, rows: &[Row<'_>], blind: Option<&Unknown>, choice: &Choice) -> String {
+pub fn render(
+    hw: &Hw,
+    rows: &[Row<'_>],
+    missing: &[Missing],
+    blind: Option<&Unknown>,
+    choice: &Choice,
+) -> String {
     let mut columns = choice.columns();
     let chosen = choice.seated(hw, rows);
     let mut cells: Vec<Vec<String>> = chosen
@@ -303,7 +310,11 @@ pub fn render(hw: &Hw, rows: &[Row<'_>], blind: Option<&Unknown>, choice: &Choic
         if unasked {
             let taken = |bay: &BayId| rows.iter().any(|row| row.drive.bay.as_ref() == Some(bay));
             let bays = hw.bays.iter().map(|bay| bay.bay.clone());
-            let empty: Vec<BayId> = bays.filter(|bay| !taken(bay)).collect();
+            let lost = |bay: &BayId| missing.iter().any(|one| one.bay.as_ref() == Some(bay));
+            let empty: Vec<BayId> = bays.filter(|bay| !taken(bay) && !lost(bay)).collect();
+            for one in missing {
+                out.push_str(&text::labelled("MISSING", &was(one)));
+            }
             if !empty.is_empty() {
                 out.push_str(&text::labelled("empty", &text::bays(&empty)));
             }
@@ -337,6 +348,16 @@ pub fn list_columns() -> String {
         vec![column.key().to_owned(), letter, column.header.to_owned(), column.help.to_owned()]
     };
     table::list(0, &COLUMNS.iter().map(row).collect::<Vec<_>>())
+}
+
+/// `bay 3: was ST2000DM001 Z4ZBAF42, tank/raidz1-0 UNAVAIL`.
+fn was(one: &Missing) -> String {
+    let serial = one.serial.as_deref().unwrap_or_default();
+    let Missing { place, model, pool, vdev, state, .. } = one;
+    text::plain(&format!(
+        "{place}: was {} {pool}/{vdev} {state}",
+        format!("{model} {serial}").trim_end().to_owned() + ","
+    ))
 }
 
 /// The line that says whose order is assumed; nothing where all is proved.

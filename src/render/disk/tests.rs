@@ -25,8 +25,8 @@ fn size_and_model_as_in_the_article() {
 | sde | ST2000DM001-1ER164 | 2000 |
 ";
     let rows = rows(&hw, &inventory);
-    assert_eq!(render(&hw, &rows, None, &flags(&["size", "model"])), table);
-    assert_eq!(render(&hw, &rows, None, &flags(&["model", "size"])), table);
+    assert_eq!(render(&hw, &rows, &[], None, &flags(&["size", "model"])), table);
+    assert_eq!(render(&hw, &rows, &[], None, &flags(&["model", "size"])), table);
     let wants = |choice: &Choice| choice.wants(false);
     assert_eq!(wants(&flags(&["model", "size", "bay", "wwn", "pcipath"])), Want::IDENTITY);
     let temp = wants(&flags(&["temp"]));
@@ -40,7 +40,7 @@ fn without_flags_the_bay_is_first_and_80_columns_hold() {
     disks.remove(2);
     let found = Signature { kind: "ext4".into(), label: Some("photos".into()), uuid: None };
     disks[1].contents = holds(Owner::Filesystem(found));
-    let text = render(&hw, &rows(&hw, &holding(disks)), None, &Choice::default());
+    let text = render(&hw, &rows(&hw, &holding(disks)), &[], None, &Choice::default());
     assert_eq!(
         text,
         "\
@@ -64,7 +64,7 @@ fn what_is_not_known_is_a_question_mark_and_never_blank() {
     odd.contents = Err(Unknown::because("permission denied"));
     let inventory = holding(vec![odd]);
     let rows = rows(&hw, &inventory);
-    let text = render(&hw, &rows, None, &Choice { all: true, ..Choice::default() });
+    let text = render(&hw, &rows, &[], None, &Choice { all: true, ..Choice::default() });
     let cells: Vec<&str> = text.lines().nth(1).unwrap().split('|').map(str::trim).collect();
     assert_eq!(cells.len(), COLUMNS.len() + 2);
     for (column, cell) in COLUMNS.iter().zip(&cells[1..]) {
@@ -95,9 +95,9 @@ fn ports_of_an_unknown_box_give_way_in_a_narrow_view() {
     let disks =
         vec![disk("sdaa", "HGST HUS724040ALE640", "PK1334PCJY9ZLS", 4_000_787_030_016, path)];
     let inventory = holding(disks);
-    let text = render(&hw, &rows(&hw, &inventory), None, &Choice::default());
+    let text = render(&hw, &rows(&hw, &inventory), &[], None, &Choice::default());
     assert!(text.starts_with("| Dev  | Model                | TB   |"), "{text}");
-    assert!(render(&hw, &rows(&hw, &inventory), None, &flags(&["bay"])).contains(path));
+    assert!(render(&hw, &rows(&hw, &inventory), &[], None, &flags(&["bay"])).contains(path));
 }
 
 #[test]
@@ -137,8 +137,8 @@ fn no_two_columns_share_a_flag_and_clap_agrees() {
 #[test]
 fn no_disk_is_said() {
     let hw = hw("generic");
-    assert_eq!(render(&hw, &[], None, &Choice::default()), "no disk was found\n");
-    assert_eq!(render(&hw, &[], None, &flags(&["model"])), "| Dev | Model |\n");
+    assert_eq!(render(&hw, &[], &[], None, &Choice::default()), "no disk was found\n");
+    assert_eq!(render(&hw, &[], &[], None, &flags(&["model"])), "| Dev | Model |\n");
 }
 
 /// The article's disks with something said of the health of the first two; the third sleeps.
@@ -216,10 +216,14 @@ fn columns_by_name() {
     assert!("bay,modle".parse::<Cols>().unwrap_err().to_string().contains("did you mean `model`"));
     let (hw, inventory) = (hw("hp-microserver-gen8"), ageing());
     let rows = rows(&hw, &inventory);
-    let text = render(&hw, &rows, None, &Choice { cols: Some(these), ..Choice::default() });
+    let text = render(&hw, &rows, &[], None, &Choice { cols: Some(these), ..Choice::default() });
     assert!(text.starts_with("| Bay | Model              | Temp |\n"), "{text}");
-    let state = render(&hw, &rows, None, &Choice::default());
+    let state = render(&hw, &rows, &[], None, &Choice::default());
     assert!(state.lines().next().unwrap().contains("| State"), "{state}");
+    let lost = crate::verify::missing::missing(&hw, &inventory);
+    let text = render(&hw, &rows, &lost, None, &Choice::default());
+    let line = "MISSING  bay 3: was ST2000DM001-1ER164 Z4Z0EXA2, testpool/raidz1-0 UNAVAIL\n";
+    assert!(text.contains(line) && !text.contains("empty    bay 3"), "{text}");
     assert!(state.contains("unreadable") && state.contains("asleep"), "{state}");
 }
 
@@ -243,7 +247,7 @@ proptest! {
         }).collect();
         let inventory = holding(disks);
         let rows = rows(&hw, &inventory);
-        let text = render(&hw, &rows, None, &Choice::default());
+        let text = render(&hw, &rows, &[], None, &Choice::default());
         for line in text.lines() {
             assert!(line.len() <= 80 && line.is_ascii(), "{text}");
         }
@@ -253,6 +257,6 @@ proptest! {
                 assert!(text.contains(serial.as_str()), "{text}");
             }
         }
-        render(&hw, &rows, None, &Choice { all: true, ..Choice::default() });
+        render(&hw, &rows, &[], None, &Choice { all: true, ..Choice::default() });
     }
 }

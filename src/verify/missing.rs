@@ -1,0 +1,91 @@
+//! Members of imported pools whose drives are not there: what ZFS remembers of each, and the bay that it was in.
+
+use serde::Serialize;
+
+use super::moved::bay_of_missing;
+use crate::hw::Hw;
+use crate::inventory::{Inventory, Leaf};
+use crate::names::BayId;
+
+/// A member whose drive is not there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Missing {
+    /// Its bay, where that can be told.
+    pub bay: Option<BayId>,
+    /// The bay or port as a person says it: `bay 3`, `bay ?`.
+    pub place: String,
+    /// Model, or the name or guid that ZFS has for it.
+    pub model: String,
+    /// Serial.
+    pub serial: Option<String>,
+    /// Its pool.
+    pub pool: String,
+    /// Its vdev.
+    pub vdev: String,
+    /// ZFS's word for its state.
+    pub state: String,
+}
+
+/// What is known of a leaf whose drive is not there; pool and vdev are the caller's.
+pub fn of(hw: &Hw, inventory: &Inventory, leaf: &Leaf) -> Missing {
+    let seat = bay_of_missing(hw, inventory, leaf);
+    let place = match &seat {
+        Some(seat) if seat.is_bay && !hw.is_generic() => format!("bay {}", seat.bay),
+        Some(seat) => seat.bay.to_string(),
+        None => "bay ?".to_owned(),
+    };
+    // `ata-MODEL_SERIAL-part1`
+    let named = leaf.devid.as_deref().and_then(|devid| {
+        let (_, name) = devid.split_once('-')?;
+        let name = name.rsplit_once("-part").map_or(name, |(name, _)| name);
+        name.rsplit_once('_')
+    });
+    let (model, serial) = match (named, &leaf.path) {
+        (Some((model, serial)), _) => (model.to_owned(), Some(serial.to_owned())),
+        (None, Some(path)) => (path.file_name().unwrap_or(path.as_str()).to_owned(), None),
+        (None, None) => (format!("guid {}", leaf.guid), None),
+    };
+    Missing {
+        bay: seat.map(|seat| seat.bay),
+        place,
+        model,
+        serial,
+        pool: String::new(),
+        vdev: String::new(),
+        state: leaf.state.clone(),
+    }
+}
+
+/// All of them, in the order of the pools.
+pub fn missing(hw: &Hw, inventory: &Inventory) -> Vec<Missing> {
+    let pools = inventory.pools.iter().flatten();
+    let vdevs = pools.flat_map(|pool| pool.vdevs.iter().map(move |vdev| (pool, vdev)));
+    let leaves =
+        vdevs.flat_map(|(pool, vdev)| vdev.leaves.iter().map(move |leaf| (pool, vdev, leaf)));
+    // A file, or a spare that waits, is where ZFS says it is.
+    let there = |leaf: &Leaf| matches!(leaf.state.as_str(), "ONLINE" | "AVAIL" | "INUSE");
+    let gone = leaves.filter(|(_, _, leaf)| leaf.disk.is_none() && !there(leaf));
+    gone.map(|(pool, vdev, leaf)| Missing {
+        pool: pool.name.clone(),
+        vdev: vdev.name.clone(),
+        ..of(hw, inventory, leaf)
+    })
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::missing;
+    use crate::render::fixture::{hw, with_pool};
+
+    #[test]
+    fn a_member_that_is_gone_is_named_by_bay_model_and_serial() {
+        let (hw, inventory) = (hw("hp-microserver-gen8"), with_pool());
+        let all = missing(&hw, &inventory);
+        let [one] = &all[..] else { panic!("{all:?}") };
+        assert_eq!((one.place.as_str(), one.model.as_str()), ("bay 3", "ST2000DM001-1ER164"));
+        assert_eq!(one.serial.as_deref(), Some("Z4Z0EXA2"));
+        assert_eq!((one.pool.as_str(), one.vdev.as_str()), ("testpool", "raidz1-0"));
+        assert_eq!(one.state, "UNAVAIL");
+    }
+}
