@@ -45,6 +45,8 @@ pub enum Command {
     /// Show disks, the box, or the pool by bay.
     #[command(subcommand)]
     Show(Show),
+    /// Make the activity light of the drive in a bay blink in a rhythm of its own, by reads alone.
+    Locate(crate::cmd::locate::LocateArgs),
     /// Show what would be done to make the machine as wished; writes nothing.
     Plan(Plan),
     /// Propose layouts for the drives that are there, side by side; `--write` records one as the wish.
@@ -163,7 +165,7 @@ pub enum Show {
     Disk(crate::cmd::show_disk::DiskArgs),
     /// The box: how it is recognised, its mode, what boots, memory, network, a drawing of the bays.
     Hw {
-        /// Print the bays as OpenZFS's vdev_id.conf has them, and nothing else.
+        /// Print the bays as OpenZFS's `vdev_id.conf` has them, and nothing else.
         #[arg(long)]
         vdev_id: bool,
     },

@@ -29,6 +29,7 @@ pub mod explain;
 pub mod firstboot;
 pub mod found;
 pub mod grow;
+pub mod locate;
 pub mod odds;
 pub mod optimal;
 pub mod overview;

@@ -9,7 +9,7 @@ use crate::render::hw::{KnownBy, json as screen, render};
 use crate::render::json::answer;
 use crate::render::vdev_id;
 
-/// The box, or its bays as a vdev_id.conf.
+/// The box, or its bays as a `vdev_id.conf`.
 pub fn run(context: &Context, as_vdev_id: bool) -> anyhow::Result<Answer> {
     if as_vdev_id {
         let inventory = context.look(Want::IDENTITY)?;

@@ -1,4 +1,4 @@
-//! `show hw --vdev-id`: the bays as OpenZFS's vdev_id.conf(5) has them, for names such as /dev/disk/by-vdev/bay1.
+//! `show hw --vdev-id`: the bays as OpenZFS's `vdev_id.conf` has them, for names such as /dev/disk/by-vdev/bay1.
 
 use std::fmt::Write as _;
 
