@@ -180,6 +180,9 @@ fn kills_of_zbay_alone_and_a_journal_that_cannot_be_written() {
     for n in points.iter().copied() {
         let drill = format!("zbay killed at its {n}th sync");
         if !until_sync(&lab, n, "SIGKILL") {
+            // It ended before: that was all.
+            eprintln!("no {n}th sync");
+            undone(&lab);
             break;
         }
         killed += 1;
@@ -189,7 +192,7 @@ fn kills_of_zbay_alone_and_a_journal_that_cannot_be_written() {
         assert_eq!(stranger(&lab), photos, "{drill}");
         undone(&lab);
     }
-    assert!(killed >= 3, "{killed} kills");
+    assert!(killed >= 3 || from.is_some(), "{killed} kills");
 
     // /var full, or read-only: nothing is begun, and every drive is as it was.
     for (drill, mount) in [
