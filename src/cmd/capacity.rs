@@ -2,11 +2,11 @@
 
 use std::io::BufReader;
 
-use camino::Utf8PathBuf;
 use clap::Args;
 use serde_json::{Value, json};
 
 use super::capacity_of::{self, ashift};
+use super::form::FormArgs;
 use super::odds::{OddsArgs, PoolArgs};
 use super::{Answer, Context, draw, is_bare};
 use crate::capacity::table::{Layout, table_of};
@@ -61,15 +61,9 @@ pub struct CapacityArgs {
     /// The same, of one pool.
     #[command(flatten)]
     pub pool: PoolArgs,
-    /// Comma-separated values.
-    #[arg(long, conflicts_with = "markdown")]
-    pub csv: bool,
-    /// A table of Markdown.
-    #[arg(long)]
-    pub markdown: bool,
-    /// Draw it too, into this file; one that is there is replaced.
-    #[arg(long, value_name = "FILE")]
-    pub svg: Option<Utf8PathBuf>,
+    /// In which form.
+    #[command(flatten)]
+    pub form: FormArgs,
     /// Read a pool a line as JSON from standard input and print what it gives as JSON, in order; exit status 1 if a line
     /// could not be (docs/capacity.md).
     #[arg(long, conflicts_with_all = ["layout", "sizes", "bays", "layouts", "ashift", "csv", "markdown", "svg"])]
@@ -109,14 +103,14 @@ pub fn run(context: &Context, args: &CapacityArgs) -> anyhow::Result<Answer> {
         Terms { zfs: args.zfs.unwrap_or_default(), cut: args.partition.unwrap_or_default() };
     let ashift = ashift(args);
     let rows = table_of(&args.sizes, bays, ashift, layouts, terms)?;
-    let text = match (args.csv, args.markdown) {
+    let text = match (args.form.csv, args.form.markdown) {
         (true, _) => sheet(&rows).csv(),
         (_, true) => sheet(&rows).markdown(),
         _ => render(&rows, bays, &of, layouts),
     };
     let json = answer(&[], json!({ "bays": bays, "ashift": ashift, "rows": rows }));
-    let plain = !args.csv && !args.markdown;
+    let plain = !args.form.csv && !args.form.markdown;
     let mut answer = Answer { text, json, status: 0 };
-    draw(args.svg.as_deref(), &mut answer, plain, || svg::bays(&rows, bays))?;
+    draw(args.form.svg.as_deref(), &mut answer, plain, || svg::bays(&rows, bays))?;
     Ok(answer.hinted(bare && plain))
 }

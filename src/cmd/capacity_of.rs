@@ -59,9 +59,9 @@ pub fn run(context: &Context, args: &CapacityArgs) -> Result<Answer> {
     }
     let odds = odds(context, args, &pool, &models, sizes)?;
     let reckoned = Reckoned { parts, terms, because, pool, mixes, odds };
-    let text = if args.csv {
+    let text = if args.form.csv {
         reckoned.sheet().csv()
-    } else if args.markdown {
+    } else if args.form.markdown {
         reckoned.sheet().markdown()
     } else {
         let mut text = reckoned.text(args.explain);
@@ -75,8 +75,8 @@ pub fn run(context: &Context, args: &CapacityArgs) -> Result<Answer> {
         text
     };
     let mut answer = Answer { text, json: answer(&[], reckoned.json()), status: 0 };
-    let is_screen = !args.csv && !args.markdown;
-    draw(args.svg.as_deref(), &mut answer, is_screen, || reckoned.picture())?;
+    let is_screen = !args.form.csv && !args.form.markdown;
+    draw(args.form.svg.as_deref(), &mut answer, is_screen, || reckoned.picture())?;
     Ok(answer)
 }
 

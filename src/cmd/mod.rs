@@ -27,6 +27,7 @@ pub mod capacity_of;
 pub mod check;
 pub mod explain;
 pub mod firstboot;
+pub mod form;
 pub mod found;
 pub mod grow;
 pub mod locate;

@@ -1,10 +1,10 @@
 //! `zbay optimal`: which widths waste little, and which way of sharing out drives gives what.
 
 use anyhow::{Result, bail};
-use camino::Utf8PathBuf;
 use clap::Args;
 use serde_json::json;
 
+use super::form::FormArgs;
 use super::odds::OddsArgs;
 use super::{Answer, Context, draw};
 use crate::capacity::splits::{Split, splits};
@@ -42,15 +42,9 @@ pub struct OptimalArgs {
     /// Risk and money.
     #[command(flatten)]
     pub odds: OddsArgs,
-    /// Comma-separated values.
-    #[arg(long, conflicts_with = "markdown")]
-    pub csv: bool,
-    /// A table of Markdown.
-    #[arg(long)]
-    pub markdown: bool,
-    /// Draw it too, into this file; one that is there is replaced.
-    #[arg(long, value_name = "FILE")]
-    pub svg: Option<Utf8PathBuf>,
+    /// In which form.
+    #[command(flatten)]
+    pub form: FormArgs,
 }
 
 /// The lists, or the ways.
@@ -62,15 +56,15 @@ pub fn run(_context: &Context, args: &OptimalArgs) -> Result<Answer> {
         }
         let all = widths(ashift);
         let sheet = rule_sheet(&all);
-        let text = match (args.csv, args.markdown) {
+        let text = match (args.form.csv, args.form.markdown) {
             (true, _) => sheet.csv(),
             (_, true) => sheet.markdown(),
             _ => rule(&all, args.every) + NEXT,
         };
         let json = answer(&[], json!({ "widths": all }));
         let mut answer = Answer { text, json, status: 0 };
-        let is_screen = !args.csv && !args.markdown;
-        draw(args.svg.as_deref(), &mut answer, is_screen, || svg::widths(&all, ashift))?;
+        let is_screen = !args.form.csv && !args.form.markdown;
+        draw(args.form.svg.as_deref(), &mut answer, is_screen, || svg::widths(&all, ashift))?;
         return Ok(answer);
     };
     let bytes = spec::drive_bytes(args.size);
@@ -86,7 +80,7 @@ pub fn run(_context: &Context, args: &OptimalArgs) -> Result<Answer> {
     let all = all.collect::<Result<Vec<_>>>()?;
     let sheet = ways_sheet(&all);
     let stakes = column(&args.odds.rate(&[]), &args.odds.assumed(0));
-    let text = match (args.csv, args.markdown) {
+    let text = match (args.form.csv, args.form.markdown) {
         (true, _) => sheet.csv(),
         (_, true) => sheet.markdown(),
         _ => {
@@ -103,8 +97,10 @@ pub fn run(_context: &Context, args: &OptimalArgs) -> Result<Answer> {
     };
     let json = json!({ "drives": drives, "drive": bytes, "ways": all.iter().map(named).collect::<Vec<_>>() });
     let mut answer = Answer { text, json: answer(&[], json), status: 0 };
-    let is_screen = !args.csv && !args.markdown;
-    draw(args.svg.as_deref(), &mut answer, is_screen, || picture(&all, drives, bytes, &stakes))?;
+    let is_screen = !args.form.csv && !args.form.markdown;
+    draw(args.form.svg.as_deref(), &mut answer, is_screen, || {
+        picture(&all, drives, bytes, &stakes)
+    })?;
     Ok(answer)
 }
 

@@ -1,0 +1,18 @@
+//! In which form an answer comes, for commands that print tables.
+
+use camino::Utf8PathBuf;
+use clap::Args;
+
+/// Forms besides the screen; JSON is an argument of every command.
+#[derive(Clone, Debug, Args)]
+pub struct FormArgs {
+    /// Comma-separated values.
+    #[arg(long, conflicts_with = "markdown")]
+    pub csv: bool,
+    /// A table of Markdown.
+    #[arg(long)]
+    pub markdown: bool,
+    /// Draw it too, into this file; one that is there is replaced.
+    #[arg(long, value_name = "FILE")]
+    pub svg: Option<Utf8PathBuf>,
+}
