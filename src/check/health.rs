@@ -10,14 +10,17 @@ use crate::smart::rules::{Finding, Weight, findings};
 /// Letters of a serial number that may differ within one batch.
 const TAIL: usize = 3;
 
+/// The best that the port of a disk can, in Mbit/s, where that is proved.
+pub fn port(hw: &Hw, disk: &Disk) -> Option<u64> {
+    let bay = Drive::of(hw, disk).bay;
+    let seat = hw.bays.iter().find(|seat| bay.as_ref() == Some(&seat.bay));
+    seat.filter(|seat| seat.link_sure != Sure::Assumed).and_then(|seat| seat.link).map(u64::from)
+}
+
 /// What SMART of a disk gives cause to, the gravest first; nothing where it is not known.
 pub fn of(hw: &Hw, disk: &Disk) -> Vec<Finding> {
-    let drive = Drive::of(hw, disk);
-    let seat = hw.bays.iter().find(|bay| drive.bay.as_ref() == Some(&bay.bay));
-    let port = seat.filter(|bay| bay.link_sure != Sure::Assumed).and_then(|bay| bay.link);
     let smart = disk.smart.as_ref().ok();
-    let model = disk.model.as_deref();
-    smart.map_or_else(Vec::new, |smart| findings(model, smart, port.map(u64::from)))
+    smart.map_or_else(Vec::new, |smart| findings(disk.model.as_deref(), smart, port(hw, disk)))
 }
 
 /// The notes of a disk.

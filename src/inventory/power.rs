@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use super::{Disk, Transport};
 use crate::machine::{Cmd, Machine, Output, SMARTCTL};
+use crate::smart::sleeps;
 
 /// A USB bridge that swallows the question must not hold up the look.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -59,14 +60,8 @@ fn may_sleep(disk: &Disk) -> bool {
 /// `None`: it cannot tell.
 fn asleep(output: &Output) -> Option<bool> {
     let report: Report = serde_json::from_slice(&output.stdout).ok()?;
-    let sleeps = |message: &Message| {
-        message
-            .string
-            .strip_prefix("Device is in ")
-            .is_some_and(|mode| mode.starts_with("STANDBY") || mode.starts_with("SLEEP"))
-    };
     if output.status & LOW_POWER_OR_NOT_OPENED != 0 {
-        return report.smartctl.messages.iter().any(sleeps).then_some(true);
+        return report.smartctl.messages.iter().any(|it| sleeps(&it.string)).then_some(true);
     }
     (output.status == 0).then_some(false)
 }

@@ -10,7 +10,7 @@ pub mod rules;
 #[cfg(test)]
 mod samples;
 
-pub use report::{ReportError, read};
+pub use report::{ReportError, read, sleeps};
 
 /// What a drive says. Counts are raw values as the drive keeps them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

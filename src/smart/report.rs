@@ -36,6 +36,12 @@ const PENDING: u64 = 197;
 const OFFLINE_UNCORRECTABLE: u64 = 198;
 const CRC: u64 = 199;
 
+/// Whether a message of smartctl says that the drive sleeps and was left asleep (`-n standby`).
+pub fn sleeps(message: &str) -> bool {
+    let mode = message.strip_prefix("Device is in ");
+    mode.is_some_and(|mode| mode.starts_with("STANDBY") || mode.starts_with("SLEEP"))
+}
+
 /// Reads an answer.
 ///
 /// # Errors
@@ -46,10 +52,6 @@ pub fn read(status: i32, stdout: &[u8]) -> Result<Smart, ReportError> {
     let report = Report(&report);
     let messages = report.list("/smartctl/messages");
     let said = || messages.iter().filter_map(|it| it.get("string")?.as_str());
-    let sleeps = |text: &str| {
-        let mode = text.strip_prefix("Device is in ");
-        mode.is_some_and(|mode| mode.starts_with("STANDBY") || mode.starts_with("SLEEP"))
-    };
     if status & SAYS_NOTHING != 0 {
         if said().any(sleeps) {
             return Err(ReportError::Asleep);

@@ -283,7 +283,8 @@ pub fn years(hours: u64) -> String {
     format!("{}.{} years", tenths / 10, tenths % 10)
 }
 
-fn gbps(mbps: u64) -> String {
+/// Mbit/s as makers write the speed of a link: `6.0`.
+pub fn gbps(mbps: u64) -> String {
     format!("{}.{}", mbps / 1000, mbps % 1000 / 100)
 }
 

@@ -6,6 +6,7 @@
 use serde_json::{Value, json};
 
 use super::{Row, contents};
+pub use crate::smart::rules::gbps;
 use crate::smart::rules::{shingled, years};
 use crate::smart::{Recovery, Smart};
 use crate::units::Ashift;
@@ -168,11 +169,6 @@ fn plain(value: &Value) -> String {
 /// A figure of SMART.
 fn smart<T: serde::Serialize>(row: &Row<'_>, of: impl Fn(&Smart) -> Option<T>) -> Value {
     json!(row.disk.smart.as_ref().ok().and_then(of))
-}
-
-/// Mbit/s as makers write the speed of a link: `6.0`.
-pub fn gbps(mbps: u64) -> String {
-    format!("{}.{}", mbps / 1000, mbps % 1000 / 100)
 }
 
 fn bits(mbps: Option<u64>) -> Value {
@@ -391,7 +387,7 @@ pub const COLUMNS: &[Column] = &[
 /// What drive and port could do together.
 fn best(row: &Row<'_>) -> Option<u64> {
     let drive = row.disk.smart.as_ref().ok().and_then(|smart| smart.link_best);
-    match (drive, row.port.map(u64::from)) {
+    match (drive, row.port) {
         (Some(drive), Some(port)) => Some(drive.min(port)),
         (drive, _) => drive,
     }

@@ -35,7 +35,7 @@ pub struct Row<'a> {
     /// Its port's controller: `8086:1c02 ahci`.
     pub controller: Option<String>,
     /// The best that its port can, in Mbit/s, where that is known.
-    pub port: Option<u32>,
+    pub port: Option<u64>,
     findings: Vec<Finding>,
 }
 
@@ -221,13 +221,10 @@ pub fn rows<'a>(hw: &Hw, inventory: &'a Inventory) -> Vec<Row<'a>> {
     let pools = inventory.pools.as_ref().map_or(&[][..], Vec::as_slice);
     let row = |disk: &'a Disk| {
         let drive = Drive::of(hw, disk);
-        let seat = hw.bays.iter().find(|bay| drive.bay.as_ref() == Some(&bay.bay));
-        let port =
-            seat.filter(|bay| bay.link_sure != crate::hw::Sure::Assumed).and_then(|bay| bay.link);
         Row {
             member: member(pools, disk),
             controller: controller(inventory, disk),
-            port,
+            port: health::port(hw, disk),
             findings: health::of(hw, disk),
             drive,
             disk,
