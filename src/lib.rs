@@ -58,6 +58,9 @@ pub mod smart;
 /// What is there, and whose it is.
 pub mod inventory;
 
+/// What earlier looks saw of the drives.
+pub mod history;
+
 /// A drive as every message names it.
 pub mod drive;
 

@@ -16,6 +16,10 @@ use tempfile::TempDir;
 #[path = "cli/odd_machines.rs"]
 mod odd_machines;
 
+/// Drives in rows.
+#[path = "cli/drives.rs"]
+mod drives;
+
 const MACHINES: [&str; 12] = [
     "gen8-seed",
     "gen8-4x4tb",

@@ -76,6 +76,9 @@ fn reference_pages_are_what_the_types_say() {
         let is = fs::read_to_string(root().join(format!("docs/{page}.md"))).unwrap_or_default();
         assert!(is == now, "docs/{page}.md is stale: run scripts/reference");
     }
+    let schema = fs::read_to_string(root().join("docs/show-disk.schema.json")).unwrap_or_default();
+    let now = zbay(&["reference", "show-disk.schema"]).0;
+    assert!(schema == now, "docs/show-disk.schema.json is stale: run scripts/reference");
 }
 
 #[test]

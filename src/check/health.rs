@@ -17,9 +17,11 @@ pub fn port(hw: &Hw, disk: &Disk) -> Option<u64> {
     seat.filter(|seat| seat.link_sure != Sure::Assumed).and_then(|seat| seat.link).map(u64::from)
 }
 
-/// What SMART of a disk gives cause to, the gravest first; nothing where it is not known.
+/// What SMART of a disk gives cause to, the gravest first; nothing where it is not known. Of a drive that sleeps what it
+/// said before counts, where that was looked up.
 pub fn of(hw: &Hw, disk: &Disk) -> Vec<Finding> {
-    let smart = disk.smart.as_ref().ok();
+    let before = disk.remembered.as_ref().map(|it| &it.smart);
+    let smart = disk.smart.as_ref().ok().or(before);
     smart.map_or_else(Vec::new, |smart| findings(disk.model.as_deref(), smart, port(hw, disk)))
 }
 

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::cli;
 use crate::drive::Drive;
+use crate::history::{History, Since, keep, since};
 use crate::hw::Hw;
 use crate::inventory::{Host, Inventory, Want, look};
 use crate::machine::Machine;
@@ -68,6 +69,15 @@ impl Context {
     /// One look at the machine.
     pub fn look(&self, want: Want) -> anyhow::Result<Inventory> {
         look::look(&*self.machine, want).context("could not look at the machine")
+    }
+
+    /// What earlier looks saw: sleeping drives get what they said before, what changed is told, and this look is noted.
+    pub fn remember(&self, hw: &Hw, inventory: &mut Inventory) -> (History, Vec<Since>) {
+        let history = keep::load(&*self.machine);
+        history.recall(inventory);
+        let changes = since(&history, hw, inventory);
+        keep::note(&*self.machine, &history, hw, inventory);
+        (history, changes)
     }
 
     /// The description of the box: the one that was named, that fits, or that the recorded wish names. The flag is

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::render::disk::schema::schema as disk_schema;
 use anyhow::{Result, bail};
 use serde_json::{Value, json};
 
@@ -27,7 +28,10 @@ pub fn run(page: &str) -> Result<Answer> {
             &schemars::schema_for!(Hw).to_value(),
         ),
         "rules" => rules(),
-        other => bail!("there is no reference page `{other}`: profile, hw, rules"),
+        "show-disk.schema" => serde_json::to_string_pretty(&disk_schema())? + "\n",
+        other => {
+            bail!("there is no reference page `{other}`: profile, hw, rules, show-disk.schema")
+        }
     };
     Ok(Answer { json: json!({ "text": text }), text, status: 0 })
 }

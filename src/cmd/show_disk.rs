@@ -3,15 +3,20 @@
 //! Its flags are made from the table of columns, not written down a second time. What none of them needs is not
 //! looked at.
 
+use anyhow::bail;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use serde_json::json;
+use terminal_size::terminal_size_of;
 
 use super::{Answer, Context, is_bare};
 use crate::check::machine;
+use crate::history::{Life, PATH, Sighting, keep};
 use crate::inventory::Want;
 use crate::render::disk::filter::{Filter, FilterError, column};
 use crate::render::disk::{self, COLUMNS, Choice, Cols, Shown};
+use crate::render::history;
 use crate::render::json::answer;
+use crate::render::text::{self, plain};
 use crate::verify::missing::missing;
 
 /// Arguments of `show disk`.
@@ -28,6 +33,8 @@ pub struct DiskArgs {
     pub markdown: bool,
     /// Drives that sleep are asked too.
     pub wake: bool,
+    /// What earlier looks saw of this drive, and nothing else.
+    pub history: Option<String>,
 }
 
 impl FromArgMatches for DiskArgs {
@@ -48,11 +55,14 @@ impl FromArgMatches for DiskArgs {
             cols: matches.get_one::<Cols>("cols").cloned(),
             sort: matches.get_many("sort").unwrap_or_default().copied().collect(),
             filter: matches.get_one::<Filter>("filter").cloned(),
+            width: terminal_size_of(std::io::stdout())
+                .map(|(width, _)| usize::from(width.0).max(text::WIDTH)),
         };
         self.list_cols = matches.get_flag("list-cols");
         self.csv = matches.get_flag("csv");
         self.markdown = matches.get_flag("markdown");
         self.wake = matches.get_flag("wake");
+        self.history = matches.get_one("history").cloned();
         Ok(())
     }
 }
@@ -102,11 +112,41 @@ impl Args for DiskArgs {
             .arg(flag("csv", None, "Comma-separated values").conflicts_with("markdown"))
             .arg(flag("markdown", None, "A table of Markdown"))
             .arg(flag("wake", None, "Ask drives that sleep too, which wakes them"))
+            .arg(
+                option("history", "SERIAL", "What earlier looks saw of one drive, there or gone: its serial or the end of it")
+                    .value_parser(clap::value_parser!(String)),
+            )
     }
 
     fn augment_args_for_update(command: Command) -> Command {
         Self::augment_args(command)
     }
+}
+
+/// What earlier looks saw of one drive.
+fn history_of(context: &Context, word: &str) -> anyhow::Result<Answer> {
+    let past = keep::load(&*context.machine);
+    let life = match past.called(word)[..] {
+        [life] => life,
+        [] if past.drives.is_empty() => {
+            bail!("there is no history yet: looks as root write it to {PATH}")
+        }
+        ref several => {
+            let all: Vec<&Life> = past.drives.iter().collect();
+            let of = if several.is_empty() { &all } else { several };
+            let names = of.iter().filter_map(|life| life.last()).map(Sighting::name);
+            let names = names.take(12).collect::<Vec<_>>().join("\n  ");
+            let what = if several.is_empty() { "no drive" } else { "more than one drive" };
+            bail!(
+                "{what} with a serial that ends in `{}` was ever seen here\n  {}",
+                plain(word),
+                names
+            )
+        }
+    };
+    let json =
+        json!({ "first_seen": life.first, "last_seen": life.last_there(), "seen": life.seen });
+    Ok(Answer { text: history::render(life), json: answer(&[], json), status: 0 })
 }
 
 /// The drives.
@@ -121,24 +161,41 @@ pub fn run(context: &Context, args: &DiskArgs) -> anyhow::Result<Answer> {
     }
     let choice = &args.choice;
     let want = choice.wants(context.common.json);
-    let inventory = context.look(Want { wake: args.wake, ..want })?;
+    if let Some(word) = &args.history {
+        return history_of(context, word);
+    }
+    let mut inventory = context.look(Want { wake: args.wake, ..want })?;
     let (hw, known) = context.hw(&inventory.host)?;
+    let (past, changes) = context.remember(&hw.value, &mut inventory);
     let rows = disk::rows(&hw.value, &inventory);
-    let missing = missing(&hw.value, &inventory);
+    let mut missing = missing(&hw.value, &inventory);
+    for one in &mut missing {
+        one.recall(&past);
+    }
     let notes = machine::drives(&hw.value, known, &inventory.disks);
+    let plain = !args.csv && !args.markdown;
     let text = if args.csv {
         disk::sheet(&hw.value, &rows, choice).csv()
     } else if args.markdown {
         disk::sheet(&hw.value, &rows, choice).markdown()
     } else {
-        disk::render(&hw.value, &rows, &missing, inventory.blind.as_ref(), choice)
+        let table = disk::render(&hw.value, &rows, &missing, inventory.blind.as_ref(), choice);
+        if choice.is_unasked() {
+            table + &disk::warnings(&notes) + &history::since(past.looked, &changes)
+        } else {
+            table
+        }
     };
     let disks = disk::json(&rows, choice);
     let json = answer(
         &notes,
-        json!({ "hardware": hw.value.hardware, "disks": disks, "missing": missing }),
+        json!({
+            "hardware": hw.value.hardware,
+            "disks": disks,
+            "missing": missing,
+            "since": { "looked": past.looked, "changes": changes },
+        }),
     );
-    let plain = !args.csv && !args.markdown;
     Ok(Answer { text, json, status: 0 }
         .hinted(plain && choice.is_unasked() && is_bare(known, &inventory.host)))
 }

@@ -92,6 +92,8 @@ fn disk(
         by_udev: device.is_some_and(|device| device.initialized),
         contents: Err(Unknown::because("not asked for")),
         smart: Err(Unknown::because("not asked for")),
+        remembered: None,
+        first_seen: None,
         name: name.to_owned(),
     }))
 }

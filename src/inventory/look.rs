@@ -53,11 +53,10 @@ pub fn look(machine: &dyn Machine, want: Want) -> Result<Inventory, LookError> {
     let mut host = host(machine, mounts.as_ref())?;
     let pools =
         if want.pools || want.contents { imported(machine, &devices) } else { Err(unasked()) };
-    if want.contents || want.pools || want.smart {
-        power::ask(machine, &mut disks, host.boot_disk.as_deref());
-    }
     if want.smart {
-        smart::ask(machine, &mut disks, want.wake);
+        smart::ask(machine, &mut disks, host.boot_disk.as_deref(), want.wake);
+    } else if want.contents || want.pools {
+        power::ask(machine, &mut disks, host.boot_disk.as_deref());
     }
     let rests = !want.wake && disks.iter().any(|disk| disk.asleep == Some(true));
     let importable = match want.pools {

@@ -227,6 +227,21 @@ pub struct Disk {
     pub contents: Facet<Contents>,
     /// What it says of its health.
     pub smart: Facet<Smart>,
+    /// What it said before, where it is not known now because it sleeps ([`crate::history`]).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remembered: Option<Remembered>,
+    /// When a look saw it first, as far as the history goes back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_seen: Option<Timestamp>,
+}
+
+/// What a drive said of its health at an earlier look.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Remembered {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub smart: Smart,
 }
 
 /// How a disk is attached.

@@ -19,6 +19,9 @@ const LIMIT: Duration = Duration::from_secs(5);
 /// Bit 1 of smartctl's exit status.
 const LOW_POWER_OR_NOT_OPENED: i32 = 2;
 
+/// Bits 0 to 2: it was not asked, or a command to it failed. The others speak of its health.
+const NOTHING_DONE: i32 = 0b111;
+
 /// What of smartctl's JSON is read.
 #[derive(Deserialize)]
 struct Report {
@@ -49,7 +52,7 @@ pub(super) fn ask(machine: &dyn Machine, disks: &mut [Disk], boot: Option<&str>)
     });
 }
 
-fn may_sleep(disk: &Disk) -> bool {
+pub(super) fn may_sleep(disk: &Disk) -> bool {
     let wired = matches!(
         disk.transport,
         Transport::Sata | Transport::Sas | Transport::Scsi | Transport::Usb | Transport::Unknown
@@ -58,12 +61,12 @@ fn may_sleep(disk: &Disk) -> bool {
 }
 
 /// `None`: it cannot tell.
-fn asleep(output: &Output) -> Option<bool> {
+pub(super) fn asleep(output: &Output) -> Option<bool> {
     let report: Report = serde_json::from_slice(&output.stdout).ok()?;
     if output.status & LOW_POWER_OR_NOT_OPENED != 0 {
         return report.smartctl.messages.iter().any(|it| sleeps(&it.string)).then_some(true);
     }
-    (output.status == 0).then_some(false)
+    (output.status & NOTHING_DONE == 0).then_some(false)
 }
 
 #[cfg(test)]
@@ -87,6 +90,7 @@ mod tests {
         assert_eq!(said(2, "Smartctl open device: /dev/sda failed: No such device"), None);
         assert_eq!(said(2, ""), None);
         assert_eq!(said(0, ""), Some(false));
+        assert_eq!(said(0x40, ""), Some(false));
         assert_eq!(said(4, "CHECK POWER MODE not implemented, ignoring -n option"), None);
         assert_eq!(said(1, "/dev/sdd: Unknown USB bridge [0x152d:0x0578]"), None);
         assert_eq!(asleep(&Output::default()), None);

@@ -44,6 +44,9 @@ pub trait Machine: Sync {
     fn host(&self) -> Result<HostFacts, IoError>;
     /// The time.
     fn now(&self) -> Timestamp;
+    /// Keeps a record of zbay's own, such as the history: adds `text`, or puts it in place of what has this hash. No
+    /// change of the machine: it may be lost, and a look goes on without it. A recorded machine keeps nothing.
+    fn note(&self, path: &Utf8Path, text: &str, instead_of: Option<&Hash>) -> Result<(), RunError>;
     /// Changes something. Called by `apply` alone.
     fn change(&self, change: &Change) -> Result<Output, RunError>;
 }

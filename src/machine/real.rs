@@ -19,7 +19,7 @@ use jiff::Timestamp;
 use nix::fcntl::{PosixFadviseAdvice, posix_fadvise};
 use sysinfo::{CpuRefreshKind, MemoryRefreshKind, RefreshKind, System};
 
-use super::{Change, Cmd, HostFacts, IoError, Machine, Output, RunError, UdevDevice, Writer};
+use super::{Change, Cmd, Hash, HostFacts, IoError, Machine, Output, RunError, UdevDevice, Writer};
 
 mod program;
 #[cfg(test)]
@@ -122,6 +122,10 @@ impl Machine for Real {
 
     fn now(&self) -> Timestamp {
         Timestamp::now()
+    }
+
+    fn note(&self, path: &Utf8Path, text: &str, instead_of: Option<&Hash>) -> Result<(), RunError> {
+        write::note(path, text, instead_of)
     }
 
     fn change(&self, change: &Change) -> Result<Output, RunError> {

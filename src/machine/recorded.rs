@@ -12,7 +12,7 @@ use jiff::Timestamp;
 
 use super::real::Real;
 use super::recording::{self, Answer, Recording, RecordingError, Said};
-use super::{Change, Cmd, HostFacts, IoError, Machine, Output, RunError, UdevDevice, Writer};
+use super::{Change, Cmd, Hash, HostFacts, IoError, Machine, Output, RunError, UdevDevice, Writer};
 
 macro_rules! embedded {
     ($($name:literal),* $(,)?) => {
@@ -163,6 +163,10 @@ impl Machine for Recorded {
 
     fn now(&self) -> Timestamp {
         self.recording.machine.now
+    }
+
+    fn note(&self, _: &Utf8Path, _: &str, _: Option<&Hash>) -> Result<(), RunError> {
+        Ok(())
     }
 
     fn change(&self, change: &Change) -> Result<Output, RunError> {

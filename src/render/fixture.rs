@@ -49,6 +49,8 @@ pub fn disk(name: &str, model: &str, serial: &str, size: u64, path: &str) -> Dis
         by_udev: true,
         contents: holds(Owner::Blank),
         smart: Err(Unknown::because("not asked for")),
+        remembered: None,
+        first_seen: None,
     }
 }
 

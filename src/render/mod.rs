@@ -15,6 +15,7 @@ pub mod explain;
 pub(crate) mod fixture;
 pub mod foreign;
 pub mod grow;
+pub mod history;
 pub mod hw;
 pub mod json;
 pub mod odds;

@@ -55,8 +55,25 @@ pub struct Column {
     pub shown: Shown,
     /// What it takes.
     pub needs: Needs,
+    /// What its value is in JSON, where it is known.
+    pub is: Kind,
     value: fn(&Row<'_>) -> Value,
     text: Option<fn(&Row<'_>) -> String>,
+}
+
+/// A type of JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Text.
+    Text,
+    /// A whole number.
+    Integer,
+    /// Yes or no.
+    Boolean,
+    /// Three whole numbers.
+    Counts,
+    /// An object that says what was found, or why it is not known.
+    Object,
 }
 
 const fn column(
@@ -75,6 +92,7 @@ const fn column(
         help,
         shown: Shown::Asked,
         needs: Needs::Identity,
+        is: Kind::Text,
         value,
         text: None,
     }
@@ -84,6 +102,15 @@ impl Column {
     const fn short(mut self, letter: char) -> Self {
         self.short = Some(letter);
         self
+    }
+
+    const fn is(mut self, kind: Kind) -> Self {
+        self.is = kind;
+        self
+    }
+
+    const fn int(self) -> Self {
+        self.is(Kind::Integer)
     }
 
     const fn text(mut self, text: fn(&Row<'_>) -> String) -> Self {
@@ -138,12 +165,19 @@ impl Column {
         (self.value)(row)
     }
 
-    /// The cell.
+    /// The cell. What a drive said before it went to sleep ends in `~`.
     pub fn cell(&self, row: &Row<'_>) -> String {
-        match self.text {
+        let cell = match self.text {
             Some(text) => text(row),
             None => plain(&(self.value)(row)),
-        }
+        };
+        let old = self.is_smart() && row.is_remembered() && cell != "?";
+        if old { cell + "~" } else { cell }
+    }
+
+    /// A figure of SMART: whether the drive is awake is known now.
+    pub fn is_smart(&self) -> bool {
+        self.needs == Needs::Smart && !matches!(self.long, "state" | "health")
     }
 }
 
@@ -168,7 +202,7 @@ fn plain(value: &Value) -> String {
 
 /// A figure of SMART.
 fn smart<T: serde::Serialize>(row: &Row<'_>, of: impl Fn(&Smart) -> Option<T>) -> Value {
-    json!(row.disk.smart.as_ref().ok().and_then(of))
+    json!(row.smart().and_then(of))
 }
 
 fn bits(mbps: Option<u64>) -> Value {
@@ -214,11 +248,13 @@ pub const COLUMNS: &[Column] = &[
     column("size", "GB", "Size in decimal gigabytes, rounded (JSON: bytes)", |row| {
         json!(row.disk.size)
     })
+    .int()
     .text(|row| row.disk.size.gb_rounded().to_string())
     .short('s'),
     column("speed", "Gbps", "Speed of the SATA link as it runs (JSON: bits per second)", |row| {
         bits(row.disk.link.map(u64::from))
     })
+    .int()
     .text(|row| known(row.disk.link.map(|link| gbps(u64::from(link)))))
     .short('z'),
     column("firmware", "Firmware", "Firmware revision", |row| json!(row.disk.firmware)).short('f'),
@@ -244,48 +280,59 @@ pub const COLUMNS: &[Column] = &[
     })
     .short('o'),
     column("temp", "Temp", "Degrees Celsius", |row| smart(row, |smart| smart.temperature))
+        .int()
         .short('t')
         .smart(),
     column("hours", "Hours", "Hours powered on", |row| smart(row, |smart| smart.hours))
+        .int()
         .short('H')
         .smart(),
     column("pending", "PS", "Pending sectors: they cannot be read", |row| {
         smart(row, |smart| smart.pending)
     })
+    .int()
     .short('P')
     .smart(),
     column("reallocated", "RS", "Reallocated sectors (SAS: grown defects)", |row| {
         smart(row, |smart| smart.reallocated)
     })
+    .int()
     .short('r')
     .smart(),
     column("reallocatedevent", "RSE", "Reallocation events", |row| {
         smart(row, |smart| smart.reallocated_events)
     })
+    .int()
     .short('R')
     .smart(),
     column("crc", "CRC", "Errors on the cable", |row| smart(row, |smart| smart.crc))
+        .int()
         .short('C')
         .smart(),
     column("startstop", "Spin", "Starts of the platters", |row| smart(row, |smart| smart.starts))
+        .int()
         .short('u')
         .smart(),
     column("park", "Park", "Parkings of the heads (load cycles)", |row| {
         smart(row, |smart| smart.parks)
     })
+    .int()
     .short('n')
     .smart(),
     column("uncorrectable", "Unc", "Errors that could not be corrected", |row| {
         smart(row, |smart| smart.uncorrectable)
     })
+    .int()
     .smart(),
     column("wear", "Wear", "Percent of its wear that an SSD has used", |row| {
         smart(row, |smart| smart.wear)
     })
+    .int()
     .smart(),
     column("age", "Years", "Years powered on", |row| smart(row, |smart| smart.hours))
+        .int()
         .text(|row| {
-            let hours = row.disk.smart.as_ref().ok().and_then(|smart| smart.hours);
+            let hours = row.smart().and_then(|smart| smart.hours);
             known(hours.map(|hours| years(hours).trim_end_matches(" years").to_owned()))
         })
         .smart(),
@@ -306,6 +353,7 @@ pub const COLUMNS: &[Column] = &[
     column("cache", "Cache", "Whether the drive caches writes", |row| {
         smart(row, |smart| smart.write_cache)
     })
+    .is(Kind::Boolean)
     .smart(),
     column(
         "speed-best",
@@ -313,14 +361,20 @@ pub const COLUMNS: &[Column] = &[
         "Gb/s that port and drive could do (JSON: bits per second)",
         |row| bits(best(row)),
     )
+    .int()
     .text(|row| known(best(row).map(gbps)))
     .smart(),
     column("smr", "SMR", "Shingled, as its maker says of the model", |row| {
         json!(row.disk.model.as_deref().map(|model| shingled(model).is_some()))
-    }),
+    })
+    .is(Kind::Boolean),
     column("sectors", "Sectors", "Logical and physical sector, bytes", |row| {
         json!(format!("{}/{}", row.disk.logical, row.disk.physical))
     }),
+    column("first-seen", "First seen", "The day on which a look saw it first", |row| {
+        json!(row.disk.first_seen)
+    })
+    .text(|row| known(row.disk.first_seen.map(|at| at.strftime("%Y-%m-%d")))),
     column("pool", "Pool", "The pool that it is a member of", |row| {
         json!(row.member.as_ref().map(|member| &member.pool))
     })
@@ -336,6 +390,7 @@ pub const COLUMNS: &[Column] = &[
     column("errors", "R/W/C", "Read, write and checksum errors that ZFS counted", |row| {
         json!(row.member.as_ref().map(|member| member.errors))
     })
+    .is(Kind::Counts)
     .text(|row| {
         known(row.member.as_ref().map(|it| {
             let [read, write, checksum] = it.errors;
@@ -349,6 +404,7 @@ pub const COLUMNS: &[Column] = &[
         "log2 of the smallest write of its vdev; ! where it is below the drive's",
         |row| json!(row.member.as_ref().and_then(|member| member.ashift)),
     )
+    .int()
     .text(|row| {
         let is = row.member.as_ref().and_then(|member| member.ashift);
         let needs = Ashift::of_sector(row.disk.physical).map(Ashift::get);
@@ -366,6 +422,7 @@ pub const COLUMNS: &[Column] = &[
         }),
         Err(unknown) => json!({ "unknown": unknown.why }),
     })
+    .is(Kind::Object)
     .text(|row| contents::phrase(&row.disk.contents))
     .shown(Shown::Unasked)
     .needs(Needs::Contents),
@@ -375,6 +432,7 @@ pub const COLUMNS: &[Column] = &[
         "Whether it is proved to be free for a pool (opens the disks, needs root)",
         |row| json!(contents::free(&row.disk.contents)),
     )
+    .is(Kind::Boolean)
     .needs(Needs::Contents),
     column("health", "Health", "ok, or the gravest of what SMART and ZFS say", |row| {
         json!(row.health())
@@ -386,7 +444,7 @@ pub const COLUMNS: &[Column] = &[
 
 /// What drive and port could do together.
 fn best(row: &Row<'_>) -> Option<u64> {
-    let drive = row.disk.smart.as_ref().ok().and_then(|smart| smart.link_best);
+    let drive = row.smart().and_then(|smart| smart.link_best);
     match (drive, row.port) {
         (Some(drive), Some(port)) => Some(drive.min(port)),
         (drive, _) => drive,

@@ -9,20 +9,25 @@ use serde_json::{Map, Value, json};
 
 use super::sheet::Sheet;
 use super::{contents, table, text};
-use crate::check::health;
 use crate::check::machine::assumed_bays;
+use crate::check::{Note, Severity, health};
 use crate::drive::Drive;
 use crate::hw::Hw;
 use crate::inventory::{Class, Disk, Inventory, Pool, Unknown, Want};
 use crate::names::BayId;
+use crate::smart::Smart;
 use crate::smart::rules::Finding;
 use crate::verify::missing::Missing;
 
 pub mod columns;
 pub mod filter;
+pub mod schema;
 
 pub use columns::{COLUMNS, Column, Needs, Shown, gbps};
 use filter::{Filter, sort_key};
+
+/// Warnings that a screen has room for.
+const WARNINGS: usize = 3;
 
 /// A drive in its place.
 pub struct Row<'a> {
@@ -54,6 +59,17 @@ pub struct Member {
 }
 
 impl Row<'_> {
+    /// What the drive says of its health, or said before it went to sleep.
+    pub fn smart(&self) -> Option<&Smart> {
+        let before = self.disk.remembered.as_ref().map(|it| &it.smart);
+        self.disk.smart.as_ref().ok().or(before)
+    }
+
+    /// Whether what it says is from an earlier look.
+    pub fn is_remembered(&self) -> bool {
+        self.disk.smart.is_err() && self.disk.remembered.is_some()
+    }
+
     /// What SMART gives cause to, the gravest first; nothing where it is not known.
     pub fn findings(&self) -> &[Finding] {
         &self.findings
@@ -94,6 +110,8 @@ pub struct Choice {
     pub sort: Vec<(&'static str, bool)>,
     /// Which rows.
     pub filter: Option<Filter>,
+    /// Columns of the terminal that it goes to, where they are known and more than 80.
+    pub width: Option<usize>,
 }
 
 /// Columns by name.
@@ -294,7 +312,7 @@ pub fn render(
         if rows.is_empty() {
             return none(blind);
         }
-        fit(hw, &mut columns, &mut cells);
+        fit(hw, &mut columns, &mut cells, choice.width.unwrap_or(text::WIDTH));
     }
     let header: Vec<&str> = columns.iter().map(|column| column.heading(unasked)).collect();
     let mut out = if choice.no_lines {
@@ -318,7 +336,48 @@ pub fn render(
         }
         out.push_str(&order(hw));
     }
+    if columns.iter().any(|column| column.is_smart()) {
+        out.push_str(&remembered(&chosen));
+    }
     out
+}
+
+/// The gravest of what is to say of each drive, with the way out, below the table.
+pub fn warnings(notes: &[Note]) -> String {
+    let is_grave = |note: &&Note| note.severity >= Severity::Warning && note.wwn.is_some();
+    let mut grave: Vec<&Note> = notes.iter().filter(is_grave).collect();
+    let all = grave.len();
+    grave.sort_by_key(|note| std::cmp::Reverse(note.severity));
+    let mut told = Vec::new();
+    grave.retain(|note| {
+        let is_new = !told.contains(&&note.wwn);
+        told.push(&note.wwn);
+        is_new
+    });
+    grave.truncate(WARNINGS);
+    let mut out = String::new();
+    for note in &grave {
+        let said = format!("{}: {}", note.message, note.remedy);
+        out.push_str(&text::labelled("warning", &text::plain(&said)));
+    }
+    if all > grave.len() {
+        let more = all - grave.len();
+        out.push_str(&text::labelled("", &format!("and {more} more, with `--json`")));
+    }
+    out
+}
+
+/// What `~` means below figures of drives that sleep.
+fn remembered(rows: &[&Row<'_>]) -> String {
+    let oldest = rows.iter().filter(|row| row.is_remembered());
+    let oldest = oldest.filter_map(|row| row.disk.remembered.as_ref()).map(|it| it.at).min();
+    oldest.map_or_else(String::new, |at| {
+        let when = at.strftime("%Y-%m-%d %H:%M");
+        text::labelled(
+            "~",
+            &format!("said on {when} UTC or later: the drive sleeps, `--wake` asks it"),
+        )
+    })
 }
 
 /// The same as plain values: what is not known is empty.
@@ -378,7 +437,7 @@ fn says_nothing(column: &Column, cell: &str) -> bool {
 
 /// Drops and cuts until the bars fit: columns that say nothing, the ports that stand for bays, then ends of
 /// the contents and of models. Serials are never cut.
-fn fit(hw: &Hw, columns: &mut Vec<&'static Column>, cells: &mut [Vec<String>]) {
+fn fit(hw: &Hw, columns: &mut Vec<&'static Column>, cells: &mut [Vec<String>], screen: usize) {
     let over = |columns: &[&Column], cells: &[Vec<String>]| {
         let wide = |index: usize| {
             let longest = cells.iter().filter_map(|row| row.get(index)).map(String::len).max();
@@ -387,7 +446,7 @@ fn fit(hw: &Hw, columns: &mut Vec<&'static Column>, cells: &mut [Vec<String>]) {
                 .max(columns.get(index).map_or(0, |column| column.heading(true).len()))
         };
         let widths: Vec<usize> = (0..columns.len()).map(wide).collect();
-        (table::bars_width(&widths).saturating_sub(text::WIDTH), widths)
+        (table::bars_width(&widths).saturating_sub(screen), widths)
     };
     let idle = |column: &Column, index: usize, cells: &[Vec<String>]| {
         column.shown != Shown::Always
@@ -431,9 +490,12 @@ pub fn json(rows: &[Row<'_>], choice: &Choice) -> Value {
         map.insert("asleep".to_owned(), json!(row.disk.asleep));
         map.insert("address".to_owned(), json!(row.disk.address));
         map.insert("flaws".to_owned(), json!(row.disk.flaws));
-        if let Ok(smart) = &row.disk.smart {
+        if let Some(smart) = row.smart() {
             map.insert("smart".to_owned(), json!(smart));
             map.insert("findings".to_owned(), json!(row.findings()));
+        }
+        if let Some(before) = row.disk.remembered.as_ref().filter(|_| row.is_remembered()) {
+            map.insert("smart_as_of".to_owned(), json!(before.at));
         }
         Value::Object(map)
     };

@@ -1,0 +1,245 @@
+//! What earlier looks saw of the drives: which bay each was in, when it was first and last seen, what it said of itself.
+//!
+//! No daemon keeps it. A look that has something new to say adds a line of JSON to a small file ([`PATH`]), and at most
+//! a line a day where there is nothing new. It is a help, never a proof: no decision over a drive rests on it, a line that
+//! cannot be read is passed over, and a look goes on without it where /var is full, read-only or somebody else's.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::drive::Drive;
+use crate::hw::Hw;
+use crate::inventory::{Disk, Flaw, Inventory, Remembered, guid};
+use crate::names::{BayId, Serial, Wwn};
+use crate::smart::Smart;
+use crate::units::Bytes;
+
+pub mod keep;
+mod note;
+mod since;
+
+pub use note::{compacted, lines};
+pub use since::{Since, since};
+
+/// Its file.
+pub const PATH: &str = "/var/lib/zbay/history.jsonl";
+
+/// What one look saw of one drive: a line of the file. What that look did not ask for stands as the look before had it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sighting {
+    /// When.
+    pub at: Timestamp,
+    /// Model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// Serial number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub serial: Option<Serial>,
+    /// World wide name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wwn: Option<Wwn>,
+    /// Bytes.
+    pub size: Bytes,
+    /// Firmware revision.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub firmware: Option<String>,
+    /// Bay or place; `None`: at a port that has no name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bay: Option<BayId>,
+    /// udev's name of the port.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub port: Option<String>,
+    /// Its part in an imported pool.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub member: Option<Part>,
+    /// What it said of itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health: Option<Remembered>,
+    /// True where it was not there any more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub gone: bool,
+}
+
+/// A drive's part in a pool.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    /// Pool.
+    pub pool: String,
+    /// Vdev.
+    pub vdev: String,
+    /// GUID of its leaf.
+    #[serde(with = "guid")]
+    pub guid: u64,
+    /// ZFS's word for its state.
+    pub state: String,
+}
+
+impl Sighting {
+    /// Whether both are the same drive: by wwn where both have one, else by model and serial.
+    fn same(&self, other: &Self) -> bool {
+        match (&self.wwn, &other.wwn) {
+            (Some(one), Some(two)) => one == two,
+            _ => self.serial.is_some() && self.serial == other.serial && self.model == other.model,
+        }
+    }
+
+    /// Where it was: `bay 3`, `usb`, a port, `an unknown place`.
+    pub fn place(&self) -> String {
+        match (&self.bay, &self.port) {
+            (Some(bay), _) => bay.spoken(),
+            (None, Some(port)) => port.clone(),
+            (None, None) => "an unknown place".to_owned(),
+        }
+    }
+
+    /// Model and serial.
+    pub fn name(&self) -> String {
+        let model = self.model.as_deref().unwrap_or("drive");
+        let serial = self.serial.as_ref().map(Serial::as_str).unwrap_or_default();
+        format!("{model} {serial}").trim_end().to_owned()
+    }
+
+    /// What a look sees of a disk that can be told from others; `None`: it cannot. `last` is what was known before.
+    fn of(hw: &Hw, inventory: &Inventory, disk: &Disk, last: Option<&Self>) -> Option<Self> {
+        let mut seen = Self::named(disk)?;
+        seen.at = inventory.taken;
+        seen.bay = Drive::of(hw, disk).bay;
+        seen.member = match &inventory.pools {
+            Err(_) => last.and_then(|last| last.member.clone()),
+            Ok(pools) => pools.iter().find_map(|pool| {
+                let leaves = pool
+                    .vdevs
+                    .iter()
+                    .flat_map(|vdev| vdev.leaves.iter().map(move |leaf| (vdev.name.clone(), leaf)));
+                let (vdev, leaf) =
+                    leaves.into_iter().find(|(_, it)| it.disk.as_ref() == Some(&disk.name))?;
+                let (pool, state) = (pool.name.clone(), leaf.state.clone());
+                Some(Part { pool, vdev, guid: leaf.guid, state })
+            }),
+        };
+        seen.health = match &disk.smart {
+            Ok(smart) => Some(Remembered { at: inventory.taken, smart: smart.clone() }),
+            Err(_) => last.and_then(|last| last.health.clone()),
+        };
+        Some(seen)
+    }
+
+    /// Who a disk is; `None` where another one says the same of itself, or it says nothing.
+    fn named(disk: &Disk) -> Option<Self> {
+        let sound = !disk
+            .flaws
+            .iter()
+            .any(|it| matches!(it, Flaw::PlaceholderWwn | Flaw::DuplicateWwn { .. }));
+        let unique = !disk.flaws.iter().any(|it| matches!(it, Flaw::DuplicateSerial { .. }));
+        let wwn = disk.wwn.clone().filter(|_| sound);
+        (wwn.is_some() || (unique && disk.serial.is_some())).then(|| Self {
+            at: Timestamp::UNIX_EPOCH,
+            model: disk.model.clone(),
+            serial: disk.serial.clone(),
+            wwn,
+            size: disk.size,
+            firmware: disk.firmware.clone(),
+            bay: None,
+            port: disk.path.clone(),
+            member: None,
+            health: None,
+            gone: false,
+        })
+    }
+}
+
+/// One drive through time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Life {
+    /// When it was seen first.
+    pub first: Timestamp,
+    /// What was seen, oldest first; never empty.
+    pub seen: Vec<Sighting>,
+}
+
+impl Life {
+    /// What was seen last.
+    pub fn last(&self) -> Option<&Sighting> {
+        self.seen.last()
+    }
+
+    /// When it was there last.
+    pub fn last_there(&self) -> Option<Timestamp> {
+        self.seen.iter().rev().find(|it| !it.gone).map(|it| it.at)
+    }
+}
+
+/// All drives that were ever seen, as far as the file goes back.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct History {
+    /// One each, in the order in which they were seen first.
+    pub drives: Vec<Life>,
+    /// When the last line was written.
+    pub looked: Option<Timestamp>,
+}
+
+impl History {
+    /// From the file's text.
+    pub fn read(text: &str) -> Self {
+        let mut history = Self::default();
+        for seen in text.lines().filter_map(|line| serde_json::from_str::<Sighting>(line).ok()) {
+            history.looked = history.looked.max(Some(seen.at));
+            match history.drives.iter_mut().find(|it| it.last().is_some_and(|it| it.same(&seen))) {
+                Some(life) => life.seen.push(seen),
+                None => history.drives.push(Life { first: seen.at, seen: vec![seen] }),
+            }
+        }
+        history
+    }
+
+    /// What is known of a disk that is there.
+    pub fn of(&self, disk: &Disk) -> Option<&Life> {
+        let named = Sighting::named(disk)?;
+        self.drives.iter().find(|life| life.last().is_some_and(|last| last.same(&named)))
+    }
+
+    /// Those whose serial ends so, or whose wwn is this.
+    pub fn called(&self, word: &str) -> Vec<&Life> {
+        let wwn = word.strip_prefix("wwn-").unwrap_or(word);
+        let ends = |serial: &Serial| {
+            serial.as_str().to_ascii_lowercase().ends_with(&word.to_ascii_lowercase())
+        };
+        let is = |last: &Sighting| {
+            last.serial.as_ref().is_some_and(ends)
+                || last.wwn.as_ref().is_some_and(|it| it.to_string() == wwn)
+        };
+        self.drives.iter().filter(|life| life.last().is_some_and(is)).collect()
+    }
+
+    /// The drive that was this leaf of a pool, as it was seen last.
+    pub fn of_leaf(&self, guid: u64) -> Option<&Sighting> {
+        let was = |seen: &&Sighting| seen.member.as_ref().is_some_and(|it| it.guid == guid);
+        let seen = self.drives.iter().filter_map(|life| life.seen.iter().rev().find(was));
+        seen.max_by_key(|seen| seen.at)
+    }
+
+    /// Gives each disk its first day, and those that sleep what they said before.
+    pub fn recall(&self, inventory: &mut Inventory) {
+        for disk in &mut inventory.disks {
+            disk.first_seen = self.of(disk).map(|life| life.first);
+            if disk.smart.as_ref().is_err_and(|why| why.asleep) {
+                let last = self.of(disk).and_then(Life::last);
+                disk.remembered = last.and_then(|last| last.health.clone());
+            }
+        }
+    }
+}
+
+/// The figures whose growth matters, with their names.
+fn counts(smart: &Smart) -> [(&'static str, Option<u64>); 5] {
+    [
+        ("pending sectors", smart.pending),
+        ("reallocated sectors", smart.reallocated),
+        ("uncorrectable errors", smart.uncorrectable),
+        ("errors on the cable", smart.crc),
+        ("percent of wear", smart.wear),
+    ]
+}
+
+#[cfg(test)]
+mod tests;
