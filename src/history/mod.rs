@@ -4,6 +4,8 @@
 //! a line a day where there is nothing new. It is a help, never a proof: no decision over a drive rests on it, a line that
 //! cannot be read is passed over, and a look goes on without it where /var is full, read-only or somebody else's.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -75,12 +77,11 @@ pub struct Part {
 }
 
 impl Sighting {
-    /// Whether both are the same drive: by wwn where both have one, else by model and serial.
-    fn same(&self, other: &Self) -> bool {
-        match (&self.wwn, &other.wwn) {
-            (Some(one), Some(two)) => one == two,
-            _ => self.serial.is_some() && self.serial == other.serial && self.model == other.model,
-        }
+    /// What tells it from other drives: its wwn, then its model with its serial.
+    fn keys(&self) -> impl Iterator<Item = Key> {
+        let wwn = self.wwn.clone().map(Key::Wwn);
+        let serial = self.serial.clone().map(|serial| Key::Serial(self.model.clone(), serial));
+        wwn.into_iter().chain(serial)
     }
 
     /// Where it was: `bay 3`, `usb`, a port, `an unknown place`.
@@ -169,6 +170,13 @@ impl Life {
     }
 }
 
+/// What a drive is found by.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Key {
+    Wwn(Wwn),
+    Serial(Option<String>, Serial),
+}
+
 /// All drives that were ever seen, as far as the file goes back.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct History {
@@ -176,6 +184,8 @@ pub struct History {
     pub drives: Vec<Life>,
     /// When the last line was written.
     pub looked: Option<Timestamp>,
+    /// Places in `drives`: a box may have a thousand.
+    index: BTreeMap<Key, usize>,
 }
 
 impl History {
@@ -184,7 +194,11 @@ impl History {
         let mut history = Self::default();
         for seen in text.lines().filter_map(|line| serde_json::from_str::<Sighting>(line).ok()) {
             history.looked = history.looked.max(Some(seen.at));
-            match history.drives.iter_mut().find(|it| it.last().is_some_and(|it| it.same(&seen))) {
+            let at = history.place(&seen).unwrap_or(history.drives.len());
+            for key in seen.keys() {
+                history.index.insert(key, at);
+            }
+            match history.drives.get_mut(at) {
                 Some(life) => life.seen.push(seen),
                 None => history.drives.push(Life { first: seen.at, seen: vec![seen] }),
             }
@@ -192,10 +206,18 @@ impl History {
         history
     }
 
+    /// Where in `drives` it is. A serial is that of another drive where the wwns differ.
+    fn place(&self, seen: &Sighting) -> Option<usize> {
+        let same = |at: &usize| {
+            let last = self.drives.get(*at).and_then(Life::last);
+            last.is_some_and(|last| last.wwn == seen.wwn || last.wwn.is_none() || seen.wwn.is_none())
+        };
+        seen.keys().filter_map(|key| self.index.get(&key).copied()).find(same)
+    }
+
     /// What is known of a disk that is there.
     pub fn of(&self, disk: &Disk) -> Option<&Life> {
-        let named = Sighting::named(disk)?;
-        self.drives.iter().find(|life| life.last().is_some_and(|last| last.same(&named)))
+        self.drives.get(self.place(&Sighting::named(disk)?)?)
     }
 
     /// Those whose serial ends so, or whose wwn is this.

@@ -23,8 +23,7 @@ pub fn lines(history: &History, hw: &Hw, inventory: &Inventory) -> String {
     let mut new = Vec::new();
     for disk in &inventory.disks {
         let Some(named) = Sighting::named(disk) else { continue };
-        let known =
-            history.drives.iter().position(|it| it.last().is_some_and(|it| it.same(&named)));
+        let known = history.place(&named);
         let last = known.and_then(|index| history.drives[index].last());
         if let Some(index) = known {
             here[index] = true;

@@ -1,5 +1,6 @@
 //! What differs from the look before: a drive that is new, gone, back or in another bay, and counts that grew. Pure.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use jiff::Timestamp;
@@ -104,7 +105,7 @@ pub fn since(history: &History, hw: &Hw, inventory: &Inventory) -> Vec<Since> {
         return Vec::new();
     }
     let mut all = Vec::new();
-    let mut here = Vec::new();
+    let mut here = BTreeSet::new();
     for disk in &inventory.disks {
         let life = history.of(disk);
         let last = life.and_then(Life::last);
@@ -113,11 +114,11 @@ pub fn since(history: &History, hw: &Hw, inventory: &Inventory) -> Vec<Since> {
             Some(last) => all.extend(between(last, &seen)),
             None => all.push(Since::New { drive: seen.name(), place: seen.place() }),
         }
-        here.extend(life);
+        here.extend(history.place(&seen));
     }
     if inventory.blind.is_none() {
-        let absent = history.drives.iter().filter(|life| !here.contains(life));
-        let gone = absent.filter_map(|life| Some((life, life.last().filter(|it| !it.gone)?)));
+        let absent = history.drives.iter().enumerate().filter(|(at, _)| !here.contains(at));
+        let gone = absent.map(|(_, life)| life).filter_map(|life| Some((life, life.last().filter(|it| !it.gone)?)));
         all.extend(gone.map(|(life, last)| Since::Gone {
             drive: last.name(),
             place: last.place(),

@@ -8,6 +8,7 @@
 
 pub mod label;
 pub mod look;
+pub mod outside;
 
 mod contents;
 mod disks;

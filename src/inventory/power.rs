@@ -19,8 +19,8 @@ const LIMIT: Duration = Duration::from_secs(5);
 /// Bit 1 of smartctl's exit status.
 const LOW_POWER_OR_NOT_OPENED: i32 = 2;
 
-/// Bits 0 to 2: it was not asked, or a command to it failed. The others speak of its health.
-const NOTHING_DONE: i32 = 0b111;
+/// Bits 0 and 1: it was not asked.
+const NOTHING_DONE: i32 = 0b11;
 
 /// What of smartctl's JSON is read.
 #[derive(Deserialize)]
@@ -66,7 +66,9 @@ pub(super) fn asleep(output: &Output) -> Option<bool> {
     if output.status & LOW_POWER_OR_NOT_OPENED != 0 {
         return report.smartctl.messages.iter().any(|it| sleeps(&it.string)).then_some(true);
     }
-    (output.status & NOTHING_DONE == 0).then_some(false)
+    // It says so where the drive does not know the question; a later command that failed says nothing of this one.
+    let unasked = report.smartctl.messages.iter().any(|it| it.string.contains("CHECK POWER MODE"));
+    (output.status & NOTHING_DONE == 0 && !unasked).then_some(false)
 }
 
 #[cfg(test)]
@@ -90,7 +92,7 @@ mod tests {
         assert_eq!(said(2, "Smartctl open device: /dev/sda failed: No such device"), None);
         assert_eq!(said(2, ""), None);
         assert_eq!(said(0, ""), Some(false));
-        assert_eq!(said(0x40, ""), Some(false));
+        assert_eq!((said(0x40, ""), said(4, "")), (Some(false), Some(false)));
         assert_eq!(said(4, "CHECK POWER MODE not implemented, ignoring -n option"), None);
         assert_eq!(said(1, "/dev/sdd: Unknown USB bridge [0x152d:0x0578]"), None);
         assert_eq!(asleep(&Output::default()), None);

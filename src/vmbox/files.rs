@@ -63,8 +63,10 @@ impl Put {
 pub fn zbay(program: &Utf8Path, unit: &str, wish: Option<&str>) -> Vec<Put> {
     const UNIT: &str = "/usr/lib/systemd/system/zbay-firstboot.service";
     const WANTED: &str = "/etc/systemd/system/multi-user.target.wants/zbay-firstboot.service";
-    let mut puts =
-        vec![Put::File { to: "/usr/bin/zbay".into(), from: program.into(), mode: 0o755 }];
+    let mut puts = vec![
+        Put::File { to: "/usr/bin/zbay".into(), from: program.into(), mode: 0o755 },
+        Put::Link { to: "/usr/bin/show".into(), target: "zbay".into() },
+    ];
     if let Some(wish) = wish {
         puts.extend([
             Put::Text { to: "/etc/zbay/profile.yaml".into(), text: wish.into(), mode: 0o644 },

@@ -10,6 +10,7 @@ mod drills;
 mod equal;
 mod every_kind;
 mod foreign;
+mod inventory;
 mod lab;
 #[path = "../capacity/pools.rs"]
 mod pools;
