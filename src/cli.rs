@@ -5,6 +5,8 @@
 use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand};
 
+use crate::names::BayId;
+
 /// Turns a small server with a few drive bays into a ZFS NAS, and keeps it one.
 ///
 /// Without a command: the box, its bays, the wish, the pool, and what to type next.
@@ -53,6 +55,8 @@ pub enum Command {
     Propose(crate::cmd::propose::ProposeArgs),
     /// Make the machine as wished: shows the plan, asks once, does exactly that.
     Apply(Apply),
+    /// Put a new drive into the place of a pool's member that failed or is missing, and watch it until it is done.
+    Replace(Replace),
     /// Compare the machine with the wish.
     Verify(Wish),
     /// Print the wish that a pool keeps: `zbay profile --from-pool > mine.yaml` on a box with a new boot device.
@@ -148,6 +152,35 @@ pub struct Apply {
     /// Replace a different wish that is recorded in /etc/zbay/profile.yaml.
     #[arg(long)]
     pub replace_wish: bool,
+}
+
+/// Arguments of `replace`.
+#[derive(Debug, Args)]
+pub struct Replace {
+    /// The bay of the drive that failed or is missing: 3.
+    #[arg(value_name = "BAY")]
+    pub bay: BayId,
+    /// The bay of the new drive, where that is another one.
+    #[arg(long, value_name = "BAY")]
+    pub with: Option<BayId>,
+    /// The member to replace, by the end of its serial or by its GUID, where the bay does not say it.
+    #[arg(long, value_name = "SERIAL|GUID")]
+    pub member: Option<String>,
+    /// Erase the new drive first and take it, though it holds something: its wwn, and the serial read off its label.
+    #[arg(long, value_name = "WWN=SERIAL")]
+    pub take: Vec<crate::plan::erase::Take>,
+    /// Only show what would be done.
+    #[arg(long)]
+    pub plan: bool,
+    /// Do not ask; takes the new drive's serial.
+    #[arg(long)]
+    pub yes: bool,
+    /// The serial of the drive that is written to, or its last four characters or more, as on its label.
+    #[arg(long, value_name = "SERIAL")]
+    pub serial: Option<String>,
+    /// Do not wait for the resilver.
+    #[arg(long)]
+    pub no_wait: bool,
 }
 
 /// Arguments of `profile`.

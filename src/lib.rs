@@ -85,6 +85,9 @@ pub mod plan;
 /// Layouts for the drives that are there, side by side, the best one first. Pure.
 pub mod propose;
 
+/// The life of a pool that exists: what fails, what takes its place. Pure.
+pub mod life;
+
 /// Does what a plan says, step by step, with a journal.
 pub mod apply;
 

@@ -55,6 +55,7 @@ fn run(cli: Cli) -> Result<Answer> {
         Some(Command::Plan(args)) => cmd::plan::run(&context, args),
         Some(Command::Propose(args)) => cmd::propose::run(&context, args),
         Some(Command::Apply(args)) => cmd::apply::run(&context, args),
+        Some(Command::Replace(args)) => cmd::replace::run(&context, args),
         Some(Command::Verify(args)) => cmd::verify::run(&context, args),
         Some(Command::Profile(args)) => cmd::profile::run(&context, args),
         Some(Command::Capacity(args)) => cmd::capacity::run(&context, args),

@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use crate::drive::Drive;
 use crate::hw::Hw;
-use crate::inventory::{Contents, Disk, Inventory, Owner};
+use crate::inventory::{Contents, Disk, Inventory, Leaf, Owner};
 use crate::machine::{Hash, IoError, Machine, RunError};
 use crate::plan::{Condition, Fingerprint, command, system};
 use crate::render::foreign as contents;
@@ -43,6 +43,24 @@ pub enum Unmet {
         pool: String,
         /// State.
         state: String,
+    },
+    /// A member in another state.
+    #[error("member {leaf} of pool {pool} is {is}, and should be {should}")]
+    Leaf {
+        /// Pool.
+        pool: String,
+        /// Its GUID.
+        leaf: String,
+        /// Is.
+        is: String,
+        /// Should be.
+        should: String,
+    },
+    /// A drive that should be a member.
+    #[error("pool {pool} does not have it as a member")]
+    NoMember {
+        /// Pool.
+        pool: String,
     },
     /// A dataset that should not be there.
     #[error("dataset {0} is there already")]
@@ -89,7 +107,11 @@ pub fn all(
     let wants = |c: &Condition| {
         matches!(
             c,
-            Condition::DiskFree { .. } | Condition::AsSeen { .. } | Condition::PoolAbsent { .. }
+            Condition::DiskFree { .. }
+                | Condition::AsSeen { .. }
+                | Condition::PoolAbsent { .. }
+                | Condition::LeafIs { .. }
+                | Condition::MemberOf { .. }
         )
     };
     let inventory =
@@ -103,6 +125,17 @@ pub fn all(
                 unchanged(hw, inventory, disk, |contents| contents.erasable)?;
             }
             (Condition::PoolAbsent { pool }, Some(inventory)) => absent(inventory, pool)?,
+            (Condition::LeafIs { pool, guid, states }, Some(inventory)) => {
+                let is = leaf_state(inventory, pool, |leaf| leaf.guid.to_string() == *guid)?;
+                if !states.contains(&is) {
+                    let (leaf, should) = (guid.clone(), states.join(" or "));
+                    return Err(Unmet::Leaf { pool: pool.clone(), leaf, is, should });
+                }
+            }
+            (Condition::MemberOf { pool, disk }, Some(inventory)) => {
+                let found = same_disk(hw, inventory, disk)?;
+                leaf_state(inventory, pool, |leaf| leaf.disk.as_ref() == Some(&found.name))?;
+            }
             (other, _) => ask(machine, other)?,
         }
     }
@@ -144,6 +177,21 @@ fn unchanged(
     }
 }
 
+/// The state of the member that `which` means; `absent` where the pool has none.
+fn leaf_state(
+    inventory: &Inventory,
+    pool: &str,
+    which: impl Fn(&Leaf) -> bool,
+) -> Result<String, Unmet> {
+    let pools = inventory.pools.as_ref().map_err(|unknown| Unmet::Look(unknown.why.clone()))?;
+    let leaves = pools.iter().filter(|it| it.name == pool).flat_map(|it| &it.vdevs);
+    let mut leaves = leaves.flat_map(|vdev| &vdev.leaves);
+    leaves
+        .find(|leaf| which(leaf))
+        .map(|leaf| leaf.state.clone())
+        .ok_or_else(|| Unmet::NoMember { pool: pool.to_owned() })
+}
+
 fn absent(inventory: &Inventory, pool: &str) -> Result<(), Unmet> {
     let pools = inventory.pools.as_ref().map_err(|unknown| Unmet::Look(unknown.why.clone()))?;
     let importable =
@@ -159,6 +207,9 @@ fn ask(machine: &dyn Machine, condition: &Condition) -> Result<(), Unmet> {
             Err(Unmet::Gone { planned: Box::new(disk.drive.clone()) })
         }
         Condition::PoolAbsent { pool } => Err(Unmet::PoolThere(pool.clone())),
+        Condition::LeafIs { pool, .. } | Condition::MemberOf { pool, .. } => {
+            Err(Unmet::NoMember { pool: pool.clone() })
+        }
         Condition::PoolNotImported { pool } => {
             let output = machine.read(&command::find_pool(pool))?;
             if output.status == 0 {

@@ -117,7 +117,9 @@ pub fn unfinished(text: &str) -> Vec<Unfinished> {
                     })
                 };
                 // A disk that is erased is nobody's yet; one that is cut in two is not in a pool yet.
-                let (makes, cuts) = (runs("zpool", Some("create")), runs("sgdisk", None));
+                let makes = ["create", "replace", "attach", "add"];
+                let makes = makes.iter().any(|verb| runs("zpool", Some(verb)));
+                let cuts = runs("sgdisk", None);
                 for disk in noted.disks.into_iter().filter(|_| makes || cuts) {
                     open.push((noted.step, makes, Unfinished { plan: noted.plan.clone(), disk }));
                 }

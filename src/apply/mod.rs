@@ -11,6 +11,7 @@ use thiserror::Error;
 
 use crate::hw::Hw;
 use crate::inventory::Inventory;
+use crate::life::Task;
 use crate::machine::{Change, Machine, Output, RunError};
 use crate::plan::{Again, Fingerprint, Plan, Rehearsal, Step};
 
@@ -128,6 +129,31 @@ fn same_steps(old: &[Step], new: &[Step]) -> bool {
         && old.iter().zip(new).all(|(old, new)| old.what == new.what && old.changes == new.changes)
 }
 
+/// What is carried out: the steps of a plan or a task, under its id in the journal.
+#[derive(Clone, Copy, Debug)]
+pub struct Work<'a> {
+    /// The id.
+    pub id: &'a str,
+    /// Disks that are written to.
+    pub disks: &'a [Fingerprint],
+    /// The steps.
+    pub steps: &'a [Step],
+}
+
+impl Plan {
+    /// What apply carries out.
+    pub fn work(&self) -> Work<'_> {
+        Work { id: &self.id, disks: &self.disks, steps: &self.steps }
+    }
+}
+
+impl Task {
+    /// What apply carries out.
+    pub fn work(&self) -> Work<'_> {
+        Work { id: &self.id, disks: &self.disks, steps: &self.steps }
+    }
+}
+
 /// Runs the steps. The caller holds the lock and has found the plan [`unchanged`] in a fresh look.
 ///
 /// # Errors
@@ -135,14 +161,11 @@ fn same_steps(old: &[Step], new: &[Step]) -> bool {
 pub fn run(
     machine: &dyn Machine,
     hw: &Hw,
-    plan: &Plan,
+    plan: Work<'_>,
     look: &dyn Fn() -> Result<Inventory, String>,
     tell: &mut dyn FnMut(Progress<'_>),
 ) -> Result<(), ApplyError> {
-    if plan.is_empty() {
-        return Ok(());
-    }
-    let journal = Journal::new(machine, &plan.id);
+    let journal = Journal::new(machine, plan.id);
     let count = plan.steps.len();
     for (index, step) in plan.steps.iter().enumerate() {
         let number = index + 1;
@@ -156,7 +179,7 @@ pub fn run(
 fn one(
     machine: &dyn Machine,
     hw: &Hw,
-    plan: &Plan,
+    plan: Work<'_>,
     journal: &Journal<'_>,
     look: &dyn Fn() -> Result<Inventory, String>,
     number: usize,
@@ -177,7 +200,7 @@ fn one(
             Event::Intent {
                 what: &step.what,
                 changes: &changes,
-                disks: Taken::by(&changes, &plan.disks),
+                disks: Taken::by(&changes, plan.disks),
             },
         )
         .map_err(|source| ApplyError::Journal { step: name(), source })?;

@@ -188,7 +188,7 @@ fn apply_seeing(
         spoil(&mut inventory);
         Ok(inventory)
     };
-    run(patient, hw, plan, &look, &mut |_| {})
+    run(patient, hw, plan.work(), &look, &mut |_| {})
 }
 
 fn begins(changes: &[String], with: &str) -> usize {
@@ -200,7 +200,7 @@ fn each_step_is_noted_before_it_is_done_and_after() {
     let (patient, hw, plan) = patient((1, SIZES), "ONLINE");
     let mut told = Vec::new();
     let look = || look::look(&patient.box_, Want::ALL).map_err(|error| error.to_string());
-    run(&patient, &hw, &plan, &look, &mut |progress| {
+    run(&patient, &hw, plan.work(), &look, &mut |progress| {
         told.push(match progress {
             Progress::Begin(number, count, _) => format!("begin {number} of {count}"),
             Progress::Done(number, count, _) => format!("done {number} of {count}"),

@@ -46,6 +46,22 @@ impl Replacement {
     }
 }
 
+impl Replacement {
+    /// Of a vdev that exists: `size` is what ZFS says of its metaslabs (`vs_space`), which is what it insists on.
+    ///
+    /// # Errors
+    /// Sizes that no drive has.
+    pub fn of_existing(
+        kind: Kind,
+        width: u64,
+        ashift: Ashift,
+        size: Bytes,
+        zfs: Zfs,
+    ) -> Result<Self, CapacityError> {
+        least(kind, width, ashift, size.0, (zfs, Cut::Whole))
+    }
+}
+
 /// The least that a leaf must have, for a vdev of these metaslabs (`vdev_get_min_asize`,
 /// `vdev_raidz_min_asize`, `vdev_draid_min_asize`, checked in `spa_vdev_attach`).
 pub(super) fn smallest(
@@ -53,6 +69,16 @@ pub(super) fn smallest(
     width: u64,
     ashift: Ashift,
     metaslabs: Metaslabs,
+    terms: (Zfs, Cut),
+) -> Result<Replacement, CapacityError> {
+    least(kind, width, ashift, metaslabs.bytes(), terms)
+}
+
+fn least(
+    kind: Kind,
+    width: u64,
+    ashift: Ashift,
+    bytes: u64,
     (zfs, cut): (Zfs, Cut),
 ) -> Result<Replacement, CapacityError> {
     let (leaves, reserve) = match kind {
@@ -60,7 +86,7 @@ pub(super) fn smallest(
         Kind::Raidz1 | Kind::Raidz2 | Kind::Raidz3 => (width.max(1), 0),
         Kind::Draid(draid) => (draid.disks().max(1), draid::REFLOW_RESERVE),
     };
-    let leaf = Bytes(metaslabs.bytes().div_ceil(leaves) + reserve);
+    let leaf = Bytes(bytes.div_ceil(leaves) + reserve);
     let partition = smallest_device(leaf)?;
     let drive = |sector| cut.smallest_drive(zfs, partition, sector).map(|drive| drive.bytes);
     Ok(Replacement {

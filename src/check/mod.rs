@@ -103,6 +103,7 @@ rules! {
     DriveParked = "drive-parked": "heads are made for a number of parkings that eager power management uses up in a year",
     DriveRecovery = "drive-recovery": "a drive that tries for minutes to read a sector is dropped, where one that gives up is helped by redundancy",
     DriveLink = "drive-link": "a link that runs slower than it could has a bad contact",
+    DriveSectors = "drive-sectors": "a drive whose sectors are larger than the vdev's pieces reads before it writes",
     DriveShingled = "drive-shingled": "shingled drives take days to resilver, and may be dropped in the course of it",
     SameBatch = "same-batch": "drives of one batch share their faults and their age",
     PoolState = "pool-state": "a pool that is not ONLINE has lost a drive, data, or its redundancy",

@@ -111,7 +111,7 @@ pub fn carry_out(
     // What drives say of their health was asked when the plan was made, and no step depends on it.
     let want = Want { smart: false, ..Want::ALL };
     let fresh = || look::look(machine, want).map_err(|error| error.to_string());
-    Ok(apply::run(machine, &wished.hw, plan, &fresh, tell)?)
+    Ok(apply::run(machine, &wished.hw, plan.work(), &fresh, tell)?)
 }
 
 fn say(progress: &Progress<'_>) {

@@ -40,6 +40,7 @@ pub mod profile;
 pub mod propose;
 pub mod record;
 pub mod reference;
+pub mod replace;
 pub mod show_disk;
 pub mod show_hw;
 pub mod show_pool;

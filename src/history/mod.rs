@@ -210,7 +210,9 @@ impl History {
     fn place(&self, seen: &Sighting) -> Option<usize> {
         let same = |at: &usize| {
             let last = self.drives.get(*at).and_then(Life::last);
-            last.is_some_and(|last| last.wwn == seen.wwn || last.wwn.is_none() || seen.wwn.is_none())
+            last.is_some_and(|last| {
+                last.wwn == seen.wwn || last.wwn.is_none() || seen.wwn.is_none()
+            })
         };
         seen.keys().filter_map(|key| self.index.get(&key).copied()).find(same)
     }

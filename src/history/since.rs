@@ -118,7 +118,9 @@ pub fn since(history: &History, hw: &Hw, inventory: &Inventory) -> Vec<Since> {
     }
     if inventory.blind.is_none() {
         let absent = history.drives.iter().enumerate().filter(|(at, _)| !here.contains(at));
-        let gone = absent.map(|(_, life)| life).filter_map(|life| Some((life, life.last().filter(|it| !it.gone)?)));
+        let gone = absent
+            .map(|(_, life)| life)
+            .filter_map(|life| Some((life, life.last().filter(|it| !it.gone)?)));
         all.extend(gone.map(|(life, last)| Since::Gone {
             drive: last.name(),
             place: last.place(),

@@ -10,8 +10,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::machine::{
     BLOCKDEV, CHMOD, CHOWN, Cmd, SGDISK, SYNC, SYSTEMCTL, UDEVADM, ZFS, ZGENHOSTID, ZPOOL,
 };
-use crate::plan::Of;
 use crate::plan::import::Import;
+use crate::plan::{Again, Of};
 use crate::profile::property::Setting;
 use crate::units::Bytes;
 
@@ -93,6 +93,30 @@ impl Create<'_> {
 
 fn assignment(setting: &Setting) -> String {
     format!("{}={}", setting.name, setting.value)
+}
+
+/// `zpool replace` of a member, named by its GUID.
+pub fn replace(pool: &str, member: u64, device: &Utf8Path) -> Cmd {
+    Cmd::new(ZPOOL, ["replace", pool, &member.to_string(), device.as_str()]).within(SLOW)
+}
+
+/// `zpool offline` of a member, named by its GUID.
+pub fn offline(pool: &str, member: u64) -> Cmd {
+    Cmd::new(ZPOOL, ["offline", pool, &member.to_string()]).within(SLOW)
+}
+
+/// `zpool online` of a member, named by its path: with autoexpand=on ZFS does not find it by its GUID (openzfs/zfs #8449).
+pub fn online(pool: &str, path: &Utf8Path) -> Cmd {
+    Cmd::new(ZPOOL, ["online", pool, path.as_str()]).within(SLOW)
+}
+
+/// The one failure after which a command that labels disks may be run again: udev was still reading the partitions.
+pub fn udev_race() -> Again {
+    Again {
+        said: "one or more devices is currently unavailable".to_owned(),
+        settle: settle(),
+        times: 3,
+    }
 }
 
 /// `zpool set` or `zfs set`.

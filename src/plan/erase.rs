@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::apply::journal::Unfinished;
 use crate::inventory::{Contents, Disk, ForeignPool, Owner, PoolState};
+use crate::life::replace::REPLACEMENT;
 use crate::machine::Change;
 use crate::names::{NameError, Serial, Wwn};
 use crate::plan::pick::Picked;
@@ -113,7 +114,11 @@ pub fn debris(disk: &Disk, contents: &Contents, unfinished: &[Unfinished]) -> Op
         // Spares and caches carry neither name nor comment; the journal says that this one was to be one.
         PoolState::Spare => ours.disk.role == "spare" && pool.name.is_none(),
         PoolState::Cache => ours.disk.role.contains("cache") && pool.name.is_none(),
-        PoolState::Active => pool.never_synced && pool.comment.as_deref() == Some(comment.as_str()),
+        // The label of a replacement that was cut off is that of the pool that it was for, which was not made by it.
+        PoolState::Active => {
+            let made = pool.comment.as_deref() == Some(comment.as_str());
+            pool.never_synced && (made || ours.disk.role == REPLACEMENT)
+        }
         PoolState::Exported | PoolState::Destroyed | PoolState::Other => false,
     };
     let left = match &contents.owner {

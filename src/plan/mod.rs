@@ -202,6 +202,22 @@ pub enum Condition {
         /// Name.
         pool: String,
     },
+    /// A member of a pool is in one of these states.
+    LeafIs {
+        /// Pool.
+        pool: String,
+        /// GUID of the member, as text.
+        guid: String,
+        /// ZFS's words.
+        states: Vec<String>,
+    },
+    /// A disk is a member of a pool.
+    MemberOf {
+        /// Pool.
+        pool: String,
+        /// Its fingerprint; what is on it has changed.
+        disk: Fingerprint,
+    },
     /// There is no such dataset.
     DatasetAbsent {
         /// Full name.

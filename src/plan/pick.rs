@@ -131,6 +131,8 @@ pub fn judge<'a>(
 ) -> Result<Vec<Erasing<'a>>, Vec<Refusal>> {
     let mut refusals = Vec::new();
     let mut erasing = Vec::new();
+    let raid = profile.controller == ControllerMode::Raid;
+    let terms = Terms { raid, accept_smart: profile.pool.accept_smart, takes, unfinished };
     for take in takes {
         let named = |pick: &Picked<'_>| pick.disk.wwn.as_ref() == Some(&take.wwn);
         if !picks.all().iter().any(|(pick, _)| named(pick)) {
@@ -138,27 +140,9 @@ pub fn judge<'a>(
         }
     }
     for (pick, role) in picks.all() {
-        let drive = || Drive::of(hw, pick.disk);
-        for flaw in &pick.disk.flaws {
-            refusals.push(Refusal::Flawed { drive: drive(), flaw: flaw.clone() });
-        }
-        if !profile.pool.accept_smart {
-            let grave = health::of(hw, pick.disk).into_iter();
-            let grave = grave.filter(|finding| finding.weight() == Weight::Refusal);
-            refusals.extend(grave.map(|finding| Refusal::Unsound { drive: drive(), finding }));
-        }
-        match &pick.disk.contents {
-            Ok(contents) if contents.owner == Owner::Blank => {}
-            Ok(contents) => match erasable(hw, profile, &pick, contents, takes, unfinished) {
-                Ok(reason) => erasing.push(Erasing { pick, reason }),
-                Err(refusal) => refusals.push(*refusal),
-            },
-            Err(unknown) => refusals.push(Refusal::NotFree {
-                drive: drive(),
-                owner: Owner::Unknown { why: unknown.why.clone() },
-                seen: Vec::new(),
-                erasable: false,
-            }),
+        match one(hw, pick.disk, &terms) {
+            Ok(reason) => erasing.extend(reason.map(|reason| Erasing { pick, reason })),
+            Err(found) => refusals.extend(found),
         }
         if role == "data" {
             refusals.extend(unexpected(hw, profile, pick.disk));
@@ -173,21 +157,64 @@ pub fn judge<'a>(
     if refusals.is_empty() { Ok(erasing) } else { Err(refusals) }
 }
 
+/// On what terms a disk may be taken.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms<'a> {
+    /// The controller is in RAID mode: it may keep data of its own on a drive.
+    pub raid: bool,
+    /// Drives that say of themselves that they are no good are taken too.
+    pub accept_smart: bool,
+    /// What a person named to be erased.
+    pub takes: &'a [Take],
+    /// What the journal holds of runs that were cut off.
+    pub unfinished: &'a [Unfinished],
+}
+
+/// Judges one disk: `None` where it is blank, why it may be erased first where it is not.
+///
+/// # Errors
+/// All that speaks against it.
+pub fn one(hw: &Hw, disk: &Disk, terms: &Terms<'_>) -> Result<Option<Reason>, Vec<Refusal>> {
+    let drive = || Drive::of(hw, disk);
+    let mut refusals = Vec::new();
+    for flaw in &disk.flaws {
+        refusals.push(Refusal::Flawed { drive: drive(), flaw: flaw.clone() });
+    }
+    if !terms.accept_smart {
+        let grave = health::of(hw, disk).into_iter();
+        let grave = grave.filter(|finding| finding.weight() == Weight::Refusal);
+        refusals.extend(grave.map(|finding| Refusal::Unsound { drive: drive(), finding }));
+    }
+    let mut reason = None;
+    match &disk.contents {
+        Ok(contents) if contents.owner == Owner::Blank => {}
+        Ok(contents) => match erasable(hw, disk, contents, terms) {
+            Ok(why) => reason = Some(why),
+            Err(refusal) => refusals.push(*refusal),
+        },
+        Err(unknown) => refusals.push(Refusal::NotFree {
+            drive: drive(),
+            owner: Owner::Unknown { why: unknown.why.clone() },
+            seen: Vec::new(),
+            erasable: false,
+        }),
+    }
+    if refusals.is_empty() { Ok(reason) } else { Err(refusals) }
+}
+
 /// Why a disk that is not blank may be erased, or why it may not.
 fn erasable(
     hw: &Hw,
-    profile: &Profile,
-    pick: &Picked<'_>,
+    disk: &Disk,
     contents: &Contents,
-    takes: &[Take],
-    unfinished: &[Unfinished],
+    terms: &Terms<'_>,
 ) -> Result<Reason, Box<Refusal>> {
-    let drive = Drive::of(hw, pick.disk);
+    let drive = Drive::of(hw, disk);
     // Where the controller keeps data of its own on a drive, nobody can say what erasing would take along.
-    let raid = profile.controller == ControllerMode::Raid;
-    let wwn = pick.disk.wwn.as_ref().filter(|_| pick.disk.flaws.is_empty());
+    let raid = terms.raid;
+    let wwn = disk.wwn.as_ref().filter(|_| disk.flaws.is_empty());
     let erasable = contents.erasable && !raid && wwn.is_some();
-    if let Some(take) = takes.iter().find(|take| Some(&take.wwn) == wwn) {
+    if let Some(take) = terms.takes.iter().find(|take| Some(&take.wwn) == wwn) {
         return if !erasable {
             let why = if raid {
                 "in RAID mode the controller may keep data of its own on it".to_owned()
@@ -195,13 +222,13 @@ fn erasable(
                 crate::render::foreign::sentence(&contents.owner)
             };
             Err(Box::new(Refusal::CannotTake { drive, why }))
-        } else if pick.disk.serial.as_ref() == Some(&take.serial) {
+        } else if disk.serial.as_ref() == Some(&take.serial) {
             Ok(Reason::Taken)
         } else {
             Err(Box::new(Refusal::OtherSerial { drive, typed: take.serial.clone() }))
         };
     }
-    if let Some(reason) = erase::debris(pick.disk, contents, unfinished) {
+    if let Some(reason) = erase::debris(disk, contents, terms.unfinished) {
         return Ok(reason);
     }
     let (owner, seen) = (contents.owner.clone(), contents.seen.clone());

@@ -7,13 +7,13 @@ use crate::machine::{Change, Cmd, Hash};
 use crate::plan::command::{self, Create, VdevArgs};
 use crate::plan::pick::{Picked, Picks};
 use crate::plan::system::{HOSTID, System, mountpoint_of};
-use crate::plan::{Again, Condition, Danger, Fingerprint, Of, Rehearsal, Step, reserve};
+use crate::plan::{Condition, Danger, Fingerprint, Of, Rehearsal, Step, reserve};
 use crate::profile::property::Setting;
 use crate::profile::{Layout, Profile, Uneven};
 use crate::shipped::WISH;
 use crate::verify::{full, wished_datasets};
 
-pub(super) fn step(what: impl Into<String>, danger: Danger, changes: Vec<Change>) -> Step {
+pub(crate) fn step(what: impl Into<String>, danger: Danger, changes: Vec<Change>) -> Step {
     let what = what.into();
     Step {
         what,
@@ -26,7 +26,7 @@ pub(super) fn step(what: impl Into<String>, danger: Danger, changes: Vec<Change>
     }
 }
 
-pub(super) fn run(cmds: impl IntoIterator<Item = Cmd>) -> Vec<Change> {
+pub(crate) fn run(cmds: impl IntoIterator<Item = Cmd>) -> Vec<Change> {
     cmds.into_iter().map(Change::Run).collect()
 }
 
@@ -188,11 +188,7 @@ pub fn create_pool(
     let whole = |print: &Fingerprint| shared.iter().all(|pick| address(pick) != print.address);
     make.before = free(prints, |print| whole(print) && !cut(print));
     make.before.push(Condition::PoolAbsent { pool: pool.name.to_string() });
-    make.again = Some(Again {
-        said: "one or more devices is currently unavailable".to_owned(),
-        settle: command::settle(),
-        times: 3,
-    });
+    make.again = Some(command::udev_race());
     let (cmd, plain) = (create.rehearse(), create.run(false));
     make.rehearsal = Some(Rehearsal { cmd, accepted, plain });
     make.changes.extend(access(profile, "", &pool.root.access()));

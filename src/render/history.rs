@@ -65,9 +65,9 @@ pub fn since(looked: Option<Timestamp>, changes: &[Since]) -> String {
     }
     let more = changes.len().saturating_sub(SHOWN);
     if let Some(looked) = looked.filter(|_| !changes.is_empty()) {
-        let more = if more > 0 { format!("{more} more, with `--json`; ") } else { String::new() };
+        let more = if more > 0 { format!("; {more} more with `--json`") } else { String::new() };
         let when = looked.strftime("%Y-%m-%d %H:%M");
-        out.push_str(&text::labelled("", &format!("{more}the look before was on {when} UTC")));
+        out.push_str(&text::labelled("since", &format!("the look of {when} UTC{more}")));
     }
     out
 }

@@ -27,5 +27,6 @@ pub mod propose;
 pub mod sheet;
 pub mod svg;
 pub mod table;
+pub mod task;
 pub mod text;
 pub mod vdev_id;

@@ -113,7 +113,7 @@ fn drives(disks: &[Fingerprint], out: &mut String) {
     out.push_str(&super::table::list(2, &rows));
 }
 
-fn one_step(step: &Step, disks: &[Fingerprint], full: bool, out: &mut String) {
+pub(super) fn one_step(step: &Step, disks: &[Fingerprint], full: bool, out: &mut String) {
     let commands: Vec<&Cmd> = step
         .changes
         .iter()
@@ -326,7 +326,7 @@ fn survives(o: &Outlook) -> String {
     }
 }
 
-fn note_lines(note: &Note) -> String {
+pub(super) fn note_lines(note: &Note) -> String {
     let label = match note.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",

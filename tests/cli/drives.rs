@@ -142,7 +142,10 @@ fn what_changed_since_the_look_before_is_told_and_one_drive_through_time() {
         ),
         "{said}"
     );
-    assert!(said.contains("the look before was on 2026-11-20 18:40 UTC"), "{said}");
+    assert!(
+        said.contains("since    the look of 2026-11-20 18:40 UTC; 1 more with `--json`"),
+        "{said}"
+    );
     assert_eq!(json("gen8-aging", &[])["since"]["changes"].as_array().expect("changes").len(), 4);
     let gone = on("gen8-aging", &["show", "disk", "--history", "wd-wcc4example"]);
     assert_eq!((gone.status, gone.err.as_str()), (0, ""));

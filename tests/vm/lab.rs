@@ -23,7 +23,7 @@ use camino::Utf8PathBuf;
 use nix::unistd::{Whence, lseek64};
 use sha2::{Digest, Sha256};
 use zbay::names::BayId;
-use zbay::vmbox::files::{Put, boot_drive, create_drives, put, zbay};
+use zbay::vmbox::files::{Put, blank, boot_drive, create_drives, put, zbay};
 use zbay::vmbox::{Accel, Files, VmBox, VmDrive, qemu_args};
 
 /// An emulated box is up in 30 seconds; a loaded host may need many times that.
@@ -348,6 +348,24 @@ impl Lab {
         let drive = self.drive(bay).clone();
         self.spec.drives.retain(|other| other.at != drive.at);
         drive.serial.to_string()
+    }
+
+    /// Puts a new blank drive into an empty bay of a box that is off: like the one in bay `like`, of this size.
+    pub fn put_in(&mut self, bay: &str, like: &str, serial: &str, size: u64) {
+        assert!(self.qemu.is_none(), "the box runs");
+        let tail: u32 = serial.bytes().fold(7, |sum, byte| sum * 31 % 0xffff + u32::from(byte));
+        let drive = VmDrive {
+            at: bay.parse().expect("a bay"),
+            serial: serial.to_owned(),
+            wwn: format!("0x5000c5009{tail:07x}").parse().ok(),
+            size,
+            ..self.drive(like).clone()
+        };
+        assert!(self.spec.drives.iter().all(|other| other.at != drive.at), "bay {bay} is taken");
+        let path = self.files.drive(&drive);
+        let _ = fs::remove_file(&path); // of the drive that was taken out
+        blank(&drive, &path).unwrap_or_else(|e| panic!("{e}"));
+        self.spec.drives.push(drive);
     }
 
     /// Gives a box that is off a new boot drive, from the appliance, with these files in it.

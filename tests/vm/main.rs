@@ -12,6 +12,7 @@ mod every_kind;
 mod foreign;
 mod inventory;
 mod lab;
+mod life;
 #[path = "../capacity/pools.rs"]
 mod pools;
 mod profiles;

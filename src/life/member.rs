@@ -1,0 +1,111 @@
+//! Members of imported pools, each with its drive where there is one, and what its vdev can still lose.
+
+use crate::check::health;
+use crate::drive::Drive;
+use crate::hw::Hw;
+use crate::inventory::{Class, Disk, Inventory, Leaf, Pool, Vdev};
+use crate::names::BayId;
+use crate::smart::rules::{Finding, Weight};
+use crate::verify::missing::{self, Missing};
+
+/// A member of a pool.
+#[derive(Clone, Copy, Debug)]
+pub struct Member<'a> {
+    /// Its pool.
+    pub pool: &'a Pool,
+    /// Its top-level vdev.
+    pub vdev: &'a Vdev,
+    /// What ZFS knows of it.
+    pub leaf: &'a Leaf,
+    /// The drive that it is on; `None`: it is not here.
+    pub disk: Option<&'a Disk>,
+}
+
+/// All members of all imported pools, in the order of the pools.
+pub fn all(inventory: &Inventory) -> Vec<Member<'_>> {
+    let pools = inventory.pools.iter().flatten();
+    let vdevs = pools.flat_map(|pool| pool.vdevs.iter().map(move |vdev| (pool, vdev)));
+    let leaves =
+        vdevs.flat_map(|(pool, vdev)| vdev.leaves.iter().map(move |leaf| (pool, vdev, leaf)));
+    let disk =
+        |leaf: &Leaf| inventory.disks.iter().find(|disk| leaf.disk.as_ref() == Some(&disk.name));
+    leaves.map(|(pool, vdev, leaf)| Member { pool, vdev, leaf, disk: disk(leaf) }).collect()
+}
+
+impl Member<'_> {
+    /// Whether ZFS has no complaint of it. A spare that waits, and one at work, are well.
+    pub fn is_well(&self) -> bool {
+        matches!(self.leaf.state.as_str(), "ONLINE" | "AVAIL" | "INUSE")
+    }
+
+    /// Whether its drive is not here.
+    pub fn is_gone(&self) -> bool {
+        self.disk.is_none() && !self.is_well()
+    }
+
+    /// What its drive says that is grave enough to refuse it for a new pool.
+    pub fn gravest(&self, hw: &Hw) -> Option<Finding> {
+        let findings = health::of(hw, self.disk?);
+        findings.into_iter().find(|finding| finding.weight() == Weight::Refusal)
+    }
+
+    /// Whether something is the matter with it.
+    pub fn is_sick(&self, hw: &Hw) -> bool {
+        !self.is_well() || self.leaf.errors != [0; 3] || self.gravest(hw).is_some()
+    }
+
+    /// `tank/raidz1-0`; a single disk's vdev has its pool's name alone.
+    pub fn part(&self) -> String {
+        if self.vdev.kind == "disk" {
+            self.pool.name.clone()
+        } else {
+            format!("{}/{}", self.pool.name, self.vdev.name)
+        }
+    }
+
+    /// What is known of it where its drive is not here.
+    pub fn missing(&self, hw: &Hw, inventory: &Inventory) -> Missing {
+        Missing {
+            pool: self.pool.name.clone(),
+            vdev: self.vdev.name.clone(),
+            ..missing::of(hw, inventory, self.leaf)
+        }
+    }
+
+    /// `bay 3, ST2000DM001-1ER164 Z4Z0EXA2, tank/raidz1-0 UNAVAIL`.
+    pub fn named(&self, hw: &Hw, gone: &Missing) -> String {
+        let (place, model, serial) = match self.disk {
+            Some(disk) => {
+                let drive = Drive::of(hw, disk);
+                let serial = drive.serial.as_ref().map(ToString::to_string);
+                (drive.place(), drive.model.unwrap_or_default(), serial)
+            }
+            None => (gone.place.clone(), gone.model.clone(), gone.serial.clone()),
+        };
+        let serial = serial.map(|serial| format!(" {serial}")).unwrap_or_default();
+        format!("{place}, {model}{serial}, {} {}", self.part(), self.leaf.state)
+    }
+
+    /// Whether it sits in this bay.
+    pub fn is_in(&self, hw: &Hw, bay: &BayId) -> bool {
+        self.disk.is_some_and(|disk| Drive::of(hw, disk).bay.as_ref() == Some(bay))
+    }
+}
+
+/// How many more drives a data vdev can lose as it is now; `None`: it is no data vdev, or not known.
+pub fn may_lose(vdev: &Vdev) -> Option<usize> {
+    if !matches!(vdev.class, Class::Normal | Class::Special | Class::Dedup) {
+        return None;
+    }
+    let bad = vdev.leaves.iter().filter(|leaf| leaf.state != "ONLINE").count();
+    let can = match vdev.kind.as_str() {
+        "disk" | "file" => 0,
+        "mirror" => vdev.width.saturating_sub(1),
+        raidz if raidz.starts_with("raidz") || raidz.starts_with("draid") => {
+            let digit = raidz.trim_start_matches(|c: char| !c.is_ascii_digit()).chars().next();
+            usize::try_from(digit?.to_digit(10)?).ok()?
+        }
+        _ => return None,
+    };
+    Some(can.saturating_sub(bad))
+}

@@ -1,0 +1,63 @@
+//! The life of a pool that exists: a member that fails, a drive that takes its place.
+//!
+//! Like a plan from a wish: a pure function of what was asked and what was seen makes a [`Task`], complete and
+//! immutable, with conditions before and after each step; [`crate::apply`] carries it out. What comes after the steps
+//! (a resilver) is watched, not done.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::check::Note;
+use crate::machine::Hash;
+use crate::plan::{Fingerprint, Step};
+
+pub mod member;
+mod refusal;
+pub mod replace;
+
+pub use refusal::Cannot;
+
+/// What will be done to a pool, completely.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Task {
+    /// Sixteen hexadecimal digits over the steps and the disks; in the journal.
+    pub id: String,
+    /// When the look was taken.
+    pub made: Timestamp,
+    /// In words: `replace the drive in bay 3 of pool tank`.
+    pub what: String,
+    /// The pool.
+    pub pool: String,
+    /// Disks that are written to.
+    pub disks: Vec<Fingerprint>,
+    /// What will be done, in order.
+    pub steps: Vec<Step>,
+    /// Rows about drives: a word, and the drive with what is to say of it.
+    pub drives: Vec<(String, String)>,
+    /// What else a person needs to decide: a word, and a sentence.
+    pub facts: Vec<(String, String)>,
+    /// What a person does after the steps, where that is not nothing.
+    pub then: Option<String>,
+    /// True where a resilver follows.
+    pub resilvers: bool,
+    /// Warnings and advice.
+    pub notes: Vec<Note>,
+}
+
+impl Task {
+    /// The id over steps and disks, and not over the time.
+    fn identified(mut self) -> Self {
+        let disks: Vec<_> = self
+            .disks
+            .iter()
+            .map(|it| (&it.address, &it.drive.serial, it.drive.size, &it.contents))
+            .collect();
+        let all = serde_json::to_string(&(&self.what, disks, &self.steps)).unwrap_or_default();
+        self.id = Hash::of(all.as_bytes()).0.chars().take(16).collect();
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,321 @@
+//! Why a task cannot be made: one value for each reason, and its words with the way out.
+
+use std::fmt;
+
+use crate::drive::Drive;
+use crate::plan::Refused;
+use crate::render::text::labelled;
+use crate::units::Bytes;
+
+/// Why nothing is done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cannot {
+    /// Which pools there are is not known.
+    NotKnown {
+        /// Why.
+        why: String,
+    },
+    /// No pool is imported.
+    NoPool,
+    /// The box has no such bay.
+    NoBay {
+        /// As it was typed.
+        bay: String,
+        /// Those that it has.
+        known: String,
+    },
+    /// The bay is empty and nobody misses a drive there.
+    Empty {
+        /// `bay 3`.
+        bay: String,
+        /// Where drives are missing, if they are.
+        missing: Vec<String>,
+    },
+    /// The bay is empty, and the drive that was in it is missed.
+    PutOneIn {
+        /// `bay 3`.
+        bay: String,
+        /// The drive that was there.
+        was: String,
+        /// The least bytes of a new one, with 512-byte and with 4096-byte sectors.
+        least: Option<(Bytes, Option<Bytes>)>,
+        /// How it is put in.
+        how: String,
+        /// What to type then.
+        command: String,
+    },
+    /// The member in the bay is well.
+    Healthy {
+        /// The drive.
+        drive: Box<Drive>,
+        /// Its pool and vdev.
+        part: String,
+        /// Members that are not, if there are.
+        sick: Vec<String>,
+    },
+    /// The drive in the bay is not a member, and no member is missing.
+    NothingMissing {
+        /// The drive.
+        drive: Box<Drive>,
+        /// What is on it.
+        holds: String,
+        /// Members that are sick, if there are.
+        sick: Vec<String>,
+    },
+    /// More than one member could be meant.
+    Which {
+        /// `bay 3`.
+        bay: String,
+        /// The members.
+        members: Vec<String>,
+    },
+    /// A resilver or something else runs.
+    Busy {
+        /// The pool.
+        pool: String,
+        /// With what.
+        with: String,
+    },
+    /// The member is being replaced already.
+    Replacing {
+        /// The pool.
+        pool: String,
+        /// Its vdev.
+        vdev: String,
+    },
+    /// Without the drive the vdev would be lost.
+    NoRedundancy {
+        /// The drive.
+        drive: Box<Drive>,
+        /// The vdev.
+        vdev: String,
+    },
+    /// The new drive is too small.
+    TooSmall {
+        /// The drive.
+        drive: Box<Drive>,
+        /// Its bytes.
+        is: Bytes,
+        /// The least.
+        least: Bytes,
+    },
+    /// The new drive's sectors are larger than the vdev can write.
+    Sectors {
+        /// The drive.
+        drive: Box<Drive>,
+        /// Its logical sector.
+        logical: u32,
+        /// The vdev's ashift.
+        ashift: u8,
+    },
+    /// How large a drive must be cannot be told.
+    Untold {
+        /// The vdev.
+        vdev: String,
+        /// Why.
+        why: String,
+    },
+    /// The serial that was typed is not that of the new drive.
+    OtherSerial {
+        /// What was typed.
+        typed: String,
+        /// The drive's bay.
+        bay: String,
+    },
+    /// The pool is suspended.
+    Suspended {
+        /// The pool.
+        pool: String,
+    },
+    /// What speaks against the new drive.
+    Drive(Refused),
+}
+
+impl std::error::Error for Cannot {}
+
+impl Cannot {
+    /// What is the matter in one line, the drive that it is about, and rows of a word and a sentence.
+    fn words(&self) -> (String, Option<&Drive>, Vec<(&'static str, String)>) {
+        let status = || ("do this", "`zbay status` says what is the matter".to_owned());
+        let all = |label: &'static str, list: &[String]| {
+            list.iter().map(|one| (label, one.clone())).collect::<Vec<_>>()
+        };
+        match self {
+            Self::NotKnown { why } => {
+                (format!("which pools are imported is not known: {why}"), None, vec![status()])
+            }
+            Self::NoPool => (
+                "no pool is imported".to_owned(),
+                None,
+                vec![("do this", "`zbay` shows what there is".to_owned())],
+            ),
+            Self::NoBay { bay, known } => (
+                format!("there is no bay `{bay}` in this box"),
+                None,
+                vec![("do this", format!("name one of its places: {known}"))],
+            ),
+            Self::Empty { bay, missing } if missing.is_empty() => (
+                format!("{bay} is empty, and no member of a pool is missing"),
+                None,
+                vec![status()],
+            ),
+            Self::Empty { bay, missing } => {
+                let mut rows = all("missing", missing);
+                rows.push(("do this", "name the bay of one of these".to_owned()));
+                (format!("{bay} is empty, and nobody misses a drive there"), None, rows)
+            }
+            Self::PutOneIn { bay, was, least, how, command } => {
+                let mut rows = vec![("missing", was.clone())];
+                if let Some((small, large)) = least {
+                    let large = large.filter(|large| large != small);
+                    let large = large.map(|it| format!("; with 4096-byte sectors {it}"));
+                    let large = large.unwrap_or_default();
+                    rows.push((
+                        "needs",
+                        format!("a drive of {} or more: {small} bytes{large}", small.tb()),
+                    ));
+                }
+                rows.push(("do this", format!("{how}, then `{command}`")));
+                (format!("{bay} is empty, so nothing was done"), None, rows)
+            }
+            Self::Healthy { drive, part, sick } => {
+                let mut rows = all("not well", sick);
+                let how = "name the bay of the drive that failed: `zbay status` says which";
+                rows.push(("do this", how.to_owned()));
+                let matter = format!(
+                    "the drive in {} is well, a member of {part}, so nothing was done",
+                    drive.spoken()
+                );
+                (matter, Some(drive), rows)
+            }
+            Self::NothingMissing { drive, holds, sick } => {
+                let mut rows = vec![("holds", holds.clone())];
+                rows.extend(all("not well", sick));
+                let how =
+                    "to replace a member that is there: `zbay replace ITS-BAY --with THIS-BAY`";
+                rows.push(("do this", how.to_owned()));
+                let matter = format!(
+                    "no member of a pool is missing, so {} replaces nothing",
+                    drive.spoken()
+                );
+                (matter, Some(drive), rows)
+            }
+            Self::Which { bay, members } => {
+                let mut rows = all("members", members);
+                let how = "name one by its serial or GUID: `zbay replace BAY --member SERIAL`";
+                rows.push(("do this", how.to_owned()));
+                (
+                    format!("it is not known which member the drive in {bay} shall replace"),
+                    None,
+                    rows,
+                )
+            }
+            _ => self.of_the_new_drive(),
+        }
+    }
+
+    fn of_the_new_drive(&self) -> (String, Option<&Drive>, Vec<(&'static str, String)>) {
+        match self {
+            Self::Busy { pool, with } => (
+                format!("pool {pool} is at work ({with}), so nothing was done"),
+                None,
+                vec![("do this", format!("let it end: `zbay status {pool} --watch`"))],
+            ),
+            Self::Replacing { pool, vdev } => (
+                format!("a drive of {vdev} is being replaced already, so nothing was done"),
+                None,
+                vec![("do this", format!("let it end: `zbay status {pool} --watch`"))],
+            ),
+            Self::NoRedundancy { drive, vdev } => (
+                format!(
+                    "without the drive in {} all of {vdev} would be lost, so it stays",
+                    drive.spoken()
+                ),
+                Some(drive),
+                vec![(
+                    "do this",
+                    "put the new drive into another bay: `zbay replace BAY --with OTHER-BAY`"
+                        .to_owned(),
+                )],
+            ),
+            Self::TooSmall { drive, is, least } => (
+                format!("the drive in {} is too small, so nothing was written", drive.spoken()),
+                Some(drive),
+                vec![
+                    ("has", format!("{is} bytes")),
+                    (
+                        "needs",
+                        format!("{least} bytes, {} more", Bytes(least.0.saturating_sub(is.0))),
+                    ),
+                    ("do this", format!("take a drive of {} or more", least.tb())),
+                ],
+            ),
+            Self::Sectors { drive, logical, ashift } => (
+                format!(
+                    "the drive in {} has sectors of {logical} bytes, so nothing was written",
+                    drive.spoken()
+                ),
+                Some(drive),
+                vec![
+                    (
+                        "needs",
+                        format!(
+                            "{} bytes, the smallest write of its vdev (ashift {ashift})",
+                            1_u64 << ashift
+                        ),
+                    ),
+                    ("do this", "take a drive with 512-byte logical sectors".to_owned()),
+                ],
+            ),
+            Self::Untold { vdev, why } => (
+                format!("how large a drive for {vdev} must be cannot be told: {why}"),
+                None,
+                vec![("do this", "`zbay explain` says what is known of it".to_owned())],
+            ),
+            Self::OtherSerial { typed, bay } => (
+                format!(
+                    "the serial of the drive in {bay} does not end in `{typed}`, so nothing was done"
+                ),
+                None,
+                vec![(
+                    "do this",
+                    format!(
+                        "take the drive out of {bay}, read the serial off its label, and type its end"
+                    ),
+                )],
+            ),
+            Self::Suspended { pool } => (
+                format!("pool {pool} is suspended: it waits for drives that are gone"),
+                None,
+                vec![(
+                    "do this",
+                    format!("put back the drive that was pulled last, then `zpool clear {pool}`"),
+                )],
+            ),
+            other => (format!("{other:?}"), None, Vec::new()),
+        }
+    }
+}
+
+impl fmt::Display for Cannot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Self::Drive(refused) = self {
+            return refused.fmt(f);
+        }
+        let (matter, drive, rows) = self.words();
+        let mut text = matter + "\n";
+        if let Some(drive) = drive {
+            text.push_str(&format!("\n  {}  {}\n\n", drive.place(), drive.label()));
+        }
+        for (label, say) in &rows {
+            text.push_str(&labelled(label, say));
+        }
+        if drive.is_some_and(|drive| drive.assumed) {
+            text.push_str(&labelled(
+                "order",
+                "the bay is assumed: compare the serial on the drive",
+            ));
+        }
+        f.write_str(text.trim_end())
+    }
+}

@@ -1,0 +1,547 @@
+//! A drive takes the place of a member that failed or is missing.
+//!
+//! `zpool replace` writes a partition table to the new drive before it refuses, so all that could make it refuse is
+//! asked first: whose the drive is, its size against the least that the vdev takes, its sectors, its health. Members are
+//! addressed by GUID for `replace` and by path for `online` (with autoexpand ZFS does not find them by GUID there).
+//! A drive that was pulled and put back is brought online, not replaced. One that is there and failing is taken offline
+//! first where the new one has to go into the same bay, and never where its vdev would be lost without it.
+
+use crate::apply::journal::Unfinished;
+use crate::capacity::{Kind, Replacement, Zfs, resilver};
+use crate::check::{Note, health};
+use crate::drive::Drive;
+use crate::history::History;
+use crate::hw::Hw;
+use crate::inventory::{Class, Disk, Inventory, Owner, Pool};
+use crate::life::member::{self, Member, may_lose};
+use crate::life::{Cannot, Task};
+use crate::names::BayId;
+use crate::plan::erase::{self, Erased, Reason, Take};
+use crate::plan::pick::{self, in_bay};
+use crate::plan::steps::{run, step};
+use crate::plan::{Condition, Danger, Fingerprint, Refusal, Refused, Step, command};
+use crate::profile::Profile;
+use crate::render::foreign;
+use crate::units::{Ashift, Bytes};
+use crate::verify::missing::Missing;
+
+/// What is asked, and what was seen.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// The box.
+    pub hw: &'a Hw,
+    /// The look, with health.
+    pub inventory: &'a Inventory,
+    /// What earlier looks saw.
+    pub history: &'a History,
+    /// The recorded wish.
+    pub wish: Option<&'a Profile>,
+    /// The bay of the member that failed, or of the new drive.
+    pub bay: &'a BayId,
+    /// The bay of the new drive, where that is another one.
+    pub with: Option<&'a BayId>,
+    /// The member, by the end of its serial or by its GUID.
+    pub member: Option<&'a str>,
+    /// Disks that a person named to be erased.
+    pub takes: &'a [Take],
+    /// What the journal holds of runs that were cut off.
+    pub unfinished: &'a [Unfinished],
+}
+
+/// Makes the task.
+///
+/// # Errors
+/// All that speaks against it.
+pub fn make(request: &Request<'_>) -> Result<Task, Cannot> {
+    let Request { hw, inventory, bay, with, .. } = *request;
+    let pools =
+        inventory.pools.as_ref().map_err(|why| Cannot::NotKnown { why: why.why.clone() })?;
+    if pools.is_empty() {
+        return Err(Cannot::NoPool);
+    }
+    for bay in [Some(bay), with].into_iter().flatten() {
+        if !hw.knows(bay) && !hw.is_generic() {
+            return Err(Cannot::NoBay { bay: bay.to_string(), known: hw.seats() });
+        }
+    }
+    let members = member::all(inventory);
+    let here = one_in(request, bay)?;
+    let sitting = members.iter().find(|member| member.is_in(hw, bay)).copied();
+    let target = match (request.member, sitting) {
+        (Some(word), _) => named(request, &members, word)?,
+        (None, Some(sitting)) => sitting,
+        (None, None) => missed(request, &members, here)?,
+    };
+    ready(target)?;
+    let new = match with {
+        Some(with) => {
+            let drive = one_in(request, with)?;
+            Some(drive.ok_or_else(|| {
+                Cannot::Drive(Refused(vec![Refusal::EmptyBay { bay: with.clone() }]))
+            })?)
+        }
+        None if sitting.is_some() => None,
+        None => here,
+    };
+    match new {
+        Some(new) => exchange(request, target, new),
+        None if target.disk.is_none() => Err(put_one_in(request, target)),
+        None => of_itself(request, target, &members),
+    }
+}
+
+/// The drive in a bay.
+fn one_in<'a>(request: &Request<'a>, bay: &BayId) -> Result<Option<&'a Disk>, Cannot> {
+    match in_bay(request.hw, request.inventory, bay)[..] {
+        [] => Ok(None),
+        [disk] => Ok(Some(disk)),
+        _ => Err(Cannot::Drive(Refused(vec![Refusal::ManyInBay { bay: bay.clone() }]))),
+    }
+}
+
+fn missing_of(request: &Request<'_>, member: Member<'_>) -> Missing {
+    let mut gone = member.missing(request.hw, request.inventory);
+    gone.recall(request.history);
+    gone
+}
+
+fn words(request: &Request<'_>, member: Member<'_>) -> String {
+    member.named(request.hw, &missing_of(request, member))
+}
+
+/// The member that a person named.
+fn named<'a>(
+    request: &Request<'_>,
+    members: &[Member<'a>],
+    word: &str,
+) -> Result<Member<'a>, Cannot> {
+    let called = |member: &&Member<'a>| {
+        let serial = match member.disk {
+            Some(disk) => disk.serial.as_ref().map(ToString::to_string),
+            None => missing_of(request, **member).serial,
+        };
+        let word = word.to_ascii_lowercase();
+        member.leaf.guid.to_string() == word
+            || serial.is_some_and(|serial| serial.to_ascii_lowercase().ends_with(&word))
+    };
+    match members.iter().filter(called).collect::<Vec<_>>()[..] {
+        [one] => Ok(*one),
+        _ => {
+            let all = members.iter().map(|member| words(request, *member)).collect();
+            Err(Cannot::Which { bay: request.bay.spoken(), members: all })
+        }
+    }
+}
+
+/// The member that is missed in the bay, or the only one that is missed at all.
+fn missed<'a>(
+    request: &Request<'_>,
+    members: &[Member<'a>],
+    here: Option<&Disk>,
+) -> Result<Member<'a>, Cannot> {
+    let gone: Vec<Member<'a>> = members.iter().filter(|it| it.is_gone()).copied().collect();
+    let was_here = |it: &&Member<'a>| missing_of(request, **it).bay.as_ref() == Some(request.bay);
+    let list = |of: &[Member<'a>]| of.iter().map(|it| words(request, *it)).collect::<Vec<_>>();
+    match (gone.iter().filter(was_here).collect::<Vec<_>>().as_slice(), &gone[..], here) {
+        ([one], ..) => Ok(**one),
+        (_, [one], Some(_)) => Ok(*one),
+        (_, [], Some(disk)) => {
+            let sick: Vec<Member<'a>> =
+                members.iter().filter(|it| it.is_sick(request.hw)).copied().collect();
+            let holds = match &disk.contents {
+                Ok(contents) => foreign::sentence(&contents.owner),
+                Err(unknown) => format!("not known: {}", unknown.why),
+            };
+            let drive = Box::new(Drive::of(request.hw, disk));
+            Err(Cannot::NothingMissing { drive, holds, sick: list(&sick) })
+        }
+        (_, _, None) => Err(Cannot::Empty { bay: request.bay.spoken(), missing: list(&gone) }),
+        _ => Err(Cannot::Which { bay: request.bay.spoken(), members: list(&gone) }),
+    }
+}
+
+/// The pool takes commands, and nothing runs in it that a replacement would disturb.
+fn ready(target: Member<'_>) -> Result<(), Cannot> {
+    let Pool { name, state, busy, .. } = target.pool;
+    if state == "SUSPENDED" {
+        return Err(Cannot::Suspended { pool: name.clone() });
+    }
+    if target.vdev.leaves.len() > target.vdev.width && target.vdev.class != Class::Spare {
+        let spares = target.pool.vdevs.iter().filter(|vdev| vdev.class == Class::Spare);
+        let stands_in = |guid: u64| {
+            spares
+                .clone()
+                .flat_map(|vdev| &vdev.leaves)
+                .any(|spare| spare.guid == guid || spare.state == "INUSE")
+        };
+        if !target.vdev.leaves.iter().any(|leaf| stands_in(leaf.guid)) {
+            let vdev = target.part();
+            return Err(Cannot::Replacing { pool: name.clone(), vdev });
+        }
+    }
+    match busy {
+        // A scrub gives way to a resilver by itself.
+        Some(with) if !with.starts_with("scrub") => {
+            Err(Cannot::Busy { pool: name.clone(), with: with.clone() })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The least that may take the member's place.
+fn least(request: &Request<'_>, target: Member<'_>) -> Result<Replacement, Cannot> {
+    let vdev = target.vdev;
+    let untold = |why: &str| Cannot::Untold { vdev: target.part(), why: why.to_owned() };
+    if matches!(vdev.class, Class::Cache | Class::Spare) {
+        return Err(untold(
+            "caches and spares are taken out and added anew (`zpool remove`, `zpool add`)",
+        ));
+    }
+    let kind = match vdev.kind.as_str() {
+        "disk" | "file" => Ok(Kind::Stripe),
+        kind => kind.parse::<Kind>(),
+    };
+    let kind = kind.map_err(|_| untold("its kind is not known"))?;
+    let size = vdev.size.ok_or_else(|| untold("ZFS does not tell its size"))?;
+    let ashift = vdev.ashift.and_then(Ashift::new);
+    let ashift = ashift.ok_or_else(|| untold("ZFS does not tell its ashift"))?;
+    let zfs: Zfs =
+        request.inventory.host.zfs.as_deref().and_then(|it| it.parse().ok()).unwrap_or_default();
+    let width = u64::try_from(vdev.width).unwrap_or(u64::MAX);
+    Replacement::of_existing(kind, width, ashift, size, zfs).map_err(|why| untold(&why.to_string()))
+}
+
+fn put_one_in(request: &Request<'_>, target: Member<'_>) -> Cannot {
+    let least = least(request, target).ok();
+    Cannot::PutOneIn {
+        bay: request.bay.spoken(),
+        was: words(request, target),
+        least: least.map(|least| (least.drive_512, least.drive_4kn)),
+        how: by_hand(request, "put a drive into"),
+        command: format!("zbay replace {}", request.bay),
+    }
+}
+
+/// How a drive gets in or out of this box: running, or with the power off.
+fn by_hand(request: &Request<'_>, what: &str) -> String {
+    let hw = request.hw;
+    let mode = hw.mode(&request.inventory.host).and_then(|mode| hw.mode_of(mode));
+    let bay = request.bay.spoken();
+    match mode.and_then(|mode| mode.hot_swap) {
+        Some(true) => {
+            format!("{what} {bay} (this box does it while it runs; with the power off is as good)")
+        }
+        Some(false) => format!("shut down, {what} {bay}, power on"),
+        None => format!(
+            "shut down, {what} {bay}, power on (nobody has proved that this box does it while it runs)"
+        ),
+    }
+}
+
+/// A member whose drive is there and no new one is: back online, or out.
+fn of_itself(
+    request: &Request<'_>,
+    target: Member<'_>,
+    members: &[Member<'_>],
+) -> Result<Task, Cannot> {
+    let hw = request.hw;
+    let Some(disk) = target.disk else { return Err(put_one_in(request, target)) };
+    let drive = Drive::of(hw, disk);
+    let wiped = disk.contents.as_ref().is_ok_and(|it| it.owner == Owner::Blank);
+    match target.leaf.state.as_str() {
+        _ if wiped && !target.is_well() => exchange(request, target, disk),
+        "OFFLINE" | "REMOVED" | "UNAVAIL" => Ok(online(request, target, disk)),
+        _ if target.is_sick(hw) => {
+            if may_lose(target.vdev) == Some(0) && target.is_well() {
+                return Err(Cannot::NoRedundancy { drive: Box::new(drive), vdev: target.part() });
+            }
+            take_out(request, target, disk)
+        }
+        _ => {
+            let sick = members.iter().filter(|it| it.is_sick(hw));
+            Err(Cannot::Healthy {
+                drive: Box::new(drive),
+                part: target.part(),
+                sick: sick.map(|it| words(request, *it)).collect(),
+            })
+        }
+    }
+}
+
+fn leaf_is(target: Member<'_>) -> Condition {
+    Condition::LeafIs {
+        pool: target.pool.name.clone(),
+        guid: target.leaf.guid.to_string(),
+        states: vec![target.leaf.state.clone()],
+    }
+}
+
+fn row(word: &str, drive: &Drive, say: &str) -> (String, String) {
+    (word.to_owned(), format!("{}  {}  {say}", drive.place(), drive.label()))
+}
+
+/// A drive that was pulled and put back: ZFS writes what it missed.
+fn online(request: &Request<'_>, target: Member<'_>, disk: &Disk) -> Task {
+    let drive = Drive::of(request.hw, disk);
+    let pool = &target.pool.name;
+    let path = target.leaf.path.clone().unwrap_or_else(|| target.leaf.guid.to_string().into());
+    // Of a whole drive zpool wants the drive, not the partition that it has made there itself: it reads the table anew.
+    let whole = path.as_str().strip_suffix("-part1").filter(|_| reserve(request, target).is_none());
+    let path = whole.map_or(path.clone(), Into::into);
+    let mut back = step(
+        format!("bring the drive in {} back into pool {pool}", drive.spoken()),
+        Danger::Harmless,
+        run([command::online(pool, &path)]),
+    );
+    back.before = vec![leaf_is(target)];
+    back.after = vec![Condition::LeafIs {
+        pool: pool.clone(),
+        guid: target.leaf.guid.to_string(),
+        states: vec!["ONLINE".to_owned()],
+    }];
+    Task {
+        what: format!("bring the drive in {} back into pool {pool}", drive.spoken()),
+        steps: vec![back],
+        drives: vec![row("back", &drive, &target.leaf.state)],
+        facts: vec![(
+            "why".to_owned(),
+            "it is that member itself: only what was written meanwhile is copied to it".to_owned(),
+        )],
+        resilvers: true,
+        ..task(request, target, Vec::new())
+    }
+    .identified()
+}
+
+/// A drive that is there and failing, and no other bay for the new one: it goes first.
+fn take_out(request: &Request<'_>, target: Member<'_>, disk: &Disk) -> Result<Task, Cannot> {
+    let drive = Drive::of(request.hw, disk);
+    let pool = &target.pool.name;
+    let least = least(request, target)?;
+    let mut offline = step(
+        format!("take the drive in {} out of service in pool {pool}", drive.spoken()),
+        Danger::TakesFreeDisks,
+        run([command::offline(pool, target.leaf.guid)]),
+    );
+    offline.before = vec![leaf_is(target)];
+    offline.after = vec![Condition::LeafIs {
+        pool: pool.clone(),
+        guid: target.leaf.guid.to_string(),
+        states: vec!["OFFLINE".to_owned()],
+    }];
+    let serial =
+        drive.serial.as_ref().map(|serial| format!(" (serial {serial})")).unwrap_or_default();
+    let out = by_hand(request, "exchange the drive in");
+    Ok(Task {
+        what: format!("take the drive in {} out of service", drive.spoken()),
+        steps: vec![offline],
+        drives: vec![row("out", &drive, &state_words(request, target))],
+        facts: vec![
+            ("needs".to_owned(), least_words(&least)),
+            ("meanwhile".to_owned(), meanwhile(target, true)),
+        ],
+        then: Some(format!("{out}{serial}, then `zbay replace {}`", request.bay)),
+        ..task(request, target, Vec::new())
+    }
+    .identified())
+}
+
+fn state_words(request: &Request<'_>, target: Member<'_>) -> String {
+    let [read, write, checksum] = target.leaf.errors;
+    let errors = if target.leaf.errors == [0; 3] {
+        String::new()
+    } else {
+        format!(", {read} read, {write} write, {checksum} checksum errors")
+    };
+    let says = target.gravest(request.hw).map(|it| format!(", {}", it.words())).unwrap_or_default();
+    format!("{}{errors}{says}", target.leaf.state)
+}
+
+fn least_words(least: &Replacement) -> String {
+    let large = least.drive_4kn.filter(|large| *large != least.drive_512);
+    let large = large.map(|large| format!("; with 4096-byte sectors {large}")).unwrap_or_default();
+    format!("{} bytes or more{large}", least.drive_512)
+}
+
+/// What the vdev outlives until the new drive is complete.
+fn meanwhile(target: Member<'_>, without: bool) -> String {
+    let lost = usize::from(without && target.is_well());
+    let can = may_lose(target.vdev).map(|can| can.saturating_sub(lost));
+    let name = target.part();
+    let hours = target.leaf.partition.map(|bytes| resilver::hours([bytes]));
+    let hours = match hours {
+        Some((from, to)) if from == to => format!(", about {from} h if it is full"),
+        Some((from, to)) => format!(", {from} to {to} h if it is full"),
+        None => String::new(),
+    };
+    match can {
+        Some(0) => format!("{name} outlives no further drive until the new one is complete{hours}"),
+        Some(1) => {
+            format!("{name} outlives one further drive until the new one is complete{hours}")
+        }
+        Some(more) => {
+            format!("{name} outlives {more} further drives until the new one is complete{hours}")
+        }
+        None => format!("until the new one is complete{hours}"),
+    }
+}
+
+/// The new drive takes the member's place.
+fn exchange(request: &Request<'_>, target: Member<'_>, new: &Disk) -> Result<Task, Cannot> {
+    let Request { hw, takes, unfinished, wish, .. } = *request;
+    let drive = Drive::of(hw, new);
+    let pool = &target.pool.name;
+    let least = least(request, target)?;
+    let needs = if new.logical == 4096 {
+        least.drive_4kn.unwrap_or(least.drive_512)
+    } else {
+        least.drive_512
+    };
+    let ashift = target.vdev.ashift.unwrap_or(12);
+    if Ashift::of_sector(new.logical).is_some_and(|sector| sector.get() > ashift) {
+        return Err(Cannot::Sectors { drive: Box::new(drive), logical: new.logical, ashift });
+    }
+    if new.size < needs {
+        return Err(Cannot::TooSmall { drive: Box::new(drive), is: new.size, least: needs });
+    }
+    let raid = hw
+        .mode(&request.inventory.host)
+        .is_some_and(|mode| mode == crate::hw::ControllerMode::Raid);
+    let accept = wish.is_some_and(|wish| wish.pool.accept_smart);
+    let terms = pick::Terms { raid, accept_smart: accept, takes, unfinished };
+    let reason = pick::one(hw, new, &terms).map_err(|all| Cannot::Drive(Refused(all)))?;
+    let print = Fingerprint {
+        drive: drive.clone(),
+        address: new.address.clone().unwrap_or_default(),
+        role: REPLACEMENT.to_owned(),
+        contents: new.contents.as_ref().map(|it| it.digest.clone()).unwrap_or_default(),
+    };
+    let mut steps = Vec::new();
+    let mut after = print.clone();
+    if let (Some(reason), Ok(contents)) = (&reason, &new.contents) {
+        let holds = foreign::sentence(&contents.owner);
+        let erased = Erased { disk: print.clone(), holds, reason: reason.clone() };
+        steps.push(erase::step(&erased, contents));
+        after = erase::blank(&print);
+    }
+    let reserve = reserve(request, target);
+    let mut device = after.address.clone();
+    if reserve.is_some() && target.vdev.class == Class::Normal {
+        let length = target.leaf.partition.unwrap_or(least.partition).max(least.partition);
+        let length = Bytes(length.0.div_ceil(Bytes::MIB.0) * Bytes::MIB.0);
+        let mut cut = step(
+            format!("cut the drive in {} as the others of the pool are", drive.spoken()),
+            Danger::TakesFreeDisks,
+            run([command::first_partition(&device, new.logical, length), command::settle()]),
+        );
+        cut.before = vec![Condition::DiskFree { disk: after.clone() }];
+        steps.push(cut);
+        device = command::part(&device, 1);
+    }
+    steps.push(replace_step(target, &after, &device, reserve.is_none()));
+    let gone = missing_of(request, target);
+    let old = match target.disk {
+        Some(disk) => row("old", &Drive::of(hw, disk), &state_words(request, target)),
+        None => ("gone".to_owned(), words(request, target)),
+    };
+    let holds = match (&reason, &new.contents) {
+        (Some(Reason::Taken), Ok(contents)) => {
+            format!("ERASED: {}", foreign::sentence(&contents.owner))
+        }
+        (Some(Reason::CutOff { .. }), _) => {
+            "what a run that was cut off left is cleared".to_owned()
+        }
+        _ => "blank".to_owned(),
+    };
+    let mut facts = vec![
+        ("needs".to_owned(), format!("{needs} bytes or more; this one has {}", new.size)),
+        ("meanwhile".to_owned(), meanwhile(target, false)),
+    ];
+    if !gone.place.starts_with("bay ?") && target.disk.is_none() && drive.bay != gone.bay {
+        facts.push((
+            "place".to_owned(),
+            format!("the new drive is in {}, the one that is gone was in {}: the profile names bays, change it there", drive.spoken(), gone.place),
+        ));
+    }
+    let notes = health::of_all(hw, std::iter::once(new));
+    Ok(Task {
+        what: format!("replace a member of pool {pool} by the drive in {}", drive.spoken()),
+        steps,
+        drives: vec![old, row("new", &drive, &holds)],
+        facts,
+        resilvers: true,
+        notes: notes.into_iter().chain(sectors(new, ashift, &drive)).collect(),
+        ..task(request, target, vec![print])
+    }
+    .identified())
+}
+
+/// What the wish leaves free at the end of each drive of this pool.
+fn reserve(request: &Request<'_>, target: Member<'_>) -> Option<Bytes> {
+    let wish = request.wish.filter(|it| it.pool.name.as_str() == target.pool.name);
+    wish.and_then(|it| it.pool.reserve)
+}
+
+/// What a new drive of a task is for.
+pub const REPLACEMENT: &str = "replacement";
+
+fn replace_step(
+    target: Member<'_>,
+    print: &Fingerprint,
+    device: &camino::Utf8Path,
+    is_blank: bool,
+) -> Step {
+    let pool = &target.pool.name;
+    let mut replace = step(
+        format!(
+            "give the drive in {} the place of member {} of {}",
+            print.drive.spoken(),
+            target.leaf.guid,
+            target.part()
+        ),
+        Danger::TakesFreeDisks,
+        run([command::replace(pool, target.leaf.guid, device)]),
+    );
+    replace.before = vec![leaf_is(target)];
+    if is_blank {
+        replace.before.insert(0, Condition::DiskFree { disk: print.clone() });
+    }
+    replace.again = Some(command::udev_race());
+    replace.after = vec![Condition::MemberOf { pool: pool.clone(), disk: print.clone() }];
+    replace
+}
+
+/// A warning where the drive writes larger pieces than the vdev.
+fn sectors(new: &Disk, ashift: u8, drive: &Drive) -> Option<Note> {
+    let large = Ashift::of_sector(new.physical).is_some_and(|sector| sector.get() > ashift);
+    large.then(|| Note {
+        severity: crate::check::Severity::Warning,
+        rule: crate::check::Rule::DriveSectors,
+        at: String::new(),
+        message: format!(
+            "{} works in pieces of {} bytes, and the vdev writes {} (ashift {ashift}): it will be slow",
+            drive.spoken(),
+            new.physical,
+            1_u64 << ashift
+        ),
+        remedy: "a vdev's ashift is for ever: only a new pool has another".to_owned(),
+        bay: drive.bay.clone(),
+        wwn: drive.wwn.clone(),
+    })
+}
+
+fn task(request: &Request<'_>, target: Member<'_>, disks: Vec<Fingerprint>) -> Task {
+    Task {
+        id: String::new(),
+        made: request.inventory.taken,
+        what: String::new(),
+        pool: target.pool.name.clone(),
+        disks,
+        steps: Vec::new(),
+        drives: Vec::new(),
+        facts: Vec::new(),
+        then: None,
+        resilvers: false,
+        notes: Vec::new(),
+    }
+}

@@ -1,0 +1,249 @@
+use super::replace::{Request, make};
+use super::*;
+use crate::history::History;
+use crate::inventory::{Contents, Disk, Inventory, Owner, Signature};
+use crate::machine::Change;
+use crate::names::BayId;
+use crate::plan::erase::Take;
+use crate::plan::{Condition, Danger};
+use crate::render::fixture::{disk, hw, with_pool};
+use crate::smart::Smart;
+use crate::units::Bytes;
+
+const TB2: u64 = 2_000_398_934_016;
+
+/// The article's pool, its third member gone; each leaf with a GUID of its own.
+fn degraded() -> Inventory {
+    let mut look = with_pool();
+    let vdev = &mut look.pools.as_mut().unwrap()[0].vdevs[0];
+    vdev.size = Some(Bytes(3_985_729_650_688));
+    for (leaf, guid) in vdev.leaves.iter_mut().zip(11..) {
+        (leaf.guid, leaf.errors) = (guid, [0; 3]);
+    }
+    look
+}
+
+/// The same with a new drive in bay 3.
+fn with_new(size: u64) -> Inventory {
+    let mut look = degraded();
+    look.disks.push(disk("sdf", "ST2000DM008", "NEW0F42A", size, "pci-0000:00:1f.2-ata-3"));
+    look
+}
+
+fn all_well() -> Inventory {
+    let mut look = with_new(TB2);
+    let pool = &mut look.pools.as_mut().unwrap()[0];
+    pool.state = "ONLINE".into();
+    pool.vdevs[0].leaves[2].state = "ONLINE".into();
+    pool.vdevs[0].leaves[2].disk = Some("sdf".into());
+    new_disk(&mut look).contents = Ok(Contents::bare(Owner::Unknown { why: "x".into() }));
+    look
+}
+
+struct Ask<'a> {
+    bay: &'a str,
+    with: Option<&'a str>,
+    member: Option<&'a str>,
+    take: Option<&'a str>,
+}
+
+const BAY3: Ask<'_> = Ask { bay: "3", with: None, member: None, take: None };
+
+fn task(look: &Inventory, ask: &Ask<'_>) -> Result<Task, Cannot> {
+    let bay: BayId = ask.bay.parse().unwrap();
+    let with: Option<BayId> = ask.with.map(|bay| bay.parse().unwrap());
+    let takes: Vec<Take> = ask.take.iter().map(|take| take.parse().unwrap()).collect();
+    make(&Request {
+        hw: &hw("hp-microserver-gen8"),
+        inventory: look,
+        history: &History::default(),
+        wish: None,
+        bay: &bay,
+        with: with.as_ref(),
+        member: ask.member,
+        takes: &takes,
+        unfinished: &[],
+    })
+}
+
+fn refused(look: &Inventory, ask: &Ask<'_>) -> String {
+    let said = task(look, ask).unwrap_err().to_string();
+    said.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn commands(task: &Task) -> Vec<String> {
+    let changes = task.steps.iter().flat_map(|step| &step.changes);
+    let run = |change: &Change| match change {
+        Change::Run(cmd) => Some(cmd.to_string()),
+        _ => None,
+    };
+    changes.filter_map(run).collect()
+}
+
+fn new_disk(look: &mut Inventory) -> &mut Disk {
+    look.disks.iter_mut().find(|disk| disk.name == "sdf").unwrap()
+}
+
+#[test]
+fn a_blank_drive_takes_the_place_of_the_one_that_is_gone() {
+    let look = with_new(TB2);
+    let first = task(&look, &BAY3).unwrap();
+    let address = look.disks.iter().find(|it| it.name == "sdf").unwrap().address.clone().unwrap();
+    assert_eq!(commands(&first), [format!("zpool replace testpool 13 {address}")]);
+    assert!(first.resilvers && first.steps[0].danger == Danger::TakesFreeDisks);
+    let before = &first.steps[0].before;
+    assert!(matches!(&before[0], Condition::DiskFree { disk } if disk.address == address));
+    assert!(matches!(&before[1], Condition::LeafIs { guid, .. } if guid == "13"));
+    assert!(matches!(&first.steps[0].after[..], [Condition::MemberOf { .. }]));
+    // The same look gives the same task.
+    assert_eq!(task(&look, &BAY3).unwrap().id, first.id);
+}
+
+#[test]
+fn the_size_is_judged_to_the_byte_by_what_the_vdev_insists_on() {
+    let least = 996_447_109_632;
+    assert!(task(&with_new(least), &BAY3).is_ok());
+    let said = refused(&with_new(least - 512), &BAY3);
+    assert!(
+        said.contains("is too small") && said.contains("needs 996447109632 bytes, 512 more"),
+        "{said}"
+    );
+    let mut large = with_new(least);
+    new_disk(&mut large).logical = 4096;
+    assert!(refused(&large, &BAY3).contains("needs 996516319232 bytes"));
+    new_disk(&mut large).size = Bytes(996_516_319_232);
+    assert!(task(&large, &BAY3).is_ok());
+}
+
+#[test]
+fn a_drive_that_is_not_free_fails_or_has_large_sectors_is_refused() {
+    let mut used = with_new(TB2);
+    let ext4 = Signature { kind: "ext4".into(), label: Some("photos".into()), uuid: None };
+    let holds = Contents { erasable: true, ..Contents::bare(Owner::Filesystem(ext4)) };
+    new_disk(&mut used).contents = Ok(holds);
+    let said = refused(&used, &BAY3);
+    assert!(said.contains("bay 3 is not free") && said.contains("--take"), "{said}");
+    let wwn = new_disk(&mut used).wwn.clone().unwrap().to_string();
+    let other = format!("{wwn}=OTHER");
+    assert!(
+        refused(&used, &Ask { take: Some(&other), ..BAY3 }).contains("is not that of the drive")
+    );
+    let take = format!("{wwn}=NEW0F42A");
+    let taken = task(&used, &Ask { take: Some(&take), ..BAY3 }).unwrap();
+    assert_eq!((taken.steps.len(), taken.steps[0].danger), (2, Danger::Erases));
+
+    let mut failing = with_new(TB2);
+    new_disk(&mut failing).smart = Ok(Smart { pending: Some(1), ..Smart::default() });
+    assert!(refused(&failing, &BAY3).contains("accept_smart"));
+
+    let mut small = with_new(TB2);
+    small.pools.as_mut().unwrap()[0].vdevs[0].ashift = Some(9);
+    new_disk(&mut small).logical = 4096;
+    assert!(refused(&small, &BAY3).contains("sectors of 4096 bytes"));
+    new_disk(&mut small).logical = 512;
+    let slow = task(&small, &BAY3).unwrap();
+    assert!(
+        slow.notes.iter().any(|note| note.message.contains("it will be slow")),
+        "{:?}",
+        slow.notes
+    );
+}
+
+#[test]
+fn an_empty_bay_says_what_to_put_in_and_a_healthy_one_is_never_touched() {
+    let said = refused(&degraded(), &BAY3);
+    for word in ["bay 3 is empty", "Z4Z0EXA2", "996447109632", "zbay replace 3"] {
+        assert!(said.contains(word), "{word}: {said}");
+    }
+    for bay in ["1", "2", "4"] {
+        let said = refused(&degraded(), &Ask { bay, ..BAY3 });
+        assert!(said.contains(&format!("the drive in bay {bay} is well")), "{said}");
+        assert!(said.contains("not well bay 3"), "{said}");
+    }
+    assert!(refused(&all_well(), &BAY3).contains("the drive in bay 3 is well"));
+    assert!(refused(&degraded(), &Ask { bay: "7", ..BAY3 }).contains("there is no bay `7`"));
+    let spare = refused(&all_well(), &Ask { bay: "usb", ..BAY3 });
+    assert!(spare.contains("no member of a pool is missing"), "{spare}");
+}
+
+#[test]
+fn a_member_that_was_put_back_is_brought_online() {
+    for state in ["OFFLINE", "REMOVED", "UNAVAIL"] {
+        let mut look = all_well();
+        let leaf = &mut look.pools.as_mut().unwrap()[0].vdevs[0].leaves[2];
+        leaf.state = state.into();
+        new_disk(&mut look).contents = Ok(Contents::bare(Owner::Unknown { why: "x".into() }));
+        let task = task(&look, &BAY3).unwrap();
+        assert!(
+            matches!(&commands(&task)[..], [one] if one.starts_with("zpool online testpool /dev/disk/by-id/")),
+            "{state}"
+        );
+        assert!(task.disks.is_empty(), "nothing is written over");
+    }
+}
+
+#[test]
+fn a_failing_member_goes_out_of_service_only_where_its_vdev_outlives_it() {
+    let mut look = all_well();
+    look.pools.as_mut().unwrap()[0].vdevs[0].leaves[2].errors = [4, 0, 9];
+    new_disk(&mut look).contents = Ok(Contents::bare(Owner::Unknown { why: "x".into() }));
+    let out = task(&look, &BAY3).unwrap();
+    assert_eq!(commands(&out), ["zpool offline testpool 13"]);
+    assert!(!out.resilvers);
+    let then = out.then.unwrap();
+    assert!(then.contains("NEW0F42A") && then.contains("zbay replace 3"), "{then}");
+    // Another one is gone already.
+    let vdev = &mut look.pools.as_mut().unwrap()[0].vdevs[0];
+    vdev.leaves[0].state = "UNAVAIL".into();
+    let said = refused(&look, &BAY3);
+    assert!(said.contains("would be lost, so it stays"), "{said}");
+    // A new drive in another place needs no such step.
+    let moved = Ask { with: Some("fifth-port"), ..BAY3 };
+    let mut fifth = disk("sdg", "ST2000DM008", "NEW0AAAA", TB2, "pci-0000:00:1f.2-ata-5");
+    fifth.wwn = "0x5000c500deadbeef".parse().ok();
+    look.disks.push(fifth);
+    assert!(commands(&task(&look, &moved).unwrap())[0].starts_with("zpool replace testpool 13 "));
+}
+
+#[test]
+fn which_member_is_asked_where_more_than_one_is_missing() {
+    let mut look = with_new(TB2);
+    let vdev = &mut look.pools.as_mut().unwrap()[0].vdevs[0];
+    // Two are gone, and ZFS remembers neither's place.
+    for at in [1, 2] {
+        (vdev.leaves[at].state, vdev.leaves[at].phys_path) = ("UNAVAIL".into(), None);
+        vdev.leaves[at].disk = None;
+    }
+    look.disks.retain(|disk| disk.name != "sdb");
+    let said = refused(&look, &BAY3);
+    assert!(
+        said.contains("Z1E0EXA1") && said.contains("Z4Z0EXA2") && said.contains("--member"),
+        "{said}"
+    );
+    let one = task(&look, &Ask { member: Some("exa2"), ..BAY3 }).unwrap();
+    assert!(commands(&one)[0].starts_with("zpool replace testpool 13 "));
+    assert!(task(&look, &Ask { member: Some("12"), ..BAY3 }).is_ok());
+    assert!(
+        refused(&look, &Ask { member: Some("nope"), ..BAY3 }).contains("not known which member")
+    );
+}
+
+#[test]
+fn a_pool_that_is_at_work_or_suspended_is_left_alone() {
+    let with = |change: &dyn Fn(&mut crate::inventory::Pool)| {
+        let mut look = with_new(TB2);
+        change(&mut look.pools.as_mut().unwrap()[0]);
+        look
+    };
+    assert!(
+        refused(&with(&|pool| pool.state = "SUSPENDED".into()), &BAY3).contains("is suspended")
+    );
+    assert!(
+        refused(&with(&|pool| pool.busy = Some("raidz expansion".into())), &BAY3)
+            .contains("is at work")
+    );
+    assert!(task(&with(&|pool| pool.busy = Some("scrub".into())), &BAY3).is_ok(), "it gives way");
+    let mut none = with_new(TB2);
+    none.pools = Ok(Vec::new());
+    assert!(refused(&none, &BAY3).contains("no pool is imported"));
+}

@@ -1,0 +1,163 @@
+//! The day a drive dies, on real OpenZFS: pulled and put back, replaced by new ones of many kinds, cut off half-way. After
+//! each drill the data is read again and compared, and no drive that was refused has changed by a byte.
+
+use std::time::Duration;
+
+use crate::lab::{Lab, Ran};
+use crate::promises::ready;
+
+const WISH: &str = include_str!("../../profiles/gen8-usb-raidz.yaml");
+/// The drives of the box, bytes.
+const SIZE: u64 = 4_000_787_030_016;
+
+/// Files with known sums, written and on the drives.
+fn fill(lab: &Lab, mib: u32) {
+    lab.ok(&format!(
+        "cd /tank/data && for n in 1 2 3 4; do dd if=/dev/urandom of=file$n bs=1M count={} status=none; done; \
+         sha256sum file? > /root/sums; sync; zpool sync tank",
+        mib / 4
+    ));
+}
+
+/// Every byte that was acknowledged is there, read from the drives.
+fn intact(lab: &Lab, drill: &str) {
+    let ran = lab.sh("cd /tank/data && sha256sum -c --quiet /root/sums");
+    assert_eq!(ran.status, 0, "{drill}: {}{}", ran.out, ran.err);
+}
+
+/// Scrubs, and finds nothing.
+fn scrubbed(lab: &Lab, drill: &str) {
+    lab.ok("zpool scrub -w tank");
+    let status = lab.ok("zpool status tank");
+    assert!(status.contains("errors: No known data errors"), "{drill}: {status}");
+    intact(lab, drill);
+}
+
+fn state(lab: &Lab) -> String {
+    lab.ok("zpool list -H -o health tank").trim().to_owned()
+}
+
+/// As if the drive in a bay were pulled while the box runs.
+fn pull(lab: &Lab, bay: u8) {
+    lab.ok(&format!(
+        "d=$(readlink -f /dev/disk/by-path/pci-0000:00:1f.2-ata-{bay}); echo 1 > /sys/block/${{d##*/}}/device/delete"
+    ));
+    // ZFS notices when it writes.
+    lab.ok("date > /tank/data/now; zpool sync tank; sleep 1");
+}
+
+/// Looks for drives again.
+fn rescan(lab: &Lab) {
+    lab.ok("for h in /sys/class/scsi_host/host*; do echo '- - -' > $h/scan; done; udevadm settle");
+}
+
+fn flat(ran: &Ran) -> String {
+    format!("{} {}", ran.out, ran.err).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Refused with these words, and no drive has changed.
+fn refused(lab: &Lab, command: &str, words: &[&str]) {
+    let before = lab.digests();
+    let ran = lab.sh(command);
+    assert_eq!(ran.status, 2, "`{command}`: {}{}", ran.out, ran.err);
+    for word in words {
+        assert!(flat(&ran).contains(word), "`{command}` lacks `{word}`: {}", ran.err);
+    }
+    assert_eq!(lab.digests(), before, "`{command}` wrote to a drive");
+}
+
+#[test]
+fn a_drive_that_fails_is_replaced() {
+    let mut lab = Lab::new("gen8-4x4tb").with_wish(WISH).boot();
+    ready(&lab);
+    fill(&lab, 64);
+
+    // Nothing is the matter: nothing to replace, whatever is named.
+    refused(&lab, "zbay replace 3 --yes", &["the drive in bay 3 is well", "tank/raidz1-0"]);
+    refused(&lab, "zbay replace 9 --yes", &["there is no bay `9`"]);
+
+    // Pulled while it runs, and put back: it is brought back, not replaced.
+    pull(&lab, 3);
+    assert_eq!(state(&lab), "DEGRADED");
+    refused(&lab, "zbay replace 2 --yes", &["the drive in bay 2 is well", "not well bay 3"]);
+    refused(
+        &lab,
+        "zbay replace 3 --yes",
+        &["bay 3 is empty", "missing bay 3", "Z302EXA3", "zbay replace 3"],
+    );
+    lab.ok("systemctl stop zfs-zed; dd if=/dev/urandom of=/tank/data/more bs=1M count=8 status=none; zpool sync tank");
+    rescan(&lab);
+    let ran = lab.sh("zbay replace 3 --yes");
+    assert_eq!(ran.status, 0, "{}{}", ran.out, ran.err);
+    assert_eq!(state(&lab), "ONLINE");
+    lab.ok("systemctl start zfs-zed");
+    scrubbed(&lab, "pulled and put back");
+
+    // Dead. A drive that is too small, by a little, and a used one are refused; their bytes stay.
+    lab.stop();
+    lab.take_out("3");
+    lab.put_in("3", "2", "TOOSMALL", SIZE - 5_000_000_000);
+    lab.start();
+    lab.settled();
+    assert_eq!(state(&lab), "DEGRADED");
+    refused(
+        &lab,
+        "zbay replace 3 --yes --serial TOOSMALL",
+        &["too small", "bay 3", "TOOSMALL", "bytes"],
+    );
+    lab.stop();
+    lab.take_out("3");
+    lab.put_in("3", "2", "USEDDRIVE", SIZE - 1_000_000_000);
+    lab.on_image("3", "mkfs.ext4", &["-q", "-F", "-L", "photos"]);
+    lab.start();
+    lab.settled();
+    refused(
+        &lab,
+        "zbay replace 3 --yes --serial USEDDRIVE",
+        &["bay 3 is not free", "ext4", "photos", "--take"],
+    );
+
+    // By name it is taken: smaller by a gigabyte, within what the vdev can spare.
+    let wwn = lab.drive("3").wwn.clone().expect("a wwn").to_string();
+    let take = format!("--take wwn-{wwn}=USEDDRIVE");
+    let plan = lab.sh(&format!("zbay replace 3 --plan {take}"));
+    assert_eq!(plan.status, 1, "{}", plan.err);
+    assert!(
+        plan.out.contains("USEDDRIVE")
+            && plan.out.contains("ERASED")
+            && plan.out.contains("Z302EXA3"),
+        "{}",
+        plan.out
+    );
+    refused(&lab, &format!("zbay replace 3 --yes {take}"), &["needs the serial"]);
+    refused(
+        &lab,
+        &format!("zbay replace 3 --yes {take} --serial WRONG"),
+        &["does not end in `WRONG`"],
+    );
+    let ran = lab.sh(&format!("zbay replace 3 --yes {take} --serial DRIVE"));
+    assert_eq!(ran.status, 0, "{}{}", ran.out, ran.err);
+    assert_eq!(state(&lab), "ONLINE");
+    assert!(lab.ok("zpool status -P tank").contains(&wwn));
+    scrubbed(&lab, "replaced by a smaller one that was used");
+    assert_eq!(lab.sh("zbay verify").status, 0, "{}", lab.sh("zbay verify").out);
+
+    // A larger one, the run killed and the power cut on the way: typed again it goes on.
+    lab.stop();
+    lab.take_out("3");
+    lab.put_in("3", "2", "LARGEONE", SIZE + 2_000_000_000_000);
+    lab.start();
+    lab.settled();
+    lab.ok("echo 1 > /sys/module/zfs/parameters/zfs_scan_suspend_progress");
+    lab.ok("setsid zbay replace 3 --yes --serial LARGEONE >/root/replace.out 2>&1 </dev/null & \
+        for i in $(seq 300); do zpool status tank | grep -q replacing && exit 0; sleep 0.2; done; cat /root/replace.out; exit 1");
+    lab.ok("sleep 1; pkill -KILL -x zbay; zpool sync tank; sync");
+    lab.power_cut();
+    lab.start();
+    lab.settled();
+    let ran = lab.sh_within("zbay replace 3 --yes --serial LARGEONE", Duration::from_mins(5), b"");
+    let done = ran.status == 0 || flat(&ran).contains("the drive in bay 3 is well");
+    assert!(done, "{}{}", ran.out, ran.err);
+    assert_eq!(state(&lab), "ONLINE");
+    scrubbed(&lab, "replaced by a larger one with two cuts");
+}
