@@ -164,11 +164,10 @@ pub enum Show {
     /// The drives, a row each; `-sm` gives size and model as the seed article's `show disk -sm`.
     Disk(crate::cmd::show_disk::DiskArgs),
     /// The box: how it is recognised, its mode, what boots, memory, network, a drawing of the bays.
-    Hw {
-        /// Print the bays as OpenZFS's `vdev_id.conf` has them, and nothing else.
-        #[arg(long)]
-        vdev_id: bool,
-    },
+    ///
+    /// Each bay has a sign for whose its drive is: = in its pool, - blank, # holds something else, ? not known; ~ look at
+    /// it, ! act. Drives that sleep are let sleep.
+    Hw(crate::cmd::show_hw::HwArgs),
     /// The pool by bay.
     Pool,
 }

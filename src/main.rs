@@ -49,7 +49,7 @@ fn run(cli: Cli) -> Result<Answer> {
         None => cmd::overview::run(&context),
         Some(Command::Check(args)) => cmd::check::run(&context, args),
         Some(Command::Show(Show::Disk(args))) => cmd::show_disk::run(&context, args),
-        Some(Command::Show(Show::Hw { vdev_id })) => cmd::show_hw::run(&context, *vdev_id),
+        Some(Command::Show(Show::Hw(args))) => cmd::show_hw::run(&context, args),
         Some(Command::Show(Show::Pool)) => cmd::show_pool::run(&context),
         Some(Command::Locate(args)) => cmd::locate::run(&context, args),
         Some(Command::Plan(args)) => cmd::plan::run(&context, args),
