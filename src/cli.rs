@@ -47,6 +47,9 @@ pub enum Command {
     Show(Show),
     /// Make the activity light of the drive in a bay blink in a rhythm of its own, by reads alone.
     Locate(crate::cmd::locate::LocateArgs),
+    /// Find out which port is which bay, by serial numbers that you read or drives that blink, and write it to
+    /// /etc/zbay/hw after one question.
+    Learn,
     /// Show what would be done to make the machine as wished; writes nothing.
     Plan(Plan),
     /// Propose layouts for the drives that are there, side by side; `--write` records one as the wish.

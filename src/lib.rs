@@ -61,6 +61,9 @@ pub mod inventory;
 /// A drive as every message names it.
 pub mod drive;
 
+/// Which port is which bay of this very box, found out with the person before it.
+pub mod learn;
+
 /// OpenZFS's arithmetic, before anything is written. Pure.
 pub mod capacity;
 

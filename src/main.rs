@@ -52,6 +52,7 @@ fn run(cli: Cli) -> Result<Answer> {
         Some(Command::Show(Show::Hw(args))) => cmd::show_hw::run(&context, args),
         Some(Command::Show(Show::Pool)) => cmd::show_pool::run(&context),
         Some(Command::Locate(args)) => cmd::locate::run(&context, args),
+        Some(Command::Learn) => cmd::learn::run(&context),
         Some(Command::Plan(args)) => cmd::plan::run(&context, args),
         Some(Command::Propose(args)) => cmd::propose::run(&context, args),
         Some(Command::Apply(args)) => cmd::apply::run(&context, args),

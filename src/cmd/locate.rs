@@ -90,7 +90,7 @@ pub fn run(context: &Context, args: &LocateArgs) -> Result<Answer> {
 }
 
 /// How many reads were done.
-fn blink(machine: &dyn Machine, disk: &Disk, whole: Duration) -> Result<u64> {
+pub(super) fn blink(machine: &dyn Machine, disk: &Disk, whole: Duration) -> Result<u64> {
     let began = Instant::now();
     let mut reads = 0_u64;
     while began.elapsed() < whole {
