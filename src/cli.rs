@@ -45,7 +45,7 @@ pub enum Command {
     /// Show disks, the box, or the pool by bay.
     #[command(subcommand)]
     Show(Show),
-    /// Make the activity light of the drive in a bay blink in a rhythm of its own, by reads alone.
+    /// Show which drive is in a bay: its activity light blinks by reads, and its own light where ledctl knows one.
     Locate(crate::cmd::locate::LocateArgs),
     /// Find out which port is which bay, by serial numbers that you read or drives that blink, and write it to
     /// /etc/zbay/hw after one question.

@@ -9,13 +9,14 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use serde_json::json;
 
-use super::{Answer, Context, locate};
+use super::{Answer, Context};
 use crate::apply::{self, learned};
 use crate::hw::Hw;
 use crate::inventory::{Inventory, Want};
 use crate::learn::dialog::Dialog;
 use crate::learn::edit::{difference, renewed};
 use crate::learn::{Found, Proof, found, open_bays};
+use crate::locate;
 use crate::machine::local::lock;
 use crate::names::BayId;
 use crate::render::json::answer;
@@ -89,8 +90,8 @@ fn ask(context: &Context, hw: &Hw, inventory: &Inventory, bays: Vec<BayId>) -> R
         if context.common.machine.is_some() {
             return Err("a recorded machine has no lights".to_owned());
         }
-        let blinked = locate::blink(&*context.machine, found.disk, BLINK);
-        blinked.map(|_| ()).map_err(|why| format!("{why:#}"))
+        let blinked = locate::blink(&*context.machine, found.disk, BLINK, &|| false);
+        blinked.map(|_| ()).map_err(|why| why.to_string())
     };
     Ok(dialog.ask(&mut blink)?)
 }
