@@ -47,8 +47,11 @@ pub enum Command {
     /// Show disks, the box, or the pool by bay.
     #[command(subcommand)]
     Show(Show),
-    /// Make the activity light of the drive in a bay blink in a rhythm of its own, by reads alone.
+    /// Show which drive is in a bay: its activity light blinks by reads, and its own light where ledctl knows one.
     Locate(crate::cmd::locate::LocateArgs),
+    /// Find out which port is which bay, by serial numbers that you read or drives that blink, and write it to
+    /// /etc/zbay/hw after one question.
+    Learn,
     /// Show what would be done to make the machine as wished; writes nothing.
     Plan(Plan),
     /// Propose layouts for the drives that are there, side by side; `--write` records one as the wish.
@@ -197,11 +200,10 @@ pub enum Show {
     /// The drives, a row each; `-sm` gives size and model as the seed article's `show disk -sm`.
     Disk(crate::cmd::show_disk::DiskArgs),
     /// The box: how it is recognised, its mode, what boots, memory, network, a drawing of the bays.
-    Hw {
-        /// Print the bays as OpenZFS's `vdev_id.conf` has them, and nothing else.
-        #[arg(long)]
-        vdev_id: bool,
-    },
+    ///
+    /// Each bay has a sign for whose its drive is: = in its pool, - blank, # holds something else, ? not known; ~ look at
+    /// it, ! act. Drives that sleep are let sleep.
+    Hw(crate::cmd::show_hw::HwArgs),
     /// The pool by bay.
     Pool,
 }

@@ -64,6 +64,12 @@ pub mod history;
 /// A drive as every message names it.
 pub mod drive;
 
+/// Which port is which bay of this very box, found out with the person before it.
+pub mod learn;
+
+/// Makes a drive show itself, by a light or by reads.
+pub mod locate;
+
 /// OpenZFS's arithmetic, before anything is written. Pure.
 pub mod capacity;
 

@@ -12,6 +12,12 @@ use std::process::{Command, Output, Stdio};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+/// The front of a box.
+#[path = "cli/bays.rs"]
+mod bays;
+/// The order of the bays, learned.
+#[path = "cli/learn.rs"]
+mod learn;
 /// Machines where little is known, or that QEMU cannot be.
 #[path = "cli/odd_machines.rs"]
 mod odd_machines;

@@ -172,6 +172,28 @@ impl<'a> Journal<'a> {
     }
 }
 
+/// Changes that touch no disk, in the journal from their intent to their end.
+///
+/// # Errors
+/// The journal or one of them cannot be written; what follows it is not begun.
+pub fn noted(
+    machine: &dyn Machine,
+    plan: &str,
+    what: &str,
+    changes: &[Change],
+) -> Result<(), RunError> {
+    let journal = Journal::new(machine, plan);
+    journal.write(1, Event::Intent { what, changes, disks: Vec::new() })?;
+    for change in changes {
+        if let Err(why) = machine.change(change) {
+            // The reason is told below whether or not the journal takes it.
+            let _ = journal.write(1, Event::Failed { why: why.to_string() });
+            return Err(why);
+        }
+    }
+    journal.write(1, Event::Done)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -17,6 +17,7 @@ use crate::plan::{Again, Fingerprint, Plan, Rehearsal, Step};
 
 pub mod condition;
 pub mod journal;
+pub mod learned;
 pub mod wish;
 
 use condition::Unmet;

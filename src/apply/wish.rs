@@ -5,7 +5,7 @@
 
 use thiserror::Error;
 
-use super::journal::{Event, Journal};
+use super::journal::noted;
 use crate::machine::{Change, Hash, IoError, Machine, RunError};
 use crate::shipped::{WISH, recorded_wish};
 
@@ -39,19 +39,7 @@ pub fn record(machine: &dyn Machine, wish: &str, replace: bool) -> Result<bool, 
         return Err(WishError::Other);
     }
     let changes = Change::file(WISH.into(), wish, old.map(|old| Hash::of(&old)));
-    let journal = Journal::new(machine, "propose");
-    journal.write(
-        1,
-        Event::Intent { what: "record a proposed wish", changes: &changes, disks: Vec::new() },
-    )?;
-    for change in &changes {
-        if let Err(why) = machine.change(change) {
-            // The reason is told below whether or not the journal takes it.
-            let _ = journal.write(1, Event::Failed { why: why.to_string() });
-            return Err(why.into());
-        }
-    }
-    journal.write(1, Event::Done)?;
+    noted(machine, "propose", "record a proposed wish", &changes)?;
     Ok(true)
 }
 

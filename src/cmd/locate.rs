@@ -1,32 +1,24 @@
-//! `zbay locate BAY`: makes the activity light of a drive blink in a rhythm that no file system has, by reads alone.
-//!
-//! Boards with on-board SATA ports have no light for locating: three short bursts and a pause, again and again, are told
-//! from ordinary work at a glance. Places all over the drive are read, so that no cache answers.
+//! `zbay locate BAY`: makes a drive show itself, by a light of its own where one is known, and by the rhythm of its
+//! activity light. It says which, and why.
 
-use std::io::Write as _;
-use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::io::{Write as _, stderr};
+use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
 use clap::Args;
 use serde_json::json;
 
 use super::{Answer, Context, need_root, say_woken};
 use crate::drive::Drive;
 use crate::inventory::{Disk, Want};
+use crate::locate;
+use crate::locate::light::{self, Light};
 use crate::machine::Machine;
+use crate::machine::local::Interrupt;
 use crate::names::BayId;
 use crate::plan::pick::in_bay;
 use crate::render::json::answer;
 use crate::render::text;
-
-/// Bursts, then a pause.
-const BURSTS: u32 = 3;
-const BURST: Duration = Duration::from_millis(300);
-const GAP: Duration = Duration::from_millis(300);
-const PAUSE: Duration = Duration::from_millis(1200);
-/// Bytes of one read.
-const READ: usize = 128 << 10;
 
 /// Arguments of `locate`.
 #[derive(Clone, Debug, Args)]
@@ -37,9 +29,12 @@ pub struct LocateArgs {
     /// For how many seconds, 1 to 3600.
     #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub seconds: u64,
+    /// Only by the light that ledctl knows, without reads.
+    #[arg(long)]
+    pub led: bool,
 }
 
-/// Blinks.
+/// Shows it.
 pub fn run(context: &Context, args: &LocateArgs) -> Result<Answer> {
     if context.common.machine.is_some() {
         bail!("a recorded machine has no lights: `zbay locate` is for the box that it is typed on");
@@ -68,66 +63,89 @@ pub fn run(context: &Context, args: &LocateArgs) -> Result<Answer> {
         say_woken(&hw, &inventory);
     }
     let drive = Drive::of(&hw, disk);
-    let what = format!("{}  {}", drive.place(), drive.label());
-    let how = format!(
-        "three short bursts of reads and a pause, for {} s: this box has no light of its own for it that is known",
-        args.seconds
-    );
-    let mut err = std::io::stderr().lock();
-    let _ = writeln!(err, "{what}");
-    let _ = err.write_all(text::labelled("blinks", &how).as_bytes());
+    let light = light::find(machine, disk);
+    if let (true, Err(why)) = (args.led, &light) {
+        bail!(
+            "{why}, so {} cannot be lit\ndo this  without `--led` it blinks by reads",
+            drive.spoken()
+        );
+    }
+    let mut err = stderr().lock();
+    let _ = writeln!(err, "{}  {}", drive.place(), drive.label());
+    let said = match &light {
+        Ok(light) => format!("{light}; out again in {} s, or with Ctrl-C", args.seconds),
+        Err(why) => format!("none of its own: {why}"),
+    };
+    let _ = err.write_all(text::labelled("light", &said).as_bytes());
+    if !args.led {
+        let how = format!("three short bursts of reads and a pause, for {} s", args.seconds);
+        let _ = err.write_all(text::labelled("blinks", &how).as_bytes());
+    }
     drop(err);
-    let reads = blink(machine, disk, Duration::from_secs(args.seconds))?;
-    let mut said = text::labelled("done", &format!("{reads} reads, nothing was written"));
+    let (shown, trouble) = show(machine, disk, light.as_ref().ok(), args)?;
+    let mut said = match (&trouble, args.led) {
+        (None, true) => text::labelled("done", "the light is out again"),
+        _ => text::labelled("done", &format!("{} reads, nothing was written", shown.reads)),
+    };
+    said.extend(trouble.iter().map(|why| text::labelled("light", why)));
     if drive.assumed {
-        said.push_str(&text::labelled(
-            "order",
-            "the bay is assumed: what blinked is the drive, so learn from it which bay this is",
-        ));
+        let say = "the bay is assumed: what showed itself is the drive; `zbay learn` writes down which bay it is";
+        said.push_str(&text::labelled("order", say));
     }
-    let json = answer(&[], json!({ "drive": drive, "method": "reads", "reads": reads }));
-    Ok(Answer { text: said, json, status: 0 })
+    let method = match (shown.lit, args.led) {
+        (true, true) => "light",
+        (true, false) => "light and reads",
+        (false, _) => "reads",
+    };
+    let (found, why) = match light {
+        Ok(light) => (Some(light), trouble),
+        Err(why) => (None, Some(why.to_string())),
+    };
+    let json = json!({ "drive": drive, "method": method, "reads": shown.reads, "light": found, "why": why });
+    Ok(Answer { text: said, json: answer(&[], json), status: 0 })
 }
 
-/// How many reads were done.
-fn blink(machine: &dyn Machine, disk: &Disk, whole: Duration) -> Result<u64> {
-    let began = Instant::now();
-    let mut reads = 0_u64;
-    while began.elapsed() < whole {
-        for _ in 0..BURSTS {
-            let burst = Instant::now();
-            while burst.elapsed() < BURST {
-                machine.read_at(&disk.dev, place(reads, disk.size.0), READ)?;
-                reads += 1;
+/// What was done.
+struct Shown {
+    lit: bool,
+    reads: u64,
+}
+
+/// Lights and blinks; in words what did not go well with the light. Ctrl-C ends it early, and the light is put out.
+fn show(
+    machine: &dyn Machine,
+    disk: &Disk,
+    light: Option<&Light>,
+    args: &LocateArgs,
+) -> Result<(Shown, Option<String>)> {
+    let whole = Duration::from_secs(args.seconds);
+    let Some(light) = light else {
+        let reads = locate::blink(machine, disk, whole, &|| false)?;
+        return Ok((Shown { lit: false, reads }, None));
+    };
+    let interrupt = Interrupt::catch();
+    let stop = || interrupt.as_ref().is_some_and(Interrupt::came);
+    let during = || {
+        if args.led {
+            locate::wait(whole, &stop);
+            return Ok(0);
+        }
+        locate::blink(machine, disk, whole, &stop)
+    };
+    match light::lit(machine, &disk.dev, light, during) {
+        Ok((reads, out)) => {
+            let off = light.command(&disk.dev, false);
+            let still = out.err().map(|why| format!("it may be lit still: {why}; try `{off}`"));
+            match reads {
+                Ok(reads) => Ok((Shown { lit: true, reads }, still)),
+                Err(why) => Err(anyhow!(why)
+                    .context(still.unwrap_or_else(|| "the light is out again".to_owned()))),
             }
-            sleep(GAP);
         }
-        sleep(PAUSE);
-    }
-    Ok(reads)
-}
-
-/// Where the n-th read is: all over the drive, in steps of a megabyte.
-fn place(n: u64, size: u64) -> u64 {
-    let steps = (size >> 20).saturating_sub(1).max(1);
-    // An odd multiplier visits places far from each other.
-    ((n.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 1) % steps) << 20
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{READ, place};
-
-    #[test]
-    fn reads_are_spread_over_the_drive_and_stay_on_it() {
-        let size = 4_000_787_030_016_u64;
-        let places: Vec<u64> = (0..200).map(|n| place(n, size)).collect();
-        let end = size - u64::try_from(READ).unwrap();
-        assert!(places.iter().all(|at| *at <= end && at.is_multiple_of(1 << 20)));
-        for eighth in 0..8 {
-            let within = size / 8 * eighth..size / 8 * (eighth + 1);
-            assert!(places.iter().any(|at| within.contains(at)), "{eighth}");
+        Err(why) if args.led => Err(why.into()),
+        Err(why) => {
+            let reads = locate::blink(machine, disk, whole, &stop)?;
+            Ok((Shown { lit: false, reads }, Some(format!("it could not be lit: {why}"))))
         }
-        assert_eq!(place(7, 1 << 20), 0);
     }
 }

@@ -31,6 +31,7 @@ pub mod firstboot;
 pub mod form;
 pub mod found;
 pub mod grow;
+pub mod learn;
 pub mod locate;
 pub mod odds;
 pub mod optimal;

@@ -8,17 +8,18 @@ use super::{Answer, Context, is_bare};
 use crate::check::machine;
 use crate::inventory::Want;
 use crate::profile::Profile;
-use crate::render::disk;
 use crate::render::json::answer;
 use crate::render::overview::{Overview, Wish, render};
+use crate::render::{disk, history};
 use crate::shipped::PROFILES;
 use crate::yaml::read;
 
 /// The overview.
 pub fn run(context: &Context) -> anyhow::Result<Answer> {
-    let inventory = context.look(Want::SEEN)?;
+    let mut inventory = context.look(Want::SEEN)?;
     let (hw, known) = context.hw(&inventory.host)?;
     let hw = &hw.value;
+    let (past, changes) = context.remember(hw, &mut inventory);
     let wish = match context.wish() {
         Ok(None) => Wish::None,
         Ok(Some(wish)) => Wish::Sound(Box::new(wish.value)),
@@ -50,7 +51,7 @@ pub fn run(context: &Context) -> anyhow::Result<Answer> {
         "importable": facet(&inventory.importable),
     });
     Ok(Answer {
-        text: render(&overview),
+        text: render(&overview) + &history::since(past.looked, &changes),
         json: answer(&overview.notes, body),
         status: u8::from(!overview.is_well()),
     }

@@ -1,36 +1,68 @@
 //! `zbay show hw`: the box, as it is described and as it is.
 
+use anyhow::{Result, bail};
+use camino::Utf8PathBuf;
+use clap::Args;
 use serde_json::json;
 
-use super::{Answer, Context, is_bare};
+use super::form::PaintArgs;
+use super::{Answer, Context, draw, is_bare};
 use crate::check::machine;
+use crate::hw::Hw;
 use crate::inventory::Want;
+use crate::render::front::slots;
 use crate::render::hw::{KnownBy, json as screen, render};
 use crate::render::json::answer;
-use crate::render::vdev_id;
+use crate::render::{svg, vdev_id};
+
+/// Arguments of `show hw`.
+#[derive(Clone, Debug, Args)]
+pub struct HwArgs {
+    /// Print the bays as OpenZFS's `vdev_id.conf` has them, and nothing else.
+    #[arg(long)]
+    pub vdev_id: bool,
+    /// Draw the bays too, into this file; one that is there is replaced.
+    #[arg(long, value_name = "FILE", conflicts_with = "vdev_id")]
+    pub svg: Option<Utf8PathBuf>,
+    /// Colour.
+    #[command(flatten)]
+    pub paint: PaintArgs,
+}
 
 /// The box, or its bays as a `vdev_id.conf`.
-pub fn run(context: &Context, as_vdev_id: bool) -> anyhow::Result<Answer> {
-    if as_vdev_id {
+pub fn run(context: &Context, args: &HwArgs) -> Result<Answer> {
+    if args.vdev_id {
         let inventory = context.look(Want::IDENTITY)?;
         let hw = context.hw(&inventory.host)?.0.value;
-        if hw.bays.is_empty() {
-            anyhow::bail!(
-                "no description of this box names its bays\ndo this  describe it (docs/add-a-box.md), or name one: \
-                 `zbay --hw NAME show hw --vdev-id`"
-            );
-        }
+        has_bays(&hw, "--vdev-id")?;
         let text = vdev_id::render(&hw);
         return Ok(Answer { json: answer(&[], json!({ "vdev_id": text })), text, status: 0 });
     }
-    let inventory = context.look(Want::SEEN)?;
+    let mut inventory = context.look(Want { smart: true, ..Want::SEEN })?;
     let (hw, known) = context.hw(&inventory.host)?;
+    context.remember(&hw.value, &mut inventory);
     let by = KnownBy::of(&hw.value, &inventory.host, context.common.hw.is_some(), known);
     let notes = machine::drives(&hw.value, known, &inventory.disks);
-    Ok(Answer {
-        text: render(&hw.value, &hw.file, by, &inventory),
+    let mut said = Answer {
+        text: render(&hw.value, &hw.file, by, &inventory, args.paint.paint()),
         json: answer(&notes, screen(&hw.value, &hw.file, by, &inventory)),
         status: 0,
+    };
+    if args.svg.is_some() {
+        has_bays(&hw.value, "--svg FILE")?;
     }
-    .hinted(is_bare(known, &inventory.host)))
+    draw(args.svg.as_deref(), &mut said, true, || {
+        svg::front(&hw.value.title, &inventory.host.dmi, &slots(&hw.value, &inventory))
+    })?;
+    Ok(said.hinted(is_bare(known, &inventory.host)))
+}
+
+fn has_bays(hw: &Hw, option: &str) -> Result<()> {
+    if hw.bays.is_empty() {
+        bail!(
+            "no description of this box names its bays\ndo this  describe it (docs/add-a-box.md), or name one: \
+             `zbay --hw NAME show hw {option}`"
+        );
+    }
+    Ok(())
 }

@@ -1,15 +1,18 @@
-//! Files that a user names on the command line, and the lock that keeps two applies apart.
+//! Files that a user names on the command line, the lock that keeps two applies apart, and Ctrl-C where it is waited for.
 //!
 //! They belong to the machine that zbay runs on even where the machine that it looks at is a recorded one, so
 //! they do not pass the seam.
 #![allow(clippy::disallowed_methods)] // beside `real`, the other file that touches the file system
 
+use std::cell::Cell;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use nix::fcntl::{FcntlArg, FdFlag, fcntl};
+use nix::sys::signal::{SigSet, Signal};
+use nix::sys::signalfd::{SfdFlags, SignalFd};
 use thiserror::Error;
 
 use super::IoError;
@@ -140,10 +143,47 @@ pub fn lock(path: &Utf8Path) -> Result<Lock, LockError> {
     }
 }
 
+/// Ctrl-C, and the signal of kill(1), held back so that what was begun can be ended.
+#[derive(Debug)]
+pub struct Interrupt {
+    signals: SignalFd,
+    came: Cell<bool>,
+}
+
+impl Interrupt {
+    /// From now on it does not end the program. `None`: the system refuses, and it does.
+    pub fn catch() -> Option<Self> {
+        let mut held = SigSet::empty();
+        held.add(Signal::SIGINT);
+        held.add(Signal::SIGTERM);
+        held.thread_block().ok()?;
+        let flags = SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC;
+        let signals = SignalFd::with_flags(&held, flags).ok()?;
+        Some(Self { signals, came: Cell::new(false) })
+    }
+
+    /// Whether it has come.
+    pub fn came(&self) -> bool {
+        if matches!(self.signals.read_signal(), Ok(Some(_))) {
+            self.came.set(true);
+        }
+        self.came.get()
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{LockError, lock, read_user_file, replace_user_file, write_new_file};
+    use super::{Interrupt, LockError, lock, read_user_file, replace_user_file, write_new_file};
     use camino::Utf8PathBuf;
+    use nix::sys::signal::{Signal, raise};
+
+    #[test]
+    fn an_interrupt_is_held_back_and_remembered() {
+        let interrupt = Interrupt::catch().expect("caught");
+        assert!(!interrupt.came());
+        raise(Signal::SIGINT).expect("raised");
+        assert!(interrupt.came() && interrupt.came());
+    }
 
     #[test]
     fn two_applies_are_kept_apart() {

@@ -1,7 +1,7 @@
 //! The one seam between zbay and the world.
 //!
 //! Everything that zbay learns or does passes through [`Machine`]: commands that only read, files,
-//! raw blocks, udev, the clock, and, from `apply` alone, changes. [`real::Real`] is the machine that
+//! raw blocks, udev, the clock, and, from `apply` (and `locate`, for a light) alone, changes. [`real::Real`] is the machine that
 //! zbay runs on, [`recorded::Recorded`] replays one that was recorded, [`record::Record`] makes such a
 //! recording while it passes everything through. There is no mock and no second implementation of any
 //! logic: a test on a recorded machine runs the program that users run.
@@ -47,7 +47,7 @@ pub trait Machine: Sync {
     /// Keeps a record of zbay's own, such as the history: adds `text`, or puts it in place of what has this hash. No
     /// change of the machine: it may be lost, and a look goes on without it. A recorded machine keeps nothing.
     fn note(&self, path: &Utf8Path, text: &str, instead_of: Option<&Hash>) -> Result<(), RunError>;
-    /// Changes something. Called by `apply` alone.
+    /// Changes something. Called by `apply` alone, and by `locate` for the light beside a drive: no disk, no file.
     fn change(&self, change: &Change) -> Result<Output, RunError>;
 }
 
@@ -132,10 +132,13 @@ pub const BLOCKDEV: Program = Program { path: "/usr/sbin/blockdev", package: "ut
 /// sgdisk(8): partitions of an SSD that the log and the cache share.
 pub const SGDISK: Program = Program { path: "/usr/sbin/sgdisk", package: "gdisk" };
 
+/// ledctl(8): the light beside a drive, where a backplane has one.
+pub const LEDCTL: Program = Program { path: "/usr/sbin/ledctl", package: "ledmon" };
+
 /// All programs, for the package's name in an error.
-pub const PROGRAMS: [Program; 12] = [
+pub const PROGRAMS: [Program; 13] = [
     ZPOOL, ZFS, WIPEFS, SMARTCTL, SYSTEMCTL, ZGENHOSTID, CHOWN, CHMOD, UDEVADM, BLOCKDEV, SGDISK,
-    SYNC,
+    SYNC, LEDCTL,
 ];
 
 /// A command: never a shell, secrets only on standard input, always with a limit.

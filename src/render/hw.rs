@@ -1,20 +1,22 @@
 //! `show hw`: the box, how it is known, its bays as a picture, what boots.
 //!
 //! A box of four bays fits 20 lines: what nobody acts upon (notes, power, throughput) is in the description and in
-//! JSON. The picture has the bays in the order of the description, in as many rows as 80 columns need; a serial is
-//! never cut in it. What is assumed says so, and what could not be found out is said in words.
+//! JSON. The picture of the bays is [`front`]'s. What is assumed says so, and what could not be found out is said in
+//! words.
 
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::overview::by_place;
-use super::{contents, disk, table, text};
+use super::paint::{Paint, Tone};
+use super::{contents, disk, front, table, text};
 use crate::check::machine::assumed_bays;
 use crate::drive::Drive;
-use crate::hw::{Bay, Boot, CanBoot, ControllerMode, Hw, Sure};
-use crate::inventory::{Disk, Dmi, Host, Inventory, Nic};
+use crate::hw::{Boot, CanBoot, ControllerMode, Hw, Sure};
+use crate::inventory::{Dmi, Host, Inventory, Nic};
 use crate::names::BayId;
 use crate::units::Bytes;
+use crate::verify::missing::missing;
 
 /// The screen as JSON.
 pub fn json(hw: &Hw, file: &str, by: KnownBy, inventory: &Inventory) -> Value {
@@ -45,6 +47,7 @@ pub fn json(hw: &Hw, file: &str, by: KnownBy, inventory: &Inventory) -> Value {
         "facts": hw.facts,
         "host": host,
         "disks": disk::json(&rows, &disk::Choice::default()),
+        "missing": missing(hw, inventory),
     })
 }
 
@@ -75,7 +78,7 @@ impl KnownBy {
 }
 
 /// The screen; `file` is the description's.
-pub fn render(hw: &Hw, file: &str, by: KnownBy, inventory: &Inventory) -> String {
+pub fn render(hw: &Hw, file: &str, by: KnownBy, inventory: &Inventory, paint: Paint) -> String {
     let host = &inventory.host;
     let serial = host.dmi.product_serial.as_deref().map_or_else(
         || "serial not told".to_owned(),
@@ -93,9 +96,13 @@ pub fn render(hw: &Hw, file: &str, by: KnownBy, inventory: &Inventory) -> String
         out.extend(["  ", &disk::none(inventory.blind.as_ref())]);
     }
     if inventory.blind.is_none() {
-        out.push_str(&picture(hw, &inventory.disks));
+        out.push_str(&front::picture(&front::slots(hw, inventory), paint));
     }
     out.push_str(&elsewhere(hw, inventory));
+    for one in front::lost(hw, inventory) {
+        let said = text::labelled("MISSING", &disk::was(&one));
+        out.push_str(&said.replacen("MISSING", &paint.paint(Tone::Bad, "MISSING"), 1));
+    }
     out.push('\n');
     let assumed = assumed_bays(hw);
     if !assumed.is_empty() {
@@ -116,10 +123,6 @@ pub fn render(hw: &Hw, file: &str, by: KnownBy, inventory: &Inventory) -> String
     }
     out.push_str(&text::labelled("memory", &memory(hw, host)));
     out.push_str(&text::labelled("network", &network(&host.nics)));
-    if !hw.facts.is_empty() {
-        let more = format!("{} more in {file}, and with `--json`", hw.facts.len());
-        out.push_str(&text::labelled("facts", &more));
-    }
     out
 }
 
@@ -146,59 +149,6 @@ fn known(hw: &Hw, file: &str, by: KnownBy, dmi: &Dmi) -> String {
             "not: it calls itself {strings}, and no description fits. Its ports stand for bays; \
              to describe it put a file into /etc/zbay/hw"
         ),
-    }
-}
-
-/// The bays with what is in them; nothing for a box without a description.
-pub fn picture(hw: &Hw, disks: &[Disk]) -> String {
-    let inside = |bay: &BayId| {
-        disks
-            .iter()
-            .map(|disk| (Drive::of(hw, disk), disk))
-            .find(|(drive, _)| drive.bay.as_ref() == Some(bay))
-    };
-    let boxes: Vec<Vec<String>> = hw
-        .bays
-        .iter()
-        .map(|bay| {
-            let mut lines = vec![bay.bay.spoken()];
-            match inside(&bay.bay) {
-                Some((drive, disk)) => lines.extend([
-                    drive.model.unwrap_or_else(|| "no model".to_owned()),
-                    drive
-                        .serial
-                        .map_or_else(|| "no serial".to_owned(), |serial| serial.to_string()),
-                    format!("{} {}", drive.size.tb(), contents::word(&disk.contents)),
-                    link(disk, bay),
-                ]),
-                None => lines.push("empty".to_owned()),
-            }
-            lines
-        })
-        .collect();
-    let longest = |line: usize| {
-        boxes.iter().filter_map(|lines| lines.get(line)).map(String::len).max().unwrap_or(0)
-    };
-    // Models may be cut, serials not; a box narrower than this has no room for words.
-    let least = longest(2).max(longest(3).min(16)).max(longest(4)).max(8);
-    let room = text::WIDTH - 3;
-    let most = (room / (least + 3)).clamp(1, 6);
-    let rows = boxes.len().div_ceil(most).max(1);
-    let across = boxes.len().div_ceil(rows).max(1);
-    let width = (room / across).saturating_sub(3).min(longest(1).max(least)).max(least);
-    let rows: Vec<Vec<Vec<String>>> = boxes.chunks(across).map(<[_]>::to_vec).collect();
-    table::grid(width, &rows)
-}
-
-/// `3.0 of 6.0 Gb/s`: the link as it runs, and the best of its port where that is proved.
-fn link(disk: &Disk, bay: &Bay) -> String {
-    let best = bay.link.filter(|_| bay.link_sure != Sure::Assumed);
-    let best = best.map(u64::from).map(disk::gbps);
-    match (disk.link.map(u64::from).map(disk::gbps), best) {
-        (Some(now), Some(best)) => format!("{now} of {best} Gb/s"),
-        (Some(now), None) => format!("{now} Gb/s"),
-        (None, Some(best)) => format!("? of {best} Gb/s"),
-        (None, None) => String::new(),
     }
 }
 

@@ -14,6 +14,7 @@ pub mod explain;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod foreign;
+pub mod front;
 pub mod grow;
 pub mod history;
 pub mod hw;
@@ -21,6 +22,7 @@ pub mod json;
 pub mod odds;
 pub mod optimal;
 pub mod overview;
+pub mod paint;
 pub mod plan;
 pub mod pool;
 pub mod propose;

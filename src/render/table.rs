@@ -2,10 +2,9 @@
 //!
 //! [`bars`] is the style of the original `show disk`: a bar either side of each cell and no rule lines.
 //! [`list`] has no lines at all, for rows inside a screen. Cells are shown as [`plain`] text, left-aligned, and
-//! each column is as wide as its longest cell: a table never wraps, its caller chooses what fits. [`grid`] draws
-//! boxes, for the bays.
+//! each column is as wide as its longest cell: a table never wraps, its caller chooses what fits.
 
-use comfy_table::{ContentArrangement, ContentLineStyle, LineStyle, Table, TableStyle};
+use comfy_table::{ContentArrangement, ContentLineStyle, Table, TableStyle};
 
 use super::text::{WIDTH, clip, plain};
 
@@ -63,29 +62,6 @@ pub fn list_fit(indent: usize, rows: &[Vec<String>]) -> String {
     list(indent, &rows)
 }
 
-/// Boxes side by side, each of `width` characters and of as many lines as it has.
-pub fn grid(width: usize, rows: &[Vec<Vec<String>>]) -> String {
-    let rule = LineStyle::new('+', '-', '+', '+');
-    let bar = ContentLineStyle::new('|', '|', '|');
-    let style = TableStyle::new().top_border(rule).content_lines(bar);
-    let mut table = Table::new();
-    table
-        .load_style(style.row_separator(rule).bottom_border(rule))
-        .set_content_arrangement(ContentArrangement::Disabled);
-    let line = |text: &String| format!("{:width$}", clip(&plain(text), width));
-    for row in rows {
-        table
-            .add_row(row.iter().map(|lines| lines.iter().map(line).collect::<Vec<_>>().join("\n")));
-    }
-    let mut out = String::new();
-    for line in table.lines().filter(|_| !rows.is_empty()) {
-        out.push_str("  ");
-        out.push_str(line.trim_end());
-        out.push('\n');
-    }
-    out
-}
-
 /// How wide [`bars`] makes these columns.
 pub fn bars_width(widths: &[usize]) -> usize {
     widths.iter().map(|width| width + 3).sum::<usize>() + 1
@@ -93,7 +69,7 @@ pub fn bars_width(widths: &[usize]) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{bars, bars_width, grid, list, list_fit};
+    use super::{bars, bars_width, list, list_fit};
 
     fn rows(rows: &[&[&str]]) -> Vec<Vec<String>> {
         rows.iter().map(|row| row.iter().map(|cell| (*cell).to_owned()).collect()).collect()
@@ -116,18 +92,5 @@ mod tests {
         let text = list_fit(2, &rows(&[&["usb", "HM250HI", &"x ".repeat(50)]]));
         assert!((79..=80).contains(&text.trim_end().len()));
         assert!(text.ends_with("x..\n"));
-    }
-
-    #[test]
-    fn boxes_are_as_wide_as_told() {
-        let cell = |lines: &[&str]| lines.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>();
-        let text = grid(6, &[vec![cell(&["bay 1", "empty"]), cell(&["bay 2", "too long"])]]);
-        let wanted = "  +--------+--------+
-  | bay 1  | bay 2  |
-  | empty  | too..  |
-  +--------+--------+
-";
-        assert_eq!(text, wanted);
-        assert_eq!(grid(6, &[]), "");
     }
 }

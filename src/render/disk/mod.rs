@@ -407,7 +407,7 @@ pub fn list_columns() -> String {
 }
 
 /// `bay 3: was ST2000DM001 Z4ZBAF42, tank/raidz1-0 UNAVAIL`.
-fn was(one: &Missing) -> String {
+pub fn was(one: &Missing) -> String {
     let serial = one.serial.as_deref().unwrap_or_default();
     let Missing { place, model, pool, vdev, state, .. } = one;
     text::plain(&format!(

@@ -1,4 +1,4 @@
-//! Pictures of capacity, as SVG: what the tables say, for people who see better than they read.
+//! Pictures of capacity and of boxes, as SVG: what the screens say, for people who see better than they read.
 //!
 //! A picture is pure text made from the values of a screen: the same values give the same bytes. Text stays text,
 //! nothing is loaded from elsewhere, colours are those of Okabe and Ito and never stand alone (shapes, patterns and
@@ -7,6 +7,7 @@
 
 mod bays;
 mod canvas;
+mod front;
 mod label;
 mod scale;
 mod style;
@@ -18,6 +19,7 @@ mod widths;
 
 pub use bays::bays;
 pub use canvas::{Area, Canvas};
+pub use front::front;
 pub use ways::{Point, ways};
 pub use where_to::where_to;
 pub use widths::widths;

@@ -4,9 +4,13 @@ use roxmltree::{Document, Node};
 
 use super::canvas::{Anchor, Canvas};
 use super::style::Face;
-use super::{Point, bays, ways, where_to, widths};
+use super::{Point, bays, front, ways, where_to, widths};
 use crate::capacity::table::{Layout, table_of};
 use crate::capacity::{Terms, of_parts, spec, widths as rule};
+use crate::inventory::{Disk, Inventory};
+use crate::render::fixture::{disk, holding, hw, with_pool};
+use crate::render::front::slots;
+use crate::smart::Smart;
 use crate::units::{Ashift, Bytes};
 
 const TB: u64 = 1_000_000_000_000;
@@ -34,9 +38,29 @@ fn crowd(number: u64) -> Vec<Point> {
     (0..number).map(point).collect()
 }
 
+fn box_of(name: &str, inventory: &Inventory) -> Canvas {
+    let hw = hw(name);
+    front(&hw.title, &inventory.host.dmi, &slots(&hw, inventory))
+}
+
+/// As long as words of drives get.
+fn wordy() -> Inventory {
+    let drive = |n: u64| -> Disk {
+        let port = format!("pci-0000:01:00.0-sas-phy{n}-lun-0");
+        let serial = format!("WWWWWWWWWWWWWWWWWWW{n}");
+        let mut disk = disk(&format!("sd{n}"), &"M".repeat(40), &serial, 64 << 50, &port);
+        let reallocated = n.is_multiple_of(2).then_some(7);
+        disk.smart = Ok(Smart { temperature: Some(104), reallocated, ..Smart::default() });
+        disk
+    };
+    holding((0..8).map(drive).collect())
+}
+
 fn pictures() -> Vec<(&'static str, Canvas)> {
     let every = (1..=30).collect::<Vec<_>>();
     vec![
+        ("front", box_of("hp-microserver-gen8", &with_pool())),
+        ("front of 24 bays", box_of("4u-24bay", &wordy())),
         ("widths", widths(&rule::widths(Ashift::DEFAULT), Ashift::DEFAULT)),
         ("widths, ashift 9", widths(&rule::widths(Ashift::MIN), Ashift::MIN)),
         ("raidz", pool(&["raidz1:4x4TB"])),
@@ -157,6 +181,32 @@ fn vdevs_that_differ_have_bars_of_their_own() {
     assert!(said.iter().any(|it| it == "raidz2:6x4TB"), "{said:#?}");
     let alike = texts(&pool(&["mirror:2x8TB", "mirror:2x8TB"]));
     assert!(!alike.iter().any(|it| it == "2 x mirror:2x8TB"), "{alike:#?}");
+}
+
+#[test]
+fn a_front_says_what_the_screen_says() {
+    let canvas = box_of("hp-microserver-gen8", &with_pool());
+    let said = texts(&canvas);
+    for words in [
+        "bay 3",
+        "Z4Z0EXA2",
+        "! MISSING",
+        "! testpool UNAVAIL",
+        "~ testpool DEGRADED",
+        "3.0 of 6.0 Gb/s",
+    ] {
+        assert!(said.iter().any(|it| it == words), "{words}: {said:#?}");
+    }
+    let svg = canvas.svg();
+    assert!(!svg.contains('\u{1b}'));
+    // One band for each drive of the pool, the one that is gone too, in one look.
+    assert_eq!(svg.matches("url(#zbay-hatch)").count(), 4);
+    // What is in a bay stays in it.
+    let wide = box_of("4u-24bay", &wordy());
+    for text in wide.texts.iter().filter(|text| text.top > 80.0 && text.bottom < 230.0) {
+        let left = ((text.left - 24.0) / 216.0).floor().mul_add(216.0, 24.0);
+        assert!(text.right <= left + 206.0, "{text:?}");
+    }
 }
 
 #[test]
