@@ -17,9 +17,11 @@ use crate::hw::ControllerMode;
 use crate::names::{BayId, DatasetName, PoolName};
 use crate::units::Bytes;
 
+pub mod notify;
 pub mod property;
 pub mod value;
 
+use notify::Notify;
 use property::{FsWish, PoolProperties};
 
 /// A wish: a file under `profiles/`, or `/etc/zbay/profile.yaml`.
@@ -43,6 +45,9 @@ pub struct Profile {
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, FsWish>")]
     pub datasets: BTreeMap<DatasetName, FsWish>,
+    /// Who is told when something is the matter, beside the journal. Default: nobody.
+    #[serde(default)]
+    pub notify: Notify,
 }
 
 /// The pool that is wished.

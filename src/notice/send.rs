@@ -1,0 +1,88 @@
+//! The ways out: sendmail(8) and one web address through curl(1).
+//!
+//! What is sent goes by standard input, the address too where it could be a secret: nothing of it is in argv, logs or
+//! journals. Each has a limit: a server that hangs keeps nobody waiting, and the notice is sent again at the next look.
+
+use std::time::Duration;
+
+use super::Notice;
+use crate::machine::{CURL, Cmd, SENDMAIL};
+use crate::profile::notify::{MailTo, WebHook};
+use crate::status::Weight;
+
+/// A server that hangs.
+const LIMIT: Duration = Duration::from_secs(40);
+
+/// One line of plain ASCII, which a header may hold.
+fn line(text: &str) -> String {
+    let plain = |c: char| if c == ' ' || c.is_ascii_graphic() { c } else { '?' };
+    text.chars().map(plain).take(200).collect()
+}
+
+/// Printable lines.
+fn lines(text: &str) -> String {
+    let plain = |c: char| if c == '\n' || c == ' ' || c.is_ascii_graphic() { c } else { '?' };
+    text.chars().map(plain).collect()
+}
+
+/// By mail: recipients are read from the message (`-t`), a line with a dot ends nothing (`-i`).
+pub fn mail(to: &MailTo, notice: &Notice) -> Cmd {
+    let message = format!(
+        "To: {to}\nSubject: {}\nContent-Type: text/plain; charset=us-ascii\nAuto-Submitted: auto-generated\n\n{}",
+        line(&notice.subject),
+        lines(&notice.body)
+    );
+    let mut cmd = Cmd::new(SENDMAIL, ["-t", "-i"]).within(LIMIT);
+    cmd.stdin = Some(message.into_bytes());
+    cmd
+}
+
+/// By a POST of the text, with ntfy's headers for title and priority, which others ignore.
+pub fn post(url: &WebHook, notice: &Notice) -> Cmd {
+    let priority = match notice.weight {
+        Weight::Wrong => "urgent",
+        Weight::Warning => "high",
+        Weight::Notice => "default",
+    };
+    let quoted = |text: &str| text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+    let config = format!(
+        "url = \"{url}\"\nheader = \"Title: {}\"\nheader = \"Priority: {priority}\"\nheader = \"Content-Type: text/plain\"\n\
+         data-raw = \"{}\"\n",
+        quoted(&line(&notice.subject)),
+        quoted(&lines(&notice.body))
+    );
+    let args = ["--config", "-", "--silent", "--show-error", "--fail", "--max-time", "30", "--proto", "=http,https"];
+    let mut cmd = Cmd::new(CURL, args).within(LIMIT);
+    cmd.stdin = Some(config.into_bytes());
+    cmd
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn notice() -> Notice {
+        Notice {
+            subject: "nas: bay 3 has failed\nBcc: x@y".into(),
+            body: "tank is degraded\n\"quoted\" \u{1b}[2J\n".into(),
+            weight: Weight::Wrong,
+        }
+    }
+
+    #[test]
+    fn nothing_of_a_notice_is_in_argv_and_no_header_can_be_faked() {
+        let mail = mail(&"root".parse().unwrap(), &notice());
+        assert_eq!(mail.to_string(), "sendmail -t -i");
+        let text = String::from_utf8(mail.stdin.unwrap()).unwrap();
+        let (head, body) = text.split_once("\n\n").unwrap();
+        assert_eq!(head.lines().nth(1), Some("Subject: nas: bay 3 has failed?Bcc: x@y"));
+        assert!(!head.contains("\nBcc:") && !body.contains('\u{1b}'));
+
+        let post = post(&"https://ntfy.sh/secret".parse().unwrap(), &notice());
+        assert!(!post.to_string().contains("secret"));
+        let text = String::from_utf8(post.stdin.unwrap()).unwrap();
+        assert_eq!(text.lines().count(), 5, "{text}");
+        assert!(text.contains("data-raw = \"tank is degraded\\n\\\"quoted\\\" ?[2J\\n\""), "{text}");
+        assert!(text.contains("Priority: urgent"));
+    }
+}
