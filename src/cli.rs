@@ -45,6 +45,8 @@ pub enum Command {
     /// Show disks, the box, or the pool by bay.
     #[command(subcommand)]
     Show(Show),
+    /// How the pools are, by bay: what is wrong, what it means, what to do next. 0: well, 1: not, 2: nobody answered.
+    Status(crate::cmd::status::StatusArgs),
     /// Make the activity light of the drive in a bay blink in a rhythm of its own, by reads alone.
     Locate(crate::cmd::locate::LocateArgs),
     /// Show what would be done to make the machine as wished; writes nothing.
@@ -87,7 +89,7 @@ pub enum Command {
     /// Write the reference pages that are made from the types.
     #[command(hide = true)]
     Reference {
-        /// Which: profile, hw, rules or help.
+        /// Which: profile, hw, rules, status or help.
         page: String,
     },
 }

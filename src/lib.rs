@@ -76,6 +76,9 @@ pub mod check;
 /// Wish against reality. Pure.
 pub mod verify;
 
+/// How a pool is: what is wrong, in which bay, what to do next. Pure.
+pub mod status;
+
 /// Wish and look to a plan. Pure; the only place that spells arguments of `zpool` and `zfs`.
 pub mod plan;
 

@@ -51,6 +51,7 @@ fn run(cli: Cli) -> Result<Answer> {
         Some(Command::Show(Show::Disk(args))) => cmd::show_disk::run(&context, args),
         Some(Command::Show(Show::Hw { vdev_id })) => cmd::show_hw::run(&context, *vdev_id),
         Some(Command::Show(Show::Pool)) => cmd::show_pool::run(&context),
+        Some(Command::Status(args)) => cmd::status::run(&context, args),
         Some(Command::Locate(args)) => cmd::locate::run(&context, args),
         Some(Command::Plan(args)) => cmd::plan::run(&context, args),
         Some(Command::Propose(args)) => cmd::propose::run(&context, args),

@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::{Answer, Context, need_root, say_woken};
 use crate::drive::Drive;
-use crate::inventory::{Disk, Want};
+use crate::inventory::{Disk, Pools, Want};
 use crate::machine::Machine;
 use crate::names::BayId;
 use crate::plan::pick::in_bay;
@@ -46,7 +46,7 @@ pub fn run(context: &Context, args: &LocateArgs) -> Result<Answer> {
     }
     need_root("locate")?;
     let machine = &*context.machine;
-    let inventory = context.look(Want { smart: false, pools: true, ..Want::IDENTITY })?;
+    let inventory = context.look(Want { smart: false, pools: Pools::All, ..Want::IDENTITY })?;
     let (hw, _) = context.hw(&inventory.host)?;
     let hw = hw.value;
     let disk = match in_bay(&hw, &inventory, &args.bay)[..] {

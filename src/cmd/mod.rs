@@ -42,6 +42,7 @@ pub mod reference;
 pub mod show_disk;
 pub mod show_hw;
 pub mod show_pool;
+pub mod status;
 pub mod verify;
 pub mod voice;
 
