@@ -47,6 +47,8 @@ pub enum Command {
     /// Show disks, the box, or the pool by bay.
     #[command(subcommand)]
     Show(Show),
+    /// How the pools are, by bay: what is wrong, what it means, what to do next. 0: well, 1: not, 2: nobody answered.
+    Status(crate::cmd::status::StatusArgs),
     /// Show which drive is in a bay: its activity light blinks by reads, and its own light where ledctl knows one.
     Locate(crate::cmd::locate::LocateArgs),
     /// Find out which port is which bay, by serial numbers that you read or drives that blink, and write it to
@@ -82,6 +84,10 @@ pub enum Command {
         #[arg(long, value_name = "DEVICE")]
         console: Option<Utf8PathBuf>,
     },
+    /// Look, and tell who is to be told what has changed: what a timer and ZED run. `--test` tries the way out.
+    Notify(Notify),
+    /// Print figures for Prometheus: pools, members and drives by bay.
+    Metrics,
     /// Record this machine, for a bug report or a test: everything that zbay looks at, nothing secret.
     #[command(hide = true)]
     Record {
@@ -94,7 +100,7 @@ pub enum Command {
     /// Write the reference pages that are made from the types.
     #[command(hide = true)]
     Reference {
-        /// Which: profile, hw, rules or help.
+        /// Which: profile, hw, rules, status or help.
         page: String,
     },
 }
@@ -155,6 +161,20 @@ pub struct Apply {
     /// Replace a different wish that is recorded in /etc/zbay/profile.yaml.
     #[arg(long)]
     pub replace_wish: bool,
+}
+
+/// Arguments of `notify`.
+#[derive(Debug, Args)]
+pub struct Notify {
+    /// Send a test to everybody who is told, and end.
+    #[arg(long)]
+    pub test: bool,
+    /// Write figures for Prometheus into this file too.
+    #[arg(long, value_name = "FILE.prom")]
+    pub metrics: Option<Utf8PathBuf>,
+    /// Show what would be sent, and send and keep nothing.
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// Arguments of `replace`.

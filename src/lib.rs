@@ -85,6 +85,9 @@ pub mod check;
 /// Wish against reality. Pure.
 pub mod verify;
 
+/// How a pool is: what is wrong, in which bay, what to do next. Pure.
+pub mod status;
+
 /// Wish and look to a plan. Pure; the only place that spells arguments of `zpool` and `zfs`.
 pub mod plan;
 
@@ -93,6 +96,9 @@ pub mod propose;
 
 /// The life of a pool that exists: what fails, what takes its place. Pure.
 pub mod life;
+
+/// Being told in time: one notice for each change. Pure.
+pub mod notice;
 
 /// Does what a plan says, step by step, with a journal.
 pub mod apply;

@@ -26,6 +26,10 @@ mod odd_machines;
 #[path = "cli/drives.rs"]
 mod drives;
 
+/// How pools are, and what it ends with.
+#[path = "cli/status.rs"]
+mod status;
+
 const MACHINES: [&str; 12] = [
     "gen8-seed",
     "gen8-4x4tb",
@@ -177,12 +181,13 @@ fn every_profile_on_every_box_is_planned_or_refused() {
 
 #[test]
 fn screens_are_80_columns_of_ascii() {
-    let screens: [&[&str]; 7] = [
+    let screens: [&[&str]; 8] = [
         &[],
         &["show", "disk"],
         &["show", "disk", "-sm"],
         &["show", "hw"],
         &["show", "pool"],
+        &["status"],
         &["capacity"],
         &["plan", "gen8-seed-3"],
     ];
@@ -229,11 +234,12 @@ fn the_articles_numbers_to_the_byte() {
 
 #[test]
 fn json_is_json_whatever_happens() {
-    let commands: [&[&str]; 10] = [
+    let commands: [&[&str]; 11] = [
         &[],
         &["show", "disk"],
         &["show", "hw"],
         &["show", "pool"],
+        &["status"],
         &["capacity"],
         &["check", "gen8-seed"],
         &["plan", "gen8-seed"],

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::{Answer, Context, need_root, say_woken};
 use crate::drive::Drive;
-use crate::inventory::{Disk, Want};
+use crate::inventory::{Disk, Pools, Want};
 use crate::locate;
 use crate::locate::light::{self, Light};
 use crate::machine::Machine;
@@ -41,7 +41,7 @@ pub fn run(context: &Context, args: &LocateArgs) -> Result<Answer> {
     }
     need_root("locate")?;
     let machine = &*context.machine;
-    let inventory = context.look(Want { smart: false, pools: true, ..Want::IDENTITY })?;
+    let inventory = context.look(Want { smart: false, pools: Pools::All, ..Want::IDENTITY })?;
     let (hw, _) = context.hw(&inventory.host)?;
     let hw = hw.value;
     let disk = match in_bay(&hw, &inventory, &args.bay)[..] {

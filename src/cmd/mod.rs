@@ -33,6 +33,7 @@ pub mod found;
 pub mod grow;
 pub mod learn;
 pub mod locate;
+pub mod notify;
 pub mod odds;
 pub mod optimal;
 pub mod overview;
@@ -45,6 +46,7 @@ pub mod replace;
 pub mod show_disk;
 pub mod show_hw;
 pub mod show_pool;
+pub mod status;
 pub mod verify;
 pub mod voice;
 

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::{Answer, Context};
 use crate::cli::ProfileArgs;
-use crate::inventory::{Inventory, Want};
+use crate::inventory::{Inventory, Pools, Want};
 use crate::plan::system::kept_in;
 use crate::profile::Profile;
 use crate::render::json::answer;
@@ -16,7 +16,7 @@ use crate::yaml::read;
 /// # Errors
 /// No such pool, one that is not imported or not mounted, or one that keeps no wish.
 pub fn run(context: &Context, args: &ProfileArgs) -> Result<Answer> {
-    let inventory = context.look(Want { contents: false, pools: true, ..Want::IDENTITY })?;
+    let inventory = context.look(Want { contents: false, pools: Pools::All, ..Want::IDENTITY })?;
     let name = pool(&inventory, args.from_pool.as_deref())?;
     let pools = inventory.pools.as_ref().map_err(|unknown| anyhow!("the pools: {unknown}"))?;
     let pool = pools.iter().find(|pool| pool.name == name);

@@ -24,6 +24,7 @@ pub fn run(context: &Context, dir: &Utf8Path) -> Result<Answer> {
     }
     let record = Record::new(Real);
     let inventory = look::look(&record, Want::ALL)?;
+    look::look(&record, Want::GLANCE)?;
     shipped::recorded_wish(&record)?;
     for (name, _) in shipped::HW {
         shipped::hw(&record, name)?;

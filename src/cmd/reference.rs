@@ -10,6 +10,7 @@ use super::Answer;
 use crate::check::Rule;
 use crate::hw::Hw;
 use crate::profile::Profile;
+use crate::status::What;
 
 /// Writes one page.
 ///
@@ -28,10 +29,11 @@ pub fn run(page: &str) -> Result<Answer> {
             &schemars::schema_for!(Hw).to_value(),
         ),
         "rules" => rules(),
+        "status" => status(),
         "show-disk.schema" => serde_json::to_string_pretty(&disk_schema())? + "\n",
-        other => {
-            bail!("there is no reference page `{other}`: profile, hw, rules, show-disk.schema")
-        }
+        other => bail!(
+            "there is no reference page `{other}`: profile, hw, rules, status, show-disk.schema"
+        ),
     };
     Ok(Answer { json: json!({ "text": text }), text, status: 0 })
 }
@@ -41,6 +43,36 @@ fn rules() -> String {
     out.push_str("| rule | why |\n|---|---|\n");
     for (_, id, why) in Rule::ALL {
         let _ = writeln!(out, "| `{id}` | {why} |");
+    }
+    out
+}
+
+fn status() -> String {
+    let what = "What `zbay status` says of a pool, what it means, and what to type then";
+    let mut out = head("Status", what);
+    out.push_str(
+        "The heaviest comes first, as in this table. `zbay status` ends with 0 where there are notices at most, with 1 \
+         where something is wrong or a warning stands, with 2 where nobody answered within 10 seconds.\n\n\
+         A bay is named for a drive that failed only where the drive's own name (wwn, or model and serial) is found in \
+         it, or where ZFS remembers the drive and no other member sits now. Else the model and the serial are named. Of \
+         a pool that is suspended ZFS goes on saying ONLINE: there the drives that are gone are told by looking.\n\n\
+         ZFS remembers one scan: after a resilver nobody knows when the last scrub was, and that is said. For some \
+         seconds after a drive came back ZFS shows no sign of what it lacks: what may still fail is known once the \
+         resilver is named.\n\n\
+         | weight | says | means | next | ZFS | in JSON |\n|---|---|---|---|---|---|\n",
+    );
+    for what in What::ALL {
+        let row = what.row();
+        let next = if row.next.is_empty() { String::new() } else { format!("`{}`", row.next) };
+        let _ = writeln!(
+            out,
+            "| {} | {} | {} | {next} | {} | `{}` |",
+            row.weight.word(),
+            row.says,
+            row.means,
+            row.zfs,
+            row.id
+        );
     }
     out
 }

@@ -13,7 +13,7 @@ use crate::apply::{self, Progress, journal};
 use crate::cli::Replace;
 use crate::history::History;
 use crate::hw::{Hw, Sure};
-use crate::inventory::{Inventory, Pool, Want, look};
+use crate::inventory::{Inventory, Pool, Pools, Want, look};
 use crate::life::replace::{Request, make};
 use crate::life::{Cannot, Task};
 use crate::machine::local::lock;
@@ -201,7 +201,7 @@ fn is_resilvering(inventory: &Inventory, pool: &str) -> bool {
 
 /// Watches the pool until nothing is resilvered any more, and says how it is then.
 fn follow(context: &Context, hw: &Hw, name: &str) -> Result<Answer> {
-    let want = Want { pools: true, ..Want::IDENTITY };
+    let want = Want { pools: Pools::Glance, ..Want::IDENTITY };
     let mut told = String::new();
     let inventory = loop {
         let inventory = context.look(want)?;

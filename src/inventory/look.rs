@@ -9,9 +9,9 @@ use super::contents::{World, fill};
 use super::disks::disks;
 use super::held::{held, mounted};
 use super::host::host;
-use super::pools::{importable, imported};
+use super::pools::{glance, importable, imported};
 use super::sysfs::partitions;
-use super::{Inventory, Unknown, Want, power, smart};
+use super::{Inventory, Pools, Unknown, Want, power, smart};
 use crate::machine::{IoError, Machine};
 
 /// Why there is no inventory.
@@ -51,15 +51,24 @@ pub fn look(machine: &dyn Machine, want: Want) -> Result<Inventory, LookError> {
         mounts => mounts.ok(),
     };
     let mut host = host(machine, mounts.as_ref())?;
-    let pools =
-        if want.pools || want.contents { imported(machine, &devices) } else { Err(unasked()) };
+    let pools = match want.pools {
+        Pools::Glance if !want.contents => glance(machine, &devices),
+        Pools::No if !want.contents => Err(unasked()),
+        _ => imported(machine, &devices),
+    };
+    // Where no pool is imported, those that wait for it are what there is to tell.
+    let waiting = match want.pools {
+        Pools::No => false,
+        Pools::Glance => pools.as_ref().is_ok_and(Vec::is_empty),
+        Pools::All => true,
+    };
     if want.smart {
         smart::ask(machine, &mut disks, host.boot_disk.as_deref(), want.wake);
-    } else if want.contents || want.pools {
+    } else if want.contents || waiting {
         power::ask(machine, &mut disks, host.boot_disk.as_deref());
     }
     let rests = !want.wake && disks.iter().any(|disk| disk.asleep == Some(true));
-    let importable = match want.pools {
+    let importable = match waiting {
         false => Err(unasked()),
         // `zpool import` reads the labels of every disk.
         true if rests => Err(Unknown::asleep("a drive is asleep, and `zbay plan` wakes it to ask")),

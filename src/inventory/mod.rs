@@ -22,12 +22,13 @@ mod mounts;
 mod nvlist;
 mod owner;
 mod pool;
-mod pools;
+pub mod pools;
 mod power;
 mod samples;
 mod signatures;
 mod smart;
 mod sysfs;
+mod told;
 mod udev;
 mod zfs;
 mod zpool;
@@ -37,6 +38,7 @@ mod tests;
 
 pub use look::LookError;
 pub use pool::{Class, Dataset, ImportablePool, Leaf, Pool, Property, Vdev, guid};
+pub use told::{Checkpoint, Copying, LeafTold, Run, Scan, StandIn, Told, Within};
 
 use camino::Utf8PathBuf;
 use jiff::Timestamp;
@@ -79,21 +81,37 @@ impl Unknown {
 pub struct Want {
     /// Whose each disk is: signatures, labels, sampled blocks. Opens the disks.
     pub contents: bool,
-    /// Imported and importable pools, datasets, properties.
-    pub pools: bool,
+    /// What of the pools.
+    pub pools: Pools,
     /// What drives say of their health.
     pub smart: bool,
     /// Drives that sleep are read too, which wakes them.
     pub wake: bool,
 }
 
+/// What a look shall find out of the pools.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pools {
+    /// Nothing.
+    #[default]
+    No,
+    /// How the imported ones are: what `zpool status` tells. No properties, no datasets; those that could be imported
+    /// only where none is, since that reads every drive.
+    Glance,
+    /// Imported and importable pools, datasets, properties.
+    All,
+}
+
 impl Want {
     /// Identity alone.
-    pub const IDENTITY: Self = Self { contents: false, pools: false, smart: false, wake: false };
+    pub const IDENTITY: Self =
+        Self { contents: false, pools: Pools::No, smart: false, wake: false };
+    /// How the pools are, in as few questions as it takes.
+    pub const GLANCE: Self = Self { pools: Pools::Glance, ..Self::IDENTITY };
     /// Everything that can be known without waking a drive.
-    pub const SEEN: Self = Self { contents: true, pools: true, smart: false, wake: false };
+    pub const SEEN: Self = Self { contents: true, pools: Pools::All, smart: false, wake: false };
     /// Everything that a plan needs; wakes drives.
-    pub const ALL: Self = Self { contents: true, pools: true, smart: true, wake: true };
+    pub const ALL: Self = Self { contents: true, pools: Pools::All, smart: true, wake: true };
 }
 
 /// One look at a machine.

@@ -6,6 +6,7 @@
 use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
 
+use super::told::{LeafTold, Told};
 use crate::units::Bytes;
 
 /// An imported pool.
@@ -34,6 +35,9 @@ pub struct Pool {
     pub properties: Vec<Property>,
     /// Datasets, the root first.
     pub datasets: Vec<Dataset>,
+    /// What runs on it or ran last, and what else `zpool status` tells.
+    #[serde(flatten)]
+    pub told: Told,
 }
 
 /// A property as ZFS has it.
@@ -111,8 +115,12 @@ pub struct Leaf {
     pub errors: [u64; 3],
     /// Bytes of the partition, or of the whole disk where ZFS has it (`vs_pspace`). `None`: not told.
     pub partition: Option<Bytes>,
-    /// Kernel name of the whole disk that the path leads to now.
+    /// Kernel name of the whole disk that the path leads to now. Of a member that is not open it is the disk that
+    /// was the member, by its own name; never one that has come to its place.
     pub disk: Option<String>,
+    /// What else `zpool status` tells of it.
+    #[serde(flatten)]
+    pub told: LeafTold,
 }
 
 /// A dataset of an imported pool.

@@ -4,21 +4,28 @@
 //! answered is unknown, and a pool that one answer names and another lacks makes all of it unknown.
 
 use std::collections::BTreeMap;
+use std::thread;
 use std::time::Duration;
 
-use super::{Facet, ImportablePool, Pool, Unknown, import, zfs, zpool};
-use crate::machine::{Cmd, Machine, Program, UdevDevice, ZFS, ZPOOL};
+use super::{Facet, ImportablePool, Leaf, Pool, Unknown, import, zfs, zpool};
+use crate::machine::{Cmd, Machine, Output, Program, UdevDevice, ZFS, ZPOOL};
+
+/// A person waits for the answer; a pool that hangs must not keep what the others say.
+const GLANCE_LIMIT: Duration = Duration::from_secs(10);
 
 /// The labels of all disks are read for `zpool import`; drives that sleep take 10 s each to start.
 const IMPORT_LIMIT: Duration = Duration::from_mins(2);
 
 fn ask(machine: &dyn Machine, program: Program, args: &[&str]) -> Facet<String> {
     let cmd = Cmd::new(program, args.iter().copied());
-    let output = machine.read(&cmd).map_err(Unknown::because)?;
+    answer(&machine.read(&cmd).map_err(Unknown::because)?, &cmd)
+}
+
+fn answer(output: &Output, cmd: &Cmd) -> Facet<String> {
     if output.status != 0 && output.said().contains("invalid option 'j'") {
         return Err(Unknown::because("this OpenZFS is older than 2.3, whose JSON zbay reads"));
     }
-    output.ok(&cmd).map(str::to_owned).map_err(Unknown::because)
+    output.ok(cmd).map(str::to_owned).map_err(Unknown::because)
 }
 
 /// Imported pools with their properties and datasets.
@@ -41,12 +48,63 @@ pub(super) fn imported(machine: &dyn Machine, devices: &[UdevDevice]) -> Facet<V
             vdev.ashift = ashifts.get(&vdev.guid).copied();
         }
     }
+    name_disks(&mut pools, devices);
+    zpool::join(&names, pools, properties, datasets)
+}
+
+/// Imported pools as `zpool status` has them, within [`GLANCE_LIMIT`]. FRAG is asked for beside it and not worth
+/// the answer.
+pub(super) fn glance(machine: &dyn Machine, devices: &[UdevDevice]) -> Facet<Vec<Pool>> {
+    let within = |args: &[&str]| {
+        let cmd = Cmd::new(ZPOOL, args.iter().copied()).within(GLANCE_LIMIT);
+        answer(&machine.read(&cmd).map_err(Unknown::because)?, &cmd)
+    };
+    let (status, list) = thread::scope(|scope| {
+        let list = scope.spawn(|| within(&["list", "-H", "-p", "-o", "name,fragmentation"]));
+        let status = within(&["status", "-j", "--json-int", "-P", "-p", "-t", "-i"]);
+        (status, list.join().unwrap_or_else(|_| Err(Unknown::because("a thread ended"))))
+    });
+    let mut pools = zpool::status(&status?)?;
+    let fragmentation = list.map(|list| zpool::fragmentation(&list)).unwrap_or_default();
+    for pool in &mut pools {
+        pool.told.fragmentation = fragmentation.get(&pool.name).copied();
+    }
+    name_disks(&mut pools, devices);
+    Ok(pools)
+}
+
+/// Which files of a pool are damaged, within [`GLANCE_LIMIT`]: it reads the pool, and names that are long gone.
+pub fn damaged(machine: &dyn Machine, pool: &str) -> Facet<Vec<String>> {
+    let args = ["status", "-j", "--json-int", "-P", "-p", "-v", pool];
+    let cmd = Cmd::new(ZPOOL, args).within(GLANCE_LIMIT);
+    zpool::damaged(&answer(&machine.read(&cmd).map_err(Unknown::because)?, &cmd)?)
+}
+
+/// The damaged files in an answer.
+#[cfg(test)]
+pub fn files(answer: &str) -> Facet<Vec<String>> {
+    zpool::damaged(answer)
+}
+
+/// Tells each leaf which disk it is on.
+fn name_disks(pools: &mut [Pool], devices: &[UdevDevice]) {
     let disks = disks_by_path(devices);
     for leaf in pools.iter_mut().flat_map(|pool| &mut pool.vdevs).flat_map(|it| &mut it.leaves) {
-        let path = leaf.path.as_ref().map(|path| path.as_str());
-        leaf.disk = path.and_then(|path| disks.get(path)).cloned();
+        leaf.disk = disk_of(leaf, &disks).cloned();
     }
-    zpool::join(&names, pools, properties, datasets)
+}
+
+/// The disk of a leaf. A path below /dev or by-path may lead to another drive once the member's own is gone, and a
+/// healthy one must not be named for it: of a member that is not open only a name of the drive itself counts.
+fn disk_of<'a>(leaf: &Leaf, disks: &'a BTreeMap<String, String>) -> Option<&'a String> {
+    let open = matches!(leaf.state.as_str(), "ONLINE" | "DEGRADED" | "AVAIL" | "INUSE");
+    let path = leaf.path.as_ref().map(|path| path.as_str());
+    if open {
+        return path.and_then(|path| disks.get(path));
+    }
+    let own = path.filter(|path| path.starts_with("/dev/disk/by-id/"));
+    let devid = leaf.devid.as_ref().map(|devid| format!("/dev/disk/by-id/{devid}"));
+    own.and_then(|path| disks.get(path)).or_else(|| devid.and_then(|path| disks.get(&path)))
 }
 
 /// Kernel name of the whole disk by every path that leads to it or to a partition of it.

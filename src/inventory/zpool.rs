@@ -11,6 +11,7 @@ use camino::Utf8PathBuf;
 use serde::Deserialize;
 
 use super::json::{Number, Ordered, RawProperty, document};
+use super::told::{RawCheckpoint, RawCopy, RawLeaf, RawScan, Run, Told, Within};
 use super::{Class, Dataset, Leaf, Pool, Property, Unknown, Vdev};
 use crate::units::Bytes;
 
@@ -26,12 +27,12 @@ struct StatusPool {
     pool_guid: Number,
     status: Option<String>,
     action: Option<String>,
+    msgid: Option<String>,
     #[serde(default)]
-    scan_stats: Option<Activity>,
-    #[serde(default)]
-    removal_stats: Option<Activity>,
-    #[serde(default)]
-    raidz_expand_stats: Option<Activity>,
+    scan_stats: RawScan,
+    removal_stats: Option<RawCopy>,
+    raidz_expand_stats: Option<RawCopy>,
+    checkpoint_stats: Option<RawCheckpoint>,
     #[serde(default)]
     vdevs: Ordered<Node>,
     #[serde(default)]
@@ -46,16 +47,8 @@ struct StatusPool {
     dedup: Ordered<Node>,
     #[serde(default)]
     error_count: Number,
-}
-
-#[derive(Deserialize)]
-struct Activity {
     #[serde(default)]
-    function: Option<String>,
-    #[serde(default)]
-    state: Option<String>,
-    #[serde(default)]
-    scrub_pause: serde_json::Value,
+    errlist: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -89,6 +82,8 @@ struct Node {
     alloc_space: Number,
     #[serde(default)]
     phys_space: Number,
+    #[serde(flatten)]
+    more: RawLeaf,
     #[serde(default)]
     vdevs: Ordered<Node>,
 }
@@ -129,14 +124,24 @@ fn pool(it: &StatusPool) -> Result<Pool, Unknown> {
     let guid = it.pool_guid.0.ok_or_else(|| {
         Unknown::because(format!("`zpool status` gives pool {} no readable guid", it.name))
     })?;
-    let root = it.vdevs.values().flat_map(|root| root.vdevs.values());
+    let root = it.vdevs.values().next();
     let mut vdevs = Vec::new();
-    vdevs.extend(root.map(|node| (Class::Normal, node)));
+    let tops = it.vdevs.values().flat_map(|root| root.vdevs.values());
+    vdevs.extend(tops.map(|node| (Class::Normal, node)));
     vdevs.extend(it.special.values().map(|node| (Class::Special, node)));
     vdevs.extend(it.dedup.values().map(|node| (Class::Dedup, node)));
     vdevs.extend(it.logs.values().map(|node| (Class::Log, node)));
     vdevs.extend(it.l2cache.values().map(|node| (Class::Cache, node)));
     vdevs.extend(it.spares.values().map(|node| (Class::Spare, node)));
+    let told = Told {
+        msgid: it.msgid.clone(),
+        scan: it.scan_stats.scan(),
+        rebuilds: it.scan_stats.rebuilds(),
+        expansion: it.raidz_expand_stats.as_ref().and_then(RawCopy::copying),
+        removal: it.removal_stats.as_ref().and_then(RawCopy::copying),
+        checkpoint: it.checkpoint_stats.as_ref().and_then(RawCheckpoint::checkpoint),
+        fragmentation: None,
+    };
     Ok(Pool {
         name: it.name.clone(),
         guid,
@@ -145,44 +150,56 @@ fn pool(it: &StatusPool) -> Result<Pool, Unknown> {
             Some(action) => format!("{} {}", words(status), words(action)),
             None => words(status),
         }),
-        busy: busy(it),
+        busy: busy(&told),
         errors: it.error_count.0.unwrap_or(0),
-        size: Bytes::ZERO,
-        allocated: Bytes::ZERO,
+        size: Bytes(root.and_then(|root| root.total_space.0).unwrap_or(0)),
+        allocated: Bytes(root.and_then(|root| root.alloc_space.0).unwrap_or(0)),
         vdevs: vdevs
             .into_iter()
             .map(|(class, node)| vdev(class, node))
             .collect::<Result<_, _>>()?,
         properties: Vec::new(),
         datasets: Vec::new(),
+        told,
     })
+}
+
+/// The files that `zpool status -v` names as damaged, in its words.
+pub(super) fn damaged(text: &str) -> Result<Vec<String>, Unknown> {
+    let pools = document::<Status>("zpool status", text)?.pools;
+    Ok(pools.0.into_iter().flat_map(|(_, pool)| pool.errlist).collect())
+}
+
+/// FRAG by pool, from `zpool list -H -p -o name,fragmentation`; ZFS has `-` where it cannot tell.
+pub(super) fn fragmentation(list: &str) -> BTreeMap<String, u8> {
+    let pairs = list.lines().filter_map(|line| line.split_once('\t'));
+    pairs.filter_map(|(name, frag)| Some((name.to_owned(), frag.parse().ok()?))).collect()
 }
 
 fn words(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// `pool_scan_stat_t` and its kin: `SCANNING` runs, `FINISHED` and `CANCELED` do not.
-fn busy(it: &StatusPool) -> Option<String> {
-    let runs = |activity: &&Activity| activity.state.as_deref() == Some("SCANNING");
-    if let Some(scan) = it.scan_stats.as_ref().filter(runs) {
-        let function = scan.function.as_deref().unwrap_or("scan").to_ascii_lowercase();
-        let paused = match &scan.scrub_pause {
-            serde_json::Value::Number(number) => number.as_u64() != Some(0),
-            serde_json::Value::String(text) => text != "-" && text != "0",
-            _ => false,
-        };
-        return Some(if paused { format!("{function}, paused") } else { function });
+/// What runs, in a word or two.
+fn busy(told: &Told) -> Option<String> {
+    let scan = told.scan.as_ref().filter(|it| matches!(it.run, Run::Active | Run::Paused));
+    if let Some(scan) = scan {
+        let function = if scan.resilver { "resilver" } else { "scrub" };
+        let paused = if scan.run == Run::Paused { ", paused" } else { "" };
+        return Some(format!("{function}{paused}"));
     }
-    if it.raidz_expand_stats.as_ref().is_some_and(|it| runs(&it)) {
+    if told.rebuilds.iter().any(|it| it.run == Run::Active) {
+        return Some("resilver".to_owned());
+    }
+    if told.expansion.as_ref().is_some_and(|it| it.run == Run::Active) {
         return Some("raidz expansion".to_owned());
     }
-    it.removal_stats.as_ref().filter(runs).map(|_| "device removal".to_owned())
+    told.removal.as_ref().filter(|it| it.run == Run::Active).map(|_| "device removal".to_owned())
 }
 
 fn vdev(class: Class, node: &Node) -> Result<Vdev, Unknown> {
     let mut leaves = Vec::new();
-    collect(node, &mut leaves)?;
+    collect(node, &[], true, &mut leaves)?;
     Ok(Vdev {
         name: node.name.clone(),
         guid: guid(node)?,
@@ -224,9 +241,22 @@ fn guid(node: &Node) -> Result<u64, Unknown> {
     node.guid.0.ok_or_else(why)
 }
 
-fn collect(node: &Node, leaves: &mut Vec<Leaf>) -> Result<(), Unknown> {
+/// The leaves of a vdev, or itself; `within`: the vdevs between them and the top-level one.
+fn collect(
+    node: &Node,
+    within: &[Within],
+    is_top: bool,
+    leaves: &mut Vec<Leaf>,
+) -> Result<(), Unknown> {
+    for (at, child) in node.vdevs.values().enumerate() {
+        let mut inner = within.to_vec();
+        if !is_top {
+            inner.push(Within::of(&node.name, guid(node)?, node.vdev_type.as_deref(), at));
+        }
+        collect(child, &inner, false, leaves)?;
+    }
     if !node.vdevs.0.is_empty() {
-        return node.vdevs.values().try_for_each(|child| collect(child, leaves));
+        return Ok(());
     }
     let count = |number: Number| number.0.unwrap_or(0);
     // A leaf that cannot be opened is named by its guid, and `was` has its path.
@@ -240,6 +270,7 @@ fn collect(node: &Node, leaves: &mut Vec<Leaf>) -> Result<(), Unknown> {
         errors: [count(node.read_errors), count(node.write_errors), count(node.checksum_errors)],
         partition: node.phys_space.0.map(Bytes),
         disk: None,
+        told: node.more.told(&node.name, within),
     });
     Ok(())
 }
@@ -301,81 +332,5 @@ pub(super) fn join(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    // OpenZFS 2.3.9: a raidz1 with log, cache and spare, its scrub paused.
-    const SCRUB: &str = include_str!("samples/zpool-status-scrub.json");
-
-    fn leaf(name: &str, rest: &str) -> String {
-        format!(r#""{name}": {{"name": "{name}", "path": "{name}", "guid": 5{rest}}}"#)
-    }
-
-    fn raidz(vdev: &str, leaves: &str) -> Vec<Pool> {
-        let text = format!(
-            r#"{{"output_version": {{"command": "zpool status", "vers_major": 0, "vers_minor": 1}},
-            "pools": {{"t": {{"name": "t", "state": "ONLINE", "pool_guid": "18446744073709551615",
-            "vdevs": {{"t": {{"name": "t", "guid": 1, "vdevs":
-            {{"{vdev}": {{"name": "{vdev}", "guid": 2, "vdevs": {{{leaves}}}}}}}}}}}}}}}}}"#
-        );
-        status(&text).unwrap()
-    }
-
-    #[test]
-    fn what_a_pool_is_busy_with() {
-        assert_eq!(status(SCRUB).unwrap()[0].busy.as_deref(), Some("scrub, paused"));
-        let runs = SCRUB.replace("\"scrub_pause\":1795357053", "\"scrub_pause\":0");
-        assert_eq!(status(&runs).unwrap()[0].busy.as_deref(), Some("scrub"));
-        let done = runs.replace("SCANNING", "FINISHED");
-        assert_eq!(status(&done).unwrap()[0].busy, None);
-    }
-
-    // The two forms below were seen on 2.3.2 and 2.3.9, and are cut down here.
-    #[test]
-    fn draid_without_a_type_has_its_kind_from_its_name() {
-        let pools = raidz("draid1:4d:11c:1s-0", &leaf("/dev/sda1", ""));
-        let vdev = &pools[0].vdevs[0];
-        assert_eq!((vdev.kind.as_str(), vdev.state.as_str()), ("draid1:4d:11c:1s", "UNKNOWN"));
-        assert_eq!(pools[0].guid, u64::MAX);
-    }
-
-    #[test]
-    fn an_absent_disk_is_named_by_its_guid() {
-        let rest =
-            r#", "state": "CANT_OPEN", "was": "/dev/disk/by-id/wwn-0x1-part1", "not_present": 1"#;
-        let leaf = raidz("raidz1-0", &leaf("5", rest))[0].vdevs[0].leaves[0].clone();
-        assert_eq!(leaf.state, "UNAVAIL");
-        assert_eq!(leaf.path.as_ref().unwrap().as_str(), "/dev/disk/by-id/wwn-0x1-part1");
-    }
-
-    #[test]
-    fn leaves_of_a_spare_stand_in_its_place() {
-        let inner = [leaf("/dev/a", ""), leaf("/dev/b", "")].join(", ");
-        let spare = format!(r#""spare-1": {{"name": "spare-1", "guid": 3, "vdevs": {{{inner}}}}}"#);
-        let all = [leaf("/dev/z", ""), spare, leaf("/dev/c", "")].join(", ");
-        let pools = raidz("raidz1-0", &all);
-        let paths: Vec<_> =
-            pools[0].vdevs[0].leaves.iter().map(|it| it.path.as_ref().unwrap().as_str()).collect();
-        assert_eq!(paths, ["/dev/z", "/dev/a", "/dev/b", "/dev/c"]);
-    }
-
-    #[test]
-    fn pools_that_one_command_lacks() {
-        let pools = || raidz("mirror-0", &leaf("/dev/a", ""));
-        let why = |names: &[&str]| {
-            let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-            join(&names, pools(), BTreeMap::new(), BTreeMap::new()).unwrap_err().to_string()
-        };
-        assert_eq!(why(&["t", "u"]), "`zpool list` names pool u, `zpool status` does not");
-        assert_eq!(why(&[]), "`zpool status` names pool t, `zpool list` does not");
-        assert_eq!(why(&["t"]), "`zpool status` names pool t, `zpool get` does not");
-    }
-
-    #[test]
-    fn garbage_is_an_error() {
-        for text in ["", "{", "no pools available\n", "{\"pools\": {}}"] {
-            assert!(status(text).is_err() && properties(text).is_err() && ashifts(text).is_err());
-        }
-        assert!(status(&SCRUB.replace("\"pool_guid\":", "\"pool_guid\":-")).is_err());
-    }
-}
+#[path = "zpool_tests.rs"]
+mod tests;

@@ -75,6 +75,15 @@ pub fn replace_user_file(path: &Utf8Path, text: &str) -> Result<(), IoError> {
     swap(&beside, path, text, mode).map_err(|why| refused(&why.to_string()))
 }
 
+/// The permission bits of a file.
+///
+/// # Errors
+/// It cannot be looked at.
+pub fn mode_of(path: &Utf8Path) -> Result<u32, IoError> {
+    let found = fs::metadata(path).map_err(|why| system("look at", path, &why))?;
+    Ok(found.permissions().mode() & 0o7777)
+}
+
 /// The console of the box, to be written to beside standard error; `None`: there is none.
 pub fn console(path: &Utf8Path) -> Option<File> {
     OpenOptions::new().write(true).open(path).ok()

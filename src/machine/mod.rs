@@ -47,7 +47,8 @@ pub trait Machine: Sync {
     /// Keeps a record of zbay's own, such as the history: adds `text`, or puts it in place of what has this hash. No
     /// change of the machine: it may be lost, and a look goes on without it. A recorded machine keeps nothing.
     fn note(&self, path: &Utf8Path, text: &str, instead_of: Option<&Hash>) -> Result<(), RunError>;
-    /// Changes something. Called by `apply` alone, and by `locate` for the light beside a drive: no disk, no file.
+    /// Changes something. Called by `apply` alone, by `locate` for the light beside a drive, and to send
+    /// a notice: neither is a disk or a file.
     fn change(&self, change: &Change) -> Result<Output, RunError>;
 }
 
@@ -135,10 +136,15 @@ pub const SGDISK: Program = Program { path: "/usr/sbin/sgdisk", package: "gdisk"
 /// ledctl(8): the light beside a drive, where a backplane has one.
 pub const LEDCTL: Program = Program { path: "/usr/sbin/ledctl", package: "ledmon" };
 
+/// sendmail(8), of whichever mail server is there.
+pub const SENDMAIL: Program = Program { path: "/usr/sbin/sendmail", package: "msmtp-mta" };
+/// curl(1).
+pub const CURL: Program = Program { path: "/usr/bin/curl", package: "curl" };
+
 /// All programs, for the package's name in an error.
-pub const PROGRAMS: [Program; 13] = [
+pub const PROGRAMS: [Program; 15] = [
     ZPOOL, ZFS, WIPEFS, SMARTCTL, SYSTEMCTL, ZGENHOSTID, CHOWN, CHMOD, UDEVADM, BLOCKDEV, SGDISK,
-    SYNC, LEDCTL,
+    SYNC, LEDCTL, SENDMAIL, CURL,
 ];
 
 /// A command: never a shell, secrets only on standard input, always with a limit.

@@ -23,13 +23,18 @@ pub fn matters(hw: &Hw, inventory: &Inventory, pools: &[Status], notes: &[Note])
             });
         }
     }
-    let grave = notes.iter().filter(|note| note.severity >= Severity::Warning && note.wwn.is_some());
+    let grave =
+        notes.iter().filter(|note| note.severity >= Severity::Warning && note.wwn.is_some());
     for note in grave {
         let disk = inventory.disks.iter().find(|disk| disk.wwn == note.wwn);
         let Some(disk) = disk else { continue };
         let drive = Drive::of(hw, disk);
         all.push(Matter {
-            key: format!("drive {:?} {}", note.rule, drive.wwn.as_ref().map(ToString::to_string).unwrap_or_default()),
+            key: format!(
+                "drive {:?} {}",
+                note.rule,
+                drive.wwn.as_ref().map(ToString::to_string).unwrap_or_default()
+            ),
             weight: Weight::Warning,
             says: note.message.clone(),
             means: String::new(),
@@ -52,4 +57,16 @@ fn members(status: &Status, serials: &[String]) -> Vec<String> {
             format!("{}  {}  serial {serial}  {}", member.place, member.model, member.state)
         })
         .collect()
+}
+
+/// That the pools could not be asked.
+pub fn unanswered(why: &str) -> Matter {
+    Matter {
+        key: "unanswered".to_owned(),
+        weight: Weight::Wrong,
+        says: format!("the pools could not be asked: {why}"),
+        means: "a pool may be suspended, or a drive may hang".to_owned(),
+        next: Some("zbay status".to_owned()),
+        drives: Vec::new(),
+    }
 }

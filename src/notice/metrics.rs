@@ -27,12 +27,12 @@ impl Text {
     }
 
     fn line(&mut self, name: &str, labels: &[(&str, &str)], value: impl std::fmt::Display) {
-        let escaped = |text: &str| {
-            text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
-        };
+        let escaped =
+            |text: &str| text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
         let labels: Vec<String> =
             labels.iter().map(|(key, value)| format!("{key}=\"{}\"", escaped(value))).collect();
-        let labels = if labels.is_empty() { String::new() } else { format!("{{{}}}", labels.join(",")) };
+        let labels =
+            if labels.is_empty() { String::new() } else { format!("{{{}}}", labels.join(",")) };
         let _ = writeln!(self.0, "{name}{labels} {value}");
     }
 }
@@ -78,7 +78,11 @@ fn of_pools(out: &mut Text, inventory: &Inventory, pools: &[Status], told: &Told
             out.line("zbay_pool_scrubbed_seconds", &[("pool", &pool.pool)], at.as_second());
         }
     }
-    out.family("zbay_pool_full_seconds", "gauge", "When the pool will be full if it fills as in the last weeks, in Unix time.");
+    out.family(
+        "zbay_pool_full_seconds",
+        "gauge",
+        "When the pool will be full if it fills as in the last weeks, in Unix time.",
+    );
     for pool in pools {
         let past = told.filled.get(&pool.pool).map_or(&[][..], Vec::as_slice);
         if let Some(at) = full_at(past, pool.size.0, inventory.taken) {
@@ -88,8 +92,16 @@ fn of_pools(out: &mut Text, inventory: &Inventory, pools: &[Status], told: &Told
 }
 
 fn of_members(out: &mut Text, pools: &[Status]) {
-    out.family("zbay_member_online", "gauge", "1 where a member of a pool is ONLINE, or a spare that waits.");
-    out.family("zbay_member_errors_total", "counter", "Errors that ZFS counts of a member since they were cleared.");
+    out.family(
+        "zbay_member_online",
+        "gauge",
+        "1 where a member of a pool is ONLINE, or a spare that waits.",
+    );
+    out.family(
+        "zbay_member_errors_total",
+        "counter",
+        "Errors that ZFS counts of a member since they were cleared.",
+    );
     for pool in pools {
         for vdev in &pool.vdevs {
             for member in &vdev.members {
@@ -101,7 +113,8 @@ fn of_members(out: &mut Text, pools: &[Status]) {
                     ("bay", bay.as_str()),
                     ("serial", serial),
                 ];
-                let well = matches!(member.state.as_str(), "ONLINE" | "AVAIL" | "INUSE") && !member.gone;
+                let well =
+                    matches!(member.state.as_str(), "ONLINE" | "AVAIL" | "INUSE") && !member.gone;
                 out.line("zbay_member_online", &labels, u8::from(well));
                 for (kind, count) in ["read", "write", "checksum"].into_iter().zip(member.errors) {
                     let labels = [&labels[..], &[("kind", kind)]].concat();
@@ -114,7 +127,11 @@ fn of_members(out: &mut Text, pools: &[Status]) {
 
 fn of_drives(out: &mut Text, hw: &Hw, inventory: &Inventory) {
     out.family("zbay_drive_info", "gauge", "A drive that is there.");
-    out.family("zbay_drive_asleep", "gauge", "1 where a drive sleeps; it was not woken to be asked.");
+    out.family(
+        "zbay_drive_asleep",
+        "gauge",
+        "1 where a drive sleeps; it was not woken to be asked.",
+    );
     out.family("zbay_drive_temperature_celsius", "gauge", "Temperature of a drive that is awake.");
     out.family("zbay_drive_hours_total", "counter", "Hours powered on.");
     out.family("zbay_drive_sectors", "gauge", "Sectors that are pending or were reallocated.");
@@ -167,7 +184,8 @@ pub fn full_at(past: &[(Timestamp, u64)], size: u64, now: Timestamp) -> Option<T
     let left = (i128::from(size) - is).max(0);
     let seconds = i64::try_from(left.checked_mul(run)? / rise).ok()?;
     let ten_years = 3_653 * 86_400;
-    (seconds <= ten_years).then(|| now.checked_add(jiff::SignedDuration::from_secs(seconds)).ok())?
+    (seconds <= ten_years)
+        .then(|| now.checked_add(jiff::SignedDuration::from_secs(seconds)).ok())?
 }
 
 /// Notes how full the pools are, one value a day, of the last two months.

@@ -51,7 +51,17 @@ pub fn post(url: &WebHook, notice: &Notice) -> Cmd {
         quoted(&line(&notice.subject)),
         quoted(&lines(&notice.body))
     );
-    let args = ["--config", "-", "--silent", "--show-error", "--fail", "--max-time", "30", "--proto", "=http,https"];
+    let args = [
+        "--config",
+        "-",
+        "--silent",
+        "--show-error",
+        "--fail",
+        "--max-time",
+        "30",
+        "--proto",
+        "=http,https",
+    ];
     let mut cmd = Cmd::new(CURL, args).within(LIMIT);
     cmd.stdin = Some(config.into_bytes());
     cmd
@@ -82,7 +92,10 @@ mod tests {
         assert!(!post.to_string().contains("secret"));
         let text = String::from_utf8(post.stdin.unwrap()).unwrap();
         assert_eq!(text.lines().count(), 5, "{text}");
-        assert!(text.contains("data-raw = \"tank is degraded\\n\\\"quoted\\\" ?[2J\\n\""), "{text}");
+        assert!(
+            text.contains("data-raw = \"tank is degraded\\n\\\"quoted\\\" ?[2J\\n\""),
+            "{text}"
+        );
         assert!(text.contains("Priority: urgent"));
     }
 }

@@ -44,7 +44,8 @@ fn a_failed_drive_is_told_at_once_and_once() {
 #[test]
 fn a_warning_is_told_when_it_lasts_and_its_end_when_it_stays_away() {
     let full = [matter("it is 90 % full", Weight::Warning)];
-    let sent = looks(&[(0, &full), (5, &full), (10, &full), (15, &[]), (20, &[]), (30, &[]), (35, &[])]);
+    let sent =
+        looks(&[(0, &full), (5, &full), (10, &full), (15, &[]), (20, &[]), (30, &[]), (35, &[])]);
     let over = some("nas: over: tank: it is 90 % full");
     assert_eq!(sent, [None, some("nas: tank: it is 90 % full"), None, None, None, over, None]);
 }
@@ -91,11 +92,17 @@ fn a_gap_in_the_looks_and_a_good_week_are_told() {
 
 #[test]
 fn the_body_names_the_drive_and_the_next_step() {
-    let scene = Scene { host: "nas", now: at(0), headlines: &["tank is degraded".into()], weekly: false };
+    let scene =
+        Scene { host: "nas", now: at(0), headlines: &["tank is degraded".into()], weekly: false };
     let both = [matter("bay 3 has failed", Weight::Wrong), matter("bay 4 is gone", Weight::Wrong)];
     let notice = decide(&Told::default(), &both, &scene).0.unwrap();
     assert_eq!(notice.subject, "nas: tank: bay 3 has failed (and 1 more)");
-    for word in ["tank is degraded", "serial Z4Z0EXA2", "do this: zbay replace 3", "now: tank: bay 4 is gone"] {
+    for word in [
+        "tank is degraded",
+        "serial Z4Z0EXA2",
+        "do this: zbay replace 3",
+        "now: tank: bay 4 is gone",
+    ] {
         assert!(notice.body.contains(word), "{word}: {}", notice.body);
     }
 }
@@ -103,12 +110,14 @@ fn the_body_names_the_drive_and_the_next_step() {
 #[test]
 fn when_a_pool_will_be_full_is_told_from_a_week_on() {
     let day = 24 * 60;
-    let filling: Vec<(Timestamp, u64)> = (0..10).map(|n| (at(n * day), 1_000 + 100 * n.unsigned_abs())).collect();
+    let filling: Vec<(Timestamp, u64)> =
+        (0..10).map(|n| (at(n * day), 1_000 + 100 * n.unsigned_abs())).collect();
     let now = at(9 * day);
     // 1900 are used on the tenth day, 100 more each day: 3000 in eleven days.
     assert_eq!(full_at(&filling, 3_000, now), Some(at(20 * day)));
     assert_eq!(full_at(&filling[..6], 3_000, now), None);
-    let emptying: Vec<(Timestamp, u64)> = filling.iter().map(|(at, used)| (*at, 5_000 - used)).collect();
+    let emptying: Vec<(Timestamp, u64)> =
+        filling.iter().map(|(at, used)| (*at, 5_000 - used)).collect();
     assert_eq!(full_at(&emptying, 9_000, now), None);
     assert_eq!(full_at(&filling, 1 << 50, now), None, "not within ten years");
 }

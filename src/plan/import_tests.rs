@@ -4,7 +4,7 @@ use super::make::{PlanError, Request, make};
 use super::{Plan, system};
 use crate::inventory::{
     Contents, ForeignPool, ImportablePool, Inventory, Owner, Pool, PoolState, Property, Signature,
-    Want, look,
+    Told, Want, look,
 };
 use crate::machine::Change;
 use crate::machine::recorded::Recorded;
@@ -147,6 +147,7 @@ fn a_pool_that_is_not_well_gets_properties_at_most() {
             source: "-".into(),
         }],
         datasets: vec![],
+        told: Told::default(),
     };
     let drift = || {
         vec![
@@ -222,6 +223,7 @@ fn a_person_erases_nothing_in_raid_mode_or_under_a_pool() {
         vdevs: vec![],
         properties: vec![],
         datasets: vec![],
+        told: Told::default(),
     }]);
     let late = said(&profile, &inventory);
     assert!(late.contains("pool `tank` is there already, so no drive is taken"), "{late}");

@@ -14,8 +14,8 @@ use super::{Danger, Plan};
 use crate::apply::journal::{Taken, Unfinished};
 use crate::hw::Hw;
 use crate::inventory::{
-    Class, Contents, Dataset, Disk, ForeignPool, ImportablePool, Inventory, Leaf, Membership,
-    Owner, Pool, PoolState, Property, Signature, Unknown, Vdev, Want, look,
+    Class, Contents, Dataset, Disk, ForeignPool, ImportablePool, Inventory, Leaf, LeafTold,
+    Membership, Owner, Pool, PoolState, Property, Signature, Told, Unknown, Vdev, Want, look,
 };
 use crate::machine::recorded::Recorded;
 use crate::machine::{Change, Span};
@@ -247,6 +247,7 @@ fn created(inventory: &Inventory, args: &[&str], property: impl Fn(&str) -> Prop
                     errors: [0, 0, 0],
                     partition: None,
                     disk: Some(disk.expect("one of the disks").name.clone()),
+                    told: LeafTold::default(),
                 });
             }
             other => name = Some(other.to_owned()),
@@ -266,6 +267,7 @@ fn created(inventory: &Inventory, args: &[&str], property: impl Fn(&str) -> Prop
         allocated: Bytes(0),
         vdevs,
         properties,
+        told: Told::default(),
     }
 }
 

@@ -69,7 +69,10 @@ impl FromStr for MailTo {
     fn from_str(text: &str) -> Result<Self, NotifyError> {
         let plain = |c: char| c.is_ascii_alphanumeric() || "._%+-".contains(c);
         let user = |user: &str| {
-            !user.is_empty() && !user.starts_with(['-', '.']) && user.len() <= 64 && user.chars().all(plain)
+            !user.is_empty()
+                && !user.starts_with(['-', '.'])
+                && user.len() <= 64
+                && user.chars().all(plain)
         };
         let host = |host: &str| {
             !host.is_empty()
@@ -95,7 +98,10 @@ impl FromStr for WebHook {
         let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
         let plain = |c: char| c.is_ascii_graphic() && !"\"'\\`<>{}|^".contains(c);
         let sound = rest.is_some_and(|rest| {
-            !rest.is_empty() && !rest.starts_with('/') && rest.chars().all(plain) && text.len() <= 2000
+            !rest.is_empty()
+                && !rest.starts_with('/')
+                && rest.chars().all(plain)
+                && text.len() <= 2000
         });
         if sound { Ok(Self(text.to_owned())) } else { Err(NotifyError::Url(shown(text))) }
     }
@@ -134,13 +140,22 @@ mod tests {
         for good in ["root", "admin@example.org", "nas+disk@mail.example.org", "a.b"] {
             assert!(good.parse::<MailTo>().is_ok(), "{good}");
         }
-        for bad in ["", "-oX", "a b", "a@b\nBcc: c@d", "a@", "@b", "a@-b", "a,b@c", "a@b..c", "x;y"] {
+        for bad in ["", "-oX", "a b", "a@b\nBcc: c@d", "a@", "@b", "a@-b", "a,b@c", "a@b..c", "x;y"]
+        {
             assert!(bad.parse::<MailTo>().is_err(), "{bad:?}");
         }
         for good in ["https://ntfy.sh/zbay", "http://10.0.0.2:8080/x?y=z&a=%20"] {
             assert!(good.parse::<WebHook>().is_ok(), "{good}");
         }
-        for bad in ["", "ntfy.sh/x", "file:///etc/passwd", "https://", "https:///x", "https://a b", "https://a\"\noutput=/etc/x"] {
+        for bad in [
+            "",
+            "ntfy.sh/x",
+            "file:///etc/passwd",
+            "https://",
+            "https:///x",
+            "https://a b",
+            "https://a\"\noutput=/etc/x",
+        ] {
             assert!(bad.parse::<WebHook>().is_err(), "{bad:?}");
         }
     }

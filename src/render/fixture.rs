@@ -4,8 +4,8 @@ use jiff::Timestamp;
 
 use crate::hw::Hw;
 use crate::inventory::{
-    Class, Contents, Dataset, Disk, Dmi, Facet, Host, Inventory, Leaf, Membership, Nic, Owner,
-    PciDevice, Pool, Transport, Unknown, Vdev,
+    Class, Contents, Dataset, Disk, Dmi, Facet, Host, Inventory, Leaf, LeafTold, Membership, Nic,
+    Owner, PciDevice, Pool, Told, Transport, Unknown, Vdev,
 };
 use crate::machine::HostFacts;
 use crate::shipped;
@@ -135,6 +135,7 @@ pub fn with_pool() -> Inventory {
         errors: [0, 0, 0],
         partition: None,
         disk: Some(disk.name.clone()),
+        told: LeafTold::default(),
     };
     let mut leaves: Vec<Leaf> = [0, 1, 2, 4].map(|at| leaf(&inventory.disks[at])).into();
     leaves[2].state = "UNAVAIL".into();
@@ -175,6 +176,7 @@ pub fn with_pool() -> Inventory {
             used: Bytes(466_496),
             available: Bytes(2_805_775_000_000),
         }],
+        told: Told::default(),
     }]);
     inventory
 }

@@ -27,6 +27,7 @@ pub mod plan;
 pub mod pool;
 pub mod propose;
 pub mod sheet;
+pub mod status;
 pub mod svg;
 pub mod table;
 pub mod task;

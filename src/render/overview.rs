@@ -13,6 +13,7 @@ use crate::inventory::{Inventory, Pool};
 use crate::names::BayId;
 use crate::profile::Profile;
 use crate::shipped::WISH;
+use crate::status;
 
 /// Up to so many bays have a line each.
 const FEW: usize = 8;
@@ -73,7 +74,15 @@ pub fn render(overview: &Overview<'_>) -> String {
     {
         out.push_str(&text::labelled("others", &said));
     }
-    for note in overview.notes.iter().filter(|note| note.rule != Rule::BayAssumed) {
+    for status in inventory.pools.iter().flatten().map(|pool| status::of(hw, inventory, pool)) {
+        if !status.is_well() {
+            let said = format!("{}: `zbay status`", status.headline());
+            out.push_str(&text::labelled("warning", &text::plain(&said)));
+        }
+    }
+    // What the sentence above says is not said twice.
+    let apart = |note: &&Note| !matches!(note.rule, Rule::BayAssumed | Rule::PoolState);
+    for note in overview.notes.iter().filter(apart) {
         let label = if note.severity == Severity::Advice { "notice" } else { "warning" };
         out.push_str(&text::labelled(
             label,
@@ -262,7 +271,7 @@ fn next(overview: &Overview<'_>) -> Vec<(String, &'static str)> {
         }
     }
     if overview.inventory.pools.as_ref().is_ok_and(|pools| !pools.is_empty()) {
-        next.push(("zbay show pool".to_owned(), "the pool by bay"));
+        next.push(("zbay status".to_owned(), "the pool by bay: how it is, what to do"));
     } else {
         next.push(("zbay capacity".to_owned(), "what common drive sizes would hold"));
     }

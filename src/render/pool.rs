@@ -7,6 +7,7 @@ use super::{disk, table, text};
 use crate::drive::Drive;
 use crate::hw::Hw;
 use crate::inventory::{Class, Facet, ImportablePool, Inventory, Leaf, Pool, Vdev};
+use crate::status;
 use crate::verify::missing;
 
 /// The screen.
@@ -51,7 +52,8 @@ pub fn importable(pools: &Facet<Vec<ImportablePool>>) -> Option<String> {
 }
 
 fn one(hw: &Hw, inventory: &Inventory, pool: &Pool) -> String {
-    let mut out = format!("{}  {}\n", text::plain(&pool.name), text::plain(&pool.state));
+    let status = status::of(hw, inventory, pool);
+    let mut out = text::sentence(&text::plain(&status.headline()));
     for (label, said) in [("status", &pool.status), ("busy", &pool.busy)] {
         if let Some(said) = said {
             out.push_str(&text::labelled(label, &text::plain(said)));
@@ -155,7 +157,7 @@ mod tests {
     fn a_pool_with_a_drive_gone() {
         let text = render(&hw("hp-microserver-gen8"), &with_pool());
         let wanted = "\
-testpool  DEGRADED
+testpool is degraded: bay 3 is gone, no more drive may fail
 status   One or more devices could not be opened.
 
   raidz1-0  ashift 12                                DEGRADED

@@ -28,6 +28,25 @@ pub fn labelled(label: &str, text: &str) -> String {
     hanging(label, INDENT, text)
 }
 
+/// A sentence without a label, over more lines where it is long, ending in a newline.
+pub fn sentence(sentence: &str) -> String {
+    let mut out = String::new();
+    let mut width = 0;
+    for word in sentence.split(' ') {
+        if width > 0 && width + 1 + word.len() > WIDTH {
+            out.push('\n');
+            width = 0;
+        } else if width > 0 {
+            out.push(' ');
+            width += 1;
+        }
+        out.push_str(word);
+        width += word.len();
+    }
+    out.push('\n');
+    out
+}
+
 /// `text` behind a mark such as `!`, wrapped as [`labelled`] does.
 pub fn marked(mark: &str, text: &str) -> String {
     hanging(&format!("  {mark}"), 4, text)

@@ -13,7 +13,7 @@ use crate::check::machine::assumed_bays;
 use crate::check::{Note, Severity, health};
 use crate::drive::Drive;
 use crate::hw::Hw;
-use crate::inventory::{Class, Disk, Inventory, Pool, Unknown, Want};
+use crate::inventory::{Class, Disk, Inventory, Pool, Pools, Unknown, Want};
 use crate::names::BayId;
 use crate::smart::Smart;
 use crate::smart::rules::Finding;
@@ -200,7 +200,11 @@ impl Choice {
         let needs = |what| columns.iter().any(|column| column.needs == what);
         Want {
             contents: needs(Needs::Contents),
-            pools: needs(Needs::Contents) || needs(Needs::Pools),
+            pools: if needs(Needs::Contents) || needs(Needs::Pools) {
+                Pools::All
+            } else {
+                Pools::No
+            },
             smart: needs(Needs::Smart),
             wake: false,
         }

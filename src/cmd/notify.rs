@@ -1,0 +1,223 @@
+//! `zbay notify`: what a timer and ZED run. Looks, tells what has changed, and keeps what was told; `zbay metrics`: the
+//! same look as figures.
+//!
+//! It looks under the same lock as everything that changes a pool, so that a replacement is not told as a failure, and it
+//! never wakes a drive. What could not be sent is not noted as told.
+
+use std::io::Write as _;
+
+use anyhow::{Context as _, Result, bail};
+use camino::Utf8Path;
+use serde_json::json;
+
+use super::{Answer, Context, need_root};
+use crate::apply;
+use crate::check::machine;
+use crate::cli::Notify as NotifyArgs;
+use crate::history::keep;
+use crate::hw::Hw;
+use crate::inventory::{Inventory, Want};
+use crate::machine::local::{lock, read_user_file, replace_user_file};
+use crate::machine::{Change, Cmd, Hash, Machine};
+use crate::notice::{Notice, PATH, Scene, Told, decide, matters, metrics as figures, send};
+use crate::profile::notify::{Notify, WebHook};
+use crate::render::json::answer;
+use crate::status::{self, Status, Weight};
+
+/// One look with what is the matter.
+struct Seen {
+    hw: Hw,
+    inventory: Inventory,
+    pools: Vec<Status>,
+    asked: Result<(), String>,
+}
+
+fn see(context: &Context) -> Result<Seen> {
+    let want = Want { smart: true, ..Want::GLANCE };
+    let mut inventory = context.look(want)?;
+    let (hw, _) = context.hw(&inventory.host)?;
+    let hw = hw.value;
+    let history = keep::load(&*context.machine);
+    history.recall(&mut inventory);
+    keep::note(&*context.machine, &history, &hw, &inventory);
+    let asked = inventory.pools.as_ref().map(|_| ()).map_err(|why| why.why.clone());
+    let pools = inventory.pools.iter().flatten();
+    let pools = pools.map(|pool| status::of(&hw, &inventory, pool)).collect();
+    Ok(Seen { hw, inventory, pools, asked })
+}
+
+/// `zbay metrics`.
+///
+/// # Errors
+/// A machine that cannot be looked at.
+pub fn metrics(context: &Context) -> Result<Answer> {
+    let seen = see(context)?;
+    let told = load(&*context.machine);
+    let text = figures::metrics(&seen.hw, &seen.inventory, &seen.pools, &told);
+    let json = answer(&[], json!({ "metrics": text }));
+    Ok(Answer { text, json, status: 0 })
+}
+
+/// `zbay notify`.
+///
+/// # Errors
+/// A machine that cannot be looked at, or a way out that does not work.
+pub fn run(context: &Context, args: &NotifyArgs) -> Result<Answer> {
+    let dry = args.dry_run || context.common.machine.is_some();
+    if !dry {
+        need_root("notify")?;
+    }
+    let notify = context.wish()?.map(|wish| wish.value.notify).unwrap_or_default();
+    if args.test {
+        return test(context, &notify, dry);
+    }
+    // Whoever changes a pool says himself what happens.
+    let _lock = if dry {
+        None
+    } else {
+        match lock(apply::LOCK.into()) {
+            Ok(lock) => Some(lock),
+            Err(_) => {
+                let text =
+                    "zbay is at work on this machine: nothing is told meanwhile\n".to_owned();
+                return Ok(Answer { text, json: answer(&[], json!({ "busy": true })), status: 0 });
+            }
+        }
+    };
+    let machine = &*context.machine;
+    let seen = see(context)?;
+    let old = load(machine);
+    let drives = machine_notes(&seen);
+    let mut matters = matters::matters(&seen.hw, &seen.inventory, &seen.pools, &drives);
+    if let Err(why) = &seen.asked {
+        matters.push(matters::unanswered(why));
+    }
+    let headlines: Vec<String> = seen.pools.iter().map(Status::headline).collect();
+    let host = seen.inventory.host.facts.as_ref().map_or("nas", |facts| facts.hostname.as_str());
+    let now = seen.inventory.taken;
+    let scene = Scene { host, now, headlines: &headlines, weekly: notify.weekly };
+    let (notice, mut told) = decide(&old, &matters, &scene);
+    if seen.asked.is_ok() {
+        figures::note_filled(&mut told, &seen.pools, now);
+    }
+    if let Some(file) = args.metrics.as_deref().filter(|_| !dry) {
+        let text = figures::metrics(&seen.hw, &seen.inventory, &seen.pools, &told);
+        replace_user_file(file, &text)?;
+    }
+    let failed = match &notice {
+        Some(notice) if !dry => deliver(machine, &notify, notice),
+        _ => Vec::new(),
+    };
+    if !dry {
+        // What nobody got is told again at the next look.
+        if !failed.is_empty() && failed.len() == ways(&notify) {
+            told.matters.clone_from(&old.matters);
+            told.weekly = old.weekly;
+        }
+        keep_told(machine, &told)?;
+    }
+    let text = notice.as_ref().map_or_else(
+        || "nothing new to tell\n".to_owned(),
+        |notice| format!("{}\n\n{}", notice.subject, notice.body),
+    );
+    let json =
+        answer(&[], json!({ "notice": notice, "failed": failed, "nobody": notify.is_empty() }));
+    let mut err = std::io::stderr().lock();
+    for why in &failed {
+        let _ = writeln!(err, "warning: {why}");
+    }
+    Ok(Answer { text, json, status: u8::from(!failed.is_empty()) })
+}
+
+/// Notes of the drives that a notice is worth.
+fn machine_notes(seen: &Seen) -> Vec<crate::check::Note> {
+    let mut notes = machine::drives(&seen.hw, true, &seen.inventory.disks);
+    let graver = |note: &crate::check::Note| note.severity >= crate::check::Severity::Warning;
+    notes.retain(graver);
+    notes
+}
+
+fn test(context: &Context, notify: &Notify, dry: bool) -> Result<Answer> {
+    if notify.is_empty() {
+        bail!(
+            "nobody is told: the wish in /etc/zbay/profile.yaml has no `notify:`\n\
+             do this  add it (docs/notices.md), then `zbay notify --test`"
+        );
+    }
+    let host = context.machine.host().map(|facts| facts.hostname).unwrap_or_default();
+    let notice = Notice {
+        subject: format!("{host}: a test"),
+        body: "zbay can reach you: this is what `zbay notify --test` sends\n".to_owned(),
+        weight: Weight::Notice,
+    };
+    let failed = if dry { Vec::new() } else { deliver(&*context.machine, notify, &notice) };
+    if !failed.is_empty() {
+        bail!("{}", failed.join("\nerror: "));
+    }
+    let ways = [
+        notify.mail.as_ref().map(|to| format!("mail to {to}")),
+        notify.url.as_ref().map(|url| format!("a POST to {url}")),
+        notify.url_file.as_ref().map(|file| format!("a POST to the address in {file}")),
+    ];
+    let ways: Vec<String> = ways.into_iter().flatten().collect();
+    let verb = if dry { "would be sent" } else { "sent" };
+    let text = format!("{verb}: {}\n", ways.join(", "));
+    Ok(Answer { text, json: answer(&[], json!({ "sent": ways, "dry_run": dry })), status: 0 })
+}
+
+fn ways(notify: &Notify) -> usize {
+    [notify.mail.is_some(), notify.url.is_some(), notify.url_file.is_some()]
+        .into_iter()
+        .filter(|it| *it)
+        .count()
+}
+
+/// Sends by each way; what failed, in words. Nothing of an address that is a secret is in them.
+fn deliver(machine: &dyn Machine, notify: &Notify, notice: &Notice) -> Vec<String> {
+    let mut failed = Vec::new();
+    let mut send = |way: &str, cmd: Result<Cmd>| {
+        let sent = cmd.and_then(|cmd| {
+            let output = machine.change(&Change::Run(cmd.clone()))?;
+            output.ok(&cmd).map(|_| ()).map_err(anyhow::Error::from)
+        });
+        if let Err(why) = sent {
+            failed.push(format!("the notice could not be sent by {way}: {why:#}"));
+        }
+    };
+    if let Some(to) = &notify.mail {
+        send("mail", Ok(send::mail(to, notice)));
+    }
+    if let Some(url) = &notify.url {
+        send("POST", Ok(send::post(url, notice)));
+    }
+    if let Some(file) = &notify.url_file {
+        send("POST", secret(file).map(|url| send::post(&url, notice)));
+    }
+    failed
+}
+
+/// The address in a file that nobody else may read.
+fn secret(file: &Utf8Path) -> Result<WebHook> {
+    let text = read_user_file(file, 4096)?.with_context(|| format!("there is no file {file}"))?;
+    let mode = crate::machine::local::mode_of(file)?;
+    if mode & 0o077 != 0 {
+        bail!("{file} can be read by others (mode {mode:o})\ndo this  chmod 600 {file}");
+    }
+    let text = String::from_utf8_lossy(&text).into_owned();
+    text.trim().parse().map_err(|_| anyhow::anyhow!("{file} holds no web address"))
+}
+
+fn load(machine: &dyn Machine) -> Told {
+    let bytes = machine.file(PATH.into()).ok().flatten().unwrap_or_default();
+    serde_json::from_slice(&bytes).unwrap_or_default()
+}
+
+fn keep_told(machine: &dyn Machine, told: &Told) -> Result<()> {
+    let text = serde_json::to_string_pretty(told)?;
+    let was = machine.file(PATH.into())?;
+    let kept = match was {
+        Some(bytes) => machine.note(PATH.into(), &text, Some(&Hash::of(&bytes))),
+        None => machine.note(PATH.into(), &text, None),
+    };
+    kept.with_context(|| format!("what was told could not be kept in {PATH}"))
+}

@@ -1,0 +1,208 @@
+//! `zbay status`: how the pools are, by bay, and what to do next. Status 1 where something is wrong, 2 where nobody
+//! answered.
+//!
+//! It asks as few questions as it can, each with a limit: a pool that hangs must not keep what the others say.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::thread::sleep;
+use std::time::Duration;
+
+use anyhow::bail;
+use clap::Args;
+use serde_json::json;
+
+use super::{Answer, Context};
+use crate::check::machine;
+use crate::inventory::{Inventory, Pool, Pools, Want, pools};
+use crate::render::json::answer;
+use crate::render::status::{Screen, render};
+use crate::status::running::seconds;
+use crate::status::{self, Condition, Status, Weight, What};
+
+/// Arguments of `status`.
+#[derive(Clone, Debug, Args)]
+pub struct StatusArgs {
+    /// Which pool. Left out: all of them.
+    #[arg(value_name = "POOL")]
+    pub pool: Option<String>,
+    /// Look again every so many seconds, until Ctrl-C.
+    #[arg(
+        long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "2",
+        value_parser = clap::value_parser!(u64).range(1..=3600)
+    )]
+    pub watch: Option<u64>,
+}
+
+/// One look.
+struct Look {
+    inventory: Inventory,
+    pools: Vec<Status>,
+    answer: Answer,
+}
+
+/// The pools.
+///
+/// # Errors
+/// Nobody answered, there is no pool of that name, or not even the disks can be listed.
+pub fn run(context: &Context, args: &StatusArgs) -> anyhow::Result<Answer> {
+    let first = look(context, args, None)?;
+    // What was recorded never changes.
+    let Some(every) = args.watch.filter(|_| context.common.machine.is_none()) else {
+        return Ok(first.answer);
+    };
+    watch(context, args, first, Duration::from_secs(every))
+}
+
+/// Looks again and again; ends where nobody reads any more.
+fn watch(
+    context: &Context,
+    args: &StatusArgs,
+    mut last: Look,
+    every: Duration,
+) -> anyhow::Result<Answer> {
+    let mut out = std::io::stdout();
+    let screen = out.is_terminal() && !context.common.json;
+    let mut shown = String::new();
+    let mut fault: Option<String> = None;
+    loop {
+        let text = match &fault {
+            Some(fault) => format!("{fault}\n"),
+            None if context.common.json => format!("{}\n", last.answer.json),
+            None => last.answer.text.clone(),
+        };
+        let gap = if shown.is_empty() || context.common.json { "" } else { "\n" };
+        let written = if screen {
+            write!(out, "\x1b[H\x1b[2J{text}")
+        } else if text == shown {
+            Ok(())
+        } else {
+            write!(out, "{gap}{text}")
+        };
+        if written.and_then(|()| out.flush()).is_err() {
+            let silent = Answer { text: String::new(), json: json!(null), ..last.answer };
+            return Ok(silent);
+        }
+        shown = text;
+        sleep(every);
+        // Whoever watches wants to see when it answers again.
+        match look(context, args, Some(&last)) {
+            Ok(look) => (last, fault) = (look, None),
+            Err(error) => fault = Some(format!("{error:#}")),
+        }
+    }
+}
+
+fn look(context: &Context, args: &StatusArgs, earlier: Option<&Look>) -> anyhow::Result<Look> {
+    let mut inventory = context.look(Want::GLANCE)?;
+    let (hw, known) = context.hw(&inventory.host)?;
+    let hw = hw.value;
+    let others = others(context, args, &mut inventory)?;
+    let imported = match &inventory.pools {
+        Ok(pools) => pools,
+        Err(unknown) => {
+            bail!("the pools could not be asked: {unknown}\ndo this  {}", way_out(&unknown.why))
+        }
+    };
+    let wished =
+        imported.iter().filter(|it| args.pool.as_ref().is_none_or(|name| it.name == *name));
+    let one = |pool: &Pool| {
+        let mut status = status::of(&hw, &inventory, pool);
+        if let Some((look, before)) = earlier.and_then(|look| Some((look, before(look, pool)?))) {
+            status = status.since(before, seconds(look.inventory.taken, inventory.taken));
+        }
+        // The names of damaged files are read from the pool: only where there are any.
+        let damaged = status.conditions.iter().any(|it| it.what == What::DataErrors);
+        if damaged { status.naming(named(context, &pool.name)) } else { status }
+    };
+    let pools: Vec<Status> = wished.map(one).collect();
+    if let (Some(name), [], []) = (&args.pool, pools.as_slice(), others.as_slice()) {
+        let names: Vec<&str> = imported.iter().map(|pool| pool.name.as_str()).collect();
+        match names.as_slice() {
+            [] => bail!("no pool `{name}` is imported, nor any other"),
+            names => bail!("no pool `{name}` is imported: there is {}", names.join(", ")),
+        }
+    }
+    let calm = others.iter().all(|it| it.weight() == Weight::Notice);
+    let well = calm && pools.iter().all(Status::is_well);
+    let unknown = inventory.importable.as_ref().err().filter(|_| imported.is_empty());
+    let shown = |it: &Status| {
+        let mut value = json!(it);
+        value["headline"] = json!(it.headline());
+        value["next"] = json!(it.next());
+        value
+    };
+    let body = json!({
+        "pools": pools.iter().map(shown).collect::<Vec<_>>(),
+        "others": others,
+        "importable": unknown.map(|unknown| json!({ "unknown": unknown.why })),
+    });
+    let unknown = unknown.map(|unknown| unknown.why.as_str());
+    let answer = Answer {
+        text: render(&Screen { hw: &hw, pools: &pools, others: &others, unknown }),
+        json: answer(&machine::drives(&hw, known, &inventory.disks), body),
+        status: u8::from(!well),
+    };
+    Ok(Look { inventory, pools, answer })
+}
+
+/// What to do where nobody answered.
+fn way_out(why: &str) -> &'static str {
+    if why.contains("gave no answer within") {
+        "a drive or a pool hangs: `dmesg` names the drive; pull it, or reboot"
+    } else if why.contains("Permission denied") {
+        "sudo zbay status"
+    } else {
+        "zbay status --verbose"
+    }
+}
+
+/// The same pool, an earlier time.
+fn before<'a>(look: &'a Look, pool: &Pool) -> Option<&'a Status> {
+    look.pools.iter().find(|it| it.pool == pool.name)
+}
+
+fn named(context: &Context, pool: &str) -> Result<Vec<String>, String> {
+    pools::damaged(&*context.machine, pool)
+        .map_err(|unknown| format!("the names of the damaged files ({unknown})"))
+}
+
+/// Pools that wait for an import, and the one that the wish names and nobody has.
+fn others(
+    context: &Context,
+    args: &StatusArgs,
+    inventory: &mut Inventory,
+) -> anyhow::Result<Vec<Condition>> {
+    let Ok(imported) = &inventory.pools else { return Ok(Vec::new()) };
+    let named = |name: &str| args.pool.as_ref().is_none_or(|wanted| wanted == name);
+    let wish = context.wish().ok().flatten().map(|wish| wish.value.pool.name.to_string());
+    let asked = args.pool.clone().or(wish.clone());
+    let missing = asked.filter(|name| !imported.iter().any(|pool| pool.name == *name));
+    if missing.is_some() && !imported.is_empty() {
+        let want = Want { pools: Pools::All, ..Want::IDENTITY };
+        inventory.importable = context.look(want)?.importable;
+    }
+    let mut others = Vec::new();
+    match &inventory.importable {
+        Ok(waiting) => {
+            let here = waiting.iter().filter(|pool| !pool.destroyed && named(&pool.name));
+            others.extend(
+                here.map(|pool| {
+                    Condition::of_pool(What::NotImported, &pool.name).with(&pool.state)
+                }),
+            );
+        }
+        Err(unknown) if missing.is_some() => {
+            let name = missing.as_deref().unwrap_or_default();
+            others.push(
+                Condition::of_pool(What::Unanswered, name)
+                    .with(format!("whether pool {name} waits for an import ({unknown})")),
+            );
+        }
+        Err(_) => {}
+    }
+    let absent = missing.filter(|name| wish.as_ref() == Some(name) && inventory.importable.is_ok());
+    if let Some(name) = absent.filter(|name| !others.iter().any(|it| it.pool == *name)) {
+        others.push(Condition::of_pool(What::WishedAbsent, &name));
+    }
+    Ok(others)
+}

@@ -1,0 +1,105 @@
+//! Screens of `status` from real answers: what a person reads, and that it fits.
+
+use super::{Screen, duration, render};
+use crate::status::samples::{SAMPLES, hw, status};
+use crate::status::{Condition, Status, What};
+
+fn screen(statuses: &[Status], others: &[Condition]) -> String {
+    render(&Screen { hw: &hw(), pools: statuses, others, unknown: None })
+}
+
+#[test]
+fn every_state_fits_the_screen_and_ends_with_what_to_type() {
+    for (name, _) in SAMPLES {
+        let text = screen(&[status(name)], &[]);
+        let lines: Vec<&str> = text.lines().collect();
+        assert!(lines.len() <= 20, "{name}: {} lines\n{text}", lines.len());
+        assert!(lines.iter().all(|line| line.len() <= 80 && line.is_ascii()), "{name}\n{text}");
+        assert!(lines.last().unwrap().starts_with("next     "), "{name}\n{text}");
+        assert!(text.ends_with('\n') && !text.contains('{'), "{name}\n{text}");
+    }
+}
+
+#[test]
+fn a_drive_that_is_gone() {
+    let wanted = "\
+tank is degraded: bay 2 is gone, no more drive may fail
+
+  [ 1 ok ] [ 2 GONE ] [ 3 - ] [ 4 ok ]
+  raidz1-0                                      DEGRADED
+    bay 1   ST4000DM000-1F2168        Z302EXA1  ONLINE
+    bay 2   gone: ST4000DM000-1F2168  Z302EXA2  GONE
+    bay 4   ST4000DM000-1F2168        Z302EXA4  ONLINE
+
+means    the drive does not answer: pulled, its cable loose, or dead; put it
+         back, or another
+left     raidz1-0: no more drive may fail
+scrub    not known: the resilver of 2026-11-23 took its place
+full     [--------------------] 0 %, 1.03G of 10.9T
+order    the bay is assumed: compare the serial Z302EXA2 before you touch it
+next     `zbay replace 2`
+";
+    assert_eq!(screen(&[status("removed")], &[]), wanted);
+}
+
+#[test]
+fn a_spare_that_is_being_filled() {
+    let text = screen(&[status("sparing")], &[]);
+    for line in [
+        "  [ 1 ok ] [ 2 ok ] [ 3 FAILED ] [ 4 filled ]\n",
+        "    bay 4   ST4000DM000-1F2168  Z302EXA4  ONLINE    stands in\n",
+        "\nresilver [########------------] 38 %, 292M of 752M, 1.62M/s, 5 min left\n",
+        "\nwarning  bay 4 is being filled: `zbay status --watch`\n",
+    ] {
+        assert!(text.contains(line), "{line}\n{text}");
+    }
+    assert_eq!(text.matches("Z302EXA4").count(), 1, "the spare stands in one place\n{text}");
+}
+
+#[test]
+fn what_has_no_room_is_counted() {
+    let mut one = status("removed");
+    let many = What::ALL.iter().map(|what| Condition::of_pool(*what, "tank").with("9 %"));
+    one.conditions.extend(many);
+    let text = screen(&[one], &[]);
+    assert!(text.lines().count() <= 20, "{text}");
+    assert!(text.contains("\nmore     34 others: `zbay status --json`\n"), "{text}");
+}
+
+#[test]
+fn damaged_files_are_named_and_cannot_move_the_cursor() {
+    let files = ["/tank/a b", "/tank/\u{1b}[2J", "/c", "/d", "/e"].map(str::to_owned);
+    let text = screen(&[status("damaged").naming(Ok(files.into()))], &[]);
+    let named = "damaged  /tank/a b\ndamaged  /tank/?[2J\ndamaged  /c\ndamaged  and 2 more\n";
+    assert!(text.contains(named), "{text}");
+    assert!(text.starts_with("tank is degraded: 5 files are damaged, no more drive may fail\n"));
+}
+
+#[test]
+fn pools_that_are_not_imported_and_none_at_all() {
+    let waits = Condition::of_pool(What::NotImported, "media").with("ONLINE");
+    assert_eq!(
+        screen(&[], &[waits]),
+        "media is on drives here and not imported (ONLINE)\n\n\
+         means    nobody can read it until it is\nnext     `zpool import media`\n"
+    );
+    assert!(screen(&[], &[]).starts_with("no pool is imported, and none waits for it\n"));
+}
+
+#[test]
+fn what_is_not_known_is_not_none() {
+    let why = Some("a drive is asleep");
+    let text = render(&Screen { hw: &hw(), pools: &[], others: &[], unknown: why });
+    assert_eq!(
+        text,
+        "no pool is imported; whether one waits for it is not known\n\n\
+         why      a drive is asleep\nnext     `zbay show disk`\n"
+    );
+}
+
+#[test]
+fn times_as_a_person_says_them() {
+    let said = [0, 89, 90, 3_599, 3_600, 12_000, 86_400, 190_000].map(duration);
+    let wanted = ["0 s", "89 s", "2 min", "60 min", "1 h", "3 h 20 min", "1 d", "2 d 4 h"];
+    assert_eq!(said, wanted);
+}

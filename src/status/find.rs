@@ -1,0 +1,258 @@
+//! Finds the conditions that a pool is in, from its members, its counters and ZFS's own message.
+//!
+//! No words here but those of numbers: sentences stand in the table. What `zpool status` says and nothing here
+//! explains is told in its words, so that a state of a newer ZFS is never silence.
+
+use jiff::Timestamp;
+
+use super::member::{Member, Role};
+use super::running::{Task, seconds};
+use super::{Condition, SCRUB_DAYS, Scrub, Status, VdevStatus, Weight, What};
+use crate::inventory::{Class, Pool, Run};
+
+/// Free space in pieces from here on is told.
+const FRAGMENTED: u8 = 50;
+
+/// ZFS's messages that stand for a condition of their own: how the text begins, in OpenZFS 2.3
+/// (`print_status_reason`); those of drives are found at the drives.
+const MESSAGES: [(&str, What); 6] = [
+    ("The pool is formatted using a", What::OldVersion),
+    ("Some supported", What::OldFeatures),
+    ("One or more features are enabled on the pool despite", What::ExtraFeatures),
+    ("This pool has a compatibility list specified, but it could not be", What::BadCompatibility),
+    ("One or more devices have been sequentially resilvered", What::RebuiltUnchecked),
+    ("Mismatch between pool hostid and system hostid", What::OtherHost),
+];
+
+/// ZFS's messages by name.
+const IDS: [(&str, What); 4] = [
+    ("ZFS-8000-MM", What::SuspendedByOther),
+    ("ZFS-8000-K4", What::LogLost),
+    ("ZFS-8000-EY", What::OtherHost),
+    ("ZFS-8000-ER", What::Errata),
+];
+
+/// All conditions, the heaviest first.
+pub(super) fn conditions(pool: &Pool, status: &Status) -> Vec<Condition> {
+    let suspended = pool.state == "SUSPENDED";
+    let mut found = Found { pool: &pool.name, all: Vec::new() };
+    let id = pool.told.msgid.as_deref().unwrap_or_default();
+    for (_, what) in IDS.iter().filter(|(known, _)| *known == id) {
+        found.add(*what);
+    }
+    if suspended && id != "ZFS-8000-MM" {
+        let members = status.vdevs.iter().flat_map(|vdev| &vdev.members);
+        let gone: Vec<&Member> = members.clone().filter(|member| member.gone).collect();
+        let bad = members.filter(|it| it.has_errors() || it.state != "ONLINE");
+        let who = if gone.is_empty() { bad.collect() } else { gone };
+        found.about(What::Suspended, "", &who);
+    }
+    for vdev in &status.vdevs {
+        members(&mut found, vdev, suspended);
+    }
+    if pool.errors > 0 && !suspended {
+        found.push(Condition::of_pool(What::DataErrors, found.pool).with("some of its data is"));
+    }
+    let full = [(95, What::Full95), (90, What::Full90), (80, What::Full80)];
+    if let Some((_, what)) = full.iter().find(|(from, _)| status.percent >= *from) {
+        found.count(*what, format!("{} %", status.percent));
+    }
+    scans(&mut found, pool, status);
+    if let Some(work) = pool.told.removal.as_ref().filter(|work| work.run == Run::Active) {
+        let name = work.vdev.rsplit('/').next().unwrap_or(&work.vdev);
+        found.push(Condition {
+            vdev: name.into(),
+            ..Condition::of_pool(What::Removing, found.pool)
+        });
+    }
+    if let Some(checkpoint) = &pool.told.checkpoint {
+        found.count(What::Checkpoint, checkpoint.holds.zfs());
+    }
+    if let Some(frag) = pool.told.fragmentation.filter(|frag| *frag >= FRAGMENTED) {
+        found.count(What::Fragmented, format!("{frag} %"));
+    }
+    if let Some(said) = &pool.status {
+        for (_, what) in MESSAGES.iter().filter(|(text, _)| said.starts_with(text)) {
+            found.add(*what);
+        }
+        // Whatever ZFS finds worth saying is explained by one that was found, or told as it is.
+        let explained = |it: &Condition| {
+            !matches!(it.what, What::ScrubNever | What::ScrubOld | What::Full80 | What::Full90)
+        };
+        if !found.all.iter().any(explained) {
+            let sentence = said.split_once(". ").map_or(said.as_str(), |(first, _)| first);
+            found.count(What::Other, sentence);
+        }
+    }
+    if suspended {
+        // Nothing else can be done to it until it is cleared.
+        found.all.retain(|it| it.weight() == Weight::Wrong);
+    }
+    found.all.sort_by_key(|it| it.what);
+    found.all
+}
+
+/// What is gathered.
+struct Found<'a> {
+    pool: &'a str,
+    all: Vec<Condition>,
+}
+
+impl Found<'_> {
+    /// Once each.
+    fn push(&mut self, condition: Condition) {
+        let same = |it: &Condition| it.what == condition.what && it.vdev == condition.vdev;
+        if !self.all.iter().any(same) {
+            self.all.push(condition);
+        }
+    }
+
+    fn add(&mut self, what: What) {
+        self.push(Condition::of_pool(what, self.pool));
+    }
+
+    fn count(&mut self, what: What, count: impl std::fmt::Display) {
+        self.push(Condition::of_pool(what, self.pool).with(count));
+    }
+
+    /// The number of the one that was found last.
+    fn last_count(&mut self, count: String) {
+        if let Some(it) = self.all.last_mut() {
+            it.count = count;
+        }
+    }
+
+    /// One that is about members; nothing where there are none.
+    fn about(&mut self, what: What, vdev: &str, members: &[&Member]) {
+        let Some(first) = members.first() else { return };
+        let new = Condition {
+            who: members.iter().map(|member| member.spoken.clone()).collect(),
+            bay: first.bay.clone(),
+            member: Some(first.name.clone()),
+            serials: members.iter().filter_map(|member| member.serial.clone()).collect(),
+            vdev: vdev.rsplit('/').next().unwrap_or(vdev).to_owned(),
+            ..Condition::of_pool(what, self.pool)
+        };
+        self.push(new);
+    }
+}
+
+/// What the members of a vdev are in.
+fn members(found: &mut Found<'_>, vdev: &VdevStatus, suspended: bool) {
+    // Of one whose place is being taken the resilver is told.
+    let mine: Vec<&Member> =
+        vdev.members.iter().filter(|member| member.role != Role::Replaced).collect();
+    let those = |test: &dyn Fn(&Member) -> bool| -> Vec<&Member> {
+        mine.iter().copied().filter(|member| test(member)).collect()
+    };
+    let name = vdev.name.as_str();
+    counters(found, name, &those(&|it| it.state == "ONLINE" && !it.gone && !suspended));
+    let bad = those(&|it| !matches!(it.state.as_str(), "ONLINE" | "AVAIL" | "INUSE"));
+    match vdev.class {
+        Class::Log => return found.about(What::LogGone, name, &bad),
+        Class::Cache => return found.about(What::CacheGone, name, &bad),
+        Class::Spare => return found.about(What::SpareGone, name, &bad),
+        Class::Normal | Class::Special | Class::Dedup => {}
+    }
+    if !suspended && matches!(vdev.state.as_str(), "UNAVAIL" | "FAULTED") {
+        found.about(What::Unavailable, name, &bad);
+    }
+    let state = |word: &'static str| move |it: &Member| it.state == word;
+    found.about(What::DriveFailed, name, &those(&state("FAULTED")));
+    let away = |it: &Member| it.state == "REMOVED" || it.state == "UNAVAIL" && it.gone;
+    found.about(What::DriveGone, name, &those(&away));
+    found.about(What::LabelBad, name, &those(&|it| it.state == "UNAVAIL" && !it.gone));
+    found.about(What::DriveOffline, name, &those(&state("OFFLINE")));
+    found.about(What::DriveDegraded, name, &those(&state("DEGRADED")));
+    found.about(What::Resilvering, name, &those(&|it| it.filling));
+    found.about(What::SmallAshift, name, &those(&|it| it.small_ashift));
+    found.about(What::Trimming, name, &those(&|it| it.trims));
+    found.about(What::Initializing, name, &those(&|it| it.initializes));
+    let stands = those(&|it| it.role == Role::StandsIn && !it.filling);
+    if !stands.is_empty() {
+        found.about(What::SpareInUse, name, &stands);
+        // What is to be replaced is the failed drive, not the spare.
+        let failed = those(&|it| it.role == Role::SparedFor);
+        if let (Some(it), Some(failed)) = (found.all.last_mut(), failed.first()) {
+            it.bay.clone_from(&failed.bay);
+        }
+    }
+}
+
+/// What the counters of members say that are at work.
+fn counters(found: &mut Found<'_>, vdev: &str, members: &[&Member]) {
+    let hit: Vec<&Member> = members.iter().copied().filter(|it| it.has_errors()).collect();
+    let sum = |at: usize| hit.iter().filter_map(|it| it.errors.get(at)).sum::<u64>();
+    let counts = [(sum(0), "read"), (sum(1), "write"), (sum(2), "checksum")];
+    let parts = counts.iter().filter(|it| it.0 > 0).map(|(count, word)| format!("{count} {word}"));
+    let parts: Vec<String> = parts.collect();
+    if !parts.is_empty() {
+        let s = if counts.iter().map(|it| it.0).sum::<u64>() == 1 { "" } else { "s" };
+        found.about(What::DriveErrors, vdev, &hit);
+        found.last_count(format!("{} error{s}", parts.join(", ")));
+    }
+    let slow: Vec<&Member> = members.iter().copied().filter(|it| it.slow > 0).collect();
+    let times: u64 = slow.iter().map(|it| it.slow).sum();
+    if times > 0 {
+        found.about(What::SlowIos, vdev, &slow);
+        found.last_count(if times == 1 { "once".to_owned() } else { format!("{times} times") });
+    }
+}
+
+/// What the scans say.
+fn scans(found: &mut Found<'_>, pool: &Pool, status: &Status) {
+    let scan = pool.told.scan.as_ref();
+    for running in &status.running {
+        match (running.task, running.paused) {
+            (Task::Scrub, false) => found.add(What::Scrubbing),
+            (Task::Scrub, true) => found.add(What::ScrubPaused),
+            (Task::Expand, _) => {
+                let raidz = pool.vdevs.iter().filter(|it| it.kind.starts_with("raidz"));
+                let name = raidz.map(|it| it.name.clone()).next().unwrap_or_default();
+                found.push(Condition {
+                    vdev: name,
+                    ..Condition::of_pool(What::Expanding, found.pool)
+                });
+            }
+            // A resilver whose drive cannot be told is told all the same.
+            (Task::Resilver, _) if !found.all.iter().any(|it| it.what == What::Resilvering) => {
+                found.add(What::Resilvering);
+            }
+            _ => {}
+        }
+    }
+    if let Some(scan) = scan.filter(|scan| scan.run == Run::Finished && scan.errors > 0) {
+        let word = if scan.resilver { "resilver" } else { "scrub" };
+        let s = if scan.errors == 1 { "" } else { "s" };
+        let it = Condition::of_pool(What::ScrubErrors, found.pool);
+        let it = it.with(format!("{} error{s}", scan.errors));
+        found.push(Condition { vdev: word.to_owned(), ..it });
+    }
+    if scan.is_some_and(|scan| scan.run == Run::Cancelled && !scan.resilver) {
+        found.add(What::ScrubCancelled);
+    }
+    match status.scrub {
+        Scrub::Never => found.add(What::ScrubNever),
+        Scrub::Ended { days, .. } if days > SCRUB_DAYS => found.count(What::ScrubOld, days),
+        _ => {}
+    }
+}
+
+/// When the pool was last read through.
+pub(super) fn scrub(pool: &Pool, now: Timestamp) -> Scrub {
+    let Some(scan) = &pool.told.scan else {
+        let rebuilt = pool.told.rebuilds.iter().find(|work| work.run != Run::Active);
+        return rebuilt.map_or(Scrub::Never, |work| Scrub::Forgotten { resilver: work.ended });
+    };
+    match (scan.resilver, scan.run, scan.ended) {
+        (true, _, ended) => Scrub::Forgotten { resilver: ended },
+        (false, Run::Finished, Some(at)) => Scrub::Ended {
+            at,
+            days: seconds(at, now) / 86_400,
+            took: scan.began.map_or(0, |began| seconds(began, at)),
+            errors: scan.errors,
+            repaired: scan.repaired,
+        },
+        _ => Scrub::Unfinished,
+    }
+}

@@ -1,0 +1,181 @@
+//! A member of a pool as a person finds it: bay, model, serial; whether its drive is there and holds all it should.
+//!
+//! What always holds: a bay is named for a member only where its own drive is in it, or where ZFS remembers it and
+//! no other member is in it now ([`crate::verify::missing`]). Of a pool that is suspended ZFS goes on saying ONLINE
+//! of drives that are gone (measured on 2.3.9), so there the drives that are not there are told by looking.
+
+use serde::Serialize;
+
+use crate::drive::Drive;
+use crate::hw::Hw;
+use crate::inventory::{Class, Copying, Inventory, Leaf, Pool, Run, StandIn, Vdev, guid};
+use crate::names::BayId;
+use crate::verify::missing;
+
+/// What a member stands for in its vdev.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// Itself.
+    Plain,
+    /// Another takes its place for good.
+    Replaced,
+    /// It takes the place of another for good.
+    Replacing,
+    /// A spare stands in for it.
+    SparedFor,
+    /// A spare that stands in.
+    StandsIn,
+}
+
+/// A member.
+#[allow(clippy::struct_excessive_bools)] // each goes with any other
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Member {
+    /// Its bay, where it can be told.
+    pub bay: Option<BayId>,
+    /// The beginning of its line: `bay 3`, `usb`, `/root/file`.
+    pub place: String,
+    /// In a sentence: `bay 3`, `the fifth port`.
+    pub spoken: String,
+    /// Nobody has proved that this port is this bay.
+    pub assumed: bool,
+    /// Model; of a drive that is gone as ZFS remembers it.
+    pub model: String,
+    /// Serial.
+    pub serial: Option<String>,
+    /// Its drive is not there.
+    pub gone: bool,
+    /// ZFS's word for its state.
+    pub state: String,
+    /// What it stands for.
+    pub role: Role,
+    /// It is being written anew, and does not hold all it should.
+    pub filling: bool,
+    /// Read, write, checksum errors.
+    pub errors: [u64; 3],
+    /// Answers that took longer than 30 s.
+    pub slow: u64,
+    /// What a command calls it.
+    pub name: String,
+    /// GUID.
+    #[serde(with = "guid")]
+    pub guid: u64,
+    /// What it shares its place in the vdev with: GUID of the vdev that stands there. `None`: it has it for itself.
+    #[serde(skip)]
+    pub shares: Option<u64>,
+    /// Its sectors are larger than its vdev was made for.
+    #[serde(skip)]
+    pub small_ashift: bool,
+    /// A TRIM of it runs.
+    #[serde(skip)]
+    pub trims: bool,
+    /// An initialization of it runs.
+    #[serde(skip)]
+    pub initializes: bool,
+}
+
+impl Member {
+    /// The member that a leaf is.
+    pub fn of(hw: &Hw, inventory: &Inventory, pool: &Pool, vdev: &Vdev, leaf: &Leaf) -> Self {
+        let told = &leaf.told;
+        let here = inventory.disks.iter().find(|disk| leaf.disk.as_ref() == Some(&disk.name));
+        let path = leaf.path.as_ref().map(|path| path.as_str());
+        let is_device = path.is_none_or(|path| path.starts_with("/dev/"));
+        let open = matches!(leaf.state.as_str(), "ONLINE" | "DEGRADED" | "AVAIL" | "INUSE");
+        let hit = leaf.errors.iter().any(|count| *count > 0);
+        let suspended = pool.state == "SUSPENDED";
+        let lost = if is_device { here.is_none() } else { leaf.state == "UNAVAIL" };
+        let gone = told.name.is_none() && lost && (!open || suspended && hit);
+        let drive = here.map(|disk| Drive::of(hw, disk));
+        let plain = told.name.as_deref().or(path);
+        let (bay, place, spoken, model, serial) = match (drive.as_ref(), plain) {
+            (Some(drive), _) => (
+                drive.bay.clone().filter(|_| !hw.is_generic()),
+                drive.place(),
+                drive.spoken(),
+                drive.model.clone().unwrap_or_else(|| "?".to_owned()),
+                drive.serial.as_ref().map(ToString::to_string),
+            ),
+            (None, Some(name)) if !is_device || !gone || told.name.is_some() => {
+                let short = name.rsplit('/').next().unwrap_or(name).to_owned();
+                (None, short.clone(), short, String::new(), None)
+            }
+            (None, _) => {
+                let was = missing::of(hw, inventory, leaf);
+                let bay = was.bay.filter(|_| !hw.is_generic());
+                let serial = was.serial.as_deref().unwrap_or("no serial known");
+                let spoken = bay
+                    .as_ref()
+                    .map_or_else(|| format!("a drive ({} {serial})", was.model), BayId::spoken);
+                (bay, was.place, spoken, was.model, was.serial)
+            }
+        };
+        let role = told.within.iter().rev().find_map(|it| match (it.kind, it.at) {
+            (StandIn::Replacing, 0) => Some(Role::Replaced),
+            (StandIn::Replacing, _) => Some(Role::Replacing),
+            (StandIn::Spare, 0) => Some(Role::SparedFor),
+            (StandIn::Spare, _) => Some(Role::StandsIn),
+            (StandIn::Other, _) => None,
+        });
+        let role = role.unwrap_or(Role::Plain);
+        let runs = |work: Option<&Copying>| work.is_some_and(|work| work.run == Run::Active);
+        let whole = path.map(|path| match path.strip_suffix("-part1") {
+            Some(whole) if path.starts_with("/dev/disk/") => whole,
+            _ => path,
+        });
+        Self {
+            assumed: drive.as_ref().is_some_and(|drive| drive.assumed),
+            bay,
+            place,
+            spoken,
+            model,
+            serial,
+            gone,
+            state: leaf.state.clone(),
+            role,
+            filling: open && filling(pool, vdev, leaf, role),
+            errors: leaf.errors,
+            slow: told.slow_ios,
+            name: whole.map_or_else(|| leaf.guid.to_string(), str::to_owned),
+            guid: leaf.guid,
+            shares: told.within.first().map(|it| it.guid),
+            small_ashift: told.better_ashift.is_some(),
+            trims: runs(told.trim.as_ref()),
+            initializes: runs(told.initialize.as_ref()),
+        }
+    }
+
+    /// Whether its drive holds all it should and answers. One with too many errors does not count: nobody should
+    /// rely on it.
+    pub fn is_whole(&self) -> bool {
+        matches!(self.state.as_str(), "ONLINE" | "INUSE") && !self.gone && !self.filling
+    }
+
+    /// Whether anything stands in the column of errors.
+    pub fn has_errors(&self) -> bool {
+        self.errors.iter().any(|count| *count > 0)
+    }
+}
+
+/// Whether a resilver that runs writes to the leaf: what takes another's place, and what got a good part of what was
+/// written. A block that was mended on the way makes no drive a new one.
+fn filling(pool: &Pool, vdev: &Vdev, leaf: &Leaf, role: Role) -> bool {
+    let told = &pool.told;
+    let rebuilt =
+        told.rebuilds.iter().any(|work| work.run == Run::Active && work.vdev == vdev.name);
+    let scan = told.scan.as_ref().filter(|scan| scan.resilver && scan.run == Run::Active);
+    let stands = matches!(role, Role::Replacing | Role::StandsIn);
+    if rebuilt && stands {
+        return true;
+    }
+    let Some(scan) = scan else { return false };
+    if vdev.class == Class::Spare {
+        return false;
+    }
+    let leaves = pool.vdevs.iter().flat_map(|vdev| &vdev.leaves);
+    let most = leaves.map(|leaf| leaf.told.resilvered).max().unwrap_or(0).max(scan.repaired.0);
+    let much = leaf.told.resilvered > 0 && leaf.told.resilvered >= most / 10;
+    // One whose spare was in use and that came back is filled too; one that is being replaced is not.
+    stands || (much && role != Role::Replaced)
+}

@@ -1,0 +1,362 @@
+//! How a pool is, in words that a person can act on: what is wrong, in which bay, what to do next.
+//!
+//! Pure. [`of`] takes what was seen and gives a [`Status`]: the conditions that the pool is in ([`what::What`], one
+//! table), its members by bay, what each vdev can still lose, what runs and when it ends. `zpool status` itself names
+//! one condition at a time (a resilver hides the fault that it mends); here all of them are told, the heaviest first.
+//! A healthy bay is never named for a failed one: see [`member`].
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::hw::Hw;
+use crate::inventory::{Class, Inventory, Pool};
+use crate::names::BayId;
+use crate::units::Bytes;
+
+mod find;
+pub mod left;
+pub mod member;
+pub mod running;
+pub mod what;
+
+#[cfg(test)]
+pub(crate) mod samples;
+#[cfg(test)]
+mod tests;
+
+pub use left::Left;
+pub use member::{Member, Role};
+pub use running::{Running, Task};
+pub use what::{Weight, What};
+
+/// Scrubs further apart than this are told.
+pub const SCRUB_DAYS: u64 = 35;
+
+/// How a pool is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Status {
+    /// Its name.
+    pub pool: String,
+    /// ZFS's word for its state.
+    pub state: String,
+    /// What it is in, the heaviest first.
+    pub conditions: Vec<Condition>,
+    /// Its vdevs by bay.
+    pub vdevs: Vec<VdevStatus>,
+    /// What each vdev with data can still lose.
+    pub left: Vec<Left>,
+    /// What runs.
+    pub running: Vec<Running>,
+    /// The last scrub.
+    pub scrub: Scrub,
+    /// SIZE of `zpool list -p`.
+    pub size: Bytes,
+    /// ALLOC of `zpool list -p`.
+    pub allocated: Bytes,
+    /// Whole percent of it.
+    pub percent: u64,
+    /// Damaged files, where they were asked for.
+    pub damaged: Vec<String>,
+}
+
+/// A vdev.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct VdevStatus {
+    /// `raidz1-0`.
+    pub name: String,
+    /// What it is for.
+    pub class: Class,
+    /// Its kind.
+    pub kind: String,
+    /// ZFS's word for its state.
+    pub state: String,
+    /// Its members.
+    pub members: Vec<Member>,
+}
+
+/// When the pool was last read through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "last")]
+pub enum Scrub {
+    /// Never.
+    Never,
+    /// It runs, or was paused or broken off.
+    Unfinished,
+    /// ZFS remembers one scan, and a resilver took the scrub's place.
+    Forgotten {
+        /// When the resilver ended.
+        resilver: Option<Timestamp>,
+    },
+    /// Then.
+    Ended {
+        /// When it ended.
+        at: Timestamp,
+        /// Days since.
+        days: u64,
+        /// Seconds that it took.
+        took: u64,
+        /// Errors that it could not mend.
+        errors: u64,
+        /// Bytes that it mended.
+        repaired: Bytes,
+    },
+}
+
+/// One condition, with what it is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Condition {
+    /// Which.
+    pub what: What,
+    /// The pool.
+    pub pool: String,
+    /// Drives that it is about, in a sentence.
+    pub who: Vec<String>,
+    /// The bay of the first of them.
+    pub bay: Option<BayId>,
+    /// What a command calls the first of them.
+    pub member: Option<String>,
+    /// Their serials.
+    pub serials: Vec<String>,
+    /// The vdev, or what else takes its place in the sentence.
+    pub vdev: String,
+    /// A number with its unit, or words.
+    pub count: String,
+}
+
+impl Condition {
+    /// Of the pool as a whole.
+    pub fn of_pool(what: What, pool: &str) -> Self {
+        Self {
+            what,
+            pool: pool.to_owned(),
+            who: Vec::new(),
+            bay: None,
+            member: None,
+            serials: Vec::new(),
+            vdev: String::new(),
+            count: String::new(),
+        }
+    }
+
+    /// The same with a number or words.
+    #[must_use]
+    pub fn with(self, count: impl fmt::Display) -> Self {
+        Self { count: count.to_string(), ..self }
+    }
+
+    /// How much it matters.
+    pub fn weight(&self) -> Weight {
+        self.what.row().weight
+    }
+
+    /// What follows.
+    pub fn means(&self) -> String {
+        self.fill(self.what.row().means)
+    }
+
+    /// What to type next; `None`: nothing.
+    pub fn next(&self) -> Option<String> {
+        let next = self.what.row().next;
+        if next.contains("{bay}") && self.bay.is_none() {
+            return Some("zbay show disk".to_owned());
+        }
+        (!next.is_empty()).then(|| self.fill(next))
+    }
+
+    fn fill(&self, text: &str) -> String {
+        let many = self.who.len() > 1;
+        let who = match self.who.as_slice() {
+            [] => "a drive".to_owned(),
+            [only] => only.clone(),
+            [head @ .., last] if head.len() < 4 => format!("{} and {last}", head.join(", ")),
+            all => format!("{} drives", all.len()),
+        };
+        let verb = |one: &str, all: &str| if many { all.to_owned() } else { one.to_owned() };
+        let pairs = [
+            ("{who}", who),
+            ("{pool}", self.pool.clone()),
+            ("{bay}", self.bay.as_ref().map(ToString::to_string).unwrap_or_default()),
+            ("{vdev}", self.vdev.clone()),
+            ("{scan}", self.vdev.clone()),
+            ("{count}", self.count.clone()),
+            ("{member}", self.member.clone().unwrap_or_default()),
+            ("{is}", verb("is", "are")),
+            ("{has}", verb("has", "have")),
+            ("{was}", verb("was", "were")),
+        ];
+        // Filled in once: what a pool or a drive calls itself is no placeholder.
+        let mut out = String::new();
+        let mut rest = text;
+        while let Some(at) = rest.find('{') {
+            out.push_str(&rest[..at]);
+            rest = &rest[at..];
+            let Some((name, value)) = pairs.iter().find(|(name, _)| rest.starts_with(name)) else {
+                break;
+            };
+            out.push_str(value);
+            rest = &rest[name.len()..];
+        }
+        out.push_str(rest);
+        out
+    }
+}
+
+impl fmt::Display for Condition {
+    /// `bay 3 has failed`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.fill(self.what.row().says))
+    }
+}
+
+impl Serialize for Condition {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Shown<'a> {
+            condition: &'static str,
+            weight: Weight,
+            says: String,
+            means: String,
+            next: Option<String>,
+            bay: Option<&'a BayId>,
+            serials: &'a [String],
+        }
+        let shown = Shown {
+            condition: self.what.row().id,
+            weight: self.weight(),
+            says: self.to_string(),
+            means: self.means(),
+            next: self.next(),
+            bay: self.bay.as_ref(),
+            serials: &self.serials,
+        };
+        shown.serialize(to)
+    }
+}
+
+impl Status {
+    /// Whether nothing has to be done.
+    pub fn is_well(&self) -> bool {
+        self.conditions.iter().all(|it| it.weight() == Weight::Notice)
+    }
+
+    /// One sentence: what is wrong, and what may still fail.
+    pub fn headline(&self) -> String {
+        let pool = &self.pool;
+        let left = Left::weakest(&self.left).map(|left| left.phrase(self.left.len() > 1));
+        let left = left.map(|left| format!(", {left}")).unwrap_or_default();
+        let state = match self.state.as_str() {
+            "DEGRADED" => "degraded",
+            "ONLINE" => "online",
+            "SUSPENDED" => "suspended",
+            _ => "not readable",
+        };
+        let Some(worst) = self.conditions.first() else { return format!("{pool} is well{left}") };
+        let says = worst.to_string();
+        let whole = says.strip_prefix("it ").or_else(|| says.strip_prefix("its ")).is_some();
+        match worst.weight() {
+            Weight::Notice => {
+                let runs = self.conditions.iter().find(|it| it.what.runs());
+                let runs = runs.map(|it| format!("; {it}")).unwrap_or_default();
+                format!("{pool} is well{left}{runs}")
+            }
+            _ if whole => {
+                let says = says.replacen("its ", "'s ", usize::from(says.starts_with("its ")));
+                let says = says.strip_prefix("it").unwrap_or(&says);
+                format!("{pool}{says}{}", if self.state == "SUSPENDED" { "" } else { &left })
+            }
+            _ if state == "online" => format!("{pool} is online, but {says}{left}"),
+            _ if worst.what == What::Unavailable => format!("{pool} is {state}: {says}"),
+            _ => format!("{pool} is {state}: {says}{left}"),
+        }
+    }
+
+    /// What to type next; `None`: nothing. A drive for which a spare is being filled is replaced when that is done.
+    pub fn next(&self) -> Option<String> {
+        let worst = self.conditions.first().filter(|it| it.weight() != Weight::Notice);
+        let mut vdevs = self.vdevs.iter();
+        let is_spared = |it: &&Condition| {
+            matches!(it.what, What::DriveFailed | What::DriveGone | What::LabelBad)
+                && vdevs.any(|vdev| {
+                    vdev.name == it.vdev
+                        && vdev.members.iter().any(|it| it.role == Role::StandsIn && it.filling)
+                })
+        };
+        let waits = worst.as_ref().is_some_and(is_spared);
+        let runs = self.running.iter().any(|it| !it.paused);
+        match worst {
+            Some(condition) if !waits => condition.next(),
+            _ if runs => Some("zbay status --watch".to_owned()),
+            _ => self.conditions.iter().find_map(Condition::next),
+        }
+    }
+
+    /// The same with rates since an earlier look, `spent` seconds ago.
+    #[must_use]
+    pub fn since(mut self, earlier: &Self, spent: u64) -> Self {
+        let running = std::mem::take(&mut self.running);
+        self.running = running.into_iter().map(|it| it.since(&earlier.running, spent)).collect();
+        self
+    }
+
+    /// The same, knowing which files are damaged, or why nobody knows.
+    #[must_use]
+    pub fn naming(mut self, damaged: Result<Vec<String>, String>) -> Self {
+        match damaged {
+            Ok(files) => {
+                let count = match files.len() {
+                    1 => "1 file is".to_owned(),
+                    many => format!("{many} files are"),
+                };
+                let one = self.conditions.iter_mut().find(|it| it.what == What::DataErrors);
+                if let Some(it) = one.filter(|_| !files.is_empty()) {
+                    it.count = count;
+                }
+                self.damaged = files;
+            }
+            Err(why) => {
+                self.conditions.push(Condition::of_pool(What::Unanswered, &self.pool).with(why));
+                self.conditions.sort_by_key(|it| it.what);
+            }
+        }
+        self
+    }
+}
+
+/// How a pool is.
+pub fn of(hw: &Hw, inventory: &Inventory, pool: &Pool) -> Status {
+    let shown = |vdev: &crate::inventory::Vdev| {
+        let members = vdev.leaves.iter().map(|leaf| Member::of(hw, inventory, pool, vdev, leaf));
+        VdevStatus {
+            name: vdev.name.clone(),
+            class: vdev.class,
+            kind: vdev.kind.clone(),
+            state: vdev.state.clone(),
+            members: members.collect(),
+        }
+    };
+    let vdevs: Vec<VdevStatus> = pool.vdevs.iter().map(shown).collect();
+    let left: Vec<Left> = pool
+        .vdevs
+        .iter()
+        .zip(&vdevs)
+        .filter_map(|(vdev, it)| Left::of(vdev, &it.members))
+        .collect();
+    let percent = u128::from(pool.allocated.0) * 100 / u128::from(pool.size.0.max(1));
+    let mut status = Status {
+        pool: pool.name.clone(),
+        state: pool.state.clone(),
+        conditions: Vec::new(),
+        left,
+        running: Running::of(pool, inventory.taken),
+        scrub: find::scrub(pool, inventory.taken),
+        size: pool.size,
+        allocated: pool.allocated,
+        percent: u64::try_from(percent).unwrap_or(100),
+        vdevs,
+        damaged: Vec::new(),
+    };
+    status.conditions = find::conditions(pool, &status);
+    status
+}

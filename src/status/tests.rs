@@ -1,0 +1,269 @@
+//! What is said of every state, from real answers: the sentence, and which bays it names.
+
+use super::samples::{SAMPLES, hw, seen, status, text};
+use super::{Left, Scrub, Status, Weight, What, of};
+
+fn headline(name: &str) -> String {
+    status(name).headline()
+}
+
+/// Of an answer that was changed, with the drives of these bays away.
+fn changed(answer: &str, away: &[&str]) -> Status {
+    let inventory = seen(answer, away);
+    let pool = &inventory.pools.as_ref().unwrap()[0];
+    of(&hw(), &inventory, pool)
+}
+
+#[test]
+fn every_state_has_its_sentence() {
+    let said: Vec<(&str, String)> =
+        SAMPLES.iter().map(|(name, _)| (*name, headline(name))).collect();
+    let wanted = [
+        ("ashift-9", "tank is well, 1 drive may fail"),
+        ("bad-label", "tank is degraded: bay 2 is no member any more, no more drive may fail"),
+        ("checkpoint", "tank is degraded: bay 3 has failed, 1 drive may fail"),
+        ("classes-gone", "tank is degraded: v4 is gone, no more drive of mirror-1 may fail"),
+        ("damaged", "tank is degraded: some of its data is damaged, no more drive may fail"),
+        ("degraded-member", "tank is degraded: bay 3 has too many errors, no more drive may fail"),
+        ("draid-rebuilding", "tank is degraded: v3 has failed, no more drive may fail"),
+        ("draid-spared", "tank is degraded: v3 has failed, 1 drive may fail"),
+        ("expanded", "tank is well, 1 drive may fail; it is being scrubbed"),
+        ("expanding", "tank is well, 1 drive may fail; raidz1-0 is being expanded"),
+        ("features", "tank is well, 1 drive may fail"),
+        ("full", "tank is 93 % full, no drive may fail"),
+        ("healthy", "tank is well, 1 drive may fail"),
+        ("incompatible", "tank is well, 1 drive may fail"),
+        ("initializing", "tank is well, 1 drive may fail; v1, v2, v3 and v4 are being initialized"),
+        ("just-back", "tank is well, 1 drive may fail"),
+        ("log-missing", "tank is degraded: some of its data is damaged, 1 drive may fail"),
+        ("offline", "tank is degraded: bay 2 was taken offline, no more drive may fail"),
+        ("removed", "tank is degraded: bay 2 is gone, no more drive may fail"),
+        ("removing", "tank is well, no drive may fail; v2 is being removed"),
+        ("replacing", "tank is online, but bay 4 is being filled, 1 drive may fail"),
+        ("replacing-gone", "tank is degraded: bay 4 is being filled, no more drive may fail"),
+        ("resilvered", "tank is well, 1 drive may fail"),
+        ("scrub-cancelled", "tank is well, 1 drive may fail"),
+        ("scrub-paused", "tank is well, 1 drive may fail"),
+        ("scrubbed", "tank is well, 1 drive may fail"),
+        ("scrubbing", "tank is well, 1 drive may fail; it is being scrubbed"),
+        ("spared", "tank is degraded: bay 3 has failed, 1 drive may fail"),
+        ("sparing", "tank is degraded: bay 3 has failed, no more drive may fail"),
+        ("suspended", "tank is suspended: bay 2 and bay 3 are out of reach"),
+        ("trimming", "tank is well, 1 drive may fail; v1, v2, v3 and v4 are being trimmed"),
+        ("version-28", "tank is well, 1 drive may fail"),
+    ];
+    for ((name, said), (also, wanted)) in said.iter().zip(wanted) {
+        assert_eq!((*name, said.as_str()), (also, wanted));
+    }
+    assert_eq!(said.len(), wanted.len());
+}
+
+#[test]
+fn what_to_type_next() {
+    for (name, next) in [
+        ("removed", Some("zbay replace 2")),
+        ("spared", Some("zbay replace 3")),
+        // Two resilvers at once help nobody.
+        ("sparing", Some("zbay status --watch")),
+        ("replacing", Some("zbay status --watch")),
+        ("offline", Some("zpool online tank /dev/disk/by-id/wwn-0x5000c5007a020002")),
+        ("suspended", Some("zpool clear tank")),
+        ("damaged", Some("zpool status -v tank")),
+        ("full", Some("zfs list -o space -r tank")),
+        ("scrub-paused", Some("zpool scrub tank")),
+        ("features", Some("zpool scrub tank")),
+        ("resilvered", None),
+        ("scrubbed", None),
+        // Nobody knows a bay: nothing is claimed.
+        ("draid-spared", Some("zbay show disk")),
+    ] {
+        assert_eq!(status(name).next().as_deref(), next, "{name}");
+    }
+}
+
+#[test]
+fn conditions_of_all_kinds_are_found() {
+    let found = |name: &str| -> Vec<What> {
+        status(name).conditions.iter().map(|condition| condition.what).collect()
+    };
+    assert_eq!(found("sparing"), [What::DriveFailed, What::Resilvering]);
+    assert_eq!(found("checkpoint"), [What::DriveFailed, What::SpareInUse, What::Checkpoint]);
+    let gone = [What::DriveGone, What::CacheGone, What::SpareGone, What::ScrubNever];
+    assert_eq!(found("classes-gone"), gone);
+    assert_eq!(found("log-missing"), [What::DataErrors, What::LogGone, What::ScrubErrors]);
+    assert_eq!(found("version-28"), [What::ScrubNever, What::OldVersion]);
+    assert_eq!(found("features"), [What::ScrubNever, What::OldFeatures]);
+    assert_eq!(found("incompatible"), [What::ScrubNever, What::ExtraFeatures]);
+    assert_eq!(found("ashift-9"), [What::ScrubNever, What::SmallAshift]);
+    assert_eq!(found("scrub-cancelled"), [What::ScrubCancelled]);
+    assert_eq!(found("full"), [What::Full90, What::ScrubNever]);
+    assert_eq!(found("suspended"), [What::Suspended]);
+    assert_eq!(found("scrubbed"), []);
+}
+
+#[test]
+fn no_healthy_bay_is_named_for_a_failed_one() {
+    let answer = text("removed");
+    let named = |status: &Status| format!("{}; {:?}", status.headline(), status.next());
+    let plain = named(&changed(answer, &["2"]));
+    assert!(plain.contains("bay 2 is gone"), "{plain}");
+    // Drives changed places while it was off: what ZFS remembers is where a healthy member is now.
+    let moved = answer.replace(
+        "\"phys_path\":\"pci-0000:00:1f.2-ata-2.0\"",
+        "\"phys_path\":\"pci-0000:00:1f.2-ata-1.0\"",
+    );
+    let said = named(&changed(&moved, &["2"]));
+    assert!(said.contains("a drive (ST4000DM000-1F2168 Z302EXA2) is gone"), "{said}");
+    assert!(!said.contains("bay 1") && said.contains("zbay show disk"), "{said}");
+    // It was opened by a name of the kernel, which is another drive's since.
+    let inventory = seen(answer, &["2"]);
+    let other = inventory
+        .disks
+        .iter()
+        .find(|disk| disk.serial.as_ref().is_some_and(|s| s.as_str() == "Z302EXA1"));
+    let path = format!("/dev/{}1", other.unwrap().name);
+    let renamed = answer.replace("/dev/disk/by-id/wwn-0x5000c5007a020002-part1", &path);
+    let said = named(&changed(&renamed, &["2"]));
+    assert!(said.contains("bay 2 is gone") && !said.contains("bay 1"), "{said}");
+    // The same by its place: a new drive sits there, and is not the one that failed.
+    let by_place = answer.replace(
+        "/dev/disk/by-id/wwn-0x5000c5007a020002-part1",
+        "/dev/disk/by-path/pci-0000:00:1f.2-ata-1.0-part1",
+    );
+    let said = named(&changed(&by_place, &["2"]));
+    assert!(said.contains("bay 2 is gone") && !said.contains("bay 1"), "{said}");
+}
+
+#[test]
+fn of_a_suspended_pool_what_is_there_is_not_named() {
+    // Both are back in their bays; ZFS counts their errors still.
+    let back = changed(text("suspended"), &[]);
+    assert_eq!(back.headline(), "tank is suspended: bay 2 and bay 3 are out of reach");
+    assert!(back.vdevs[0].members.iter().all(|member| !member.gone));
+    // One is back.
+    let one = changed(text("suspended"), &["3"]);
+    assert_eq!(one.headline(), "tank is suspended: bay 3 is out of reach");
+    assert!(!one.is_well());
+}
+
+#[test]
+fn what_zfs_says_and_nobody_knows_is_told() {
+    let odd = text("scrubbed").replace(
+        "\"spa_version\"",
+        "\"status\":\"The moon is full.  Dogs may howl.\\n\",\"action\":\"Wait.\\n\",\"spa_version\"",
+    );
+    let status = changed(&odd, &[]);
+    assert_eq!(
+        status.headline(),
+        "tank is online, but zpool says: The moon is full, 1 drive may fail"
+    );
+    assert!(!status.is_well());
+    for (id, what) in [
+        ("ZFS-8000-K4", What::LogLost),
+        ("ZFS-8000-EY", What::OtherHost),
+        ("ZFS-8000-ER", What::Errata),
+    ] {
+        let odd = odd.replace("\"action\"", &format!("\"msgid\":\"{id}\",\"action\""));
+        assert_eq!(changed(&odd, &[]).conditions[0].what, what);
+    }
+    let other = text("suspended").replace("ZFS-8000-HC", "ZFS-8000-MM");
+    assert_eq!(changed(&other, &["2", "3"]).conditions[0].what, What::SuspendedByOther);
+}
+
+#[test]
+fn capacity_is_told_from_80_percent_on() {
+    let at = |percent: u64| {
+        let used = format!("\"alloc_space\":{}", 2_147_483_648 / 100 * percent + 100);
+        let status = changed(&text("full").replace("\"alloc_space\":2014551040", &used), &[]);
+        let what = status.conditions.iter().map(|it| it.what);
+        let full = what.clone().find(|it| matches!(it, What::Full80 | What::Full90 | What::Full95));
+        full.map(|what| what.row().weight)
+    };
+    assert_eq!(at(79), None);
+    assert_eq!(at(80), Some(Weight::Notice));
+    assert_eq!(at(89), Some(Weight::Notice));
+    assert_eq!(at(90), Some(Weight::Warning));
+    assert_eq!(at(95), Some(Weight::Wrong));
+}
+
+#[test]
+fn scrubs_grow_old() {
+    let mut inventory = seen(text("scrubbed"), &[]);
+    let ended = 1_795_394_277;
+    let mut after = |days: i64| {
+        inventory.taken = jiff::Timestamp::from_second(ended + days * 86_400 + 60).unwrap();
+        let pool = inventory.pools.as_ref().unwrap()[0].clone();
+        of(&hw(), &inventory, &pool)
+    };
+    assert!(after(35).conditions.is_empty());
+    let old = after(36);
+    assert_eq!(old.conditions[0].to_string(), "its last scrub was 36 days ago");
+    assert!(old.is_well(), "a notice");
+    // ZFS remembers one scan: after a resilver nobody knows of the scrub, which is not "never".
+    assert!(matches!(status("resilvered").scrub, Scrub::Forgotten { resilver: Some(_) }));
+    assert!(status("resilvered").conditions.is_empty());
+}
+
+#[test]
+fn what_may_still_fail() {
+    let said =
+        |name: &str| status(name).left.iter().map(Left::to_string).collect::<Vec<_>>().join("; ");
+    assert_eq!(said("healthy"), "raidz1-0: any 1 drive may fail");
+    assert_eq!(said("removed"), "raidz1-0: no more drive may fail");
+    assert_eq!(said("sparing"), "raidz1-0: no more drive may fail", "the spare is not full");
+    assert_eq!(said("spared"), "raidz1-0: any 1 drive may fail");
+    assert_eq!(said("draid-rebuilding"), "draid1:2d:5c:1s-0: no more drive may fail");
+    let mirrors = "mirror-0: any 1 drive may fail; mirror-1: no more drive may fail";
+    assert_eq!(said("classes-gone"), mirrors);
+    assert_eq!(said("full"), "v1: none, if it fails the pool is lost");
+    let two = text("offline").replacen("\"state\":\"ONLINE\"", "\"state\":\"FAULTED\"", 1);
+    assert_eq!(
+        changed(&two, &[]).left[0].to_string(),
+        "raidz1-0: more drives are gone than it can lose"
+    );
+}
+
+#[test]
+fn progress_has_a_rate_and_a_range() {
+    let running = |name: &str| status(name).running[0].clone();
+    let replacing = running("replacing");
+    assert_eq!((replacing.percent, replacing.paused), (44, false));
+    assert!(replacing.rate.is_some() && replacing.left.is_some());
+    assert!(running("scrub-paused").paused && running("scrub-paused").left.is_none());
+    assert_eq!(running("draid-rebuilding").percent, 99, "never 100 while it runs");
+    // An import began a pass: the two rates differ, and the end is told as the range between them.
+    let slow = text("replacing")
+        .replace("\"pass_start\":1795394383", "\"pass_start\":1795394473")
+        .replace("\"issued_bytes_per_scan\":492175360", "\"issued_bytes_per_scan\":90000000");
+    let mut inventory = seen(&slow, &[]);
+    inventory.taken = jiff::Timestamp::from_second(1_795_394_483).unwrap();
+    let pool = inventory.pools.as_ref().unwrap()[0].clone();
+    let it = of(&hw(), &inventory, &pool);
+    // 493 MB in 100 s, 90 MB in the last 10: 610 MB are left.
+    let run = &it.running[0];
+    assert_eq!((run.rate.unwrap().0, run.left), (9_000_000, Some((67, 123))), "{run:?}");
+    // Counters move with each transaction group: no change in a moment says nothing.
+    let later = it.clone().since(&it, 2);
+    assert_eq!(later.running[0].rate, it.running[0].rate);
+}
+
+#[test]
+fn damaged_files_are_counted_and_named() {
+    let files = crate::inventory::pools::files(text("damaged-files")).unwrap();
+    assert_eq!(files, ["/tank/photos/2025.jpg", "/tank/x/a b"]);
+    let named = status("damaged").naming(Ok(files));
+    assert_eq!(named.headline(), "tank is degraded: 2 files are damaged, no more drive may fail");
+    let hung = status("damaged").naming(Err("their names (no answer)".into()));
+    assert!(
+        hung.conditions
+            .iter()
+            .any(|it| it.to_string() == "not all is known: their names (no answer)")
+    );
+}
+
+#[test]
+fn foreign_names_fill_no_placeholder() {
+    let odd = super::Condition::of_pool(What::Other, "{count}").with("{pool} {who} {");
+    assert_eq!(odd.to_string(), "zpool says: {pool} {who} {");
+    assert_eq!(odd.next().as_deref(), Some("zpool status {count}"));
+}

@@ -1,0 +1,297 @@
+//! Every condition that a pool can be in: its weight, what it means, and what to type next. One table.
+//!
+//! What always holds: a condition names what it is about by placeholders alone, which [`super::Condition`] fills in
+//! (`{who}`: drives by their bays; `{pool}`, `{bay}`, `{vdev}`, `{count}`); docs/status.md is this table. `next` can be
+//! typed as it stands once filled in, or is empty where there is nothing to do but to wait.
+
+use serde::{Deserialize, Serialize};
+
+/// How much it matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Weight {
+    /// Data is lost, out of reach, or less safe than it should be.
+    Wrong,
+    /// It will become so if nobody does anything.
+    Warning,
+    /// Good to know; nothing is the matter.
+    Notice,
+}
+
+impl Weight {
+    /// As a screen and docs/status.md have it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Wrong => "wrong",
+            Self::Warning => "warning",
+            Self::Notice => "notice",
+        }
+    }
+}
+
+impl What {
+    /// Whether something is at work, which is worth a word though all is well.
+    pub fn runs(self) -> bool {
+        matches!(
+            self,
+            Self::Scrubbing
+                | Self::Expanding
+                | Self::Removing
+                | Self::Trimming
+                | Self::Initializing
+        )
+    }
+}
+
+/// A row of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// The condition's name in JSON.
+    pub id: &'static str,
+    /// How much it matters.
+    pub weight: Weight,
+    /// One sentence without its full stop.
+    pub says: &'static str,
+    /// What follows from it.
+    pub means: &'static str,
+    /// What to type.
+    pub next: &'static str,
+    /// ZFS's name for it, where it has one.
+    pub zfs: &'static str,
+}
+
+macro_rules! table {
+    ($($(#[$doc:meta])* $name:ident $id:literal $weight:ident $zfs:literal: $says:literal, $means:literal, $next:literal;)*) => {
+        /// What a pool can be in. The order is that in which it is told: the first is the headline.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum What { $($(#[$doc])* $name),* }
+
+        impl What {
+            /// All of them, in order.
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
+
+            /// Its row.
+            pub fn row(self) -> Row {
+                match self {
+                    $(Self::$name => Row {
+                        id: $id, weight: Weight::$weight, says: $says, means: $means, next: $next, zfs: $zfs,
+                    }),*
+                }
+            }
+        }
+    };
+}
+
+table! {
+    /// Another host writes to the pool.
+    SuspendedByOther "suspended-by-other-host" Wrong "ZFS-8000-MM": "it is suspended: another host uses it",
+        "two hosts that write to one pool destroy it: see that the other lets go, then reboot this one",
+        "zpool status {pool}";
+    /// Too many members went at once.
+    Suspended "suspended" Wrong "ZFS-8000-HC, -JQ": "it is suspended: {who} {is} out of reach",
+        "nothing can be read or written: put back what is out, then clear it; what was written last waits in memory",
+        "zpool clear {pool}";
+    /// More members are gone than the redundancy covers.
+    Unavailable "unavailable" Wrong "ZFS-8000-3C, -5E, -72, -6X": "{vdev} lacks more drives than it can: {who}",
+        "the pool cannot be read until one of them is back; put it back before anything else",
+        "zpool clear {pool}";
+    /// A log was gone when the pool was imported.
+    LogLost "log-lost" Wrong "ZFS-8000-K4": "its log cannot be read",
+        "writes of the last seconds before the power went may be lost with it",
+        "zpool clear {pool}";
+    /// ZFS gave a member up.
+    DriveFailed "drive-failed" Wrong "FAULTED": "{who} {has} failed",
+        "it had too many errors, so ZFS gave it up; what was on it comes from the other drives",
+        "zbay replace {bay}";
+    /// A member's drive is not there.
+    DriveGone "drive-gone" Wrong "ZFS-8000-2Q, REMOVED": "{who} {is} gone",
+        "the drive does not answer: pulled, its cable loose, or dead; put it back, or another",
+        "zbay replace {bay}";
+    /// A drive is there and is no member any more.
+    LabelBad "label-bad" Wrong "ZFS-8000-4J": "{who} {is} no member any more",
+        "the drive answers, and its ZFS label is missing or damaged: it was overwritten, or is another one",
+        "zbay replace {bay}";
+    /// A person took a member out of use.
+    DriveOffline "drive-offline" Wrong "OFFLINE": "{who} {was} taken offline",
+        "somebody said `zpool offline`; it takes no writes until it is online again",
+        "zpool online {pool} {member}";
+    /// Files are damaged.
+    DataErrors "data-errors" Wrong "ZFS-8000-8A": "{count} damaged",
+        "what these files held cannot be read any more: take them from a backup, then scrub",
+        "zpool status -v {pool}";
+    /// A member has too many errors, and is needed.
+    DriveDegraded "drive-degraded" Wrong "DEGRADED": "{who} {has} too many errors",
+        "ZFS still reads it, since it may hold the only good copy; replace it before it fails",
+        "zbay replace {bay}";
+    /// The pool is full.
+    Full95 "full-95" Wrong "": "it is {count} full",
+        "writes get slow and soon fail; a full pool may not even delete",
+        "zfs list -o space -r {pool}";
+    /// A log member is gone.
+    LogGone "log-gone" Warning "": "its log {who} {is} gone",
+        "synchronous writes go to the data drives and are slower; nothing is lost unless the power went with it",
+        "zpool remove {pool} {member}";
+    /// A cache is gone.
+    CacheGone "cache-gone" Warning "": "its cache {who} {is} gone",
+        "reads are slower; no data is on it alone",
+        "zpool remove {pool} {member}";
+    /// A hot spare is gone.
+    SpareGone "spare-gone" Warning "": "its spare {who} {is} gone",
+        "nothing stands in when the next drive fails",
+        "zpool remove {pool} {member}";
+    /// A member had errors.
+    DriveErrors "drive-errors" Warning "ZFS-8000-9P": "{who} had {count}",
+        "ZFS mended what it read wrong; a cable, or a drive that begins to fail",
+        "zbay show disk";
+    /// A resilver runs.
+    Resilvering "resilvering" Warning "": "{who} {is} being filled",
+        "what the drive should hold is written to it; leave the others in place until it ends",
+        "zbay status --watch";
+    /// The last scrub could not mend everything.
+    ScrubErrors "scrub-errors" Warning "": "the last {scan} found {count}",
+        "it could not mend them all; files may be damaged",
+        "zpool status -v {pool}";
+    /// Nearly full.
+    Full90 "full-90" Warning "": "it is {count} full",
+        "writes get slower from here; make room, or give it more drives",
+        "zfs list -o space -r {pool}";
+    /// Another host had it.
+    OtherHost "other-host" Warning "ZFS-8000-EY": "it was last used by another host",
+        "it was imported by force, or the hostid changed; see that no other host has it imported too",
+        "zpool status {pool}";
+    /// An erratum.
+    Errata "errata" Warning "ZFS-8000-ER": "a fault of an older ZFS is in it",
+        "ZFS knows a way to mend it and names it",
+        "zpool status {pool}";
+    /// A sequential resilver ended without a scrub after it.
+    RebuiltUnchecked "rebuilt-unchecked" Warning "": "it was rebuilt without checking checksums",
+        "a sequential resilver copies and does not check: a scrub does",
+        "zpool scrub {pool}";
+    /// `zpool status` says something that this table has not.
+    Other "other" Warning "": "zpool says: {count}",
+        "zbay has no words of its own for it",
+        "zpool status {pool}";
+    /// A pool is there, not imported.
+    NotImported "not-imported" Warning "": "{pool} is on drives here and not imported ({count})",
+        "nobody can read it until it is",
+        "zpool import {pool}";
+    /// The wished pool is nowhere.
+    WishedAbsent "wished-absent" Warning "": "the wish names {pool}, and no such pool is here",
+        "it was never made, or its drives are not here",
+        "zbay plan";
+    /// Not asked, or no answer.
+    Unanswered "unanswered" Warning "": "not all is known: {count}",
+        "what is shown is what did answer",
+        "zpool status {pool}";
+    /// A spare stands in, whole.
+    SpareInUse "spare-in-use" Notice "": "{who} {is} standing in as a spare",
+        "the redundancy is whole; the spare goes back when the failed drive was replaced",
+        "zbay replace {bay}";
+    /// Filling up.
+    Full80 "full-80" Notice "": "it is {count} full",
+        "from 90 % on writes get slower: plan for more room",
+        "zfs list -o space -r {pool}";
+    /// A scrub runs.
+    Scrubbing "scrubbing" Notice "": "it is being scrubbed",
+        "every block is read and compared with its checksum",
+        "zbay status --watch";
+    /// A scrub was paused.
+    ScrubPaused "scrub-paused" Notice "": "its scrub is paused",
+        "it goes on where it stopped when it is started again",
+        "zpool scrub {pool}";
+    /// A scrub was broken off.
+    ScrubCancelled "scrub-cancelled" Notice "": "its last scrub was broken off",
+        "what it did not reach is unchecked",
+        "zpool scrub {pool}";
+    /// No scrub is known.
+    ScrubNever "scrub-never" Notice "": "it was never scrubbed",
+        "a scrub finds what went bad while there is still a good copy",
+        "zpool scrub {pool}";
+    /// The last scrub is long ago.
+    ScrubOld "scrub-old" Notice "": "its last scrub was {count} days ago",
+        "a scrub a month finds what went bad while there is still a good copy",
+        "zpool scrub {pool}";
+    /// A raidz grows.
+    Expanding "expanding" Notice "": "{vdev} is being expanded",
+        "the space comes when it ends; it survives what it survived before",
+        "zbay status --watch";
+    /// A vdev is removed.
+    Removing "removing" Notice "": "{vdev} is being removed",
+        "what it holds is copied to the others",
+        "zbay status --watch";
+    /// A TRIM runs.
+    Trimming "trimming" Notice "": "{who} {is} being trimmed",
+        "free space is told to the drives",
+        "zbay status --watch";
+    /// An initialization runs.
+    Initializing "initializing" Notice "": "{who} {is} being initialized",
+        "free space is written once",
+        "zbay status --watch";
+    /// A checkpoint holds space.
+    Checkpoint "checkpoint" Notice "": "it has a checkpoint that holds {count}",
+        "nothing that it holds becomes free, and no drive can be removed or attached to a raidz, until it is discarded",
+        "zpool checkpoint -d {pool}";
+    /// Slow answers.
+    SlowIos "slow" Notice "": "{who} {was} slow {count}",
+        "it took more than 30 s for an answer: a drive that begins to fail, or one that slept",
+        "zbay show disk";
+    /// Free space in small pieces.
+    Fragmented "fragmented" Notice "": "its free space is {count} fragmented",
+        "large writes get slower; it falls when there is more room",
+        "zfs list -o space -r {pool}";
+    /// A vdev whose ashift is too small.
+    SmallAshift "small-ashift" Notice "": "{who} {has} larger sectors than {vdev} was made for",
+        "each small write reads first; it stays so until the pool is made anew",
+        "";
+    /// An old version.
+    OldVersion "old-version" Notice "": "it is of an old version",
+        "newer features are off; once upgraded, older systems cannot read it",
+        "zpool upgrade {pool}";
+    /// Features are off.
+    OldFeatures "old-features" Notice "": "features of this ZFS are off in it",
+        "all works; once upgraded, older systems may not read it",
+        "zpool upgrade {pool}";
+    /// More features than wished.
+    ExtraFeatures "extra-features" Notice "": "it has features that its `compatibility` does not name",
+        "a system of that compatibility may not read it",
+        "zpool get compatibility {pool}";
+    /// A compatibility that cannot be read.
+    BadCompatibility "bad-compatibility" Notice "": "its `compatibility` names a file that cannot be read",
+        "`zpool upgrade` refuses until it is set to one that is there",
+        "zpool get compatibility {pool}";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::What;
+
+    #[test]
+    fn rows_are_whole_and_told_apart() {
+        let mut ids: Vec<&str> = What::ALL.iter().map(|what| what.row().id).collect();
+        let count = ids.len();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), count);
+        for what in What::ALL {
+            let row = what.row();
+            for text in [row.says, row.means, row.next] {
+                assert!(text.is_ascii() && !text.ends_with('.') && !text.contains('|'), "{text}");
+            }
+            assert!(row.means.len() < 140 && !row.says.is_empty(), "{}", row.id);
+            let known =
+                ["who", "pool", "bay", "vdev", "count", "scan", "is", "has", "was", "member"];
+            for text in [row.says, row.next] {
+                for part in text.split('{').skip(1) {
+                    let (name, _) = part.split_once('}').unwrap();
+                    assert!(known.contains(&name), "{text}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_heaviest_comes_first() {
+        let weights: Vec<_> = What::ALL.iter().map(|what| what.row().weight).collect();
+        assert!(weights.is_sorted());
+    }
+}
