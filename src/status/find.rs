@@ -72,14 +72,18 @@ pub(super) fn conditions(pool: &Pool, status: &Status) -> Vec<Condition> {
         found.count(What::Fragmented, format!("{frag} %"));
     }
     if let Some(said) = &pool.status {
-        for (_, what) in MESSAGES.iter().filter(|(text, _)| said.starts_with(text)) {
+        let known = MESSAGES.iter().filter(|(text, _)| said.starts_with(text));
+        let known: Vec<What> = known.map(|(_, what)| *what).collect();
+        for what in &known {
             found.add(*what);
         }
-        // Whatever ZFS finds worth saying is explained by one that was found, or told as it is.
-        let explained = |it: &Condition| {
-            !matches!(it.what, What::ScrubNever | What::ScrubOld | What::Full80 | What::Full90)
+        // Whatever ZFS finds worth saying is explained by a condition that it can be about, or told as it is.
+        let is_about = |it: &Condition| match it.what {
+            What::Full95 | What::Full90 => false,
+            What::SmallAshift => true,
+            _ => it.weight() != Weight::Notice,
         };
-        if !found.all.iter().any(explained) {
+        if known.is_empty() && !found.all.iter().any(is_about) {
             let sentence = said.split_once(". ").map_or(said.as_str(), |(first, _)| first);
             found.count(What::Other, sentence);
         }

@@ -137,7 +137,8 @@ impl Member {
             filling: open && filling(pool, vdev, leaf, role),
             errors: leaf.errors,
             slow: told.slow_ios,
-            name: whole.map_or_else(|| leaf.guid.to_string(), str::to_owned),
+            // Of one that is gone the path may be another's by now.
+            name: whole.filter(|_| !gone).map_or_else(|| leaf.guid.to_string(), str::to_owned),
             guid: leaf.guid,
             shares: told.within.first().map(|it| it.guid),
             small_ashift: told.better_ashift.is_some(),

@@ -148,7 +148,7 @@ fn of_a_suspended_pool_what_is_there_is_not_named() {
 
 #[test]
 fn what_zfs_says_and_nobody_knows_is_told() {
-    let odd = text("scrubbed").replace(
+    let odd = text("scrub-cancelled").replace(
         "\"spa_version\"",
         "\"status\":\"The moon is full.  Dogs may howl.\\n\",\"action\":\"Wait.\\n\",\"spa_version\"",
     );
@@ -253,6 +253,10 @@ fn damaged_files_are_counted_and_named() {
     assert_eq!(files, ["/tank/photos/2025.jpg", "/tank/x/a b"]);
     let named = status("damaged").naming(Ok(files));
     assert_eq!(named.headline(), "tank is degraded: 2 files are damaged, no more drive may fail");
+    let lost = status("classes-gone");
+    let cache = lost.conditions.iter().find(|it| it.what == What::CacheGone).unwrap();
+    let next = cache.next().unwrap();
+    assert!(next == "zpool remove tank 8414851878663482875", "by its guid: {next}");
     let hung = status("damaged").naming(Err("their names (no answer)".into()));
     assert!(
         hung.conditions

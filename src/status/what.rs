@@ -280,7 +280,7 @@ mod tests {
             assert!(row.means.len() < 140 && !row.says.is_empty(), "{}", row.id);
             let known =
                 ["who", "pool", "bay", "vdev", "count", "scan", "is", "has", "was", "member"];
-            for text in [row.says, row.next] {
+            for text in [row.says, row.means, row.next] {
                 for part in text.split('{').skip(1) {
                     let (name, _) = part.split_once('}').unwrap();
                     assert!(known.contains(&name), "{text}");

@@ -39,12 +39,17 @@ fn drives_that_changed_places_and_one_that_is_lost() {
     assert!(lab.ok("zpool list -H -o health tank").contains("DEGRADED"));
     let show = lab.sh("zbay show pool");
     assert_eq!(show.status, 1, "{}{}", show.out, show.err);
-    let gone: Vec<&str> = show.out.lines().filter(|line| line.contains("gone")).collect();
+    let gone: Vec<&str> = show.out.lines().filter(|line| line.contains("gone: ")).collect();
     assert!(
         matches!(gone[..], [line] if line.contains("bay 3") && line.contains(&lost)),
         "{}",
         show.out
     );
+    let status = lab.sh("zbay status");
+    assert_eq!(status.status, 1, "{}{}", status.out, status.err);
+    let sentence = "tank is degraded: bay 3 is gone, no more drive may fail\n";
+    assert!(status.out.starts_with(sentence) && status.out.contains(&lost), "{}", status.out);
+    assert!(status.out.lines().count() <= 20, "{}", status.out);
     let verify = lab.sh("zbay verify");
     assert_eq!(verify.status, 1, "{}{}", verify.out, verify.err);
     assert!(verify.out.contains("DEGRADED") && !verify.out.contains("destroy"), "{}", verify.out);
