@@ -1,17 +1,16 @@
 //! `zbay notify`: what a timer and ZED run. Looks, tells what has changed, and keeps what was told; `zbay metrics`: the
 //! same look as figures.
 //!
-//! It looks under the same lock as everything that changes a pool, so that a replacement is not told as a failure, and it
-//! never wakes a drive. What could not be sent is not noted as told.
+//! It waits for nobody who changes a pool, since that may take hours, and it never wakes a drive. What could not be sent is not noted as told.
 
 use std::io::Write as _;
 
 use anyhow::{Context as _, Result, bail};
 use camino::Utf8Path;
+use jiff::SignedDuration;
 use serde_json::json;
 
 use super::{Answer, Context, need_root};
-use crate::apply;
 use crate::check::machine;
 use crate::cli::Notify as NotifyArgs;
 use crate::history::keep;
@@ -24,6 +23,13 @@ use crate::profile::notify::{Notify, WebHook};
 use crate::render::json::answer;
 use crate::status::{self, Status, Weight};
 
+/// Where node_exporter of Debian looks for figures.
+const TEXTFILES: &str = "/var/lib/prometheus/node-exporter";
+/// Its own lock: looking waits for nobody who changes something.
+const LOCK: &str = "/run/zbay/notify";
+/// How often drives are asked for their health: some do not fall asleep while they are asked.
+const HEALTH: SignedDuration = SignedDuration::from_mins(30);
+
 /// One look with what is the matter.
 struct Seen {
     hw: Hw,
@@ -32,8 +38,8 @@ struct Seen {
     asked: Result<(), String>,
 }
 
-fn see(context: &Context) -> Result<Seen> {
-    let want = Want { smart: true, ..Want::GLANCE };
+fn see(context: &Context, smart: bool) -> Result<Seen> {
+    let want = Want { smart, ..Want::GLANCE };
     let mut inventory = context.look(want)?;
     let (hw, _) = context.hw(&inventory.host)?;
     let hw = hw.value;
@@ -51,7 +57,7 @@ fn see(context: &Context) -> Result<Seen> {
 /// # Errors
 /// A machine that cannot be looked at.
 pub fn metrics(context: &Context) -> Result<Answer> {
-    let seen = see(context)?;
+    let seen = see(context, true)?;
     let told = load(&*context.machine);
     let text = figures::metrics(&seen.hw, &seen.inventory, &seen.pools, &told);
     let json = answer(&[], json!({ "metrics": text }));
@@ -71,24 +77,19 @@ pub fn run(context: &Context, args: &NotifyArgs) -> Result<Answer> {
     if args.test {
         return test(context, &notify, dry);
     }
-    // Whoever changes a pool says himself what happens.
-    let _lock = if dry {
-        None
-    } else {
-        match lock(apply::LOCK.into()) {
-            Ok(lock) => Some(lock),
-            Err(_) => {
-                let text =
-                    "zbay is at work on this machine: nothing is told meanwhile\n".to_owned();
-                return Ok(Answer { text, json: answer(&[], json!({ "busy": true })), status: 0 });
-            }
-        }
-    };
+    // Two at once would tell everything twice.
+    let _lock = if dry { None } else { Some(lock(LOCK.into())?) };
     let machine = &*context.machine;
-    let seen = see(context)?;
     let old = load(machine);
+    let smart = old.asked.is_none_or(|at| machine.now().duration_since(at) >= HEALTH);
+    let seen = see(context, smart)?;
     let drives = machine_notes(&seen);
     let mut matters = matters::matters(&seen.hw, &seen.inventory, &seen.pools, &drives);
+    if !smart {
+        // What drives said stands until they are asked again.
+        let known = old.matters.values().map(|known| &known.matter);
+        matters.extend(known.filter(|it| it.key.starts_with(matters::DRIVE)).cloned());
+    }
     if let Err(why) = &seen.asked {
         matters.push(matters::unanswered(why));
     }
@@ -97,10 +98,15 @@ pub fn run(context: &Context, args: &NotifyArgs) -> Result<Answer> {
     let now = seen.inventory.taken;
     let scene = Scene { host, now, headlines: &headlines, weekly: notify.weekly };
     let (notice, mut told) = decide(&old, &matters, &scene);
+    if smart {
+        told.asked = Some(now);
+    }
     if seen.asked.is_ok() {
         figures::note_filled(&mut told, &seen.pools, now);
     }
-    if let Some(file) = args.metrics.as_deref().filter(|_| !dry) {
+    let usual = machine.list(TEXTFILES.into()).ok().flatten();
+    let usual = usual.map(|_| Utf8Path::new(TEXTFILES).join("zbay.prom"));
+    if let Some(file) = args.metrics.as_ref().or(usual.as_ref()).filter(|_| !dry) {
         let text = figures::metrics(&seen.hw, &seen.inventory, &seen.pools, &told);
         replace_user_file(file, &text)?;
     }

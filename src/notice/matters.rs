@@ -7,6 +7,9 @@ use crate::hw::Hw;
 use crate::inventory::Inventory;
 use crate::status::{Status, Weight};
 
+/// How the key of what a drive says begins.
+pub const DRIVE: &str = "drive ";
+
 /// All of them. `notes` are those of the drives.
 pub fn matters(hw: &Hw, inventory: &Inventory, pools: &[Status], notes: &[Note]) -> Vec<Matter> {
     let mut all = Vec::new();
@@ -31,7 +34,7 @@ pub fn matters(hw: &Hw, inventory: &Inventory, pools: &[Status], notes: &[Note])
         let drive = Drive::of(hw, disk);
         all.push(Matter {
             key: format!(
-                "drive {:?} {}",
+                "{DRIVE}{:?} {}",
                 note.rule,
                 drive.wwn.as_ref().map(ToString::to_string).unwrap_or_default()
             ),

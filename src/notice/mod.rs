@@ -53,6 +53,8 @@ pub struct Matter {
 pub struct Told {
     /// When the last look was.
     pub looked: Option<Timestamp>,
+    /// When drives were asked for their health.
+    pub asked: Option<Timestamp>,
     /// When the last weekly line was sent.
     pub weekly: Option<Timestamp>,
     /// Matters by key.

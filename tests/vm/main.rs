@@ -20,3 +20,4 @@ mod promises;
 mod reborn;
 mod seed;
 mod smoke;
+mod told;
