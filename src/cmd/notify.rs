@@ -45,6 +45,12 @@ fn see(context: &Context, smart: bool) -> Result<Seen> {
     let hw = hw.value;
     let history = keep::load(&*context.machine);
     history.recall(&mut inventory);
+    if !smart {
+        for disk in &mut inventory.disks {
+            disk.remembered =
+                history.of(disk).and_then(|life| life.last()).and_then(|last| last.health.clone());
+        }
+    }
     keep::note(&*context.machine, &history, &hw, &inventory);
     let asked = inventory.pools.as_ref().map(|_| ()).map_err(|why| why.why.clone());
     let pools = inventory.pools.iter().flatten();

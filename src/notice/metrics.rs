@@ -5,12 +5,12 @@
 
 use std::fmt::Write as _;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::Told;
 use crate::drive::Drive;
 use crate::hw::Hw;
-use crate::inventory::Inventory;
+use crate::inventory::{Inventory, Remembered};
 use crate::status::{Scrub, Status};
 
 /// States of a pool or a member: each is a line, 1 for the one that is.
@@ -18,6 +18,9 @@ const STATES: [&str; 7] =
     ["ONLINE", "DEGRADED", "FAULTED", "OFFLINE", "UNAVAIL", "REMOVED", "SUSPENDED"];
 /// Days of allocated bytes that a forecast needs.
 const LEAST_DAYS: usize = 7;
+
+/// What a drive said is a figure for this long: drives are not asked at each look.
+const FRESH: SignedDuration = SignedDuration::from_hours(1);
 
 struct Text(String);
 
@@ -145,7 +148,9 @@ fn of_drives(out: &mut Text, hw: &Hw, inventory: &Inventory) {
         if let Some(asleep) = disk.asleep {
             out.line("zbay_drive_asleep", &labels, u8::from(asleep));
         }
-        let Ok(smart) = &disk.smart else { continue };
+        let fresh = |it: &&Remembered| inventory.taken.duration_since(it.at) < FRESH;
+        let before = disk.remembered.as_ref().filter(fresh).map(|it| &it.smart);
+        let Some(smart) = disk.smart.as_ref().ok().or(before) else { continue };
         if let Some(degrees) = smart.temperature {
             out.line("zbay_drive_temperature_celsius", &labels, degrees);
         }
@@ -185,7 +190,7 @@ pub fn full_at(past: &[(Timestamp, u64)], size: u64, now: Timestamp) -> Option<T
     let seconds = i64::try_from(left.checked_mul(run)? / rise).ok()?;
     let ten_years = 3_653 * 86_400;
     (seconds <= ten_years)
-        .then(|| now.checked_add(jiff::SignedDuration::from_secs(seconds)).ok())?
+        .then(|| now.checked_add(SignedDuration::from_secs(seconds)).ok())?
 }
 
 /// Notes how full the pools are, one value a day, of the last two months.
