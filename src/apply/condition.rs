@@ -45,11 +45,9 @@ pub enum Unmet {
         state: String,
     },
     /// A member in another state.
-    #[error("member {leaf} of pool {pool} is {is}, and should be {should}")]
+    #[error("member {leaf} is {is}, and should be {should}")]
     Leaf {
-        /// Pool.
-        pool: String,
-        /// Its GUID.
+        /// Its GUID, and its pool.
         leaf: String,
         /// Is.
         is: String,
@@ -128,8 +126,8 @@ pub fn all(
             (Condition::LeafIs { pool, guid, states }, Some(inventory)) => {
                 let is = leaf_state(inventory, pool, |leaf| leaf.guid.to_string() == *guid)?;
                 if !states.contains(&is) {
-                    let (leaf, should) = (guid.clone(), states.join(" or "));
-                    return Err(Unmet::Leaf { pool: pool.clone(), leaf, is, should });
+                    let (leaf, should) = (format!("{guid} of pool {pool}"), states.join(" or "));
+                    return Err(Unmet::Leaf { leaf, is, should });
                 }
             }
             (Condition::MemberOf { pool, disk }, Some(inventory)) => {

@@ -1,6 +1,6 @@
 //! Why a task cannot be made: one value for each reason, and its words with the way out.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use crate::drive::Drive;
 use crate::plan::Refused;
@@ -305,7 +305,7 @@ impl fmt::Display for Cannot {
         let (matter, drive, rows) = self.words();
         let mut text = matter + "\n";
         if let Some(drive) = drive {
-            text.push_str(&format!("\n  {}  {}\n\n", drive.place(), drive.label()));
+            let _ = write!(text, "\n  {}  {}\n\n", drive.place(), drive.label());
         }
         for (label, say) in &rows {
             text.push_str(&labelled(label, say));

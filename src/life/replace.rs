@@ -124,13 +124,11 @@ fn named<'a>(
         member.leaf.guid.to_string() == word
             || serial.is_some_and(|serial| serial.to_ascii_lowercase().ends_with(&word))
     };
-    match members.iter().filter(called).collect::<Vec<_>>()[..] {
-        [one] => Ok(*one),
-        _ => {
-            let all = members.iter().map(|member| words(request, *member)).collect();
-            Err(Cannot::Which { bay: request.bay.spoken(), members: all })
-        }
+    if let [one] = members.iter().filter(called).collect::<Vec<_>>()[..] {
+        return Ok(*one);
     }
+    let all = members.iter().map(|member| words(request, *member)).collect();
+    Err(Cannot::Which { bay: request.bay.spoken(), members: all })
 }
 
 /// The member that is missed in the bay, or the only one that is missed at all.
