@@ -93,6 +93,9 @@ pub enum Command {
     Record {
         /// A directory to make.
         dir: Utf8PathBuf,
+        /// Keep serial numbers, world wide names and network addresses as they are; else made-up ones take their places.
+        #[arg(long)]
+        keep_serials: bool,
     },
     /// Make the files of a virtual box and print QEMU's arguments, one a line.
     #[command(hide = true)]

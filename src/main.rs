@@ -67,7 +67,9 @@ fn run(cli: Cli) -> Result<Answer> {
         Some(Command::Grow(args)) => cmd::grow::run(&context, args),
         Some(Command::Optimal(args)) => cmd::optimal::run(&context, args),
         Some(Command::Firstboot { console }) => cmd::firstboot::run(&context, console.as_deref()),
-        Some(Command::Record { dir }) => cmd::record::run(&context, dir),
+        Some(Command::Record { dir, keep_serials }) => {
+            cmd::record::run(&context, dir, *keep_serials)
+        }
         Some(Command::VmBox(args)) => cmd::vm_box(args),
         Some(Command::Reference { page }) => cmd::reference::run(page),
     }
