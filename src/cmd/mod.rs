@@ -47,6 +47,7 @@ pub mod show_disk;
 pub mod show_hw;
 pub mod show_pool;
 pub mod status;
+pub mod task;
 pub mod verify;
 pub mod voice;
 

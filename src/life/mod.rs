@@ -39,10 +39,41 @@ pub struct Task {
     pub facts: Vec<(String, String)>,
     /// What a person does after the steps, where that is not nothing.
     pub then: Option<String>,
-    /// True where a resilver follows.
-    pub resilvers: bool,
+    /// What the steps set going.
+    pub follows: Follows,
     /// Warnings and advice.
     pub notes: Vec<Note>,
+}
+
+/// What goes on by itself after the steps of a task, and is watched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Follows {
+    /// Nothing.
+    Nothing,
+    /// A drive is filled.
+    Resilver,
+    /// A raidz is spread over one drive more.
+    Expansion,
+    /// A vdev's data moves to the others.
+    Removal,
+}
+
+impl Follows {
+    /// In words; `None`: nothing follows.
+    pub fn words(self) -> Option<&'static str> {
+        match self {
+            Self::Nothing => None,
+            Self::Resilver => Some("the new drive is being filled"),
+            Self::Expansion => Some("the data is being spread over the new drive"),
+            Self::Removal => Some("the data is moving to the other vdevs"),
+        }
+    }
+}
+
+/// Whether what a pool is busy with is of what a task sets going: a scrub is not.
+pub fn runs(busy: &str) -> bool {
+    ["resilver", "raidz expansion", "device removal"].iter().any(|it| busy.starts_with(it))
 }
 
 impl Task {

@@ -14,7 +14,7 @@ use crate::history::History;
 use crate::hw::Hw;
 use crate::inventory::{Class, Disk, Inventory, Owner, Pool};
 use crate::life::member::{self, Member, may_lose};
-use crate::life::{Cannot, Task};
+use crate::life::{Cannot, Follows, Task};
 use crate::names::BayId;
 use crate::plan::erase::{self, Erased, Reason, Take};
 use crate::plan::pick::{self, in_bay};
@@ -305,7 +305,7 @@ fn online(request: &Request<'_>, target: Member<'_>, disk: &Disk) -> Task {
             "why".to_owned(),
             "it is that member itself: only what was written meanwhile is copied to it".to_owned(),
         )],
-        resilvers: true,
+        follows: Follows::Resilver,
         ..task(request, target, Vec::new())
     }
     .identified()
@@ -467,7 +467,7 @@ fn exchange(request: &Request<'_>, target: Member<'_>, new: &Disk) -> Result<Tas
         steps,
         drives: vec![old, row("new", &drive, &holds)],
         facts,
-        resilvers: true,
+        follows: Follows::Resilver,
         notes: notes.into_iter().chain(sectors(new, ashift, &drive)).collect(),
         ..task(request, target, vec![print])
     }
@@ -539,7 +539,7 @@ fn task(request: &Request<'_>, target: Member<'_>, disks: Vec<Fingerprint>) -> T
         drives: Vec::new(),
         facts: Vec::new(),
         then: None,
-        resilvers: false,
+        follows: Follows::Nothing,
         notes: Vec::new(),
     }
 }
