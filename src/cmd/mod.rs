@@ -26,6 +26,7 @@ pub mod batch;
 pub mod capacity;
 pub mod capacity_of;
 pub mod check;
+pub mod expand;
 pub mod explain;
 pub mod firstboot;
 pub mod form;

@@ -7,15 +7,45 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::apply::journal::Unfinished;
 use crate::check::Note;
+use crate::hw::Hw;
+use crate::inventory::Inventory;
 use crate::machine::Hash;
+use crate::plan::erase::Take;
 use crate::plan::{Fingerprint, Step};
+use crate::profile::Profile;
+use crate::units::Bytes;
 
+pub mod expand;
 pub mod member;
+pub mod newcomer;
 mod refusal;
 pub mod replace;
 
 pub use refusal::Cannot;
+
+/// What a task about new drives is decided from.
+#[derive(Clone, Copy, Debug)]
+pub struct Sight<'a> {
+    /// The box.
+    pub hw: &'a Hw,
+    /// The look, with health.
+    pub inventory: &'a Inventory,
+    /// The recorded wish.
+    pub wish: Option<&'a Profile>,
+    /// Disks that a person named to be erased.
+    pub takes: &'a [Take],
+    /// What the journal holds of runs that were cut off.
+    pub unfinished: &'a [Unfinished],
+}
+
+impl Sight<'_> {
+    /// The wish, where it is for this pool.
+    pub fn wish_for(&self, pool: &str) -> Option<&Profile> {
+        self.wish.filter(|wish| wish.pool.name.as_str() == pool)
+    }
+}
 
 /// What will be done to a pool, completely.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -41,8 +71,20 @@ pub struct Task {
     pub then: Option<String>,
     /// What the steps set going.
     pub follows: Follows,
+    /// USED + AVAIL of the root dataset before, and when all has ended, where that is known and may change.
+    pub usable: Option<Usable>,
     /// Warnings and advice.
     pub notes: Vec<Note>,
+}
+
+/// USED + AVAIL of a pool's root dataset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Usable {
+    /// As ZFS says it now.
+    pub before: Option<Bytes>,
+    /// As the model reckons it for the time when all has ended; `None`: the model does not know the pool to the byte.
+    pub after: Option<Bytes>,
 }
 
 /// What goes on by itself after the steps of a task, and is watched.
