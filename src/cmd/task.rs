@@ -14,7 +14,7 @@ use crate::apply::{self, Progress};
 use crate::drive::Drive;
 use crate::history::History;
 use crate::hw::{Hw, Sure};
-use crate::inventory::{Inventory, Pool, Want, look};
+use crate::inventory::{Inventory, Pool, Pools, Want, look};
 use crate::life::{Cannot, Task, runs};
 use crate::machine::local::{Lock, lock};
 use crate::profile::Profile;
@@ -254,11 +254,11 @@ fn is_at_work(inventory: &Inventory, pool: &str) -> bool {
 fn follow(context: &Context, hw: &Hw, name: &str, then: Option<&str>) -> Result<Answer> {
     let want = Want::GLANCE;
     let mut told = String::new();
-    let inventory = loop {
+    loop {
         let inventory = context.look(want)?;
         let Some(pool) = find(&inventory, name) else { bail!("pool {name} is no longer imported") };
         let Some(busy) = pool.busy.clone().filter(|busy| runs(busy)) else {
-            break inventory;
+            break;
         };
         if busy != told {
             let _ = writeln!(
@@ -268,7 +268,8 @@ fn follow(context: &Context, hw: &Hw, name: &str, then: Option<&str>) -> Result<
             told = busy;
         }
         sleep(PERIOD);
-    };
+    }
+    let inventory = context.look(Want { pools: Pools::All, ..Want::IDENTITY })?;
     let Some(pool) = find(&inventory, name) else { bail!("pool {name} is no longer imported") };
     let well = pool.state == "ONLINE" && pool.errors == 0;
     let mut text = if well {

@@ -43,7 +43,7 @@ pub(super) fn make(
     let space = Space::of(pool, sight.inventory);
     let now = space.with(vdev, |part| {
         part.vdev.leaves =
-            vdev.leaves.iter().map(|leaf| leaf_of(leaf.partition?)).collect::<Option<_>>()?;
+            vdev.leaves.iter().map(|leaf| Some(leaf_of(leaf.partition?))).collect::<Option<_>>()?;
         Some(())
     });
     if with.is_none()
@@ -69,8 +69,8 @@ pub(super) fn make(
     }
 }
 
-fn leaf_of(partition: Bytes) -> Option<capacity::Drive> {
-    Some(capacity::Drive::sector_512(partition))
+fn leaf_of(partition: Bytes) -> capacity::Drive {
+    capacity::Drive::sector_512(partition)
 }
 
 /// All are large already, and ZFS has not taken the room.
@@ -145,7 +145,7 @@ fn exchange(
         let of = |leaf: &crate::inventory::Leaf| {
             let is = leaf.partition?;
             let gets = all || leaf.guid == target.leaf.guid;
-            leaf_of(if gets { is.max(new) } else { is })
+            Some(leaf_of(if gets { is.max(new) } else { is }))
         };
         vdev.leaves.iter().map(of).collect::<Option<Vec<_>>>()
     };

@@ -337,7 +337,7 @@ fn unlike(pool: &str, bays: &str, why: &Unlike) -> Words<'static> {
     };
     match why {
         Unlike::Single(kind) => (
-            format!("a single drive is never added to a pool with redundancy, so nothing was done"),
+            "a single drive is never added to a pool with redundancy, so nothing was done".to_owned(),
             None,
             vec![
                 ("why", format!("pool {pool} is of {} vdevs; with a single disk beside them all of it would be lost when {bays} fails, and ZFS would not give the disk back", kind.as_str())),

@@ -17,8 +17,8 @@ pub(super) fn make(request: &Request<'_>, what: &str) -> Result<Task, Cannot> {
     // A device that is gone has no bay: ZFS's own number for it is taken too.
     let called = all.filter(|(pool, vdev)| {
         vdev.guid.to_string() == what
-            || vdev.kind != "disk"
-                && (vdev.name == what || format!("{}/{}", pool.name, vdev.name) == what)
+            || vdev.name == what
+            || format!("{}/{}", pool.name, vdev.name) == what
     });
     match called.collect::<Vec<_>>()[..] {
         [] => {}

@@ -2,7 +2,8 @@ use super::*;
 use crate::capacity::{self, Class as Use, Cut, Kind, Part, Terms, Zfs, of_parts};
 use crate::history::History;
 use crate::inventory::{
-    Contents, Dataset, Disk, Inventory, Leaf, Membership, Owner, Property, Signature,
+    Contents, Dataset, Disk, Inventory, Leaf, LeafTold, Membership, Owner, Property, Signature,
+    Told,
 };
 use crate::machine::Change;
 use crate::plan::erase::Take;
@@ -73,6 +74,7 @@ impl Made {
             })
             .into(),
             datasets: Vec::new(),
+            told: Told::default(),
         }]);
         let mut made = Self(it);
         for (at, spec) in specs.iter().enumerate() {
@@ -101,10 +103,11 @@ impl Made {
             errors: [0; 3],
             partition: Some(Cut::Whole.made_by(Zfs::V2_1, drive(disk)).unwrap()),
             disk: Some(disk.name.clone()),
+            told: LeafTold::default(),
         };
         let vdev = Vdev {
             name: name.clone(),
-            guid: if *kind == "disk" { 100 + bays[0] as u64 } else { 10 + at as u64 },
+            guid: if *kind == "disk" { number(100 + bays[0]) } else { number(10 + at) },
             kind: (*kind).into(),
             class: *class,
             state: "ONLINE".into(),
@@ -125,7 +128,7 @@ impl Made {
 
     /// Has the root dataset say what the model says of the vdevs.
     fn reckon(&mut self) {
-        let usable = self.usable(&self.parts());
+        let usable = Self::usable(&self.parts());
         self.pool().datasets = vec![Dataset {
             name: "tank".into(),
             kind: "filesystem".into(),
@@ -147,7 +150,7 @@ impl Made {
         counted.map(of).collect()
     }
 
-    fn usable(&self, parts: &[Part]) -> u64 {
+    fn usable(parts: &[Part]) -> u64 {
         of_parts(parts, TERMS).unwrap().usable.0
     }
 
@@ -191,6 +194,10 @@ impl Made {
     fn no(&self, way: Way<'_>) -> String {
         said(&self.ask(way).unwrap_err())
     }
+}
+
+fn number(of: usize) -> u64 {
+    u64::try_from(of).unwrap()
 }
 
 fn said(why: &Cannot) -> String {
@@ -259,8 +266,8 @@ fn a_raidz_is_widened_and_its_bytes_are_foretold() {
     grown[0].born = Some(capacity::Born { leaves: grown[0].vdev.leaves.clone(), zfs: Zfs::V2_1 });
     grown[0].vdev.leaves.push(drive(&made.0.disks[3]));
     let usable = task.usable.unwrap();
-    assert_eq!(usable.after, Some(Bytes(made.usable(&grown))));
-    assert_eq!(usable.before, Some(Bytes(made.usable(&made.parts()))));
+    assert_eq!(usable.after, Some(Bytes(Made::usable(&grown))));
+    assert_eq!(usable.before, Some(Bytes(Made::usable(&made.parts()))));
     assert!(usable.after > usable.before);
     assert!(says(&task, "for ever").contains("never narrowed"));
     assert!(says(&task, "blocks").contains("zfs rewrite"));
@@ -405,7 +412,7 @@ fn a_vdev_is_added_in_the_shape_of_the_pool_after_a_rehearsal() {
     assert_eq!((task.steps[0].before.len(), task.steps[0].after.len()), (4, 3));
     let mut grown = made.parts();
     grown.extend(made.parts());
-    assert_eq!(task.usable.unwrap().after, Some(Bytes(made.usable(&grown))));
+    assert_eq!(task.usable.unwrap().after, Some(Bytes(Made::usable(&grown))));
     assert!(says(&task, "for ever").contains("no data vdev can be removed"));
 
     assert!(made.no(Way::Add(&bays("4 5"))).contains("a raidz1 needs 3 drives or more"));
@@ -507,7 +514,7 @@ fn larger_drives_one_by_one() {
     let mut all = made.parts();
     all[0].born = Some(capacity::Born { leaves: all[0].vdev.leaves.clone(), zfs: Zfs::V2_1 });
     all[0].vdev.leaves = vec![drive(&made.0.disks[8]); 3];
-    let last = made.usable(&all);
+    let last = Made::usable(&all);
     assert!(says(&task, "at last").starts_with(&last.to_string()), "{}", says(&task, "at last"));
 
     // In the same bay the old one goes first, where its vdev can lose one.
@@ -592,7 +599,7 @@ fn what_can_leave_again() {
     assert!(says(&made.ask(Way::Remove("2")).unwrap(), "warning").contains("no redundancy then"));
     let task = made.ask(Way::Remove("mirror-1")).unwrap();
     let rest = made.parts()[..1].to_vec();
-    assert_eq!(task.usable.unwrap().after, Some(Bytes(made.usable(&rest))));
+    assert_eq!(task.usable.unwrap().after, Some(Bytes(Made::usable(&rest))));
     assert!(made.no(Way::Remove("13")).contains("bay 13 has no member"));
     assert!(made.no(Way::Remove("no such")).contains("has no member"));
     let three = Made::of(&[("mirror", Class::Normal, &[1, 2, 3])]);
