@@ -6,9 +6,9 @@
 
 use serde::Serialize;
 
+use super::Inventory;
 use super::label::{self, Place, Slot};
-use super::{Disk, Inventory};
-use crate::machine::Machine;
+use crate::machine::{IoError, Machine};
 
 /// What would be at the new end.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -31,22 +31,72 @@ pub fn look(machine: &dyn Machine, inventory: &Inventory) -> Vec<Stale> {
         let place = Place { at, size, words: String::new() };
         (leaf.partition?.0 < size).then_some((disk, leaf.guid, place))
     });
-    grows.filter_map(|(disk, guid, place)| at_the_end(machine, disk, guid, &place)).collect()
+    grows
+        .filter_map(|(disk, guid, place)| {
+            let read = |at: u64| machine.read_at(&disk.dev, at, LABEL);
+            Some(Stale { disk: disk.name.clone(), what: at_the_end(&read, guid, &place)? })
+        })
+        .collect()
 }
 
-fn at_the_end(machine: &dyn Machine, disk: &Disk, own: u64, place: &Place) -> Option<Stale> {
-    let stale = |what: String| Some(Stale { disk: disk.name.clone(), what });
+/// What is in the room of the last two labels; `own` is the member, whose labels may lie there in part already.
+fn at_the_end(
+    read: &dyn Fn(u64) -> Result<Vec<u8>, IoError>,
+    own: u64,
+    place: &Place,
+) -> Option<String> {
     for at in place.labels()?.into_iter().skip(2) {
-        match machine.read_at(&disk.dev, at, LABEL) {
-            Err(why) => return stale(format!("its new end cannot be read: {why}")),
+        match read(at) {
+            Err(why) => return Some(format!("its new end cannot be read: {why}")),
             Ok(bytes) => match label::read(&bytes) {
                 (Slot::None, None) => {}
-                // A partition that is shorter by less than a label has its own ones there.
                 (Slot::Label(label), _) if label.guid == Some(own) => {}
-                (Slot::Label(_), _) => return stale("a ZFS label of an older pool".to_owned()),
-                _ => return stale("traces of an older ZFS label".to_owned()),
+                (Slot::Label(_), _) => return Some("a ZFS label of an older pool".to_owned()),
+                _ => return Some("traces of an older ZFS label".to_owned()),
             },
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LABEL, Place, at_the_end};
+    use crate::machine::IoError;
+
+    const GIB: u64 = 1 << 30;
+
+    fn place() -> Place {
+        Place { at: 1 << 20, size: GIB, words: String::new() }
+    }
+
+    /// Bytes of nothing, with a trace at one of the places that are read.
+    fn with(trace: Option<u64>) -> impl Fn(u64) -> Result<Vec<u8>, IoError> {
+        move |at| {
+            let mut bytes = vec![0; LABEL];
+            if trace == Some(at) {
+                bytes[128 << 10..][..8].copy_from_slice(&0x00ba_b10c_u64.to_le_bytes());
+            }
+            Ok(bytes)
+        }
+    }
+
+    #[test]
+    fn both_labels_at_the_new_end_are_read() {
+        let (end, label) = ((1 << 20) + GIB, 256 << 10);
+        assert_eq!(at_the_end(&with(None), 7, &place()), None);
+        for at in [end - label, end - 2 * label] {
+            let found = at_the_end(&with(Some(at)), 7, &place());
+            assert_eq!(found.as_deref(), Some("traces of an older ZFS label"), "{at}");
+        }
+        assert_eq!(at_the_end(&with(Some(1 << 20)), 7, &place()), None, "the front stays");
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_not_clean() {
+        let broken = |_| {
+            Err(IoError::System { what: "read".into(), path: "/dev/sda".into(), why: "EIO".into() })
+        };
+        assert!(at_the_end(&broken, 7, &place()).is_some_and(|it| it.contains("cannot be read")));
+    }
 }

@@ -1,4 +1,4 @@
-//! The life of a pool that exists: a member that fails, a drive that takes its place.
+//! The life of a pool that exists: a member that fails, a drive that takes its place, drives that make it larger.
 //!
 //! Like a plan from a wish: a pure function of what was asked and what was seen makes a [`Task`], complete and
 //! immutable, with conditions before and after each step; [`crate::apply`] carries it out. What comes after the steps

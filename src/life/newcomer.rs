@@ -96,6 +96,12 @@ impl Newcomer<'_> {
     }
 }
 
+/// The partition that a wish's reserve leaves of a drive.
+pub fn reserved(reserve: Bytes, disk: &Disk) -> Option<Bytes> {
+    let drive = capacity::Drive { bytes: disk.size, logical_sector: disk.logical };
+    Cut::Reserve(reserve).length(drive).ok()
+}
+
 /// The one drive in a bay.
 ///
 /// # Errors

@@ -382,13 +382,17 @@ fn meanwhile(target: Member<'_>, without: bool) -> String {
 fn exchange(request: &Request<'_>, target: Member<'_>, new: &Disk) -> Result<Task, Cannot> {
     let hw = request.hw;
     let least = least(request, target)?;
-    let is_cut = reserve(request, target).is_some() && target.vdev.class == Class::Normal;
-    let length = target.leaf.partition.unwrap_or(least.partition).max(least.partition);
+    // A larger drive is used up to the reserve, or the vdev could never grow.
+    let reserve = reserve(request, target).filter(|_| target.vdev.class == Class::Normal);
+    let cut = reserve.map(|reserve| {
+        let old = target.leaf.partition.unwrap_or(least.partition).max(least.partition);
+        newcomer::reserved(reserve, new).unwrap_or(old).max(old)
+    });
     let needs = Needs {
         least: Some(least),
         ashift: target.vdev.ashift.unwrap_or(12),
         role: REPLACEMENT,
-        cut: is_cut.then_some(length),
+        cut,
     };
     let new = newcomer::judge(&request.sight(), new, &needs)?;
     let drive = new.drive.clone();

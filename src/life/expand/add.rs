@@ -2,10 +2,10 @@
 
 use super::{Needed, NoGrowth, Request, Space, ashift, data, devices, fact, new_row};
 use super::{profile_fact, ready, task, usable_facts};
-use crate::capacity::{self, Class, Cut, Kind, Part};
+use crate::capacity::{self, Class, Kind, Part};
 use crate::drive::Drive;
 use crate::inventory::Pool;
-use crate::life::newcomer::{ADDED, Needs, Newcomer};
+use crate::life::newcomer::{ADDED, Needs, Newcomer, reserved};
 use crate::life::{Cannot, Task};
 use crate::names::BayId;
 use crate::plan::command::{Add, Added};
@@ -35,11 +35,7 @@ pub(super) fn make(request: &Request<'_>, bays: &[BayId]) -> Result<Task, Cannot
     let waste = wish.is_some_and(|wish| wish.pool.mixed_sizes == MixedSizes::Waste);
     let mixed = shape != Shape::Single && sizes(&news, waste)?;
     if let Some(reserve) = wish.and_then(|wish| wish.pool.reserve) {
-        let smallest = news
-            .iter()
-            .map(|new| capacity::Drive { bytes: new.disk.size, logical_sector: new.disk.logical });
-        let lengths = smallest.map(|drive| Cut::Reserve(reserve).length(drive).ok());
-        let cut = lengths.flatten().min();
+        let cut = news.iter().filter_map(|new| reserved(reserve, new.disk)).min();
         news = request.newcomers(bays, &Needs { cut, ..needs })?;
     }
     let further = shape.further(devices(&news), uneven).map_err(unlike)?;

@@ -6,7 +6,9 @@
 use super::{Needed, NoGrowth, Request, Space, fact, leaf_is, part, ready, task, usable_facts};
 use crate::capacity;
 use crate::drive::Drive;
+use crate::inventory::Class;
 use crate::life::member::{self, Member, may_lose, release};
+use crate::life::newcomer::reserved;
 use crate::life::replace;
 use crate::life::{Cannot, Task};
 use crate::names::BayId;
@@ -134,7 +136,11 @@ fn exchange(
     let disk = crate::life::newcomer::in_the_bay(&request.sight, with)?;
     let drive = capacity::Drive { bytes: disk.size, logical_sector: disk.logical };
     let zfs = release(request.sight.inventory);
-    let new = capacity::Cut::Whole.made_by(zfs, drive).unwrap_or(Bytes::ZERO);
+    let whole = || capacity::Cut::Whole.made_by(zfs, drive).ok();
+    let reserve = ask.wish.filter(|it| it.pool.name.as_str() == target.pool.name);
+    let reserve = reserve.and_then(|it| it.pool.reserve);
+    let reserve = reserve.filter(|_| target.vdev.class == Class::Normal);
+    let new = reserve.map_or_else(whole, |reserve| reserved(reserve, disk)).unwrap_or(Bytes::ZERO);
     let old = target.leaf.partition.unwrap_or(Bytes::ZERO);
     if new <= old {
         let drive = Box::new(Drive::of(request.sight.hw, disk));

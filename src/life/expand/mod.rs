@@ -264,4 +264,8 @@ fn devices(news: &[Newcomer<'_>]) -> Vec<Utf8PathBuf> {
 }
 
 #[cfg(test)]
+mod fixture;
+#[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_beside;
