@@ -60,6 +60,7 @@ fn run(cli: Cli) -> Result<Answer> {
         Some(Command::Notify(args)) => cmd::notify::run(&context, args),
         Some(Command::Metrics) => cmd::notify::metrics(&context),
         Some(Command::Replace(args)) => cmd::replace::run(&context, args),
+        Some(Command::Expand(way)) => cmd::expand::run(&context, way),
         Some(Command::Verify(args)) => cmd::verify::run(&context, args),
         Some(Command::Profile(args)) => cmd::profile::run(&context, args),
         Some(Command::Capacity(args)) => cmd::capacity::run(&context, args),

@@ -26,6 +26,7 @@ pub mod batch;
 pub mod capacity;
 pub mod capacity_of;
 pub mod check;
+pub mod expand;
 pub mod explain;
 pub mod firstboot;
 pub mod form;
@@ -47,6 +48,7 @@ pub mod show_disk;
 pub mod show_hw;
 pub mod show_pool;
 pub mod status;
+pub mod task;
 pub mod verify;
 pub mod voice;
 
