@@ -172,6 +172,7 @@ pub fn run(context: &Context, args: &Expand) -> Result<Answer> {
         yes: how.yes,
         proof: Proof::Yes,
         no_wait: how.no_wait,
+        resumes: true,
     };
-    perform(context, &scene, task, &terms)
+    perform(context, scene, task, &terms)
 }

@@ -30,6 +30,7 @@ pub fn run(context: &Context, args: &Replace) -> Result<Answer> {
         yes: args.yes,
         proof: Proof::Serial(args.serial.as_deref()),
         no_wait: args.no_wait,
+        resumes: false,
     };
-    perform(context, &scene, task, &terms)
+    perform(context, scene, task, &terms)
 }

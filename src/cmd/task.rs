@@ -42,6 +42,8 @@ pub struct Terms<'a> {
     pub proof: Proof<'a>,
     /// Do not watch.
     pub no_wait: bool,
+    /// What runs already is what this command set going: it is watched, not refused.
+    pub resumes: bool,
 }
 
 /// What a person types to show that it is the drive that is meant.
@@ -55,8 +57,8 @@ pub enum Proof<'a> {
 
 /// What is there, seen once for the decision.
 pub struct Scene {
-    /// Held until the command ends; none where nothing is changed.
-    _lock: Option<Lock>,
+    /// Held until the last step is done; none where nothing is changed.
+    lock: Option<Lock>,
     /// The look.
     pub inventory: Inventory,
     /// The box.
@@ -67,6 +69,12 @@ pub struct Scene {
     pub wish: Option<Profile>,
     /// What the journal holds of runs that were cut off.
     pub unfinished: Vec<Unfinished>,
+}
+
+impl Scene {
+    fn let_go(&mut self) {
+        self.lock = None;
+    }
 }
 
 /// Looks; under the lock where something will be changed.
@@ -87,7 +95,7 @@ pub fn look_around(context: &Context, command: &str, plan: bool) -> Result<Scene
     let wish = context.wish().ok().flatten().map(|wish| wish.value);
     let journal = context.machine.file(journal::PATH.into()).ok().flatten().unwrap_or_default();
     let unfinished = journal::unfinished(&String::from_utf8_lossy(&journal));
-    Ok(Scene { _lock: lock, inventory, hw, history, wish, unfinished })
+    Ok(Scene { lock, inventory, hw, history, wish, unfinished })
 }
 
 /// Whether nothing is changed: a plan, or a recorded machine.
@@ -101,21 +109,28 @@ fn is_shown(context: &Context, plan: bool) -> bool {
 /// It cannot be made, was not confirmed, or a step did not go as planned.
 pub fn perform(
     context: &Context,
-    scene: &Scene,
+    mut scene: Scene,
     decided: Result<Task, Cannot>,
     terms: &Terms<'_>,
 ) -> Result<Answer> {
-    let hw = &scene.hw;
     let shown = is_shown(context, terms.plan);
     let task = match decided {
         Ok(task) => task,
-        Err(Cannot::Replacing { pool, .. } | Cannot::Busy { pool, .. })
+        Err(Cannot::Replacing { pool, .. })
             if !shown && !terms.no_wait && is_at_work(&scene.inventory, &pool) =>
         {
-            return follow(context, hw, &pool, None);
+            scene.let_go();
+            return follow(context, &scene.hw, &pool, None);
+        }
+        Err(Cannot::Busy { pool, .. })
+            if terms.resumes && !shown && !terms.no_wait && is_at_work(&scene.inventory, &pool) =>
+        {
+            scene.let_go();
+            return follow(context, &scene.hw, &pool, None);
         }
         Err(why) => return Err(why.into()),
     };
+    let hw = &scene.hw;
     let text = render::task::render(&task);
     if shown {
         let last = if terms.plan {
@@ -139,7 +154,9 @@ pub fn perform(
         let text = format!("done; {what}: `zbay status {} --watch`\n", task.pool);
         return Ok(Answer { text, json: report(&task, true), status: 1 });
     }
-    let mut answer = follow(context, hw, &task.pool, task.then.as_deref())?;
+    // Watching takes hours, and holds up nobody.
+    scene.let_go();
+    let mut answer = follow(context, &scene.hw, &task.pool, task.then.as_deref())?;
     answer.json["task"] = json!(task);
     answer.json["changed"] = json!(true);
     Ok(answer)

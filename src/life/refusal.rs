@@ -123,6 +123,15 @@ pub enum Cannot {
         /// The drive's bay.
         bay: String,
     },
+    /// A member went while another one is being filled from it.
+    PutBack {
+        /// `bay 2`.
+        bay: String,
+        /// The member.
+        was: String,
+        /// The pool.
+        pool: String,
+    },
     /// The pool is suspended.
     Suspended {
         /// The pool.
@@ -296,6 +305,21 @@ impl Cannot {
                         "take the drive out of {bay}, read the serial off its label, and type its end"
                     ),
                 )],
+            ),
+            Self::PutBack { bay, was, pool } => (
+                format!(
+                    "{bay} went while another drive of pool {pool} is being filled, so nothing was done"
+                ),
+                None,
+                vec![
+                    ("gone", was.clone()),
+                    (
+                        "do this",
+                        format!(
+                            "put that drive back into {bay}: if it was pulled, it was the wrong one, and nothing is lost; then `zbay status {pool}`"
+                        ),
+                    ),
+                ],
             ),
             Self::Suspended { pool } => (
                 format!("pool {pool} is suspended: it waits for drives that are gone"),

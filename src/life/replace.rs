@@ -11,7 +11,7 @@ use crate::capacity::{Replacement, resilver};
 use crate::drive::Drive;
 use crate::history::History;
 use crate::hw::Hw;
-use crate::inventory::{Class, Disk, Inventory, Owner, Pool};
+use crate::inventory::{Class, Disk, Inventory, Leaf, Owner, Pool, StandIn};
 use crate::life::member::{self, Member, may_lose};
 use crate::life::newcomer::{self, Needs, Newcomer, REPLACEMENT};
 use crate::life::{Cannot, Follows, Sight, Task};
@@ -79,7 +79,9 @@ pub fn make(request: &Request<'_>) -> Result<Task, Cannot> {
         (None, Some(sitting)) => sitting,
         (None, None) => missed(request, &members, here)?,
     };
-    ready(target)?;
+    if let Some(why) = at_work(request, target, &members) {
+        return Err(why);
+    }
     let new = match with {
         Some(with) => {
             let drive = one_in(request, with)?;
@@ -165,31 +167,45 @@ fn missed<'a>(
     }
 }
 
-/// The pool takes commands, and nothing runs in it that a replacement would disturb.
-fn ready(target: Member<'_>) -> Result<(), Cannot> {
+/// What keeps a pool from a replacement: it is suspended, or something runs in it that one would disturb. Whoever names the
+/// bay of a drive that is being filled wants to watch it; a healthy one is said to be healthy, and one that went meanwhile
+/// has to come back.
+fn at_work(request: &Request<'_>, target: Member<'_>, members: &[Member<'_>]) -> Option<Cannot> {
     let Pool { name, state, busy, .. } = target.pool;
+    let pool = || name.clone();
     if state == "SUSPENDED" {
-        return Err(Cannot::Suspended { pool: name.clone() });
+        return Some(Cannot::Suspended { pool: pool() });
     }
-    if target.vdev.leaves.len() > target.vdev.width && target.vdev.class != Class::Spare {
-        let spares = target.pool.vdevs.iter().filter(|vdev| vdev.class == Class::Spare);
-        let stands_in = |guid: u64| {
-            spares
-                .clone()
-                .flat_map(|vdev| &vdev.leaves)
-                .any(|spare| spare.guid == guid || spare.state == "INUSE")
-        };
-        if !target.vdev.leaves.iter().any(|leaf| stands_in(leaf.guid)) {
-            let vdev = target.part();
-            return Err(Cannot::Replacing { pool: name.clone(), vdev });
-        }
+    let stands =
+        |leaf: &Leaf, kind: StandIn| leaf.told.within.iter().any(|within| within.kind == kind);
+    let replacing = target.vdev.leaves.iter().any(|leaf| stands(leaf, StandIn::Replacing));
+    let own = stands(target.leaf, StandIn::Replacing);
+    // A scrub gives way to a resilver by itself.
+    let busy = busy.as_ref().filter(|with| !with.starts_with("scrub"));
+    let resilvers = busy.is_some_and(|with| with.starts_with("resilver"));
+    if own {
+        return Some(Cannot::Replacing { pool: pool(), vdev: target.part() });
+    }
+    if !replacing && busy.is_none() {
+        return None;
+    }
+    if target.is_gone() && (replacing || resilvers) && may_lose(target.vdev) == Some(0) {
+        let was = words(request, target);
+        return Some(Cannot::PutBack { bay: missing_of(request, target).place, was, pool: pool() });
+    }
+    if let Some(disk) =
+        target.disk.filter(|_| !target.is_sick(request.hw) && request.with.is_none())
+    {
+        let sick = members.iter().filter(|it| it.is_sick(request.hw));
+        return Some(Cannot::Healthy {
+            drive: Box::new(Drive::of(request.hw, disk)),
+            part: target.part(),
+            sick: sick.map(|it| words(request, *it)).collect(),
+        });
     }
     match busy {
-        // A scrub gives way to a resilver by itself.
-        Some(with) if !with.starts_with("scrub") => {
-            Err(Cannot::Busy { pool: name.clone(), with: with.clone() })
-        }
-        _ => Ok(()),
+        Some(with) => Some(Cannot::Busy { pool: pool(), with: with.clone() }),
+        None => Some(Cannot::Replacing { pool: pool(), vdev: target.part() }),
     }
 }
 

@@ -247,3 +247,30 @@ fn a_pool_that_is_at_work_or_suspended_is_left_alone() {
     none.pools = Ok(Vec::new());
     assert!(refused(&none, &BAY3).contains("no pool is imported"));
 }
+
+#[test]
+fn while_a_drive_is_being_filled_each_bay_gets_its_own_answer() {
+    use crate::inventory::{LeafTold, StandIn, Within};
+    let mut look = with_new(TB2);
+    new_disk(&mut look).contents = Ok(Contents::bare(Owner::Unknown { why: "x".into() }));
+    let pool = &mut look.pools.as_mut().unwrap()[0];
+    pool.busy = Some("resilver".into());
+    let vdev = &mut pool.vdevs[0];
+    let within = |at| {
+        let within = Within { name: "replacing-2".into(), guid: 99, kind: StandIn::Replacing, at };
+        LeafTold { within: vec![within], ..LeafTold::default() }
+    };
+    let mut new = vdev.leaves[0].clone();
+    (new.guid, new.disk, new.told) = (15, Some("sdf".into()), within(1));
+    vdev.leaves[2].told = within(0);
+    vdev.leaves.push(new);
+    // Its own bay: it is watched. A healthy one: it is healthy.
+    assert!(matches!(task(&look, &BAY3), Err(Cannot::Replacing { .. })));
+    assert!(refused(&look, &Ask { bay: "2", ..BAY3 }).contains("the drive in bay 2 is well"));
+    // One that was pulled meanwhile has to come back.
+    let vdev = &mut look.pools.as_mut().unwrap()[0].vdevs[0];
+    (vdev.leaves[1].state, vdev.leaves[1].disk) = ("REMOVED".into(), None);
+    look.disks.retain(|disk| disk.name != "sdb");
+    let said = refused(&look, &Ask { bay: "2", ..BAY3 });
+    assert!(said.contains("put that drive back into bay 2") && said.contains("Z1E0EXA1"), "{said}");
+}
