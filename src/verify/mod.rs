@@ -8,6 +8,7 @@ use std::fmt;
 use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
 
+use crate::care::wish::{self, Timer};
 use crate::hw::Hw;
 use crate::inventory::{Inventory, Pool, Property};
 use crate::machine::Hash;
@@ -99,6 +100,18 @@ pub enum Drift {
         /// Their names.
         units: Vec<String>,
     },
+    /// Timers are not as `care:` wishes them.
+    Timers {
+        /// What is wished: `scrub tank monthly`.
+        what: String,
+        /// Those that differ.
+        timers: Vec<Timer>,
+    },
+    /// A timer that `care:` needs is not installed.
+    NoUnit {
+        /// Its name.
+        unit: String,
+    },
     /// Something that waits until the pool is well.
     Waits {
         /// What differs, in words.
@@ -124,11 +137,13 @@ impl Drift {
             | Self::NoHostid
             | Self::Wish { .. }
             | Self::NotKept { .. }
-            | Self::Disabled { .. } => true,
+            | Self::Disabled { .. }
+            | Self::Timers { .. } => true,
             Self::Property { fixed, .. } => !fixed,
             Self::PoolState { .. }
             | Self::Layout { .. }
             | Self::Ashift { .. }
+            | Self::NoUnit { .. }
             | Self::Waits { .. }
             | Self::NotKnown { .. } => false,
         }
@@ -148,6 +163,10 @@ impl Drift {
                 format!("{name} is fixed when {object} is made: write `{name}: {is}`, or make the dataset anew")
             }
             Self::Waits { .. } => "see `zbay show pool`; `zbay apply` mends it once the pool is well".to_owned(),
+            Self::NoUnit { unit } if unit.starts_with("zbay-") => {
+                "`scripts/install` puts it there; or write `selftest: off`".to_owned()
+            }
+            Self::NoUnit { .. } => "`apt install zfsutils-linux` brings it (OpenZFS 2.1.3 or newer)".to_owned(),
             Self::NotKnown { .. } => "mend that first; nothing is concluded from a failed look".to_owned(),
             _ => "`zbay apply` mends it".to_owned(),
         }
@@ -183,6 +202,23 @@ impl fmt::Display for Drift {
             Self::Disabled { units } => {
                 write!(f, "the pool would not come back at boot: {} not enabled", units.join(", "))
             }
+            Self::Timers { what, timers } => {
+                let state = |timer: &Timer| {
+                    let state = if timer.on { "on" } else { "off" };
+                    if timer.file.is_some() {
+                        format!(
+                            "{} to be {state}, with {}",
+                            timer.unit,
+                            if timer.on { "its night" } else { "no file beside it" }
+                        )
+                    } else {
+                        format!("{} to be {state}", timer.unit)
+                    }
+                };
+                let timers: Vec<String> = timers.iter().map(state).collect();
+                write!(f, "wished is to {what}: {}", timers.join(", "))
+            }
+            Self::NoUnit { unit } => write!(f, "{unit} is wished and not installed"),
             Self::Waits { what, why } => write!(f, "{what}; that waits: {why}"),
             Self::NotKnown { what, why } => write!(f, "{what} is not known: {why}"),
         }
@@ -223,6 +259,7 @@ pub fn drift(
             }
         }
     }
+    found.extend(wish::drift(hw, profile, inventory, system.care.as_ref()));
     found
 }
 
@@ -337,7 +374,13 @@ fn properties(profile: &Profile, pool: &Pool) -> Vec<Drift> {
     let mut compare = |of, object: &str, wished: &[Setting], have: &[Property]| {
         for setting in wished {
             let is = have.iter().find(|property| property.name == setting.name);
-            let Some(is) = is else {
+            // A property of somebody's own that nobody set is told by nobody.
+            let unset = Property {
+                name: setting.name.clone(),
+                value: "-".to_owned(),
+                source: "none".to_owned(),
+            };
+            let Some(is) = is.or(setting.name.contains(':').then_some(&unset)) else {
                 let what = format!("{} of {object}", setting.name);
                 found.push(Drift::NotKnown { what, why: "zfs did not tell it".to_owned() });
                 continue;
@@ -358,7 +401,8 @@ fn properties(profile: &Profile, pool: &Pool) -> Vec<Drift> {
     settings
         .push(Setting { name: "cachefile".to_owned(), value: "/etc/zfs/zpool.cache".to_owned() });
     compare(Of::Zpool, &pool.name, &settings, &pool.properties);
-    let root = profile.pool.root.root_settings(&pool.name);
+    let mut root = profile.pool.root.root_settings(&pool.name);
+    root.extend(wish::settings(profile.care));
     if let Some(dataset) = pool.datasets.iter().find(|dataset| dataset.name == pool.name) {
         compare(Of::Zfs, &pool.name, &root, &dataset.properties);
     }
@@ -383,6 +427,7 @@ pub fn same(name: &str, wished: &str, is: &str) -> bool {
     wished == is
         || (limit && none(wished) && none(is))
         || cachefile
+        || (name.starts_with("org.debian:periodic-") && wished == "auto" && is == "-")
         || other_spelling(name, wished, is)
 }
 
