@@ -5,7 +5,6 @@ use camino::Utf8Path;
 use serde_json::json;
 
 use super::{Answer, Context};
-use crate::care::{boot, facts};
 use crate::inventory::{Want, look};
 use crate::machine::real::Real;
 use crate::machine::record::Record;
@@ -37,9 +36,6 @@ pub fn run(context: &Context, dir: &Utf8Path) -> Result<Answer> {
             system::look(&record, &profile.value)?;
         }
     }
-    let pools = inventory.pools.iter().flatten();
-    facts::look(&record, &pools.map(|pool| pool.name.as_str()).collect::<Vec<_>>());
-    boot::look(&record);
     record.save(dir)?;
     let text = format!("recorded in {dir}: `zbay --machine {dir} plan` works from it\n");
     Ok(Answer { text, json: answer(&[], json!({ "dir": dir })), status: 0 })
