@@ -101,7 +101,7 @@ rust_ok() { # cargo in PATH, and new enough
 }
 os_id() { (. /etc/os-release && echo "${ID:-} ${VERSION_ID:-} ${VERSION_CODENAME:-}"); }
 
-# What is missing, as Debian packages. $1: what for, `build`, `lint` or `box`.
+# What is missing, as Debian packages. $1: what for, `build`, `lint`, `fuzz` or `box`.
 missing() {
   local want
   for want in "$@"; do
@@ -121,6 +121,10 @@ missing() {
       else
         echo rustfmt-web rust-web-clippy
       fi
+      ;;
+    fuzz)
+      have c++ || echo g++
+      have python3 || echo python3
       ;;
     box)
       have qemu-system-x86_64 || echo qemu-system-x86

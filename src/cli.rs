@@ -66,6 +66,9 @@ pub enum Command {
     Apply(Apply),
     /// Put a new drive into the place of a pool's member that failed or is missing, and watch it until it is done.
     Replace(Replace),
+    /// Grow a pool in every way that ZFS has: attach, add, log, cache, spare, special, larger drives; and remove.
+    #[command(subcommand)]
+    Expand(crate::cmd::expand::Expand),
     /// Compare the machine with the wish.
     Verify(Wish),
     /// Print the wish that a pool keeps: `zbay profile --from-pool > mine.yaml` on a box with a new boot device.
@@ -97,6 +100,9 @@ pub enum Command {
     Record {
         /// A directory to make.
         dir: Utf8PathBuf,
+        /// Keep serial numbers, world wide names and network addresses as they are; else made-up ones take their places.
+        #[arg(long)]
+        keep_serials: bool,
     },
     /// Make the files of a virtual box and print QEMU's arguments, one a line.
     #[command(hide = true)]

@@ -94,7 +94,7 @@ pub mod plan;
 /// Layouts for the drives that are there, side by side, the best one first. Pure.
 pub mod propose;
 
-/// The life of a pool that exists: what fails, what takes its place. Pure.
+/// The life of a pool that exists: what fails, what takes its place, how it grows. Pure.
 pub mod life;
 
 /// Who scrubs, trims, tests and tells: one schedule and one voice. Pure, but for [`care::facts`].

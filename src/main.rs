@@ -62,6 +62,7 @@ fn run(cli: Cli) -> Result<Answer> {
         Some(Command::Notify(args)) => cmd::notify::run(&context, args),
         Some(Command::Metrics) => cmd::notify::metrics(&context),
         Some(Command::Replace(args)) => cmd::replace::run(&context, args),
+        Some(Command::Expand(way)) => cmd::expand::run(&context, way),
         Some(Command::Verify(args)) => cmd::verify::run(&context, args),
         Some(Command::Profile(args)) => cmd::profile::run(&context, args),
         Some(Command::Capacity(args)) => cmd::capacity::run(&context, args),
@@ -69,7 +70,9 @@ fn run(cli: Cli) -> Result<Answer> {
         Some(Command::Grow(args)) => cmd::grow::run(&context, args),
         Some(Command::Optimal(args)) => cmd::optimal::run(&context, args),
         Some(Command::Firstboot { console }) => cmd::firstboot::run(&context, console.as_deref()),
-        Some(Command::Record { dir }) => cmd::record::run(&context, dir),
+        Some(Command::Record { dir, keep_serials }) => {
+            cmd::record::run(&context, dir, *keep_serials)
+        }
         Some(Command::VmBox(args)) => cmd::vm_box(args),
         Some(Command::Reference { page }) => cmd::reference::run(page),
     }

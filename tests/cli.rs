@@ -22,6 +22,10 @@ mod learn;
 #[path = "cli/odd_machines.rs"]
 mod odd_machines;
 
+/// Pools that grow.
+#[path = "cli/growth.rs"]
+mod growth;
+
 /// Drives in rows.
 #[path = "cli/drives.rs"]
 mod drives;

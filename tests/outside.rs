@@ -1,6 +1,7 @@
 //! Rubbish from outside: what programs, drives and kernels say, cut, repeated and overwritten anywhere, makes no reader
-//! panic. The twins of fuzz/fuzz_targets, over what real machines said.
+//! panic. The twins of `fuzz/fuzz_targets`, over what real machines said.
 #![allow(clippy::disallowed_methods)] // the files of the tests themselves
+#![allow(clippy::expect_used)] // helpers of tests are tests too
 
 use std::fs;
 use std::path::Path;

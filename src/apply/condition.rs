@@ -46,11 +46,9 @@ pub enum Unmet {
         state: String,
     },
     /// A member in another state.
-    #[error("member {leaf} of pool {pool} is {is}, and should be {should}")]
+    #[error("member {leaf} is {is}, and should be {should}")]
     Leaf {
-        /// Pool.
-        pool: String,
-        /// Its GUID.
+        /// Its GUID, and its pool.
         leaf: String,
         /// Is.
         is: String,
@@ -62,6 +60,14 @@ pub enum Unmet {
     NoMember {
         /// Pool.
         pool: String,
+    },
+    /// A member that should be gone.
+    #[error("pool {pool} still has member {leaf}")]
+    StillThere {
+        /// Pool.
+        pool: String,
+        /// Its GUID.
+        leaf: String,
     },
     /// A dataset that should not be there.
     #[error("dataset {0} is there already")]
@@ -120,6 +126,7 @@ pub fn all(
                 | Condition::AsSeen { .. }
                 | Condition::PoolAbsent { .. }
                 | Condition::LeafIs { .. }
+                | Condition::LeafGone { .. }
                 | Condition::MemberOf { .. }
         )
     };
@@ -137,8 +144,18 @@ pub fn all(
             (Condition::LeafIs { pool, guid, states }, Some(inventory)) => {
                 let is = leaf_state(inventory, pool, |leaf| leaf.guid.to_string() == *guid)?;
                 if !states.contains(&is) {
-                    let (leaf, should) = (guid.clone(), states.join(" or "));
-                    return Err(Unmet::Leaf { pool: pool.clone(), leaf, is, should });
+                    let (leaf, should) = (format!("{guid} of pool {pool}"), states.join(" or "));
+                    return Err(Unmet::Leaf { leaf, is, should });
+                }
+            }
+            (Condition::LeafGone { pool, guid }, Some(inventory)) => {
+                let found = leaf_state(inventory, pool, |leaf| leaf.guid.to_string() == *guid);
+                match found {
+                    Err(Unmet::NoMember { .. }) => {}
+                    Err(other) => return Err(other),
+                    Ok(_) => {
+                        return Err(Unmet::StillThere { pool: pool.clone(), leaf: guid.clone() });
+                    }
                 }
             }
             (Condition::MemberOf { pool, disk }, Some(inventory)) => {
@@ -216,9 +233,9 @@ fn ask(machine: &dyn Machine, condition: &Condition) -> Result<(), Unmet> {
             Err(Unmet::Gone { planned: Box::new(disk.drive.clone()) })
         }
         Condition::PoolAbsent { pool } => Err(Unmet::PoolThere(pool.clone())),
-        Condition::LeafIs { pool, .. } | Condition::MemberOf { pool, .. } => {
-            Err(Unmet::NoMember { pool: pool.clone() })
-        }
+        Condition::LeafIs { pool, .. }
+        | Condition::LeafGone { pool, .. }
+        | Condition::MemberOf { pool, .. } => Err(Unmet::NoMember { pool: pool.clone() }),
         Condition::PoolNotImported { pool } => {
             let output = machine.read(&command::find_pool(pool))?;
             if output.status == 0 {

@@ -27,6 +27,7 @@ pub mod capacity;
 pub mod capacity_of;
 pub mod care;
 pub mod check;
+pub mod expand;
 pub mod explain;
 pub mod firstboot;
 pub mod form;
@@ -49,6 +50,7 @@ pub mod show_disk;
 pub mod show_hw;
 pub mod show_pool;
 pub mod status;
+pub mod task;
 pub mod verify;
 pub mod voice;
 

@@ -24,7 +24,7 @@ use crate::profile::notify::{Notify, WebHook};
 use crate::render::json::answer;
 use crate::status::{self, Status, Weight};
 
-/// Where node_exporter of Debian looks for figures.
+/// Where `node_exporter` of Debian looks for figures.
 const TEXTFILES: &str = "/var/lib/prometheus/node-exporter";
 /// Its own lock: looking waits for nobody who changes something.
 const LOCK: &str = "/run/zbay/notify";

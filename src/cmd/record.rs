@@ -5,7 +5,9 @@ use camino::Utf8Path;
 use serde_json::json;
 
 use super::{Answer, Context};
-use crate::inventory::{Want, look};
+use crate::inventory::{Inventory, Want, look};
+use crate::machine::Machine;
+use crate::machine::disguise::Disguise;
 use crate::machine::real::Real;
 use crate::machine::record::Record;
 use crate::plan::system;
@@ -18,7 +20,7 @@ use crate::yaml::read;
 ///
 /// # Errors
 /// The machine cannot be looked at, or the directory cannot be written.
-pub fn run(context: &Context, dir: &Utf8Path) -> Result<Answer> {
+pub fn run(context: &Context, dir: &Utf8Path, keep_serials: bool) -> Result<Answer> {
     if context.common.machine.is_some() {
         bail!("a recorded machine is recorded already");
     }
@@ -36,7 +38,34 @@ pub fn run(context: &Context, dir: &Utf8Path) -> Result<Answer> {
             system::look(&record, &profile.value)?;
         }
     }
-    record.save(dir)?;
-    let text = format!("recorded in {dir}: `zbay --machine {dir} plan` works from it\n");
+    let disguise = if keep_serials { Disguise::default() } else { disguise(&inventory)? };
+    record.save(dir, &disguise)?;
+    let names = match disguise.len() {
+        0 => "serial numbers and addresses are as they are".to_owned(),
+        count => format!("{count} serial numbers and addresses are made up"),
+    };
+    let text = format!("recorded in {dir}, {names}: `zbay --machine {dir} plan` works from it\n");
     Ok(Answer { text, json: answer(&[], json!({ "dir": dir })), status: 0 })
+}
+
+/// What tells this machine from others.
+fn disguise(inventory: &Inventory) -> Result<Disguise> {
+    let chance = Real.file("/proc/sys/kernel/random/uuid".into())?.unwrap_or_default();
+    let chance = String::from_utf8_lossy(&chance).into_owned();
+    let disks = &inventory.disks;
+    let serials = disks.iter().filter_map(|disk| disk.serial.as_ref().map(ToString::to_string));
+    let dmi = &inventory.host.dmi;
+    let serials: Vec<String> = serials.chain(dmi.product_serial.clone()).collect();
+    // One that many units share tells nothing of this one, and is a fault that the recording shall show.
+    let sound = disks.iter().filter(|disk| disk.flaws.is_empty());
+    let wwns = sound.filter_map(|disk| disk.wwn.as_ref().map(ToString::to_string));
+    let digits = |wwn: String| {
+        let digits = wwn.trim_start_matches("eui.").trim_start_matches("0x").to_owned();
+        // The first digit is the kind of name, the next six are the maker's.
+        (digits, 7)
+    };
+    let uuid = dmi.product_uuid.clone().map(|uuid| (uuid, 0));
+    let macs = inventory.host.nics.iter().map(|nic| (nic.mac.clone(), 8));
+    let numbers: Vec<(String, usize)> = wwns.map(digits).chain(uuid).chain(macs).collect();
+    Ok(Disguise::new(&chance, &serials, &numbers))
 }

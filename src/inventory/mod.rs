@@ -9,6 +9,7 @@
 pub mod label;
 pub mod look;
 pub mod outside;
+pub mod stale;
 
 mod contents;
 mod disks;

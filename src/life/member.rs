@@ -1,11 +1,13 @@
 //! Members of imported pools, each with its drive where there is one, and what its vdev can still lose.
 
+use crate::capacity::{Kind, Replacement, Zfs};
 use crate::check::health;
 use crate::drive::Drive;
 use crate::hw::Hw;
 use crate::inventory::{Class, Disk, Inventory, Leaf, Pool, Vdev};
 use crate::names::BayId;
 use crate::smart::rules::{Finding, Weight};
+use crate::units::Ashift;
 use crate::verify::missing::{self, Missing};
 
 /// A member of a pool.
@@ -90,6 +92,37 @@ impl Member<'_> {
     pub fn is_in(&self, hw: &Hw, bay: &BayId) -> bool {
         self.disk.is_some_and(|disk| Drive::of(hw, disk).bay.as_ref() == Some(bay))
     }
+}
+
+/// The kind of a vdev that the model knows; `None`: what a removed vdev leaves, and the like.
+pub fn kind(vdev: &Vdev) -> Option<Kind> {
+    match vdev.kind.as_str() {
+        "disk" | "file" => Some(Kind::Stripe),
+        kind => kind.parse().ok(),
+    }
+}
+
+/// The least drive that may stand in the place of a member of this vdev, or beside one.
+///
+/// # Errors
+/// What is not told, in words.
+pub fn least(vdev: &Vdev, inventory: &Inventory) -> Result<Replacement, String> {
+    if matches!(vdev.class, Class::Cache | Class::Spare) {
+        return Err("caches and spares are taken out and added anew: `zbay expand remove`, \
+                    then `zbay expand cache` or `spare`"
+            .to_owned());
+    }
+    let kind = kind(vdev).ok_or("its kind is not known")?;
+    let size = vdev.size.ok_or("ZFS does not tell its size")?;
+    let ashift = vdev.ashift.and_then(Ashift::new).ok_or("ZFS does not tell its ashift")?;
+    let width = u64::try_from(vdev.width).unwrap_or(u64::MAX);
+    Replacement::of_existing(kind, width, ashift, size, release(inventory))
+        .map_err(|why| why.to_string())
+}
+
+/// The release of OpenZFS that runs.
+pub fn release(inventory: &Inventory) -> Zfs {
+    inventory.host.zfs.as_deref().and_then(|it| it.parse().ok()).unwrap_or_default()
 }
 
 /// How many more drives a data vdev can lose as it is now; `None`: it is no data vdev, or not known.

@@ -1,4 +1,4 @@
-//! The life of a pool that exists: a member that fails, a drive that takes its place.
+//! The life of a pool that exists: a member that fails, a drive that takes its place, drives that make it larger.
 //!
 //! Like a plan from a wish: a pure function of what was asked and what was seen makes a [`Task`], complete and
 //! immutable, with conditions before and after each step; [`crate::apply`] carries it out. What comes after the steps
@@ -7,15 +7,45 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::apply::journal::Unfinished;
 use crate::check::Note;
+use crate::hw::Hw;
+use crate::inventory::Inventory;
 use crate::machine::Hash;
+use crate::plan::erase::Take;
 use crate::plan::{Fingerprint, Step};
+use crate::profile::Profile;
+use crate::units::Bytes;
 
+pub mod expand;
 pub mod member;
+pub mod newcomer;
 mod refusal;
 pub mod replace;
 
 pub use refusal::Cannot;
+
+/// What a task about new drives is decided from.
+#[derive(Clone, Copy, Debug)]
+pub struct Sight<'a> {
+    /// The box.
+    pub hw: &'a Hw,
+    /// The look, with health.
+    pub inventory: &'a Inventory,
+    /// The recorded wish.
+    pub wish: Option<&'a Profile>,
+    /// Disks that a person named to be erased.
+    pub takes: &'a [Take],
+    /// What the journal holds of runs that were cut off.
+    pub unfinished: &'a [Unfinished],
+}
+
+impl Sight<'_> {
+    /// The wish, where it is for this pool.
+    pub fn wish_for(&self, pool: &str) -> Option<&Profile> {
+        self.wish.filter(|wish| wish.pool.name.as_str() == pool)
+    }
+}
 
 /// What will be done to a pool, completely.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -39,10 +69,53 @@ pub struct Task {
     pub facts: Vec<(String, String)>,
     /// What a person does after the steps, where that is not nothing.
     pub then: Option<String>,
-    /// True where a resilver follows.
-    pub resilvers: bool,
+    /// What the steps set going.
+    pub follows: Follows,
+    /// USED + AVAIL of the root dataset before, and when all has ended, where that is known and may change.
+    pub usable: Option<Usable>,
     /// Warnings and advice.
     pub notes: Vec<Note>,
+}
+
+/// USED + AVAIL of a pool's root dataset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Usable {
+    /// As ZFS says it now.
+    pub before: Option<Bytes>,
+    /// As the model reckons it for the time when all has ended; `None`: the model does not know the pool to the byte.
+    pub after: Option<Bytes>,
+}
+
+/// What goes on by itself after the steps of a task, and is watched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Follows {
+    /// Nothing.
+    Nothing,
+    /// A drive is filled.
+    Resilver,
+    /// A raidz is spread over one drive more.
+    Expansion,
+    /// A vdev's data moves to the others.
+    Removal,
+}
+
+impl Follows {
+    /// In words; `None`: nothing follows.
+    pub fn words(self) -> Option<&'static str> {
+        match self {
+            Self::Nothing => None,
+            Self::Resilver => Some("the new drive is being filled"),
+            Self::Expansion => Some("the data is being spread over the new drive"),
+            Self::Removal => Some("the data is moving to the other vdevs"),
+        }
+    }
+}
+
+/// Whether what a pool is busy with is of what a task sets going: a scrub is not.
+pub fn runs(busy: &str) -> bool {
+    ["resilver", "raidz expansion", "device removal"].iter().any(|it| busy.starts_with(it))
 }
 
 impl Task {

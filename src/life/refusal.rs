@@ -1,8 +1,9 @@
 //! Why a task cannot be made: one value for each reason, and its words with the way out.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use crate::drive::Drive;
+use crate::life::expand::NoGrowth;
 use crate::plan::Refused;
 use crate::render::text::labelled;
 use crate::units::Bytes;
@@ -127,8 +128,15 @@ pub enum Cannot {
         /// The pool.
         pool: String,
     },
+    /// The bay for a new drive is empty.
+    NoDrive {
+        /// `bay 3`.
+        bay: String,
+    },
     /// What speaks against the new drive.
     Drive(Refused),
+    /// The pool does not grow, or shrink, this way.
+    Growth(NoGrowth),
 }
 
 impl std::error::Error for Cannot {}
@@ -267,6 +275,11 @@ impl Cannot {
                     ("do this", "take a drive with 512-byte logical sectors".to_owned()),
                 ],
             ),
+            Self::NoDrive { bay } => (
+                format!("{bay} is empty, so nothing was done"),
+                None,
+                vec![("do this", format!("put a drive into {bay} and type it again"))],
+            ),
             Self::Untold { vdev, why } => (
                 format!("how large a drive for {vdev} must be cannot be told: {why}"),
                 None,
@@ -302,10 +315,11 @@ impl fmt::Display for Cannot {
         if let Self::Drive(refused) = self {
             return refused.fmt(f);
         }
-        let (matter, drive, rows) = self.words();
+        let (matter, drive, rows) =
+            if let Self::Growth(why) = self { why.words() } else { self.words() };
         let mut text = matter + "\n";
         if let Some(drive) = drive {
-            text.push_str(&format!("\n  {}  {}\n\n", drive.place(), drive.label()));
+            let _ = write!(text, "\n  {}  {}\n\n", drive.place(), drive.label());
         }
         for (label, say) in &rows {
             text.push_str(&labelled(label, say));

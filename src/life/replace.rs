@@ -7,22 +7,22 @@
 //! first where the new one has to go into the same bay, and never where its vdev would be lost without it.
 
 use crate::apply::journal::Unfinished;
-use crate::capacity::{Kind, Replacement, Zfs, resilver};
-use crate::check::{Note, health};
+use crate::capacity::{Replacement, resilver};
 use crate::drive::Drive;
 use crate::history::History;
 use crate::hw::Hw;
 use crate::inventory::{Class, Disk, Inventory, Owner, Pool};
 use crate::life::member::{self, Member, may_lose};
-use crate::life::{Cannot, Task};
+use crate::life::newcomer::{self, Needs, Newcomer, REPLACEMENT};
+use crate::life::{Cannot, Follows, Sight, Task};
 use crate::names::BayId;
-use crate::plan::erase::{self, Erased, Reason, Take};
-use crate::plan::pick::{self, in_bay};
+use crate::plan::erase::Take;
+use crate::plan::pick::in_bay;
 use crate::plan::steps::{run, step};
 use crate::plan::{Condition, Danger, Fingerprint, Refusal, Refused, Step, command};
 use crate::profile::Profile;
 use crate::render::foreign;
-use crate::units::{Ashift, Bytes};
+use crate::units::Bytes;
 use crate::verify::missing::Missing;
 
 /// What is asked, and what was seen.
@@ -46,6 +46,13 @@ pub struct Request<'a> {
     pub takes: &'a [Take],
     /// What the journal holds of runs that were cut off.
     pub unfinished: &'a [Unfinished],
+}
+
+impl<'a> Request<'a> {
+    fn sight(&self) -> Sight<'a> {
+        let Self { hw, inventory, wish, takes, unfinished, .. } = *self;
+        Sight { hw, inventory, wish, takes, unfinished }
+    }
 }
 
 /// Makes the task.
@@ -124,13 +131,11 @@ fn named<'a>(
         member.leaf.guid.to_string() == word
             || serial.is_some_and(|serial| serial.to_ascii_lowercase().ends_with(&word))
     };
-    match members.iter().filter(called).collect::<Vec<_>>()[..] {
-        [one] => Ok(*one),
-        _ => {
-            let all = members.iter().map(|member| words(request, *member)).collect();
-            Err(Cannot::Which { bay: request.bay.spoken(), members: all })
-        }
+    if let [one] = members.iter().filter(called).collect::<Vec<_>>()[..] {
+        return Ok(*one);
     }
+    let all = members.iter().map(|member| words(request, *member)).collect();
+    Err(Cannot::Which { bay: request.bay.spoken(), members: all })
 }
 
 /// The member that is missed in the bay, or the only one that is missed at all.
@@ -190,25 +195,8 @@ fn ready(target: Member<'_>) -> Result<(), Cannot> {
 
 /// The least that may take the member's place.
 fn least(request: &Request<'_>, target: Member<'_>) -> Result<Replacement, Cannot> {
-    let vdev = target.vdev;
-    let untold = |why: &str| Cannot::Untold { vdev: target.part(), why: why.to_owned() };
-    if matches!(vdev.class, Class::Cache | Class::Spare) {
-        return Err(untold(
-            "caches and spares are taken out and added anew (`zpool remove`, `zpool add`)",
-        ));
-    }
-    let kind = match vdev.kind.as_str() {
-        "disk" | "file" => Ok(Kind::Stripe),
-        kind => kind.parse::<Kind>(),
-    };
-    let kind = kind.map_err(|_| untold("its kind is not known"))?;
-    let size = vdev.size.ok_or_else(|| untold("ZFS does not tell its size"))?;
-    let ashift = vdev.ashift.and_then(Ashift::new);
-    let ashift = ashift.ok_or_else(|| untold("ZFS does not tell its ashift"))?;
-    let zfs: Zfs =
-        request.inventory.host.zfs.as_deref().and_then(|it| it.parse().ok()).unwrap_or_default();
-    let width = u64::try_from(vdev.width).unwrap_or(u64::MAX);
-    Replacement::of_existing(kind, width, ashift, size, zfs).map_err(|why| untold(&why.to_string()))
+    member::least(target.vdev, request.inventory)
+        .map_err(|why| Cannot::Untold { vdev: target.part(), why })
 }
 
 fn put_one_in(request: &Request<'_>, target: Member<'_>) -> Cannot {
@@ -223,7 +211,7 @@ fn put_one_in(request: &Request<'_>, target: Member<'_>) -> Cannot {
 }
 
 /// How a drive gets in or out of this box: running, or with the power off.
-fn by_hand(request: &Request<'_>, what: &str) -> String {
+pub(super) fn by_hand(request: &Request<'_>, what: &str) -> String {
     let hw = request.hw;
     let mode = hw.mode(&request.inventory.host).and_then(|mode| hw.mode_of(mode));
     let bay = request.bay.spoken();
@@ -276,7 +264,7 @@ fn leaf_is(target: Member<'_>) -> Condition {
     }
 }
 
-fn row(word: &str, drive: &Drive, say: &str) -> (String, String) {
+pub(super) fn row(word: &str, drive: &Drive, say: &str) -> (String, String) {
     (word.to_owned(), format!("{}  {}  {say}", drive.place(), drive.label()))
 }
 
@@ -307,14 +295,18 @@ fn online(request: &Request<'_>, target: Member<'_>, disk: &Disk) -> Task {
             "why".to_owned(),
             "it is that member itself: only what was written meanwhile is copied to it".to_owned(),
         )],
-        resilvers: true,
+        follows: Follows::Resilver,
         ..task(request, target, Vec::new())
     }
     .identified()
 }
 
 /// A drive that is there and failing, and no other bay for the new one: it goes first.
-fn take_out(request: &Request<'_>, target: Member<'_>, disk: &Disk) -> Result<Task, Cannot> {
+pub(super) fn take_out(
+    request: &Request<'_>,
+    target: Member<'_>,
+    disk: &Disk,
+) -> Result<Task, Cannot> {
     let drive = Drive::of(request.hw, disk);
     let pool = &target.pool.name;
     let least = least(request, target)?;
@@ -346,7 +338,7 @@ fn take_out(request: &Request<'_>, target: Member<'_>, disk: &Disk) -> Result<Ta
     .identified())
 }
 
-fn state_words(request: &Request<'_>, target: Member<'_>) -> String {
+pub(super) fn state_words(request: &Request<'_>, target: Member<'_>) -> String {
     let [read, write, checksum] = target.leaf.errors;
     let errors = if target.leaf.errors == [0; 3] {
         String::new()
@@ -388,90 +380,46 @@ fn meanwhile(target: Member<'_>, without: bool) -> String {
 
 /// The new drive takes the member's place.
 fn exchange(request: &Request<'_>, target: Member<'_>, new: &Disk) -> Result<Task, Cannot> {
-    let Request { hw, takes, unfinished, wish, .. } = *request;
-    let drive = Drive::of(hw, new);
-    let pool = &target.pool.name;
+    let hw = request.hw;
     let least = least(request, target)?;
-    let needs = if new.logical == 4096 {
-        least.drive_4kn.unwrap_or(least.drive_512)
-    } else {
-        least.drive_512
+    // A larger drive is used up to the reserve, or the vdev could never grow.
+    let reserve = reserve(request, target).filter(|_| target.vdev.class == Class::Normal);
+    let cut = reserve.map(|reserve| {
+        let old = target.leaf.partition.unwrap_or(least.partition).max(least.partition);
+        newcomer::reserved(reserve, new).unwrap_or(old).max(old)
+    });
+    let needs = Needs {
+        least: Some(least),
+        ashift: target.vdev.ashift.unwrap_or(12),
+        role: REPLACEMENT,
+        cut,
     };
-    let ashift = target.vdev.ashift.unwrap_or(12);
-    if Ashift::of_sector(new.logical).is_some_and(|sector| sector.get() > ashift) {
-        return Err(Cannot::Sectors { drive: Box::new(drive), logical: new.logical, ashift });
-    }
-    if new.size < needs {
-        return Err(Cannot::TooSmall { drive: Box::new(drive), is: new.size, least: needs });
-    }
-    let raid = hw
-        .mode(&request.inventory.host)
-        .is_some_and(|mode| mode == crate::hw::ControllerMode::Raid);
-    let accept = wish.is_some_and(|wish| wish.pool.accept_smart);
-    let terms = pick::Terms { raid, accept_smart: accept, takes, unfinished };
-    let reason = pick::one(hw, new, &terms).map_err(|all| Cannot::Drive(Refused(all)))?;
-    let print = Fingerprint {
-        drive: drive.clone(),
-        address: new.address.clone().unwrap_or_default(),
-        role: REPLACEMENT.to_owned(),
-        contents: new.contents.as_ref().map(|it| it.digest.clone()).unwrap_or_default(),
-    };
-    let mut steps = Vec::new();
-    let mut after = print.clone();
-    if let (Some(reason), Ok(contents)) = (&reason, &new.contents) {
-        let holds = foreign::sentence(&contents.owner);
-        let erased = Erased { disk: print.clone(), holds, reason: reason.clone() };
-        steps.push(erase::step(&erased, contents));
-        after = erase::blank(&print);
-    }
-    let reserve = reserve(request, target);
-    let mut device = after.address.clone();
-    if reserve.is_some() && target.vdev.class == Class::Normal {
-        let length = target.leaf.partition.unwrap_or(least.partition).max(least.partition);
-        let length = Bytes(length.0.div_ceil(Bytes::MIB.0) * Bytes::MIB.0);
-        let mut cut = step(
-            format!("cut the drive in {} as the others of the pool are", drive.spoken()),
-            Danger::TakesFreeDisks,
-            run([command::first_partition(&device, new.logical, length), command::settle()]),
-        );
-        cut.before = vec![Condition::DiskFree { disk: after.clone() }];
-        steps.push(cut);
-        device = command::part(&device, 1);
-    }
-    steps.push(replace_step(target, &after, &device, reserve.is_none()));
+    let new = newcomer::judge(&request.sight(), new, &needs)?;
+    let drive = new.drive.clone();
+    let pool = &target.pool.name;
+    let mut steps = new.steps.clone();
+    steps.push(replace_step(target, &new));
     let gone = missing_of(request, target);
     let old = match target.disk {
         Some(disk) => row("old", &Drive::of(hw, disk), &state_words(request, target)),
         None => ("gone".to_owned(), words(request, target)),
     };
-    let holds = match (&reason, &new.contents) {
-        (Some(Reason::Taken), Ok(contents)) => {
-            format!("ERASED: {}", foreign::sentence(&contents.owner))
-        }
-        (Some(Reason::CutOff { .. }), _) => {
-            "what a run that was cut off left is cleared".to_owned()
-        }
-        _ => "blank".to_owned(),
-    };
-    let mut facts = vec![
-        ("needs".to_owned(), format!("{needs} bytes or more; this one has {}", new.size)),
-        ("meanwhile".to_owned(), meanwhile(target, false)),
-    ];
+    let mut facts =
+        vec![("needs".to_owned(), new.needs()), ("meanwhile".to_owned(), meanwhile(target, false))];
     if !gone.place.starts_with("bay ?") && target.disk.is_none() && drive.bay != gone.bay {
         facts.push((
             "place".to_owned(),
             format!("the new drive is in {}, the one that is gone was in {}: the profile names bays, change it there", drive.spoken(), gone.place),
         ));
     }
-    let notes = health::of_all(hw, std::iter::once(new));
     Ok(Task {
         what: format!("replace a member of pool {pool} by the drive in {}", drive.spoken()),
         steps,
-        drives: vec![old, row("new", &drive, &holds)],
+        drives: vec![old, row("new", &drive, &new.holds)],
         facts,
-        resilvers: true,
-        notes: notes.into_iter().chain(sectors(new, ashift, &drive)).collect(),
-        ..task(request, target, vec![print])
+        follows: Follows::Resilver,
+        notes: new.notes,
+        ..task(request, target, vec![new.seen])
     }
     .identified())
 }
@@ -482,52 +430,23 @@ fn reserve(request: &Request<'_>, target: Member<'_>) -> Option<Bytes> {
     wish.and_then(|it| it.pool.reserve)
 }
 
-/// What a new drive of a task is for.
-pub const REPLACEMENT: &str = "replacement";
-
-fn replace_step(
-    target: Member<'_>,
-    print: &Fingerprint,
-    device: &camino::Utf8Path,
-    is_blank: bool,
-) -> Step {
+fn replace_step(target: Member<'_>, new: &Newcomer<'_>) -> Step {
     let pool = &target.pool.name;
     let mut replace = step(
         format!(
             "give the drive in {} the place of member {} of {}",
-            print.drive.spoken(),
+            new.drive.spoken(),
             target.leaf.guid,
             target.part()
         ),
         Danger::TakesFreeDisks,
-        run([command::replace(pool, target.leaf.guid, device)]),
+        run([command::replace(pool, target.leaf.guid, &new.device)]),
     );
-    replace.before = vec![leaf_is(target)];
-    if is_blank {
-        replace.before.insert(0, Condition::DiskFree { disk: print.clone() });
-    }
+    replace.before = new.is_free();
+    replace.before.push(leaf_is(target));
     replace.again = Some(command::udev_race());
-    replace.after = vec![Condition::MemberOf { pool: pool.clone(), disk: print.clone() }];
+    replace.after = vec![Condition::MemberOf { pool: pool.clone(), disk: new.after.clone() }];
     replace
-}
-
-/// A warning where the drive writes larger pieces than the vdev.
-fn sectors(new: &Disk, ashift: u8, drive: &Drive) -> Option<Note> {
-    let large = Ashift::of_sector(new.physical).is_some_and(|sector| sector.get() > ashift);
-    large.then(|| Note {
-        severity: crate::check::Severity::Warning,
-        rule: crate::check::Rule::DriveSectors,
-        at: String::new(),
-        message: format!(
-            "{} works in pieces of {} bytes, and the vdev writes {} (ashift {ashift}): it will be slow",
-            drive.spoken(),
-            new.physical,
-            1_u64 << ashift
-        ),
-        remedy: "a vdev's ashift is for ever: only a new pool has another".to_owned(),
-        bay: drive.bay.clone(),
-        wwn: drive.wwn.clone(),
-    })
 }
 
 fn task(request: &Request<'_>, target: Member<'_>, disks: Vec<Fingerprint>) -> Task {
@@ -541,7 +460,8 @@ fn task(request: &Request<'_>, target: Member<'_>, disks: Vec<Fingerprint>) -> T
         drives: Vec::new(),
         facts: Vec::new(),
         then: None,
-        resilvers: false,
+        follows: Follows::Nothing,
+        usable: None,
         notes: Vec::new(),
     }
 }

@@ -90,7 +90,7 @@ fn a_blank_drive_takes_the_place_of_the_one_that_is_gone() {
     let first = task(&look, &BAY3).unwrap();
     let address = look.disks.iter().find(|it| it.name == "sdf").unwrap().address.clone().unwrap();
     assert_eq!(commands(&first), [format!("zpool replace testpool 13 {address}")]);
-    assert!(first.resilvers && first.steps[0].danger == Danger::TakesFreeDisks);
+    assert!(first.follows == Follows::Resilver && first.steps[0].danger == Danger::TakesFreeDisks);
     let before = &first.steps[0].before;
     assert!(matches!(&before[0], Condition::DiskFree { disk } if disk.address == address));
     assert!(matches!(&before[1], Condition::LeafIs { guid, .. } if guid == "13"));
@@ -189,7 +189,7 @@ fn a_failing_member_goes_out_of_service_only_where_its_vdev_outlives_it() {
     new_disk(&mut look).contents = Ok(Contents::bare(Owner::Unknown { why: "x".into() }));
     let out = task(&look, &BAY3).unwrap();
     assert_eq!(commands(&out), ["zpool offline testpool 13"]);
-    assert!(!out.resilvers);
+    assert_eq!(out.follows, Follows::Nothing);
     let then = out.then.unwrap();
     assert!(then.contains("NEW0F42A") && then.contains("zbay replace 3"), "{then}");
     // Another one is gone already.

@@ -10,6 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
 
+use super::disguise::Disguise;
 use super::extent::Extent;
 use super::real::Real;
 use super::recording::{
@@ -53,7 +54,7 @@ impl<M: Machine> Record<M> {
     }
 
     /// Writes the recording into a directory of this machine, over an older one.
-    pub fn save(&self, dir: &Utf8Path) -> Result<(), RecordingError> {
+    pub fn save(&self, dir: &Utf8Path, disguise: &Disguise) -> Result<(), RecordingError> {
         let dir = camino::absolute_utf8(dir).map_err(|why| IoError::System {
             what: "find".to_owned(),
             path: dir.to_owned(),
@@ -61,6 +62,7 @@ impl<M: Machine> Record<M> {
         })?;
         Real.change(&Change::Mkdir { path: dir.clone(), mode: 0o755 })?;
         for (name, content) in self.recording().texts()? {
+            let content = disguise.text(&content);
             let path = dir.join(name);
             let was = Real.file(&path)?.map(|bytes| Hash::of(&bytes));
             Real.change(&Change::WriteFile { path, mode: 0o644, content, was })?;
@@ -184,8 +186,8 @@ mod tests {
         let record = Record::new(Real);
         let live = ask(&record, &dir);
         assert_eq!(record.file(&dir.join("password")), Ok(Some(b"hunter2".to_vec())));
-        record.save(&saved).unwrap();
-        record.save(&saved).unwrap();
+        record.save(&saved, &Disguise::default()).unwrap();
+        record.save(&saved, &Disguise::default()).unwrap();
         let recorded = Recorded::open(&saved).unwrap();
         assert_eq!(ask(&recorded, &dir), live);
         assert!(recorded.file(&dir.join("password")).is_err());

@@ -1,4 +1,4 @@
-//! Figures for Prometheus, as text that node_exporter's textfile collector takes.
+//! Figures for Prometheus, as text that `node_exporter`'s textfile collector takes.
 //!
 //! What is not known is left out: a gap in a curve says so, a 0 would lie. Names follow Prometheus' own rules (base units,
 //! `_total` for what only grows); labels are escaped as its text format wants.
@@ -189,8 +189,7 @@ pub fn full_at(past: &[(Timestamp, u64)], size: u64, now: Timestamp) -> Option<T
     let left = (i128::from(size) - is).max(0);
     let seconds = i64::try_from(left.checked_mul(run)? / rise).ok()?;
     let ten_years = 3_653 * 86_400;
-    (seconds <= ten_years)
-        .then(|| now.checked_add(SignedDuration::from_secs(seconds)).ok())?
+    (seconds <= ten_years).then(|| now.checked_add(SignedDuration::from_secs(seconds)).ok())?
 }
 
 /// Notes how full the pools are, one value a day, of the last two months.

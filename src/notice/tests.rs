@@ -30,6 +30,7 @@ fn looks(all: &[(i64, &[Matter])]) -> Vec<Option<String>> {
     sent
 }
 
+#[allow(clippy::unnecessary_wraps)] // what a look sends
 fn some(text: &str) -> Option<String> {
     Some(text.to_owned())
 }

@@ -13,6 +13,7 @@ use crate::machine::{
     ZPOOL,
 };
 use crate::plan::import::Import;
+use crate::plan::shape::Further;
 use crate::plan::{Again, Of};
 use crate::profile::property::Setting;
 use crate::units::Bytes;
@@ -102,6 +103,90 @@ fn assignment(setting: &Setting) -> String {
 /// `zpool replace` of a member, named by its GUID.
 pub fn replace(pool: &str, member: u64, device: &Utf8Path) -> Cmd {
     Cmd::new(ZPOOL, ["replace", pool, &member.to_string(), device.as_str()]).within(SLOW)
+}
+
+/// `zpool attach`: to a raidz vdev by its name, to a mirror or a single disk by the GUID of a member of it.
+pub fn attach(pool: &str, beside: &str, device: &Utf8Path) -> Cmd {
+    Cmd::new(ZPOOL, ["attach", pool, beside, device.as_str()]).within(SLOW)
+}
+
+/// `zpool detach` of a mirror's member, named by its GUID.
+pub fn detach(pool: &str, member: u64) -> Cmd {
+    Cmd::new(ZPOOL, ["detach", pool, &member.to_string()]).within(SLOW)
+}
+
+/// `zpool remove` of a vdev or a device, named by its GUID.
+pub fn remove(pool: &str, vdev: u64) -> Cmd {
+    Cmd::new(ZPOOL, ["remove", pool, &vdev.to_string()]).within(SLOW)
+}
+
+/// `zpool online -e`: the member takes all of its drive. Named by its path, as for [`online`].
+pub fn online_expand(pool: &str, path: &Utf8Path) -> Cmd {
+    Cmd::new(ZPOOL, ["online", "-e", pool, path.as_str()]).within(SLOW)
+}
+
+/// What `zpool add` adds. A data vdev is of the pool's own shape: [`Further`] has no other maker.
+#[derive(Clone, Copy, Debug)]
+pub enum Added<'a> {
+    /// Data.
+    Data(&'a Further),
+    /// A log: one drive, or a mirror of several.
+    Log(&'a [Utf8PathBuf]),
+    /// A mirror for metadata and small blocks.
+    Special(&'a [Utf8PathBuf]),
+    /// Caches, each by itself.
+    Cache(&'a [Utf8PathBuf]),
+    /// Spares, each by itself.
+    Spare(&'a [Utf8PathBuf]),
+}
+
+/// Everything that `zpool add` is told. Never `-f`.
+#[derive(Clone, Copy, Debug)]
+pub struct Add<'a> {
+    /// The pool.
+    pub pool: &'a str,
+    /// What.
+    pub added: Added<'a>,
+    /// The ashift of what is added, so that it is that of the pool; caches and spares have none.
+    pub ashift: Option<u8>,
+}
+
+impl Add<'_> {
+    /// The command; `mismatch` lets through drives of different sizes and another width, and nothing else.
+    pub fn run(&self, mismatch: bool) -> Cmd {
+        self.command(mismatch.then_some("--allow-replication-mismatch"))
+    }
+
+    /// The same as a dry run, which lets nothing through.
+    pub fn rehearse(&self) -> Cmd {
+        self.command(Some("-n"))
+    }
+
+    fn command(&self, flag: Option<&str>) -> Cmd {
+        let mut args: Vec<String> = vec!["add".to_owned()];
+        args.extend(flag.map(str::to_owned));
+        if let Some(ashift) = self.ashift {
+            args.extend(["-o".to_owned(), format!("ashift={ashift}")]);
+        }
+        args.push(self.pool.to_owned());
+        let mut words = |words: &[&str], devices: &[Utf8PathBuf]| {
+            args.extend(words.iter().map(|word| (*word).to_owned()));
+            args.extend(devices.iter().map(Utf8PathBuf::to_string));
+        };
+        match self.added {
+            Added::Data(further) => {
+                for vdev in further.vdevs() {
+                    words(vdev.kind.as_slice(), &vdev.devices);
+                }
+            }
+            Added::Log(devices) if devices.len() > 1 => words(&["log", "mirror"], devices),
+            Added::Log(devices) => words(&["log"], devices),
+            Added::Special(devices) => words(&["special", "mirror"], devices),
+            Added::Cache(devices) => words(&["cache"], devices),
+            Added::Spare(devices) => words(&["spare"], devices),
+        }
+        Cmd::new(ZPOOL, args).within(SLOW)
+    }
 }
 
 /// `zpool offline` of a member, named by its GUID.

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::apply::journal::Unfinished;
 use crate::inventory::{Contents, Disk, ForeignPool, Owner, PoolState};
-use crate::life::replace::REPLACEMENT;
+use crate::life::newcomer::JOINS;
 use crate::machine::Change;
 use crate::names::{NameError, Serial, Wwn};
 use crate::plan::pick::Picked;
@@ -114,10 +114,10 @@ pub fn debris(disk: &Disk, contents: &Contents, unfinished: &[Unfinished]) -> Op
         // Spares and caches carry neither name nor comment; the journal says that this one was to be one.
         PoolState::Spare => ours.disk.role == "spare" && pool.name.is_none(),
         PoolState::Cache => ours.disk.role.contains("cache") && pool.name.is_none(),
-        // The label of a replacement that was cut off is that of the pool that it was for, which was not made by it.
+        // The label of a drive that was to join a pool and was cut off is that of the pool, which was not made by it.
         PoolState::Active => {
             let made = pool.comment.as_deref() == Some(comment.as_str());
-            pool.never_synced && (made || ours.disk.role == REPLACEMENT)
+            pool.never_synced && (made || JOINS.contains(&ours.disk.role.as_str()))
         }
         PoolState::Exported | PoolState::Destroyed | PoolState::Other => false,
     };

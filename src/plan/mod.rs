@@ -24,6 +24,7 @@ pub mod pick;
 pub mod refusal;
 pub mod replace;
 pub mod reserve;
+pub mod shape;
 pub mod steps;
 pub mod system;
 
@@ -218,6 +219,13 @@ pub enum Condition {
         pool: String,
         /// Its fingerprint; what is on it has changed.
         disk: Fingerprint,
+    },
+    /// A pool has no such member any more.
+    LeafGone {
+        /// Pool.
+        pool: String,
+        /// GUID of the member, as text.
+        guid: String,
     },
     /// There is no such dataset.
     DatasetAbsent {

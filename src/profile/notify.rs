@@ -18,7 +18,7 @@ pub struct Notify {
     #[serde(default)]
     #[schemars(with = "Option<String>")]
     pub mail: Option<MailTo>,
-    /// A web address that takes a text by POST, such as https://ntfy.sh/TOPIC.
+    /// A web address that takes a text by POST, such as `https://ntfy.sh/TOPIC`.
     #[serde(default)]
     #[schemars(with = "Option<String>")]
     pub url: Option<WebHook>,

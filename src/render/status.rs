@@ -151,6 +151,7 @@ fn touches(what: What) -> bool {
         what,
         What::DriveFailed
             | What::DriveGone
+            | What::PutBack
             | What::LabelBad
             | What::DriveDegraded
             | What::DriveErrors

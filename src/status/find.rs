@@ -48,7 +48,9 @@ pub(super) fn conditions(pool: &Pool, status: &Status) -> Vec<Condition> {
         found.about(What::Suspended, "", &who);
     }
     for vdev in &status.vdevs {
-        members(&mut found, vdev, suspended);
+        let left = status.left.iter().find(|left| left.vdev == vdev.name);
+        let over = left.is_some_and(|left| left.may_fail.is_none());
+        members(&mut found, vdev, suspended, over);
     }
     if pool.errors > 0 && !suspended {
         found.push(Condition::of_pool(What::DataErrors, found.pool).with("some of its data is"));
@@ -141,8 +143,8 @@ impl Found<'_> {
     }
 }
 
-/// What the members of a vdev are in.
-fn members(found: &mut Found<'_>, vdev: &VdevStatus, suspended: bool) {
+/// What the members of a vdev are in; `over`: more of them are out than it can lose.
+fn members(found: &mut Found<'_>, vdev: &VdevStatus, suspended: bool, over: bool) {
     // Of one whose place is being taken the resilver is told.
     let mine: Vec<&Member> =
         vdev.members.iter().filter(|member| member.role != Role::Replaced).collect();
@@ -164,7 +166,9 @@ fn members(found: &mut Found<'_>, vdev: &VdevStatus, suspended: bool) {
     let state = |word: &'static str| move |it: &Member| it.state == word;
     found.about(What::DriveFailed, name, &those(&state("FAULTED")));
     let away = |it: &Member| it.state == "REMOVED" || it.state == "UNAVAIL" && it.gone;
-    found.about(What::DriveGone, name, &those(&away));
+    let pulled = over && mine.iter().any(|it| it.filling);
+    let gone = if pulled { What::PutBack } else { What::DriveGone };
+    found.about(gone, name, &those(&away));
     found.about(What::LabelBad, name, &those(&|it| it.state == "UNAVAIL" && !it.gone));
     found.about(What::DriveOffline, name, &those(&state("OFFLINE")));
     found.about(What::DriveDegraded, name, &those(&state("DEGRADED")));

@@ -279,7 +279,7 @@ impl Status {
         let worst = self.conditions.first().filter(|it| it.weight() != Weight::Notice);
         let mut vdevs = self.vdevs.iter();
         let is_spared = |it: &&Condition| {
-            matches!(it.what, What::DriveFailed | What::DriveGone | What::LabelBad)
+            matches!(it.what, What::DriveFailed | What::DriveGone | What::PutBack | What::LabelBad)
                 && vdevs.any(|vdev| {
                     vdev.name == it.vdev
                         && vdev.members.iter().any(|it| it.role == Role::StandsIn && it.filling)

@@ -271,3 +271,32 @@ fn foreign_names_fill_no_placeholder() {
     assert_eq!(odd.to_string(), "zpool says: {pool} {who} {");
     assert_eq!(odd.next().as_deref(), Some("zpool status {count}"));
 }
+
+#[test]
+fn the_wrong_drive_pulled_in_a_resilver_is_to_be_put_back_and_not_replaced() {
+    // As it was while bay 4 was being filled for one that is gone, and then bay 2 went.
+    let status = changed_members("replacing-gone", "2");
+    let worst = &status.conditions[0];
+    assert_eq!(worst.what, What::PutBack, "{:#?}", status.conditions);
+    assert_eq!(worst.bay.as_ref().map(ToString::to_string).as_deref(), Some("2"));
+    assert!(worst.means().contains("put it back"), "{}", worst.means());
+    assert_ne!(status.next().as_deref(), Some("zbay replace 2"));
+}
+
+/// A sample in which the member in this bay is gone too.
+fn changed_members(name: &str, bay: &str) -> Status {
+    let mut inventory = seen(text(name), &[bay]);
+    let hw = hw();
+    let before = status(name);
+    let members = before.vdevs.iter().flat_map(|vdev| &vdev.members);
+    let it = members.into_iter().find(|it| it.bay.as_ref().is_some_and(|it| it.as_str() == bay));
+    let guid = it.expect("a member").guid;
+    let pool = &mut inventory.pools.as_mut().unwrap()[0];
+    for leaf in pool.vdevs.iter_mut().flat_map(|vdev| &mut vdev.leaves) {
+        if leaf.guid == guid {
+            (leaf.state, leaf.disk) = ("REMOVED".to_owned(), None);
+        }
+    }
+    let pool = inventory.pools.as_ref().unwrap()[0].clone();
+    of(&hw, &inventory, &pool)
+}

@@ -95,6 +95,10 @@ table! {
     Unavailable "unavailable" Wrong "ZFS-8000-3C, -5E, -72, -6X": "{vdev} lacks more drives than it can: {who}",
         "the pool cannot be read until one of them is back; put it back before anything else",
         "zpool clear {pool}";
+    /// A member went while another one was being filled from it: most likely the wrong one was pulled.
+    PutBack "put-back" Wrong "": "{who} {is} gone while another drive is being filled",
+        "without it the new drive cannot be filled; if it was pulled, it was the wrong one: put it back where it was, and nothing is lost",
+        "zbay status --watch";
     /// A log was gone when the pool was imported.
     LogLost "log-lost" Wrong "ZFS-8000-K4": "its log cannot be read",
         "writes of the last seconds before the power went may be lost with it",

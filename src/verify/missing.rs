@@ -99,7 +99,8 @@ pub fn missing(hw: &Hw, inventory: &Inventory) -> Vec<Missing> {
 #[cfg(test)]
 mod tests {
     use super::missing;
-    use crate::render::fixture::{hw, with_pool};
+    use crate::inventory::Leaf;
+    use crate::render::fixture::{disk, hw, with_pool};
 
     #[test]
     fn a_member_that_is_gone_is_named_by_bay_model_and_serial() {
@@ -110,5 +111,25 @@ mod tests {
         assert_eq!(one.serial.as_deref(), Some("Z4Z0EXA2"));
         assert_eq!((one.pool.as_str(), one.vdev.as_str()), ("testpool", "raidz1-0"));
         assert_eq!(one.state, "UNAVAIL");
+    }
+
+    #[test]
+    fn a_bay_is_not_given_to_a_member_whose_place_a_new_drive_has_taken() {
+        let (hw, mut inventory) = (hw("hp-microserver-gen8"), with_pool());
+        // A new drive in bay 3 is being filled for the one that was there, and bay 2 is pulled meanwhile.
+        let path = "pci-0000:00:1f.2-ata-3";
+        inventory.disks.push(disk("sdf", "ST2000DM008", "NEWTHIRD", 2_000_398_934_016, path));
+        inventory.disks.retain(|disk| disk.name != "sdb");
+        let vdev = &mut inventory.pools.as_mut().unwrap()[0].vdevs[0];
+        for (leaf, guid) in vdev.leaves.iter_mut().zip(11..) {
+            leaf.guid = guid;
+        }
+        (vdev.leaves[1].state, vdev.leaves[1].disk) = ("REMOVED".into(), None);
+        let new = vdev.leaves[0].clone();
+        vdev.leaves.push(Leaf { guid: 15, disk: Some("sdf".into()), ..new });
+        let places: Vec<(Option<String>, String)> =
+            missing(&hw, &inventory).into_iter().map(|one| (one.serial, one.place)).collect();
+        let wanted = [("Z1E0EXA1", "bay 2"), ("Z4Z0EXA2", "bay ?")];
+        assert_eq!(places, wanted.map(|(serial, place)| (Some(serial.into()), place.into())));
     }
 }

@@ -63,7 +63,7 @@ pub fn moved(hw: &Hw, profile: &Profile, inventory: &Inventory) -> Vec<Moved> {
 
 /// The bay that a member was in whose drive is not there: as ZFS remembers it, unless a member that is well sits
 /// there now (it remembers the last open, and drives may have changed places since); then the one bay that no
-/// member is in, if there is just one.
+/// member is in, if there is just one and no other missing member can have been in it.
 pub fn bay_of_missing(hw: &Hw, inventory: &Inventory, leaf: &Leaf) -> Option<Seat> {
     let member = |bay: &BayId| {
         let here = in_bay(hw, inventory, bay);
@@ -71,14 +71,23 @@ pub fn bay_of_missing(hw: &Hw, inventory: &Inventory, leaf: &Leaf) -> Option<Sea
         let pools = inventory.pools.iter().flatten();
         pools.flat_map(|pool| &pool.vdevs).flat_map(|vdev| &vdev.leaves).any(has)
     };
-    let port = leaf.phys_path.as_deref().map(|path| path.strip_suffix(".0").unwrap_or(path));
-    let remembered = port.and_then(|port| hw.seat(port));
-    if let Some(seat) = remembered.filter(|seat| !member(&seat.bay)) {
+    let remembered = |leaf: &Leaf| {
+        let port = leaf.phys_path.as_deref()?;
+        hw.seat(port.strip_suffix(".0").unwrap_or(port))
+    };
+    if let Some(seat) = remembered(leaf).filter(|seat| !member(&seat.bay)) {
         return Some(seat);
     }
     let mut free = hw.bays.iter().filter(|bay| !member(&bay.bay));
-    match (free.next(), free.next()) {
-        (Some(bay), None) => hw.seat(&bay.port),
-        _ => None,
-    }
+    let bay = match (free.next(), free.next()) {
+        (Some(bay), None) => bay,
+        _ => return None,
+    };
+    // It may be another one's that is missing too: the member whose place a new drive has taken was not in it.
+    let pools = inventory.pools.iter().flatten();
+    let leaves = pools.flat_map(|pool| &pool.vdevs).flat_map(|vdev| &vdev.leaves);
+    let there = |leaf: &Leaf| matches!(leaf.state.as_str(), "ONLINE" | "AVAIL" | "INUSE");
+    let others = leaves.filter(|it| it.guid != leaf.guid && it.disk.is_none() && !there(it));
+    let claims = |other: &Leaf| remembered(other).is_none_or(|seat| seat.bay == bay.bay);
+    if others.into_iter().any(claims) { None } else { hw.seat(&bay.port) }
 }

@@ -149,7 +149,7 @@ fn power_cuts_inside_zpool_create_and_around_it() {
     let points: &[u32] = if std::env::var_os("ZBAY_LONG").is_some() {
         &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22]
     } else {
-        &[7, 14]
+        &[14]
     };
     for n in points {
         let drill = format!("power cut at the {n}th sync");
@@ -175,7 +175,7 @@ fn kills_of_zbay_alone_and_a_journal_that_cannot_be_written() {
     let from = std::env::var("ZBAY_KILLS").ok().and_then(|from| from.parse().ok());
     let long: Vec<u32> = (from.unwrap_or(1)..60).collect();
     let whole = from.is_some() || std::env::var_os("ZBAY_LONG").is_some();
-    let points = if whole { &long[..] } else { &[3, 17, 24] };
+    let points = if whole { &long[..] } else { &[3, 17] };
     let mut killed = 0;
     for n in points.iter().copied() {
         let drill = format!("zbay killed at its {n}th sync");
@@ -192,7 +192,7 @@ fn kills_of_zbay_alone_and_a_journal_that_cannot_be_written() {
         assert_eq!(stranger(&lab), photos, "{drill}");
         undone(&lab);
     }
-    assert!(killed >= 3 || from.is_some(), "{killed} kills");
+    assert!(killed >= 2 || from.is_some(), "{killed} kills");
 
     // /var full, or read-only: nothing is begun, and every drive is as it was.
     for (drill, mount) in [

@@ -12,7 +12,7 @@ use crate::pools::{Blocks, FILES, Layout, Measured, Metaslabs, layouts};
 /// The limit of one pool.
 const POOL: Duration = Duration::from_mins(6);
 /// How many are drawn.
-const DRAWN: usize = 10;
+const DRAWN: usize = 5;
 
 /// The layouts of this run.
 fn chosen() -> Vec<Layout> {

@@ -315,6 +315,28 @@ impl Lab {
         file.write_all_at(bytes, at).expect("write");
     }
 
+    /// Spoils every so many bytes of what is on a drive of a box that is off, its first and last 64 MiB apart, where labels
+    /// and tables are. How many pieces of 4 KiB.
+    pub fn spoil(&self, bay: &str, every: u64) -> u64 {
+        assert!(self.qemu.is_none(), "the box runs");
+        const EDGE: u64 = 64 << 20;
+        let path = self.image(bay);
+        let file = OpenOptions::new().read(true).write(true).open(path).expect("a drive");
+        let end = file.metadata().expect("a size").len() - EDGE;
+        let place = |at: u64| i64::try_from(at).expect("a place");
+        let (mut at, mut count) = (EDGE, 0);
+        while let Ok(data) = lseek64(&file, place(at), Whence::SeekData) {
+            at = u64::try_from(data).expect("a place").next_multiple_of(4096);
+            if at >= end {
+                break;
+            }
+            file.write_all_at(&[0x5a; 4096], at).expect("write");
+            count += 1;
+            at += every;
+        }
+        count
+    }
+
     /// Runs a program of the host on the image of a drive of a box that is off: `mkfs.ext4 -q -F`.
     pub fn on_image(&self, bay: &str, program: &str, args: &[&str]) {
         assert!(self.qemu.is_none(), "the box runs");

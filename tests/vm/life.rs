@@ -167,3 +167,66 @@ fn a_drive_that_fails_is_replaced() {
     assert_eq!(state(&lab), "ONLINE");
     scrubbed(&lab, "replaced by a larger one with two cuts");
 }
+
+#[test]
+fn flipped_bytes_a_wrong_pull_and_a_suspended_pool() {
+    let mut lab = Lab::new("gen8-4x4tb").with_wish(WISH).boot();
+    ready(&lab);
+    fill(&lab, 64);
+    lab.stop();
+
+    // Bytes go bad on one drive, all over what was written: a scrub mends them, and says where.
+    let wwn = lab.drive("2").wwn.clone().expect("a wwn").to_string();
+    assert!(lab.spoil("2", 1 << 20) > 10);
+    lab.start();
+    lab.settled();
+    lab.ok("zpool scrub -w tank");
+    let status = lab.sh("zbay status");
+    let said = flat(&status);
+    assert_eq!(status.status, 1, "{said}");
+    assert!(said.contains("bay 2") && said.contains("checksum"), "{said}");
+    for healthy in ["bay 1 had", "bay 3 had", "bay 4 had"] {
+        assert!(!said.contains(healthy), "{said}");
+    }
+    intact(&lab, "flipped bytes");
+    assert!(lab.ok("zpool status -P tank").contains(&wwn));
+    lab.ok("zpool clear tank");
+    scrubbed(&lab, "flipped bytes, mended");
+    assert_eq!(lab.sh("zbay status").status, 0, "{}", lab.sh("zbay status").out);
+
+    // A drive is replaced, and meanwhile somebody pulls the wrong one: the pool stands still, nothing hangs, and putting
+    // it back is enough.
+    lab.stop();
+    lab.take_out("3");
+    lab.put_in("3", "2", "NEWTHIRD", SIZE);
+    lab.start();
+    lab.settled();
+    lab.ok("echo 1 > /sys/module/zfs/parameters/zfs_scan_suspend_progress");
+    let ran = lab.sh("zbay replace 3 --yes --serial NEWTHIRD --no-wait");
+    assert_eq!(ran.status, 1, "{}{}", ran.out, ran.err);
+    lab.ok("systemctl stop zfs-zed; d=$(readlink -f /dev/disk/by-path/pci-0000:00:1f.2-ata-2); echo 1 > /sys/block/${d##*/}/device/delete");
+    lab.sh("(dd if=/dev/urandom of=/tank/data/late bs=1M count=4 conv=fsync status=none >/dev/null 2>&1 &); sleep 5");
+    let began = std::time::Instant::now();
+    let status = lab.sh_within("zbay status", Duration::from_mins(2), b"");
+    let said = flat(&status);
+    assert!(began.elapsed() < Duration::from_secs(60), "it hung for {:?}", began.elapsed());
+    assert!(status.status == 1 || status.status == 2, "{said}");
+    // Whether the pool stands still or reads on from what the old drives hold, the bay is told, and what to do.
+    assert!(said.contains("bay 2 is gone") || said.contains("suspended"), "{said}");
+    assert!(said.contains("put it back") || said.contains("put back"), "{said}");
+    assert!(!said.contains("bay 1 is") && !said.contains("bay 4 is"), "{said}");
+    assert!(
+        !said.contains("bay 2 gone: ST4000DM000-1F2168 Z302EXA3"),
+        "it never was there: {said}"
+    );
+    let replace = lab.sh_within("zbay replace 2 --yes", Duration::from_mins(3), b"");
+    assert_eq!(replace.status, 2, "{}{}", replace.out, replace.err);
+    rescan(&lab);
+    lab.ok("sleep 2; timeout 60 zpool clear tank; echo 0 > /sys/module/zfs/parameters/zfs_scan_suspend_progress; systemctl start zfs-zed");
+    let well = lab
+        .until("zpool list -H -o health tank | grep -qE 'ONLINE|DEGRADED'", Duration::from_mins(2));
+    assert_eq!(well.status, 0, "{}", lab.ok("zpool status tank"));
+    lab.ok("zpool wait -t resilver,replace tank");
+    scrubbed(&lab, "the wrong drive was pulled in a resilver");
+    assert_eq!(state(&lab), "ONLINE");
+}

@@ -11,6 +11,7 @@ mod drills;
 mod equal;
 mod every_kind;
 mod foreign;
+mod growth;
 mod inventory;
 mod lab;
 mod life;

@@ -467,12 +467,17 @@ fn fit(hw: &Hw, columns: &mut Vec<&'static Column>, cells: &mut [Vec<String>], s
             row.remove(index);
         }
     }
-    for (long, least) in [("contents", 10), ("model", 8)] {
+    for (long, least) in [("contents", 8), ("model", 8)] {
         let (over, widths) = over(columns, cells);
         let Some(index) = columns.iter().position(|column| column.key() == long) else { continue };
         let width = widths[index].saturating_sub(over).max(least);
         for row in cells.iter_mut().filter(|_| over > 0) {
-            row[index] = text::clip(&row[index], width);
+            // What stands before a colon is a word of its own.
+            let word = row[index].split(':').next().unwrap_or_default();
+            row[index] = match row[index].len() {
+                len if len > width && !word.is_empty() && word.len() <= width => word.to_owned(),
+                _ => text::clip(&row[index], width),
+            };
         }
     }
 }

@@ -1,0 +1,177 @@
+//! `zbay expand WAY ...`: shows what growth gives, costs and cannot undo, asks once, does exactly that, and watches until
+//! it has ended.
+
+use anyhow::Result;
+use clap::{Args, Subcommand};
+
+use super::task::{Proof, Terms, look_around, perform};
+use super::{Answer, Context};
+use crate::inventory::stale;
+use crate::life::Sight;
+use crate::life::expand::{Request, Way, make};
+use crate::names::BayId;
+use crate::plan::erase::Take;
+
+/// The ways to grow, and to shrink.
+#[derive(Debug, Subcommand)]
+pub enum Expand {
+    /// One drive more for a vdev: a raidz becomes wider, a mirror or a single disk gets a further copy.
+    Attach {
+        /// The bay of the new drive.
+        bay: BayId,
+        /// The vdev as `zpool status` names it, or the bay of one of its drives. Left out: the only one.
+        #[arg(long, value_name = "BAY|VDEV")]
+        to: Option<String>,
+        /// How.
+        #[command(flatten)]
+        how: How,
+    },
+    /// A data vdev more, of the kind and width that the pool has. A single disk is never added to a redundant pool.
+    Add(Bays),
+    /// A log for synchronous writes (SLOG): one drive, or a mirror of two.
+    Log(Bays),
+    /// Caches for what is read again and again (L2ARC).
+    Cache(Bays),
+    /// Spares, which ZED puts in the place of a member that fails.
+    Spare(Bays),
+    /// A mirror for metadata and small blocks, which outlives as many drives as the data does.
+    Special(Bays),
+    /// A healthy member gives way to a larger drive; the last one of its vdev makes the pool larger.
+    Larger {
+        /// The bay of the member.
+        bay: BayId,
+        /// The bay of the larger drive. Left out: it goes into the same bay, and the old one out of service first.
+        #[arg(long, value_name = "BAY")]
+        with: Option<BayId>,
+        /// How.
+        #[command(flatten)]
+        how: How,
+    },
+    /// Take a log, a cache, a spare or a copy of a mirror out again, or a whole vdev where no raidz is in the pool.
+    Remove {
+        /// The bay, or the vdev as `zpool status` names it.
+        #[arg(value_name = "BAY|VDEV")]
+        what: String,
+        /// How.
+        #[command(flatten)]
+        how: How,
+    },
+}
+
+/// Bays of new drives.
+#[derive(Debug, Args)]
+pub struct Bays {
+    /// The bays of the new drives.
+    #[arg(value_name = "BAY", required = true)]
+    pub bays: Vec<BayId>,
+    /// How.
+    #[command(flatten)]
+    pub how: How,
+}
+
+/// How a way is gone.
+#[derive(Debug, Args)]
+pub struct How {
+    /// The pool, where more than one is imported.
+    #[arg(long, value_name = "POOL")]
+    pub pool: Option<String>,
+    /// Erase a new drive first and take it, though it holds something: its wwn, and the serial read off its label. One
+    /// drive for each --take.
+    #[arg(long, value_name = "WWN=SERIAL")]
+    pub take: Vec<Take>,
+    /// Only show what would be done.
+    #[arg(long)]
+    pub plan: bool,
+    /// Do not ask.
+    #[arg(long)]
+    pub yes: bool,
+    /// Do not wait until the data has moved.
+    #[arg(long)]
+    pub no_wait: bool,
+}
+
+impl Expand {
+    fn how(&self) -> &How {
+        match self {
+            Self::Attach { how, .. } | Self::Larger { how, .. } | Self::Remove { how, .. } => how,
+            Self::Add(it)
+            | Self::Log(it)
+            | Self::Cache(it)
+            | Self::Spare(it)
+            | Self::Special(it) => &it.how,
+        }
+    }
+
+    fn way(&self) -> Way<'_> {
+        match self {
+            Self::Attach { bay, to, .. } => Way::Attach { bay, to: to.as_deref() },
+            Self::Add(it) => Way::Add(&it.bays),
+            Self::Log(it) => Way::Log(&it.bays),
+            Self::Cache(it) => Way::Cache(&it.bays),
+            Self::Spare(it) => Way::Spare(&it.bays),
+            Self::Special(it) => Way::Special(&it.bays),
+            Self::Larger { bay, with, .. } => Way::Larger { bay, with: with.as_ref() },
+            Self::Remove { what, .. } => Way::Remove(what),
+        }
+    }
+
+    /// As it is typed again.
+    fn command(&self) -> String {
+        let all = |word: &str, bays: &[BayId]| {
+            let bays: Vec<String> = bays.iter().map(ToString::to_string).collect();
+            format!("zbay expand {word} {}", bays.join(" "))
+        };
+        let option = |name: &str, value: Option<String>| {
+            value.map(|value| format!(" --{name} {value}")).unwrap_or_default()
+        };
+        match self {
+            Self::Attach { bay, to, .. } => {
+                format!("zbay expand attach {bay}{}", option("to", to.clone()))
+            }
+            Self::Add(it) => all("add", &it.bays),
+            Self::Log(it) => all("log", &it.bays),
+            Self::Cache(it) => all("cache", &it.bays),
+            Self::Spare(it) => all("spare", &it.bays),
+            Self::Special(it) => all("special", &it.bays),
+            Self::Larger { bay, with, .. } => {
+                let with = with.as_ref().map(ToString::to_string);
+                format!("zbay expand larger {bay}{}", option("with", with))
+            }
+            Self::Remove { what, .. } => format!("zbay expand remove {what}"),
+        }
+    }
+}
+
+/// Grows, or shrinks.
+pub fn run(context: &Context, args: &Expand) -> Result<Answer> {
+    let how = args.how();
+    let scene = look_around(context, "expand", how.plan)?;
+    // Only where members take more of their own drives does it matter what lies behind them.
+    let stale = match args.way() {
+        Way::Larger { with: None, .. } => stale::look(&*context.machine, &scene.inventory),
+        _ => Vec::new(),
+    };
+    let sight = Sight {
+        hw: &scene.hw,
+        inventory: &scene.inventory,
+        wish: scene.wish.as_ref(),
+        takes: &how.take,
+        unfinished: &scene.unfinished,
+    };
+    let task = make(&Request {
+        sight,
+        history: &scene.history,
+        pool: how.pool.as_deref(),
+        way: args.way(),
+        stale: &stale,
+    });
+    let terms = Terms {
+        command: &args.command(),
+        bay: "the bay",
+        plan: how.plan,
+        yes: how.yes,
+        proof: Proof::Yes,
+        no_wait: how.no_wait,
+    };
+    perform(context, &scene, task, &terms)
+}

@@ -1,0 +1,302 @@
+//! What the commands that change a pool share: a look under the lock, one question, the steps, and watching what they set
+//! going until it has ended. Interrupted anywhere such a command goes on when it is typed again.
+
+use std::io::{BufRead, IsTerminal, Write as _};
+use std::thread::sleep;
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use serde_json::json;
+
+use super::{Answer, Context, need_root, say_woken};
+use crate::apply::journal::{self, Unfinished};
+use crate::apply::{self, Progress};
+use crate::drive::Drive;
+use crate::history::History;
+use crate::hw::{Hw, Sure};
+use crate::inventory::{Inventory, Pool, Pools, Want, look};
+use crate::life::{Cannot, Task, runs};
+use crate::machine::local::{Lock, lock};
+use crate::profile::Profile;
+use crate::render;
+use crate::render::json::answer;
+use crate::render::text::{labelled, plain};
+
+/// How often what runs is looked at.
+const PERIOD: Duration = Duration::from_secs(3);
+/// Characters of a serial that tell a drive from its neighbours.
+const ENOUGH: usize = 4;
+
+/// How a task is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms<'a> {
+    /// What was typed, without options: `zbay replace 3`.
+    pub command: &'a str,
+    /// The bay that it is about, in words.
+    pub bay: &'a str,
+    /// Only show.
+    pub plan: bool,
+    /// Do not ask.
+    pub yes: bool,
+    /// What a person shows that it is this drive.
+    pub proof: Proof<'a>,
+    /// Do not watch.
+    pub no_wait: bool,
+}
+
+/// What a person types to show that it is the drive that is meant.
+#[derive(Clone, Copy, Debug)]
+pub enum Proof<'a> {
+    /// The end of the new drive's serial, and what was given of it.
+    Serial(Option<&'a str>),
+    /// Nothing more than yes: each drive that is written to is proved free, and the plan was shown.
+    Yes,
+}
+
+/// What is there, seen once for the decision.
+pub struct Scene {
+    /// Held until the command ends; none where nothing is changed.
+    _lock: Option<Lock>,
+    /// The look.
+    pub inventory: Inventory,
+    /// The box.
+    pub hw: Hw,
+    /// What earlier looks saw.
+    pub history: History,
+    /// The recorded wish.
+    pub wish: Option<Profile>,
+    /// What the journal holds of runs that were cut off.
+    pub unfinished: Vec<Unfinished>,
+}
+
+/// Looks; under the lock where something will be changed.
+///
+/// # Errors
+/// No root, another zbay at work, or a look that fails.
+pub fn look_around(context: &Context, command: &str, plan: bool) -> Result<Scene> {
+    let shown = is_shown(context, plan);
+    if !shown {
+        need_root(command)?;
+    }
+    let lock = if shown { None } else { Some(lock(apply::LOCK.into())?.with_children()?) };
+    let mut inventory = context.look(Want::ALL)?;
+    let (hw, _) = context.hw(&inventory.host)?;
+    let hw = hw.value;
+    say_woken(&hw, &inventory);
+    let (history, _) = context.remember(&hw, &mut inventory);
+    let wish = context.wish().ok().flatten().map(|wish| wish.value);
+    let journal = context.machine.file(journal::PATH.into()).ok().flatten().unwrap_or_default();
+    let unfinished = journal::unfinished(&String::from_utf8_lossy(&journal));
+    Ok(Scene { _lock: lock, inventory, hw, history, wish, unfinished })
+}
+
+/// Whether nothing is changed: a plan, or a recorded machine.
+fn is_shown(context: &Context, plan: bool) -> bool {
+    plan || context.common.machine.is_some()
+}
+
+/// Shows the task, asks, does it and watches; a task that was interrupted while it was watched is watched again.
+///
+/// # Errors
+/// It cannot be made, was not confirmed, or a step did not go as planned.
+pub fn perform(
+    context: &Context,
+    scene: &Scene,
+    decided: Result<Task, Cannot>,
+    terms: &Terms<'_>,
+) -> Result<Answer> {
+    let hw = &scene.hw;
+    let shown = is_shown(context, terms.plan);
+    let task = match decided {
+        Ok(task) => task,
+        Err(Cannot::Replacing { pool, .. } | Cannot::Busy { pool, .. })
+            if !shown && !terms.no_wait && is_at_work(&scene.inventory, &pool) =>
+        {
+            return follow(context, hw, &pool, None);
+        }
+        Err(why) => return Err(why.into()),
+    };
+    let text = render::task::render(&task);
+    if shown {
+        let last = if terms.plan {
+            next(hw, &task, terms)
+        } else {
+            "nothing was done: this is a recorded machine\n".to_owned()
+        };
+        return Ok(Answer { text: text + &last, json: report(&task, false), status: 1 });
+    }
+    consent(hw, &task, &text, terms)?;
+    carry_out(context, hw, &task)?;
+    let Some(what) = task.follows.words() else {
+        let mut text = "done\n".to_owned();
+        if let Some(then) = &task.then {
+            text.push_str(&labelled("do this", &plain(then)));
+        }
+        let status = u8::from(task.then.is_some());
+        return Ok(Answer { text, json: report(&task, true), status });
+    };
+    if terms.no_wait {
+        let text = format!("done; {what}: `zbay status {} --watch`\n", task.pool);
+        return Ok(Answer { text, json: report(&task, true), status: 1 });
+    }
+    let mut answer = follow(context, hw, &task.pool, task.then.as_deref())?;
+    answer.json["task"] = json!(task);
+    answer.json["changed"] = json!(true);
+    Ok(answer)
+}
+
+/// What to type to have it done.
+fn next(hw: &Hw, task: &Task, terms: &Terms<'_>) -> String {
+    let new = task.disks.first().map(|disk| &disk.drive);
+    let what = match (terms.proof, new.and_then(|drive| drive.serial.as_ref())) {
+        (Proof::Serial(_), Some(_)) => "asks for the last characters of the new drive's serial",
+        _ => "asks once",
+    };
+    let order = if new.is_some_and(|drive| drive.assumed) || hw.is_generic() {
+        labelled("order", "the bay is assumed: read the serial off the new drive")
+    } else {
+        String::new()
+    };
+    format!("{order}\nnothing was done. `{}` {what} and does exactly this\n", terms.command)
+}
+
+/// Asks at a terminal. Silence means no.
+fn consent(hw: &Hw, task: &Task, text: &str, terms: &Terms<'_>) -> Result<()> {
+    let Proof::Serial(given) = terms.proof else {
+        if terms.yes {
+            return Ok(());
+        }
+        let line = ask(text, "do this? type yes: ", &format!("{} --yes", terms.command))?;
+        return confirmed(&line);
+    };
+    let new = task.disks.first().map(|disk| &disk.drive);
+    let serial = new.and_then(|drive| drive.serial.as_ref());
+    let bay = new.map_or_else(|| terms.bay.to_owned(), Drive::spoken);
+    let fits = |typed: &str| {
+        let typed = typed.trim().to_ascii_lowercase();
+        serial.is_none_or(|serial| {
+            typed.len() >= ENOUGH.min(serial.as_str().len())
+                && serial.as_str().to_ascii_lowercase().ends_with(&typed)
+        })
+    };
+    let check = |typed: &str| {
+        if fits(typed) {
+            return Ok(());
+        }
+        let typed = plain(typed.trim());
+        Err(Cannot::OtherSerial { typed, bay: bay.clone() }.into())
+    };
+    if let Some(typed) = given {
+        check(typed)?;
+    }
+    let command = terms.command;
+    if terms.yes {
+        if given.is_none() && serial.is_some() {
+            bail!(
+                "`--yes` needs the serial of the drive that is written to, so nothing was done\n\
+                 do this  `{command} --yes --serial SERIAL`, as on the label of the drive in {bay}"
+            );
+        }
+        return Ok(());
+    }
+    let unsure = new
+        .is_some_and(|drive| drive.bay.as_ref().is_none_or(|bay| hw.sure(bay) != Sure::Verified));
+    let by_serial = serial.is_some() && unsure && given.is_none();
+    let question = if by_serial {
+        format!("type the last {ENOUGH} characters of the serial on the drive in {bay}: ")
+    } else {
+        "do this? type yes: ".to_owned()
+    };
+    let line = ask(text, &question, &format!("{command} --yes --serial SERIAL"))?;
+    if by_serial && !line.trim().is_empty() {
+        return check(&line);
+    }
+    confirmed(&line)
+}
+
+fn ask(text: &str, question: &str, without: &str) -> Result<String> {
+    if !std::io::stdin().is_terminal() {
+        bail!("there is no terminal to ask at, so nothing was done\ndo this  `{without}`");
+    }
+    let mut err = std::io::stderr().lock();
+    let _ = write!(err, "{text}\n{question}");
+    let _ = err.flush();
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line)?;
+    Ok(line)
+}
+
+fn confirmed(line: &str) -> Result<()> {
+    if line.trim() == "yes" { Ok(()) } else { bail!("not confirmed, so nothing was done") }
+}
+
+fn carry_out(context: &Context, hw: &Hw, task: &Task) -> Result<()> {
+    let machine = &*context.machine;
+    let want = Want { smart: false, ..Want::ALL };
+    let fresh = || look::look(machine, want).map_err(|error| error.to_string());
+    let mut say = |progress: Progress<'_>| {
+        if let Progress::Begin(number, count, what) = progress {
+            let _ = writeln!(std::io::stderr().lock(), "  {number}/{count} {what}");
+        }
+    };
+    Ok(apply::run(machine, hw, task.work(), &fresh, &mut say)?)
+}
+
+fn find<'a>(inventory: &'a Inventory, pool: &str) -> Option<&'a Pool> {
+    inventory.pools.iter().flatten().find(|it| it.name == pool)
+}
+
+fn is_at_work(inventory: &Inventory, pool: &str) -> bool {
+    find(inventory, pool).and_then(|pool| pool.busy.as_deref()).is_some_and(runs)
+}
+
+/// Watches the pool until nothing that a task sets going runs any more, and says how it is then.
+fn follow(context: &Context, hw: &Hw, name: &str, then: Option<&str>) -> Result<Answer> {
+    let want = Want::GLANCE;
+    let mut told = String::new();
+    loop {
+        let inventory = context.look(want)?;
+        let Some(pool) = find(&inventory, name) else { bail!("pool {name} is no longer imported") };
+        let Some(busy) = pool.busy.clone().filter(|busy| runs(busy)) else {
+            break;
+        };
+        if busy != told {
+            let _ = writeln!(
+                std::io::stderr().lock(),
+                "  {busy}; ctrl-c is safe: it goes on by itself"
+            );
+            told = busy;
+        }
+        sleep(PERIOD);
+    }
+    let inventory = context.look(Want { pools: Pools::All, ..Want::IDENTITY })?;
+    let Some(pool) = find(&inventory, name) else { bail!("pool {name} is no longer imported") };
+    let well = pool.state == "ONLINE" && pool.errors == 0;
+    let mut text = if well {
+        format!("done: pool {name} is ONLINE, every member is complete\n")
+    } else {
+        format!("pool {name} is {}\n", pool.state)
+    };
+    if !well {
+        text.push_str(&labelled(
+            "do this",
+            &format!("see what is left to do: `zbay status {name}`"),
+        ));
+    }
+    let root = pool.datasets.first();
+    let usable = root.map(|root| root.used.0.saturating_add(root.available.0));
+    if let Some(then) = then {
+        text.push_str(&labelled("do this", &plain(then)));
+    }
+    let json = answer(
+        &[],
+        json!({ "pool": name, "state": pool.state, "hardware": hw.hardware, "usable": usable }),
+    );
+    Ok(Answer { text, json, status: u8::from(!well) })
+}
+
+fn report(task: &Task, changed: bool) -> serde_json::Value {
+    let mut json = answer(&task.notes, json!({ "task": task }));
+    json["changed"] = json!(changed);
+    json
+}

@@ -1,0 +1,153 @@
+//! A data vdev more, of the pool's own kind and width.
+
+use super::{Needed, NoGrowth, Request, Space, ashift, data, devices, fact, new_row};
+use super::{profile_fact, ready, task, usable_facts};
+use crate::capacity::{self, Class, Kind, Part};
+use crate::drive::Drive;
+use crate::inventory::Pool;
+use crate::life::newcomer::{ADDED, Needs, Newcomer, reserved};
+use crate::life::{Cannot, Task};
+use crate::names::BayId;
+use crate::plan::command::{Add, Added};
+use crate::plan::pick::FUZZ;
+use crate::plan::shape::{Shape, Unlike};
+use crate::plan::steps::{run, step};
+use crate::plan::{Condition, Danger, Refusal, Refused, Rehearsal, Step, command};
+use crate::profile::{MixedSizes, Uneven};
+use crate::units::{Ashift, Bytes};
+
+pub(super) fn make(request: &Request<'_>, bays: &[BayId]) -> Result<Task, Cannot> {
+    let pool = request.one_pool()?;
+    let bay_words = || bays.iter().map(BayId::spoken).collect::<Vec<_>>().join(", ");
+    let unlike = |why: Unlike| {
+        Cannot::from(NoGrowth::Unlike { pool: pool.name.clone(), bays: bay_words(), why })
+    };
+    let shape = Shape::of(pool).map_err(unlike)?;
+    let wish = request.sight.wish_for(&pool.name);
+    let uneven = wish.is_some_and(|wish| wish.pool.uneven_vdevs == Uneven::Accept);
+    // Asked of the number before any drive is judged: with too few none of them matters.
+    let paths = bays.iter().map(|bay| bay.as_str().into()).collect();
+    shape.further(paths, uneven).map_err(unlike)?;
+    ready(pool, Needed::Online)?;
+    let ashift = ashift(pool)?;
+    let needs = Needs { least: None, ashift, role: ADDED, cut: None };
+    let mut news = request.newcomers(bays, &needs)?;
+    let waste = wish.is_some_and(|wish| wish.pool.mixed_sizes == MixedSizes::Waste);
+    let mixed = shape != Shape::Single && sizes(&news, waste)?;
+    if let Some(reserve) = wish.and_then(|wish| wish.pool.reserve) {
+        let cut = news.iter().filter_map(|new| reserved(reserve, new.disk)).min();
+        news = request.newcomers(bays, &Needs { cut, ..needs })?;
+    }
+    let further = shape.further(devices(&news), uneven).map_err(unlike)?;
+    let space = Space::of(pool, request.sight.inventory);
+    let after = space.after(|parts| {
+        parts.extend(grown(&shape, &news, Ashift::new(ashift)?)?);
+        Some(())
+    });
+    let (mut facts, usable) = usable_facts(&space, after);
+    facts.extend(words(pool, &shape));
+    let what = format!("write [{}] into `bays` of the pool", list(bays));
+    facts.extend(profile_fact(&request.sight, pool, &what));
+    let mut accepted = Vec::new();
+    if mixed {
+        accepted.push("contains devices of different sizes".to_owned());
+    }
+    if further.is_uneven() {
+        accepted.push("mismatched replication level".to_owned());
+    }
+    let add = Add { pool: &pool.name, added: Added::Data(&further), ashift: Some(ashift) };
+    let what = format!("add {} to pool {}", vdev_words(&shape, bays.len()), pool.name);
+    let steps = steps(pool, &news, &what, &add, accepted);
+    Ok(Task {
+        what,
+        steps,
+        drives: news.iter().map(|new| new_row("new", new)).collect(),
+        facts,
+        usable: Some(usable),
+        notes: news.iter().flat_map(|new| new.notes.clone()).collect(),
+        ..task(request, pool, news.iter().map(|new| new.seen.clone()).collect())
+    }
+    .identified())
+}
+
+/// The steps of any `zpool add`: what is done to the drives first, then the command, rehearsed without what lets through.
+pub(super) fn steps(
+    pool: &Pool,
+    news: &[Newcomer<'_>],
+    what: &str,
+    add: &Add<'_>,
+    accepted: Vec<String>,
+) -> Vec<Step> {
+    let mut steps: Vec<Step> = news.iter().flat_map(|new| new.steps.clone()).collect();
+    let mut one = step(what, Danger::TakesFreeDisks, run([add.run(!accepted.is_empty())]));
+    one.before = news.iter().flat_map(Newcomer::is_free).collect();
+    one.before
+        .push(Condition::PoolImported { pool: pool.name.clone(), guid: pool.guid.to_string() });
+    one.rehearsal = Some(Rehearsal { cmd: add.rehearse(), accepted, plain: add.run(false) });
+    one.again = Some(command::udev_race());
+    let member = |new: &Newcomer<'_>| Condition::MemberOf {
+        pool: pool.name.clone(),
+        disk: new.after.clone(),
+    };
+    one.after = news.iter().map(member).collect();
+    steps.push(one);
+    steps
+}
+
+/// Whether the drives differ in size, which the wish has to accept.
+fn sizes(news: &[Newcomer<'_>], waste: bool) -> Result<bool, Cannot> {
+    let sizes = || news.iter().map(|new| new.disk.size.0);
+    let differ = news.windows(2).any(|two| two[0].disk.size.0.abs_diff(two[1].disk.size.0) > FUZZ);
+    if differ && !waste {
+        let least = sizes().min().unwrap_or(0);
+        let unused = Bytes(sizes().map(|size| size - least).sum());
+        let drives: Vec<Drive> = news.iter().map(|new| new.drive.clone()).collect();
+        return Err(Cannot::Drive(Refused(vec![Refusal::MixedSizes { drives, unused }])));
+    }
+    Ok(differ)
+}
+
+/// As the model has the new vdevs.
+fn grown(shape: &Shape, news: &[Newcomer<'_>], ashift: Ashift) -> Option<Vec<Part>> {
+    let vdev = |kind, leaves| {
+        let vdev = capacity::Vdev { kind, leaves, ashift };
+        Part { vdev, class: Class::Normal, born: None }
+    };
+    let leaves: Vec<capacity::Drive> = news.iter().map(Newcomer::leaf).collect();
+    Some(match shape {
+        Shape::Single => leaves.into_iter().map(|leaf| vdev(Kind::Stripe, vec![leaf])).collect(),
+        Shape::Redundant { kind, .. } => vec![vdev(kind.as_str().parse().ok()?, leaves)],
+    })
+}
+
+fn list(bays: &[BayId]) -> String {
+    bays.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+fn vdev_words(shape: &Shape, count: usize) -> String {
+    match shape {
+        Shape::Single if count == 1 => "a single disk".to_owned(),
+        Shape::Single => format!("{count} single disks"),
+        Shape::Redundant { kind, .. } => format!("a {} of {count}", kind.as_str()),
+    }
+}
+
+fn words(pool: &Pool, shape: &Shape) -> Vec<(String, String)> {
+    let raidz = data(pool).any(|vdev| vdev.kind.starts_with("raidz"));
+    let stays = if raidz {
+        "with a raidz in the pool no data vdev can be removed again"
+    } else {
+        "`zbay expand remove NAME` moves its data to the others, and a table of where it was stays"
+    };
+    let mut facts = vec![
+        fact("takes", "seconds: nothing is moved, new data goes where there is most room"),
+        fact("for ever", format!("{stays}; the pool is lost with any one of its data vdevs")),
+    ];
+    if *shape == Shape::Single {
+        facts.push(fact(
+            "warning",
+            "the pool has no redundancy and the new disks have none either; `zbay expand attach` makes mirrors of them",
+        ));
+    }
+    facts
+}

@@ -1,0 +1,213 @@
+//! One drive more for a vdev: a raidz becomes wider, a mirror or a single disk gets a further copy.
+
+use super::{Needed, Request, Space, data, feature, part, ready};
+use super::{NoGrowth, fact, leaf_is, new_row, profile_fact, space, task, usable_facts};
+use crate::capacity::Kind;
+use crate::inventory::{Class, Pool, Vdev};
+use crate::life::member::{self, Member, may_lose};
+use crate::life::newcomer::{ATTACHED, Needs, Newcomer};
+use crate::life::{Cannot, Follows, Task};
+use crate::names::BayId;
+use crate::plan::steps::{run, step};
+use crate::plan::{Condition, Danger, command};
+
+/// What a drive is attached to.
+struct Target<'a> {
+    pool: &'a Pool,
+    vdev: &'a Vdev,
+    members: Vec<Member<'a>>,
+    is_raidz: bool,
+}
+
+pub(super) fn make(request: &Request<'_>, bay: &BayId, to: Option<&str>) -> Result<Task, Cannot> {
+    let target = target(request, bay, to)?;
+    let Target { pool, vdev, .. } = &target;
+    judge(&target)?;
+    let least = member::least(vdev, request.sight.inventory)
+        .map_err(|why| Cannot::Untold { vdev: part(pool, vdev), why })?;
+    let reserve = request.sight.wish_for(&pool.name).and_then(|wish| wish.pool.reserve);
+    let longest = vdev.leaves.iter().filter_map(|leaf| leaf.partition).max();
+    let needs = Needs {
+        least: Some(least),
+        ashift: vdev.ashift.unwrap_or(12),
+        role: ATTACHED,
+        cut: reserve
+            .filter(|_| vdev.class == Class::Normal)
+            .map(|_| longest.unwrap_or(least.partition).max(least.partition)),
+    };
+    let news = request.newcomers(std::slice::from_ref(bay), &needs)?;
+    let [new] = &news[..] else { return Err(Cannot::NoDrive { bay: bay.spoken() }) };
+    let space = Space::of(pool, request.sight.inventory);
+    let after = space.with(vdev, |part| {
+        if part.vdev.kind == Kind::Stripe {
+            part.vdev.kind = Kind::Mirror;
+            let born = part.born.as_mut()?;
+            born.leaves = vec![*born.leaves.first()?; 2];
+        }
+        part.vdev.leaves.push(new.leaf());
+        Some(())
+    });
+    let (mut facts, usable) = usable_facts(&space, after);
+    facts.push(fact("needs", new.needs()));
+    facts.extend(if target.is_raidz { of_raidz(&target) } else { of_copy(&target) });
+    let what = format!("write `{bay}` into `bays` of the pool");
+    facts.extend(profile_fact(&request.sight, pool, &what));
+    let mut steps = new.steps.clone();
+    steps.push(attach_step(&target, new)?);
+    Ok(Task {
+        what: format!("attach the drive in {} to {}", new.drive.spoken(), part(pool, vdev)),
+        steps,
+        drives: vec![new_row("new", new)],
+        facts,
+        follows: if target.is_raidz { Follows::Expansion } else { Follows::Resilver },
+        usable: Some(usable),
+        notes: new.notes.clone(),
+        ..task(request, pool, vec![new.seen.clone()])
+    }
+    .identified())
+}
+
+fn attach_step(target: &Target<'_>, new: &Newcomer<'_>) -> Result<crate::plan::Step, Cannot> {
+    let Target { pool, vdev, members, is_raidz } = target;
+    let well = members.iter().find(|member| member.leaf.state == "ONLINE");
+    let well = well
+        .ok_or_else(|| NoGrowth::NotWell { what: part(pool, vdev), state: vdev.state.clone() })?;
+    let beside = if *is_raidz { vdev.name.clone() } else { well.leaf.guid.to_string() };
+    let mut attach = step(
+        format!("attach the drive in {} to {}", new.drive.spoken(), part(pool, vdev)),
+        Danger::TakesFreeDisks,
+        run([command::attach(&pool.name, &beside, &new.device)]),
+    );
+    attach.before = new.is_free();
+    if *is_raidz {
+        attach.before.push(Condition::PoolOnline { pool: pool.name.clone() });
+        attach.before.extend(members.iter().map(|member| leaf_is(*member)));
+    } else {
+        attach.before.push(leaf_is(*well));
+    }
+    attach.again = Some(command::udev_race());
+    attach.after = vec![Condition::MemberOf { pool: pool.name.clone(), disk: new.after.clone() }];
+    Ok(attach)
+}
+
+/// Whether the vdev takes one more, as it is.
+fn judge(target: &Target<'_>) -> Result<(), Cannot> {
+    let Target { pool, vdev, is_raidz, .. } = target;
+    let name = part(pool, vdev);
+    ready(pool, if *is_raidz { Needed::Online } else { Needed::Working })?;
+    if vdev.leaves.len() > vdev.width {
+        return Err(Cannot::Replacing { pool: pool.name.clone(), vdev: name });
+    }
+    if *is_raidz {
+        feature(pool, "raidz_expansion")?;
+        if let Some(ill) = vdev.leaves.iter().find(|leaf| leaf.state != "ONLINE") {
+            let what = format!("a member of {name}");
+            return Err(NoGrowth::NotWell { what, state: ill.state.clone() }.into());
+        }
+    }
+    Ok(())
+}
+
+/// The vdev that is meant, or the only one that can be.
+fn target<'a>(request: &Request<'a>, bay: &BayId, to: Option<&str>) -> Result<Target<'a>, Cannot> {
+    let pools = request.pools()?;
+    let choices = || {
+        let all = pools.iter().flat_map(|pool| data(pool).map(|vdev| choice(request, pool, vdev)));
+        all.collect::<Vec<String>>()
+    };
+    let found: Vec<(&Pool, &Vdev)> = match to {
+        None => pools.iter().flat_map(|pool| data(pool).map(|vdev| (*pool, vdev))).collect(),
+        Some(word) => named(request, &pools, word)?,
+    };
+    let (pool, vdev) = match (&found[..], to) {
+        ([one], _) => *one,
+        ([], Some(word)) => {
+            return Err(NoGrowth::NoSuchVdev { word: word.to_owned(), known: choices() }.into());
+        }
+        _ => return Err(NoGrowth::WhichVdev { bay: bay.to_string(), known: choices() }.into()),
+    };
+    let is_raidz = vdev.kind.starts_with("raidz");
+    let takes = is_raidz || vdev.kind == "mirror" || vdev.kind == "disk";
+    if !takes || matches!(vdev.class, Class::Cache | Class::Spare) {
+        let kind =
+            if takes { format!("{:?}", vdev.class).to_lowercase() } else { vdev.kind.clone() };
+        return Err(NoGrowth::NotAttached { vdev: part(pool, vdev), kind }.into());
+    }
+    let members = request.members()?;
+    let members = members.into_iter().filter(|it| it.vdev.guid == vdev.guid).collect();
+    Ok(Target { pool, vdev, members, is_raidz })
+}
+
+/// By a vdev's name, with its pool's or without, or by the bay of a member.
+fn named<'a>(
+    request: &Request<'a>,
+    pools: &[&'a Pool],
+    word: &str,
+) -> Result<Vec<(&'a Pool, &'a Vdev)>, Cannot> {
+    let is_called = |pool: &Pool, vdev: &Vdev| {
+        vdev.name == word || format!("{}/{}", pool.name, vdev.name) == word
+    };
+    let all = pools.iter().flat_map(|pool| pool.vdevs.iter().map(|vdev| (*pool, vdev)));
+    let called: Vec<_> = all.filter(|(pool, vdev)| is_called(pool, vdev)).collect();
+    if !called.is_empty() {
+        return Ok(called);
+    }
+    let Ok(bay) = word.parse::<BayId>() else { return Ok(Vec::new()) };
+    let members = request.members()?;
+    let in_it = members.iter().filter(|member| member.is_in(request.sight.hw, &bay));
+    Ok(in_it.map(|member| (member.pool, member.vdev)).collect())
+}
+
+/// `tank/mirror-0: bays 1 and 2`.
+fn choice(request: &Request<'_>, pool: &Pool, vdev: &Vdev) -> String {
+    let members = request.members().unwrap_or_default();
+    let of_it = members.iter().filter(|member| member.vdev.guid == vdev.guid);
+    let bays: Vec<BayId> = of_it
+        .filter_map(|member| crate::drive::Drive::of(request.sight.hw, member.disk?).bay)
+        .collect();
+    format!("{}, {}", part(pool, vdev), crate::render::text::bays(&bays))
+}
+
+fn of_raidz(target: &Target<'_>) -> Vec<(String, String)> {
+    let Target { pool, vdev, .. } = target;
+    let name = part(pool, vdev);
+    let outlives = match may_lose(vdev) {
+        Some(1) => "any one drive".to_owned(),
+        Some(more) => format!("any {more} drives"),
+        None => "what it does now".to_owned(),
+    };
+    vec![
+        fact("takes", space::hours(vdev, vdev.width)),
+        fact(
+            "meanwhile",
+            format!(
+                "the pool is used as always and {name} outlives {outlives} all the while; if one fails, the expansion \
+                 waits until another has taken its place; it goes on after a power cut. A scrub follows by itself"
+            ),
+        ),
+        fact(
+            "blocks",
+            "what was written before keeps its parity of the old width until it is written anew: `zfs rewrite -r \
+             MOUNTPOINT` (2.3.4 and later; blocks that snapshots hold stay), before that by copying; USED gets smaller then",
+        ),
+        fact(
+            "for ever",
+            format!(
+                "{name} can be widened again and never narrowed; `zfs list` reckons with the parity of its first width, \
+                 so that it shows less than a pool made anew, even after everything was written anew"
+            ),
+        ),
+    ]
+}
+
+fn of_copy(target: &Target<'_>) -> Vec<(String, String)> {
+    let Target { pool, vdev, .. } = target;
+    let name = part(pool, vdev);
+    let then = vdev.width;
+    let words = if then == 1 { "one drive".to_owned() } else { format!("{then} drives") };
+    vec![
+        fact("takes", space::hours(vdev, 1)),
+        fact("meanwhile", format!("{name} keeps the copies that it has; then it outlives {words}")),
+        fact("back", "`zbay expand remove BAY` takes a copy out again"),
+    ]
+}

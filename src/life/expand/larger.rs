@@ -1,0 +1,253 @@
+//! A vdev's drives give way to larger ones, one by one: over days, with a look between two of them.
+//!
+//! What is done already is read off the drives themselves, so that nothing has to be kept between: each time it is said
+//! which members are still small, what is usable now, and what will be after the last one.
+
+use super::{Needed, NoGrowth, Request, Space, fact, leaf_is, part, ready, task, usable_facts};
+use crate::capacity;
+use crate::drive::Drive;
+use crate::inventory::Class;
+use crate::life::member::{self, Member, may_lose, release};
+use crate::life::newcomer::reserved;
+use crate::life::replace;
+use crate::life::{Cannot, Task};
+use crate::names::BayId;
+use crate::plan::steps::{run, step};
+use crate::plan::{Danger, command};
+use crate::render::text::bays;
+use crate::units::Bytes;
+
+pub(super) fn make(
+    request: &Request<'_>,
+    bay: &BayId,
+    with: Option<&BayId>,
+) -> Result<Task, Cannot> {
+    let sight = &request.sight;
+    if !sight.hw.knows(bay) && !sight.hw.is_generic() {
+        return Err(Cannot::NoBay { bay: bay.to_string(), known: sight.hw.seats() });
+    }
+    let members = request.members()?;
+    let sits = members.iter().find(|member| member.is_in(sight.hw, bay)).copied();
+    let target = sits.ok_or_else(|| NoGrowth::NoMember { word: bay.spoken() })?;
+    let (pool, vdev) = (target.pool, target.vdev);
+    ready(pool, Needed::Working)?;
+    if vdev.leaves.len() > vdev.width {
+        return Err(Cannot::Replacing { pool: pool.name.clone(), vdev: part(pool, vdev) });
+    }
+    if !target.is_well() {
+        let what = format!("the drive in {}", bay.spoken());
+        return Err(NoGrowth::NotWell { what, state: target.leaf.state.clone() }.into());
+    }
+    member::least(vdev, sight.inventory)
+        .map_err(|why| Cannot::Untold { vdev: target.part(), why })?;
+    let of_vdev: Vec<Member<'_>> =
+        members.iter().filter(|it| it.vdev.guid == vdev.guid).copied().collect();
+    let space = Space::of(pool, sight.inventory);
+    let now = space.with(vdev, |part| {
+        part.vdev.leaves =
+            vdev.leaves.iter().map(|leaf| Some(leaf_of(leaf.partition?))).collect::<Option<_>>()?;
+        Some(())
+    });
+    if with.is_none()
+        && let (Some(after), Some(before)) = (now, space.before())
+        && after > before
+    {
+        return take_the_room(request, target, &of_vdev, &space, after);
+    }
+    let ask = replace::Request {
+        hw: sight.hw,
+        inventory: sight.inventory,
+        history: request.history,
+        wish: sight.wish,
+        bay,
+        with,
+        member: None,
+        takes: sight.takes,
+        unfinished: sight.unfinished,
+    };
+    match with {
+        Some(with) => exchange(request, &ask, target, &of_vdev, &space, with),
+        None => in_the_same_bay(&ask, target, &of_vdev, &space),
+    }
+}
+
+fn leaf_of(partition: Bytes) -> capacity::Drive {
+    capacity::Drive::sector_512(partition)
+}
+
+/// All are large already, and ZFS has not taken the room.
+fn take_the_room(
+    request: &Request<'_>,
+    target: Member<'_>,
+    of_vdev: &[Member<'_>],
+    space: &Space<'_>,
+    after: Bytes,
+) -> Result<Task, Cannot> {
+    let (pool, vdev) = (target.pool, target.vdev);
+    let mut commands = Vec::new();
+    for member in of_vdev {
+        let untold = || Cannot::Untold {
+            vdev: target.part(),
+            why: "ZFS does not tell the path of a member".to_owned(),
+        };
+        let disk = member.disk.ok_or_else(untold)?;
+        if let Some(stale) = request.stale.iter().find(|stale| stale.disk == disk.name) {
+            let drive = Box::new(Drive::of(request.sight.hw, disk));
+            return Err(NoGrowth::Stale { drive, what: stale.what.clone() }.into());
+        }
+        let path = member.leaf.path.clone().ok_or_else(untold)?;
+        // Of a whole drive zpool wants the drive, not the partition that it has made there itself.
+        let own = request.sight.wish_for(&pool.name).is_none_or(|it| it.pool.reserve.is_none());
+        let whole = path.as_str().strip_suffix("-part1").filter(|_| own);
+        let path = whole.map_or(path.clone(), Into::into);
+        commands.push(command::online_expand(&pool.name, &path));
+    }
+    let what = format!("have {} take the room that its drives have", part(pool, vdev));
+    let mut grow = step(&what, Danger::Harmless, run(commands));
+    grow.before = of_vdev.iter().map(|member| leaf_is(*member)).collect();
+    let (mut facts, usable) = usable_facts(space, Some(after));
+    facts.push(fact("takes", "seconds: nothing is moved"));
+    facts.push(fact("for ever", "no member can be replaced by one of the old size any more"));
+    let drives = of_vdev.iter().filter_map(|member| {
+        let drive = Drive::of(request.sight.hw, member.disk?);
+        Some(replace::row("large", &drive, &member.leaf.state))
+    });
+    Ok(Task {
+        what,
+        steps: vec![grow],
+        drives: drives.collect(),
+        facts,
+        usable: Some(usable),
+        ..task(request, pool, Vec::new())
+    }
+    .identified())
+}
+
+/// The larger drive is in another bay: the old one stays until it is complete.
+fn exchange(
+    request: &Request<'_>,
+    ask: &replace::Request<'_>,
+    target: Member<'_>,
+    of_vdev: &[Member<'_>],
+    space: &Space<'_>,
+    with: &BayId,
+) -> Result<Task, Cannot> {
+    let task = replace::make(ask)?;
+    let disk = crate::life::newcomer::in_the_bay(&request.sight, with)?;
+    let drive = capacity::Drive { bytes: disk.size, logical_sector: disk.logical };
+    let zfs = release(request.sight.inventory);
+    let whole = || capacity::Cut::Whole.made_by(zfs, drive).ok();
+    let reserve = ask.wish.filter(|it| it.pool.name.as_str() == target.pool.name);
+    let reserve = reserve.and_then(|it| it.pool.reserve);
+    let reserve = reserve.filter(|_| target.vdev.class == Class::Normal);
+    let new = reserve.map_or_else(whole, |reserve| reserved(reserve, disk)).unwrap_or(Bytes::ZERO);
+    let old = target.leaf.partition.unwrap_or(Bytes::ZERO);
+    if new <= old {
+        let drive = Box::new(Drive::of(request.sight.hw, disk));
+        return Err(NoGrowth::NotLarger { drive, old, bay: ask.bay.to_string() }.into());
+    }
+    let vdev = target.vdev;
+    let leaves = |all: bool| {
+        let of = |leaf: &crate::inventory::Leaf| {
+            let is = leaf.partition?;
+            let gets = all || leaf.guid == target.leaf.guid;
+            Some(leaf_of(if gets { is.max(new) } else { is }))
+        };
+        vdev.leaves.iter().map(of).collect::<Option<Vec<_>>>()
+    };
+    let reckon = |all: bool| {
+        space.with(vdev, |part| {
+            part.vdev.leaves = leaves(all)?;
+            Some(())
+        })
+    };
+    let expands = autoexpand(target);
+    let after = if expands { reckon(false) } else { space.before() };
+    let (mut facts, usable) = usable_facts(space, after);
+    facts.push(fact(
+        "at last",
+        match reckon(true) {
+            Some(bytes) => format!(
+                "{bytes} bytes ({}) when every member of {} is as large as this one",
+                bytes.tb(),
+                target.part()
+            ),
+            None => format!("not known: {}", space.why()),
+        },
+    ));
+    let small: Vec<Member<'_>> = of_vdev
+        .iter()
+        .filter(|it| it.leaf.guid != target.leaf.guid && it.leaf.partition < Some(new))
+        .copied()
+        .collect();
+    facts.extend(still_small(ask.hw, &small, expands));
+    facts.extend(task.facts);
+    Ok(Task {
+        what: format!("a larger drive for a member of {}", target.part()),
+        facts,
+        usable: Some(usable),
+        id: String::new(),
+        ..task
+    }
+    .identified())
+}
+
+/// The larger drive will go into the same bay: the old one goes out of service first.
+fn in_the_same_bay(
+    ask: &replace::Request<'_>,
+    target: Member<'_>,
+    of_vdev: &[Member<'_>],
+    space: &Space<'_>,
+) -> Result<Task, Cannot> {
+    let untold = |why: &str| Cannot::Untold { vdev: target.part(), why: why.to_owned() };
+    let disk = target.disk.ok_or_else(|| untold("the drive is not here"))?;
+    if may_lose(target.vdev).unwrap_or(0) == 0 {
+        let drive = Box::new(Drive::of(ask.hw, disk));
+        return Err(Cannot::NoRedundancy { drive, vdev: target.part() });
+    }
+    let task = replace::take_out(ask, target, disk)?;
+    let (mut facts, usable) = usable_facts(space, space.before());
+    facts.truncate(1);
+    let size = disk.size;
+    facts.push(fact(
+        "larger",
+        format!("the new drive has to have more than {size} bytes to gain anything"),
+    ));
+    let smallest = target.leaf.partition;
+    let small: Vec<Member<'_>> = of_vdev
+        .iter()
+        .filter(|it| it.leaf.guid != target.leaf.guid && it.leaf.partition <= smallest)
+        .copied()
+        .collect();
+    facts.extend(still_small(ask.hw, &small, autoexpand(target)));
+    facts.extend(task.facts);
+    Ok(Task { facts, usable: Some(usable), id: String::new(), ..task }.identified())
+}
+
+/// Whether the pool takes the room of larger drives by itself.
+fn autoexpand(target: Member<'_>) -> bool {
+    let value = target.pool.properties.iter().find(|it| it.name == "autoexpand");
+    value.is_some_and(|it| it.value == "on")
+}
+
+/// The members that are still to come, and what happens after the last one.
+fn still_small(hw: &crate::hw::Hw, small: &[Member<'_>], expands: bool) -> Vec<(String, String)> {
+    let of: Vec<BayId> = small.iter().filter_map(|it| Drive::of(hw, it.disk?).bay).collect();
+    let mut facts = Vec::new();
+    if small.is_empty() {
+        facts.push(fact("small", "none after this one: it is the last"));
+    } else {
+        let first = of.first().map(|bay| format!(": next `zbay expand larger {bay}`"));
+        let first = first.unwrap_or_default();
+        facts.push(fact("small", format!("{} still have to give way{first}", bays(&of))));
+    }
+    facts.push(if expands {
+        fact("room", "autoexpand is on: the pool takes it by itself when the last one is complete")
+    } else {
+        fact(
+            "room",
+            "autoexpand is off: when the last one is complete, `zbay expand larger BAY` has ZFS take it",
+        )
+    });
+    facts
+}

@@ -1,0 +1,271 @@
+//! A pool grows, in every way that ZFS has, and shrinks in the few that it has.
+//!
+//! Each way is a [`Task`] as replacing is: decided at once from one look, complete, with conditions before and after. All
+//! that makes ZFS refuse is asked before the command, since `zpool attach` and `zpool add` write to the drives first. What
+//! is for ever is said before it is done: no raidz becomes narrower, none leaves a pool, and its ratio stays that of its
+//! first day.
+
+use camino::Utf8PathBuf;
+
+use crate::history::History;
+use crate::inventory::stale::Stale;
+use crate::inventory::{Class, Pool, Vdev};
+use crate::life::member::{self, Member};
+use crate::life::newcomer::{self, Needs, Newcomer};
+use crate::life::{Cannot, Follows, Sight, Task, Usable};
+use crate::names::BayId;
+use crate::plan::{Condition, Fingerprint};
+use crate::units::Bytes;
+
+mod add;
+mod attach;
+mod beside;
+mod larger;
+mod refusal;
+mod remove;
+mod space;
+
+pub use refusal::NoGrowth;
+use space::Space;
+
+/// A way to grow, or to shrink.
+#[derive(Clone, Copy, Debug)]
+pub enum Way<'a> {
+    /// One drive more for a vdev.
+    Attach {
+        /// The bay of the new drive.
+        bay: &'a BayId,
+        /// A vdev's name, or the bay of one of its members.
+        to: Option<&'a str>,
+    },
+    /// A data vdev more, of the pool's own shape.
+    Add(&'a [BayId]),
+    /// A log of one drive, or a mirror of two.
+    Log(&'a [BayId]),
+    /// Caches.
+    Cache(&'a [BayId]),
+    /// Spares.
+    Spare(&'a [BayId]),
+    /// A special vdev.
+    Special(&'a [BayId]),
+    /// A member gives way to a larger drive.
+    Larger {
+        /// The bay of the member.
+        bay: &'a BayId,
+        /// The bay of the larger drive; `None`: it will go into the same bay.
+        with: Option<&'a BayId>,
+    },
+    /// A device or vdev leaves the pool.
+    Remove(&'a str),
+}
+
+/// What is asked, and what was seen.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// What was seen.
+    pub sight: Sight<'a>,
+    /// What earlier looks saw.
+    pub history: &'a History,
+    /// The pool, where more than one is imported.
+    pub pool: Option<&'a str>,
+    /// What is asked.
+    pub way: Way<'a>,
+    /// Where a member's partition would grow over labels of an older pool.
+    pub stale: &'a [Stale],
+}
+
+/// Makes the task.
+///
+/// # Errors
+/// All that speaks against it.
+pub fn make(request: &Request<'_>) -> Result<Task, Cannot> {
+    let pools = request.sight.inventory.pools.as_ref();
+    let pools = pools.map_err(|why| Cannot::NotKnown { why: why.why.clone() })?;
+    if pools.is_empty() {
+        return Err(Cannot::NoPool);
+    }
+    match request.way {
+        Way::Attach { bay, to } => attach::make(request, bay, to),
+        Way::Add(bays) => add::make(request, bays),
+        Way::Log(bays) => beside::log(request, bays),
+        Way::Cache(bays) => beside::cache(request, bays),
+        Way::Spare(bays) => beside::spare(request, bays),
+        Way::Special(bays) => beside::special(request, bays),
+        Way::Larger { bay, with } => larger::make(request, bay, with),
+        Way::Remove(what) => remove::make(request, what),
+    }
+}
+
+/// What a way does to the whole pool; each step needs the pool so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Needed {
+    /// Every member well and nothing at work.
+    Online,
+    /// It takes commands. A scrub may run.
+    Working,
+}
+
+impl<'a> Request<'a> {
+    /// The pools that are asked about.
+    fn pools(&self) -> Result<Vec<&'a Pool>, Cannot> {
+        let all: Vec<&Pool> = self.sight.inventory.pools.iter().flatten().collect();
+        let Some(name) = self.pool else { return Ok(all) };
+        let named: Vec<&Pool> = all.iter().filter(|pool| pool.name == name).copied().collect();
+        if named.is_empty() {
+            let known = all.iter().map(|pool| pool.name.clone()).collect();
+            return Err(NoGrowth::NoSuchPool { name: name.to_owned(), known }.into());
+        }
+        Ok(named)
+    }
+
+    /// The one pool.
+    fn one_pool(&self) -> Result<&'a Pool, Cannot> {
+        match self.pools()?[..] {
+            [one] => Ok(one),
+            ref all => {
+                let known = all.iter().map(|pool| pool.name.clone()).collect();
+                Err(NoGrowth::WhichPool { known }.into())
+            }
+        }
+    }
+
+    /// Members of the pools that are asked about.
+    fn members(&self) -> Result<Vec<Member<'a>>, Cannot> {
+        let pools = self.pools()?;
+        let all = member::all(self.sight.inventory).into_iter();
+        Ok(all.filter(|member| pools.iter().any(|pool| pool.guid == member.pool.guid)).collect())
+    }
+
+    /// New drives of these bays, judged; a bay is named once.
+    fn newcomers(&self, bays: &[BayId], needs: &Needs) -> Result<Vec<Newcomer<'a>>, Cannot> {
+        for (at, bay) in bays.iter().enumerate() {
+            if bays.iter().take(at).any(|other| other == bay) {
+                return Err(NoGrowth::Twice { bay: bay.spoken() }.into());
+            }
+        }
+        let disks = bays.iter().map(|bay| newcomer::in_the_bay(&self.sight, bay));
+        let disks = disks.collect::<Result<Vec<_>, _>>()?;
+        disks.into_iter().map(|disk| newcomer::judge(&self.sight, disk, needs)).collect()
+    }
+}
+
+/// The pool takes commands, is as well as it must be, and nothing runs in it that would be disturbed.
+fn ready(pool: &Pool, needed: Needed) -> Result<(), Cannot> {
+    let name = &pool.name;
+    if pool.state == "SUSPENDED" {
+        return Err(Cannot::Suspended { pool: name.clone() });
+    }
+    if let Some(with) = &pool.busy
+        && (needed == Needed::Online || !with.starts_with("scrub"))
+    {
+        return Err(Cannot::Busy { pool: name.clone(), with: with.clone() });
+    }
+    if needed == Needed::Online && pool.state != "ONLINE" {
+        let state = pool.state.clone();
+        return Err(NoGrowth::NotWell { what: format!("pool {name}"), state }.into());
+    }
+    Ok(())
+}
+
+/// A feature that ZFS must have enabled.
+fn feature(pool: &Pool, name: &'static str) -> Result<(), Cannot> {
+    let full = format!("feature@{name}");
+    let value = pool.properties.iter().find(|it| it.name == full).map(|it| it.value.as_str());
+    if matches!(value, Some("enabled" | "active")) {
+        return Ok(());
+    }
+    let set = pool.properties.iter().find(|it| it.name == "compatibility");
+    let compatibility = set.map(|it| it.value.clone()).filter(|it| it != "off" && it != "-");
+    let (pool, known) = (pool.name.clone(), value.is_some());
+    Err(NoGrowth::Feature { pool, feature: name, known, compatibility }.into())
+}
+
+/// Data vdevs; what a removed one leaves is none.
+fn data(pool: &Pool) -> impl Iterator<Item = &Vdev> {
+    let left = |kind: &str| ["indirect", "hole", "missing"].contains(&kind);
+    pool.vdevs.iter().filter(move |vdev| vdev.class == Class::Normal && !left(&vdev.kind))
+}
+
+/// The ashift of the pool's data.
+fn ashift(pool: &Pool) -> Result<u8, Cannot> {
+    let largest = data(pool).filter_map(|vdev| vdev.ashift).max();
+    largest.ok_or_else(|| Cannot::Untold {
+        vdev: format!("pool {}", pool.name),
+        why: "ZFS does not tell its ashift".to_owned(),
+    })
+}
+
+/// `tank/raidz1-0`, or the pool's own name for a single disk.
+fn part(pool: &Pool, vdev: &Vdev) -> String {
+    if vdev.kind == "disk" { pool.name.clone() } else { format!("{}/{}", pool.name, vdev.name) }
+}
+
+/// That a member is still as it was seen.
+fn leaf_is(member: Member<'_>) -> Condition {
+    Condition::LeafIs {
+        pool: member.pool.name.clone(),
+        guid: member.leaf.guid.to_string(),
+        states: vec![member.leaf.state.clone()],
+    }
+}
+
+/// A row about a new drive.
+fn new_row(word: &str, new: &Newcomer<'_>) -> (String, String) {
+    super::replace::row(word, &new.drive, &new.holds)
+}
+
+/// What each wish for this pool has to be told afterwards, where one is recorded.
+fn profile_fact(sight: &Sight<'_>, pool: &Pool, what: &str) -> Option<(String, String)> {
+    sight.wish_for(&pool.name)?;
+    Some((
+        "profile".to_owned(),
+        format!(
+            "the recorded wish names bays: {what} in /etc/zbay/profile.yaml, else `zbay verify` tells it as a difference"
+        ),
+    ))
+}
+
+/// Usable before and after, to the byte.
+fn usable_facts(space: &Space<'_>, after: Option<Bytes>) -> (Vec<(String, String)>, Usable) {
+    let before = space.before();
+    let words = |bytes: Option<Bytes>, why: String| match bytes {
+        Some(bytes) => format!("{bytes} bytes ({}, zfs: {})", bytes.tb(), bytes.zfs()),
+        None => format!("not known: {why}"),
+    };
+    let now = words(before, "run as root".to_owned());
+    let facts = vec![("usable".to_owned(), now), ("after".to_owned(), words(after, space.why()))];
+    (facts, Usable { before, after })
+}
+
+/// The frame of a task.
+fn task(request: &Request<'_>, pool: &Pool, disks: Vec<Fingerprint>) -> Task {
+    Task {
+        id: String::new(),
+        made: request.sight.inventory.taken,
+        what: String::new(),
+        pool: pool.name.clone(),
+        disks,
+        steps: Vec::new(),
+        drives: Vec::new(),
+        facts: Vec::new(),
+        then: None,
+        follows: Follows::Nothing,
+        usable: None,
+        notes: Vec::new(),
+    }
+}
+
+fn fact(word: &str, say: impl Into<String>) -> (String, String) {
+    (word.to_owned(), say.into())
+}
+
+fn devices(news: &[Newcomer<'_>]) -> Vec<Utf8PathBuf> {
+    news.iter().map(|new| new.device.clone()).collect()
+}
+
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod tests_beside;

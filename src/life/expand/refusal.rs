@@ -1,0 +1,403 @@
+//! Why a pool does not grow, or shrink, as asked: one value for each reason, and its words with the way out.
+
+use crate::drive::Drive;
+use crate::life::Cannot;
+use crate::plan::shape::{Redundant, Unlike};
+use crate::units::Bytes;
+
+/// Why not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoGrowth {
+    /// No pool of this name is imported.
+    NoSuchPool {
+        /// As it was typed.
+        name: String,
+        /// Those that are.
+        known: Vec<String>,
+    },
+    /// More than one pool could be meant.
+    WhichPool {
+        /// The pools.
+        known: Vec<String>,
+    },
+    /// More than one vdev could be meant.
+    WhichVdev {
+        /// The bay of the new drive.
+        bay: String,
+        /// The vdevs with their bays.
+        known: Vec<String>,
+    },
+    /// There is no such vdev, and no member in such a bay.
+    NoSuchVdev {
+        /// As it was typed.
+        word: String,
+        /// The vdevs with their bays.
+        known: Vec<String>,
+    },
+    /// No member of a pool is there.
+    NoMember {
+        /// `bay 3`, or as it was typed.
+        word: String,
+    },
+    /// The word means several members or vdevs.
+    Ambiguous {
+        /// As it was typed.
+        word: String,
+        /// What it could be.
+        known: Vec<String>,
+    },
+    /// A bay was named twice.
+    Twice {
+        /// `bay 3`.
+        bay: String,
+    },
+    /// It has to be well first.
+    NotWell {
+        /// A pool, a vdev or a drive.
+        what: String,
+        /// ZFS's word.
+        state: String,
+    },
+    /// ZFS lacks a feature, or it is not enabled.
+    Feature {
+        /// The pool.
+        pool: String,
+        /// The feature.
+        feature: &'static str,
+        /// Whether this ZFS has it.
+        known: bool,
+        /// The pool's `compatibility`, where it is set.
+        compatibility: Option<String>,
+    },
+    /// Nothing can be attached to such a vdev.
+    NotAttached {
+        /// The vdev.
+        vdev: String,
+        /// Its kind or class.
+        kind: String,
+    },
+    /// What is to be added is not as the pool's data vdevs are.
+    Unlike {
+        /// The pool.
+        pool: String,
+        /// The bays.
+        bays: String,
+        /// Why.
+        why: Unlike,
+    },
+    /// More drives than a log has.
+    ManyLogs {
+        /// How many.
+        count: usize,
+    },
+    /// A special vdev that would be weaker than the data, or that zpool takes by force alone.
+    Special {
+        /// The pool.
+        pool: String,
+        /// How many drives a data vdev may lose.
+        data: usize,
+        /// How many drives were named.
+        given: usize,
+    },
+    /// A drive that is not larger.
+    NotLarger {
+        /// The drive.
+        drive: Box<Drive>,
+        /// Bytes that ZFS has of the old one.
+        old: Bytes,
+        /// The old one's bay.
+        bay: String,
+    },
+    /// Labels of an older pool where the partition would end.
+    Stale {
+        /// The drive.
+        drive: Box<Drive>,
+        /// What is there.
+        what: String,
+    },
+    /// A raidz cannot become narrower.
+    Narrower {
+        /// The drive.
+        drive: Option<Box<Drive>>,
+        /// The vdev.
+        vdev: String,
+    },
+    /// No vdev leaves a pool that has a raidz.
+    Raidz {
+        /// The vdev that should.
+        vdev: String,
+        /// The raidz.
+        raidz: String,
+    },
+    /// The only data vdev.
+    LastVdev {
+        /// The pool.
+        pool: String,
+    },
+    /// The other copies are not well.
+    LastCopy {
+        /// The drive.
+        drive: Option<Box<Drive>>,
+        /// The vdev.
+        vdev: String,
+    },
+    /// The pool has a checkpoint.
+    Checkpoint {
+        /// The pool.
+        pool: String,
+    },
+    /// Vdevs of different ashift.
+    Ashifts {
+        /// The pool.
+        pool: String,
+        /// All of them.
+        ashifts: Vec<u8>,
+    },
+    /// The other vdevs have no room for its data.
+    NoRoom {
+        /// The vdev.
+        vdev: String,
+        /// On it.
+        allocated: Bytes,
+        /// AVAIL.
+        free: Bytes,
+    },
+}
+
+impl From<NoGrowth> for Cannot {
+    fn from(why: NoGrowth) -> Self {
+        Self::Growth(why)
+    }
+}
+
+type Words<'a> = (String, Option<&'a Drive>, Vec<(&'static str, String)>);
+
+const DO: &str = "do this";
+
+impl NoGrowth {
+    /// What is the matter in one line, the drive that it is about, and rows of a word and a sentence.
+    pub(crate) fn words(&self) -> Words<'_> {
+        let plain = |matter: String, how: &str| (matter, None, vec![(DO, how.to_owned())]);
+        let listed = |matter: String, label: &'static str, list: &[String], how: &str| {
+            let mut rows: Vec<_> = list.iter().map(|one| (label, one.clone())).collect();
+            rows.push((DO, how.to_owned()));
+            (matter, None, rows)
+        };
+        match self {
+            Self::NoSuchPool { name, known } => {
+                listed(format!("no pool `{name}` is imported"), "pools", known, "name one of these")
+            }
+            Self::WhichPool { known } => listed(
+                "more than one pool is imported, so nothing was done".to_owned(),
+                "pools",
+                known,
+                "name one: `--pool NAME`",
+            ),
+            Self::WhichVdev { bay, known } => (
+                "it is not known which vdev shall get the drive, so nothing was done".to_owned(),
+                None,
+                choices(
+                    known,
+                    &format!(
+                        "`zbay expand attach {bay} --to VDEV`, or the bay of one of its drives"
+                    ),
+                ),
+            ),
+            Self::NoSuchVdev { word, known } => (
+                format!(
+                    "there is no vdev `{word}`, and no bay of that name with a member of a pool"
+                ),
+                None,
+                choices(known, "name one of these, or the bay of one of its drives"),
+            ),
+            Self::NoMember { word } => plain(
+                format!("{word} has no member of a pool"),
+                "`zbay show pool` shows which bays have one",
+            ),
+            Self::Ambiguous { word, known } => listed(
+                format!("{word} means more than one part of a pool, so nothing was done"),
+                "means",
+                known,
+                "name the vdev as `zpool status` does, as in `zbay expand remove mirror-1`",
+            ),
+            Self::Twice { bay } => plain(format!("{bay} is named twice"), "name each bay once"),
+            Self::NotWell { what, state } => plain(
+                format!("{what} is {state}, so nothing was done"),
+                "mend that first: `zbay status` says how, `zbay replace BAY` does it",
+            ),
+            Self::Feature { pool, feature, known, compatibility } => {
+                no_feature(pool, feature, *known, compatibility.as_deref())
+            }
+            Self::NotAttached { vdev, kind } => plain(
+                format!("nothing can be attached to {vdev}: it is of kind {kind}"),
+                "add a vdev instead: `zbay expand add BAY BAY ...`",
+            ),
+            Self::Unlike { pool, bays, why } => unlike(pool, bays, why),
+            Self::ManyLogs { count } => plain(
+                format!("a log of {count} drives: one, or a mirror of two"),
+                "name one bay or two; each pair is a log of its own",
+            ),
+            Self::Special { pool, data, given } => special(pool, *data, *given),
+            other => other.of_what_leaves(),
+        }
+    }
+
+    fn of_what_leaves(&self) -> Words<'_> {
+        let plain = |matter: String, how: &str| (matter, None, vec![(DO, how.to_owned())]);
+        match self {
+            Self::NotLarger { drive, old, bay } => (
+                format!("the drive in {} is not larger, so nothing was done", drive.spoken()),
+                Some(drive.as_ref()),
+                vec![
+                    ("old", format!("ZFS has {old} bytes of the one in bay {bay}")),
+                    (DO, format!("to exchange it all the same: `zbay replace {bay} --with {}`",
+                        drive.bay.as_ref().map(ToString::to_string).unwrap_or_default())),
+                ],
+            ),
+            Self::Stale { drive, what } => (
+                format!("the drive in {} has more on it than its member, so nothing was done", drive.spoken()),
+                Some(drive.as_ref()),
+                vec![
+                    ("holds", format!("{what}, where the member's last labels would come to lie")),
+                    ("why", "ZFS could read the old labels for the member's own (openzfs/zfs #16144)".to_owned()),
+                    (DO, "replace this member by a blank drive: `zbay replace BAY --with OTHER-BAY`".to_owned()),
+                ],
+            ),
+            Self::Narrower { drive, vdev } => (
+                format!("{vdev} can be widened and never narrowed, so nothing was done"),
+                drive.as_deref(),
+                vec![
+                    ("why", "each row of a raidz lies on all its drives, and ZFS has no way back".to_owned()),
+                    (DO, "another drive may take its place: `zbay expand larger BAY`, or `zbay replace BAY` where it failed".to_owned()),
+                ],
+            ),
+            Self::Raidz { vdev, raidz } => plain(
+                format!("{vdev} cannot leave: ZFS moves no data while a raidz ({raidz}) is in the pool"),
+                "only logs, caches, spares and copies of a mirror leave such a pool; else make a new pool and copy",
+            ),
+            Self::LastVdev { pool } => plain(
+                format!("it is the only data vdev of pool {pool}, so it stays"),
+                "add another one first: `zbay expand add BAY ...`",
+            ),
+            Self::LastCopy { drive, vdev } => (
+                format!("no other copy of {vdev} is well, so this one stays"),
+                drive.as_deref(),
+                vec![(DO, "mend the others first: `zbay status` says how".to_owned())],
+            ),
+            Self::Checkpoint { pool } => plain(
+                format!("pool {pool} has a checkpoint, and ZFS moves no vdev meanwhile"),
+                &format!("let it go if you do not need it: `zpool checkpoint -d {pool}`"),
+            ),
+            Self::Ashifts { pool, ashifts } => plain(
+                format!(
+                    "the vdevs of pool {pool} differ in ashift ({}), and ZFS moves no data between such ones",
+                    ashifts.iter().map(u8::to_string).collect::<Vec<_>>().join(", ")
+                ),
+                "make a new pool and copy",
+            ),
+            Self::NoRoom { vdev, allocated, free } => plain(
+                format!("{vdev} holds {allocated} bytes, and the others have room for {free}"),
+                "make room, or add a vdev first: `zbay expand add BAY ...`",
+            ),
+            other => (format!("{other:?}"), None, Vec::new()),
+        }
+    }
+}
+
+fn choices(known: &[String], how: &str) -> Vec<(&'static str, String)> {
+    let mut rows: Vec<_> = known.iter().map(|one| ("vdevs", one.clone())).collect();
+    rows.push((DO, how.to_owned()));
+    rows
+}
+
+fn no_feature(
+    pool: &str,
+    feature: &str,
+    known: bool,
+    compatibility: Option<&str>,
+) -> Words<'static> {
+    if !known {
+        let matter = format!("this OpenZFS does not have {feature}, so nothing was done");
+        return (matter, None, vec![(DO, "install OpenZFS 2.3 or newer".to_owned())]);
+    }
+    let mut rows = Vec::new();
+    if let Some(set) = compatibility {
+        rows.push(("limit", format!("compatibility is {set}: where that lacks it, raise it first (`zpool set compatibility=...`)")));
+    }
+    rows.push((DO, format!("`zpool set feature@{feature}=enabled {pool}`: older releases cannot import the pool once it is used")));
+    (format!("pool {pool} does not have {feature} enabled, so nothing was done"), None, rows)
+}
+
+fn unlike(pool: &str, bays: &str, why: &Unlike) -> Words<'static> {
+    let attach = || "to make the vdev that is there wider: `zbay expand attach BAY`".to_owned();
+    let widths = |widths: &[usize]| {
+        let mut all: Vec<String> = widths.iter().map(ToString::to_string).collect();
+        all.dedup();
+        all.join(" and ")
+    };
+    match why {
+        Unlike::Single(kind) => (
+            "a single drive is never added to a pool with redundancy, so nothing was done".to_owned(),
+            None,
+            vec![
+                ("why", format!("pool {pool} is of {} vdevs; with a single disk beside them all of it would be lost when {bays} fails, and ZFS would not give the disk back", kind.as_str())),
+                (DO, attach()),
+                ("or", format!("name {} bays or more: `zbay expand add BAY BAY ...`", kind.least())),
+            ],
+        ),
+        Unlike::Narrow(kind, least) => (
+            format!("a {} needs {least} drives or more, so nothing was done", kind.as_str()),
+            None,
+            vec![(DO, format!("name {least} bays or more")), ("or", attach())],
+        ),
+        Unlike::Width(kind, all) => (
+            format!("the {} vdevs of pool {pool} have {} drives, so nothing was done", kind.as_str(), widths(all)),
+            None,
+            vec![
+                (DO, format!("name {} bays", all.last().copied().unwrap_or_else(|| Redundant::least(*kind)))),
+                ("or", "accept another width in the recorded wish: `uneven_vdevs: accept` below `pool`".to_owned()),
+            ],
+        ),
+        Unlike::Mixed(kinds) => (
+            format!("the data vdevs of pool {pool} are of several kinds ({}), so none is the pattern", kinds.join(", ")),
+            None,
+            vec![(DO, attach())],
+        ),
+        Unlike::Kind(kind) => (
+            format!("the data vdevs of pool {pool} are of kind {kind}, and zbay adds none of those"),
+            None,
+            vec![(DO, "`zpool add` by hand, after `zpool add -n`".to_owned())],
+        ),
+    }
+}
+
+fn special(pool: &str, data: usize, given: usize) -> Words<'static> {
+    if data == 0 {
+        return (
+            format!("pool {pool} has no redundancy, so no special vdev is added"),
+            None,
+            vec![
+                ("why", "zpool takes a mirror beside single disks by force alone, and one without a mirror is one more drive with which all is lost".to_owned()),
+                (DO, "make mirrors of its disks first: `zbay expand attach BAY --to BAY`".to_owned()),
+            ],
+        );
+    }
+    let needs = data + 1;
+    let why = if given < needs {
+        format!(
+            "the pool is lost with its special vdev, and its data outlives {data}: a mirror of {given} would be weaker"
+        )
+    } else {
+        format!(
+            "zpool takes a mirror of {given} beside data that outlives {data} by force alone, and zbay uses none"
+        )
+    };
+    (
+        format!("a special vdev for pool {pool} has {needs} drives, so nothing was done"),
+        None,
+        vec![
+            ("why", why),
+            (DO, format!("name {needs} bays; a further copy can be attached later")),
+        ],
+    )
+}

@@ -1,0 +1,224 @@
+//! What leaves a pool again: logs, caches and spares at any time, a copy of a mirror, and a whole vdev where no raidz is.
+
+use super::{Needed, NoGrowth, Request, Space, data, fact, feature, leaf_is, part, ready};
+use super::{space, task, usable_facts};
+use crate::drive::Drive;
+use crate::inventory::{Class, Pool, Vdev};
+use crate::life::member::Member;
+use crate::life::{Cannot, Follows, Task, replace};
+use crate::names::BayId;
+use crate::plan::steps::{run, step};
+use crate::plan::{Condition, Danger, command};
+use crate::units::Bytes;
+
+pub(super) fn make(request: &Request<'_>, what: &str) -> Result<Task, Cannot> {
+    let pools = request.pools()?;
+    let all = pools.iter().flat_map(|pool| pool.vdevs.iter().map(|vdev| (*pool, vdev)));
+    // A device that is gone has no bay: ZFS's own number for it is taken too.
+    let called = all.filter(|(pool, vdev)| {
+        vdev.guid.to_string() == what
+            || vdev.name == what
+            || format!("{}/{}", pool.name, vdev.name) == what
+    });
+    match called.collect::<Vec<_>>()[..] {
+        [] => {}
+        [(pool, vdev)] => return of_vdev(request, pool, vdev),
+        ref many => {
+            let known = many.iter().map(|(pool, vdev)| part(pool, vdev)).collect();
+            return Err(NoGrowth::Ambiguous { word: what.to_owned(), known }.into());
+        }
+    }
+    let hw = request.sight.hw;
+    let no_member = || Cannot::from(NoGrowth::NoMember { word: what.to_owned() });
+    let bay: BayId = what.parse().map_err(|_| no_member())?;
+    let members = request.members()?;
+    let in_it: Vec<Member<'_>> =
+        members.into_iter().filter(|member| member.is_in(hw, &bay)).collect();
+    match in_it[..] {
+        [one] => of_member(request, one),
+        [] => Err(NoGrowth::NoMember { word: bay.spoken() }.into()),
+        ref many => {
+            let known = many.iter().map(|it| format!("{} ({})", it.part(), it.leaf.guid)).collect();
+            Err(NoGrowth::Ambiguous { word: bay.spoken(), known }.into())
+        }
+    }
+}
+
+fn of_member(request: &Request<'_>, member: Member<'_>) -> Result<Task, Cannot> {
+    let (pool, vdev) = (member.pool, member.vdev);
+    match vdev.kind.as_str() {
+        "mirror" => detach(request, member),
+        "disk" => of_vdev(request, pool, vdev),
+        _ if matches!(vdev.class, Class::Cache | Class::Spare) => of_vdev(request, pool, vdev),
+        _ => {
+            let drive = member.disk.map(|disk| Box::new(Drive::of(request.sight.hw, disk)));
+            Err(NoGrowth::Narrower { drive, vdev: part(pool, vdev) }.into())
+        }
+    }
+}
+
+fn of_vdev(request: &Request<'_>, pool: &Pool, vdev: &Vdev) -> Result<Task, Cannot> {
+    match vdev.class {
+        Class::Log | Class::Cache | Class::Spare => aside(request, pool, vdev),
+        Class::Normal | Class::Special | Class::Dedup => evacuate(request, pool, vdev),
+    }
+}
+
+/// The rows about the drives of a vdev.
+fn rows(request: &Request<'_>, vdev: &Vdev) -> Vec<(String, String)> {
+    let disk = |leaf: &crate::inventory::Leaf| {
+        let disks = request.sight.inventory.disks.iter();
+        let disk = disks.clone().find(|disk| leaf.disk.as_ref() == Some(&disk.name));
+        match disk {
+            Some(disk) => replace::row("out", &Drive::of(request.sight.hw, disk), &leaf.state),
+            None => ("out".to_owned(), format!("member {}  {}", leaf.guid, leaf.state)),
+        }
+    };
+    vdev.leaves.iter().map(disk).collect()
+}
+
+/// A log, a cache, a spare: nothing of the pool is on it.
+fn aside(request: &Request<'_>, pool: &Pool, vdev: &Vdev) -> Result<Task, Cannot> {
+    ready(pool, Needed::Working)?;
+    if let Some(busy) = vdev.leaves.iter().find(|leaf| leaf.state == "INUSE") {
+        let what = format!("spare {}", busy.guid);
+        return Err(NoGrowth::NotWell { what, state: busy.state.clone() }.into());
+    }
+    let class = match vdev.class {
+        Class::Log => "log",
+        Class::Cache => "cache",
+        _ => "spare",
+    };
+    let what = format!("remove a {class} from pool {}", pool.name);
+    let mut remove = step(&what, Danger::Harmless, run([command::remove(&pool.name, vdev.guid)]));
+    let leaf = |guid: u64| (pool.name.clone(), guid.to_string());
+    remove.before =
+        vec![Condition::PoolImported { pool: pool.name.clone(), guid: pool.guid.to_string() }];
+    remove.after = vdev
+        .leaves
+        .iter()
+        .map(|it| leaf(it.guid))
+        .map(|(pool, guid)| Condition::LeafGone { pool, guid })
+        .collect();
+    let mut facts = vec![fact("usable", "as before: it holds no data of the pool")];
+    if vdev.class == Class::Log {
+        facts.push(fact("costs", "synchronous writes go to the data drives again, and are slower"));
+    }
+    Ok(Task {
+        what,
+        steps: vec![remove],
+        drives: rows(request, vdev),
+        facts,
+        ..task(request, pool, Vec::new())
+    }
+    .identified())
+}
+
+/// A copy of a mirror.
+fn detach(request: &Request<'_>, member: Member<'_>) -> Result<Task, Cannot> {
+    let (pool, vdev) = (member.pool, member.vdev);
+    ready(pool, Needed::Working)?;
+    let name = part(pool, vdev);
+    if vdev.leaves.len() > vdev.width {
+        return Err(Cannot::Replacing { pool: pool.name.clone(), vdev: name });
+    }
+    let others = || vdev.leaves.iter().filter(|leaf| leaf.guid != member.leaf.guid);
+    let well = others().filter(|leaf| leaf.state == "ONLINE" && leaf.errors == [0; 3]).count();
+    if well == 0 {
+        let drive = member.disk.map(|disk| Box::new(Drive::of(request.sight.hw, disk)));
+        return Err(NoGrowth::LastCopy { drive, vdev: name }.into());
+    }
+    let what = format!("take a copy out of {name}");
+    let mut detach =
+        step(&what, Danger::Harmless, run([command::detach(&pool.name, member.leaf.guid)]));
+    let states = |leaf: &crate::inventory::Leaf| Condition::LeafIs {
+        pool: pool.name.clone(),
+        guid: leaf.guid.to_string(),
+        states: vec![leaf.state.clone()],
+    };
+    detach.before = vec![leaf_is(member)];
+    detach.before.extend(others().map(states));
+    detach.after =
+        vec![Condition::LeafGone { pool: pool.name.clone(), guid: member.leaf.guid.to_string() }];
+    let mut facts = vec![fact("usable", "as before: each copy holds everything")];
+    facts.push(match vdev.width {
+        2 => fact(
+            "warning",
+            format!("{name} has no redundancy then: it is lost with the drive that stays, and if it holds data the pool is"),
+        ),
+        width => fact("outlives", format!("{} of the drives that stay", width - 2)),
+    });
+    facts.push(fact(
+        "drive",
+        "it keeps its partition table; to take it for something else: `--take WWN=SERIAL`",
+    ));
+    let mut drives = rows(request, vdev);
+    for ((word, _), leaf) in drives.iter_mut().zip(&vdev.leaves) {
+        if leaf.guid != member.leaf.guid {
+            "stays".clone_into(word);
+        }
+    }
+    Ok(Task { what, steps: vec![detach], drives, facts, ..task(request, pool, Vec::new()) }
+        .identified())
+}
+
+/// A whole vdev: its data moves to the others.
+fn evacuate(request: &Request<'_>, pool: &Pool, vdev: &Vdev) -> Result<Task, Cannot> {
+    let name = part(pool, vdev);
+    let vital = |it: &&Vdev| matches!(it.class, Class::Normal | Class::Special | Class::Dedup);
+    let parity = |it: &&Vdev| it.kind.starts_with("raidz") || it.kind.starts_with("draid");
+    if let Some(raidz) = pool.vdevs.iter().filter(vital).find(parity) {
+        return Err(NoGrowth::Raidz { vdev: name, raidz: raidz.name.clone() }.into());
+    }
+    if vdev.class == Class::Normal && data(pool).count() < 2 {
+        return Err(NoGrowth::LastVdev { pool: pool.name.clone() }.into());
+    }
+    ready(pool, Needed::Online)?;
+    feature(pool, "device_removal")?;
+    let checkpoint = pool.properties.iter().find(|it| it.name == "checkpoint");
+    if checkpoint.is_some_and(|it| it.value.parse::<u64>().is_ok_and(|bytes| bytes > 0)) {
+        return Err(NoGrowth::Checkpoint { pool: pool.name.clone() }.into());
+    }
+    let mut ashifts: Vec<u8> = pool.vdevs.iter().filter(vital).filter_map(|it| it.ashift).collect();
+    ashifts.sort_unstable();
+    ashifts.dedup();
+    if ashifts.len() > 1 {
+        return Err(NoGrowth::Ashifts { pool: pool.name.clone(), ashifts }.into());
+    }
+    let allocated = vdev.allocated.unwrap_or(Bytes::ZERO);
+    let free = pool.datasets.first().map_or(Bytes::ZERO, |root| root.available);
+    let space = Space::of(pool, request.sight.inventory);
+    let after = space.without(vdev);
+    let used = pool.datasets.first().map_or(Bytes::ZERO, |root| root.used);
+    if free < allocated || after.is_some_and(|after| after < used) {
+        return Err(NoGrowth::NoRoom { vdev: name, allocated, free }.into());
+    }
+    let what = format!("remove {} from pool {}", vdev.name, pool.name);
+    let mut remove = step(&what, Danger::Harmless, run([command::remove(&pool.name, vdev.guid)]));
+    remove.before = vec![Condition::PoolOnline { pool: pool.name.clone() }];
+    remove.before.extend(vdev.leaves.iter().map(|leaf| Condition::LeafIs {
+        pool: pool.name.clone(),
+        guid: leaf.guid.to_string(),
+        states: vec![leaf.state.clone()],
+    }));
+    let (mut facts, usable) = usable_facts(&space, after);
+    facts.push(fact("takes", space::hours(vdev, 1)));
+    facts.push(fact(
+        "meanwhile",
+        "the pool is used as always; `zpool remove -s POOL` stops it, and it goes on after a power cut",
+    ));
+    facts.push(fact(
+        "for ever",
+        "a table of where its blocks went stays in the pool and in memory, until they are written anew",
+    ));
+    Ok(Task {
+        what,
+        steps: vec![remove],
+        drives: rows(request, vdev),
+        facts,
+        follows: Follows::Removal,
+        usable: Some(usable),
+        ..task(request, pool, Vec::new())
+    }
+    .identified())
+}

@@ -1,0 +1,200 @@
+//! A drive that comes into a pool that exists: judged before zpool writes to it, erased first where a person named it,
+//! cut where the wish leaves a reserve.
+//!
+//! zpool writes a partition table to a new drive before it refuses, so that all that could make it refuse is asked here:
+//! whose the drive is, its size, its sectors, its health. Replacing and growing take a drive by no other door.
+
+use camino::Utf8PathBuf;
+
+use crate::capacity::{self, Cut, Replacement};
+use crate::check::{Note, Rule, Severity, health};
+use crate::drive::Drive;
+use crate::hw::ControllerMode;
+use crate::inventory::Disk;
+use crate::life::member::release;
+use crate::life::{Cannot, Sight};
+use crate::names::BayId;
+use crate::plan::erase::{self, Erased, Reason};
+use crate::plan::pick::{self, in_bay};
+use crate::plan::steps::{run, step};
+use crate::plan::{Condition, Danger, Fingerprint, Refusal, Refused, Step, command};
+use crate::render::foreign;
+use crate::units::{Ashift, Bytes};
+
+/// A drive that takes a member's place.
+pub const REPLACEMENT: &str = "replacement";
+/// A drive that stands beside a member.
+pub const ATTACHED: &str = "attached";
+/// A drive of a further data vdev.
+pub const ADDED: &str = "added data";
+/// A drive of a log.
+pub const LOG: &str = "added log";
+/// A drive of a special vdev.
+pub const SPECIAL: &str = "added special";
+/// The roles whose debris has the label of a pool that was there before; spares and caches have none.
+pub const JOINS: [&str; 5] = [REPLACEMENT, ATTACHED, ADDED, LOG, SPECIAL];
+
+/// What is asked of a new drive.
+#[derive(Clone, Copy, Debug)]
+pub struct Needs {
+    /// The least size; `None`: any.
+    pub least: Option<Replacement>,
+    /// The smallest write of its vdev.
+    pub ashift: u8,
+    /// What it is for.
+    pub role: &'static str,
+    /// The length of its one partition, where the pool's drives are cut by zbay; `None`: zpool cuts it.
+    pub cut: Option<Bytes>,
+}
+
+/// A drive that may come in.
+#[derive(Clone, Debug)]
+pub struct Newcomer<'a> {
+    /// The disk.
+    pub disk: &'a Disk,
+    /// The drive, for words.
+    pub drive: Drive,
+    /// As it was seen.
+    pub seen: Fingerprint,
+    /// As it is when zpool gets it.
+    pub after: Fingerprint,
+    /// What is done to it before.
+    pub steps: Vec<Step>,
+    /// What zpool is told.
+    pub device: Utf8PathBuf,
+    /// What it holds, in words.
+    pub holds: String,
+    /// Bytes of the device that ZFS will have of it.
+    pub partition: Bytes,
+    /// Warnings.
+    pub notes: Vec<Note>,
+    is_cut: bool,
+    least: Option<Bytes>,
+}
+
+impl Newcomer<'_> {
+    /// What must hold right before zpool gets it. A step that cut it has looked itself.
+    pub fn is_free(&self) -> Vec<Condition> {
+        if self.is_cut {
+            Vec::new()
+        } else {
+            vec![Condition::DiskFree { disk: self.after.clone() }]
+        }
+    }
+
+    /// As the model has it, cut already.
+    pub fn leaf(&self) -> capacity::Drive {
+        capacity::Drive::sector_512(self.partition)
+    }
+
+    /// `4000776716288 bytes or more; this one has 4000787030016`.
+    pub fn needs(&self) -> String {
+        match self.least {
+            Some(least) => format!("{least} bytes or more; this one has {}", self.disk.size),
+            None => format!("any size; this one has {} bytes", self.disk.size),
+        }
+    }
+}
+
+/// The partition that a wish's reserve leaves of a drive.
+pub fn reserved(reserve: Bytes, disk: &Disk) -> Option<Bytes> {
+    let drive = capacity::Drive { bytes: disk.size, logical_sector: disk.logical };
+    Cut::Reserve(reserve).length(drive).ok()
+}
+
+/// The one drive in a bay.
+///
+/// # Errors
+/// No such bay, none in it, or more than one.
+pub fn in_the_bay<'a>(sight: &Sight<'a>, bay: &BayId) -> Result<&'a Disk, Cannot> {
+    if !sight.hw.knows(bay) && !sight.hw.is_generic() {
+        return Err(Cannot::NoBay { bay: bay.to_string(), known: sight.hw.seats() });
+    }
+    let refuse = |refusal| Err(Cannot::Drive(Refused(vec![refusal])));
+    match in_bay(sight.hw, sight.inventory, bay)[..] {
+        [disk] => Ok(disk),
+        [] => Err(Cannot::NoDrive { bay: bay.spoken() }),
+        _ => refuse(Refusal::ManyInBay { bay: bay.clone() }),
+    }
+}
+
+/// Judges a drive.
+///
+/// # Errors
+/// All that speaks against it.
+pub fn judge<'a>(sight: &Sight<'_>, disk: &'a Disk, needs: &Needs) -> Result<Newcomer<'a>, Cannot> {
+    let hw = sight.hw;
+    let drive = Drive::of(hw, disk);
+    let ashift = needs.ashift;
+    if Ashift::of_sector(disk.logical).is_some_and(|sector| sector.get() > ashift) {
+        return Err(Cannot::Sectors { drive: Box::new(drive), logical: disk.logical, ashift });
+    }
+    let least = needs.least.map(|least| match least.drive_4kn {
+        Some(large) if disk.logical == 4096 => large,
+        _ => least.drive_512,
+    });
+    if let Some(least) = least.filter(|least| disk.size < *least) {
+        return Err(Cannot::TooSmall { drive: Box::new(drive), is: disk.size, least });
+    }
+    let raid = hw.mode(&sight.inventory.host) == Some(ControllerMode::Raid);
+    let accept_smart = sight.wish.is_some_and(|wish| wish.pool.accept_smart);
+    let terms =
+        pick::Terms { raid, accept_smart, takes: sight.takes, unfinished: sight.unfinished };
+    let reason = pick::one(hw, disk, &terms).map_err(|all| Cannot::Drive(Refused(all)))?;
+    let seen = Fingerprint {
+        drive: drive.clone(),
+        address: disk.address.clone().unwrap_or_default(),
+        role: needs.role.to_owned(),
+        contents: disk.contents.as_ref().map(|it| it.digest.clone()).unwrap_or_default(),
+    };
+    let mut steps = Vec::new();
+    let mut after = seen.clone();
+    let mut holds = "blank".to_owned();
+    if let (Some(reason), Ok(contents)) = (&reason, &disk.contents) {
+        let sentence = foreign::sentence(&contents.owner);
+        holds = match reason {
+            Reason::Taken => format!("ERASED: {sentence}"),
+            Reason::CutOff { .. } => "what a run that was cut off left is cleared".to_owned(),
+        };
+        let erased = Erased { disk: seen.clone(), holds: sentence, reason: reason.clone() };
+        steps.push(erase::step(&erased, contents));
+        after = erase::blank(&seen);
+    }
+    let mut device = after.address.clone();
+    let whole = capacity::Drive { bytes: disk.size, logical_sector: disk.logical };
+    let mut partition = Cut::Whole.made_by(release(sight.inventory), whole).unwrap_or(Bytes::ZERO);
+    if let Some(length) = needs.cut {
+        partition = Bytes(length.0.div_ceil(Bytes::MIB.0) * Bytes::MIB.0);
+        let mut cut = step(
+            format!("cut the drive in {} as the others of the pool are", drive.spoken()),
+            Danger::TakesFreeDisks,
+            run([command::first_partition(&device, disk.logical, partition), command::settle()]),
+        );
+        cut.before = vec![Condition::DiskFree { disk: after.clone() }];
+        steps.push(cut);
+        device = command::part(&device, 1);
+    }
+    let notes = health::of_all(hw, std::iter::once(disk));
+    let notes = notes.into_iter().chain(sectors(disk, ashift, &drive)).collect();
+    let is_cut = needs.cut.is_some();
+    Ok(Newcomer { disk, drive, seen, after, steps, device, holds, partition, notes, is_cut, least })
+}
+
+/// A warning where the drive writes larger pieces than the vdev.
+fn sectors(new: &Disk, ashift: u8, drive: &Drive) -> Option<Note> {
+    let large = Ashift::of_sector(new.physical).is_some_and(|sector| sector.get() > ashift);
+    large.then(|| Note {
+        severity: Severity::Warning,
+        rule: Rule::DriveSectors,
+        at: String::new(),
+        message: format!(
+            "{} works in pieces of {} bytes, and the vdev writes {} (ashift {ashift}): it will be slow",
+            drive.spoken(),
+            new.physical,
+            1_u64 << ashift
+        ),
+        remedy: "a vdev's ashift is for ever: only a new pool has another".to_owned(),
+        bay: drive.bay.clone(),
+        wwn: drive.wwn.clone(),
+    })
+}

@@ -1,0 +1,267 @@
+//! A pool grows on real OpenZFS in every way that zbay has, and gives back what can be given back. Usable is foretold each
+//! time and compared with `zfs list` to the byte; the data is read again after each way; what is refused leaves the drives
+//! as they were. One box, 24 small drives.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::lab::{Lab, Ran};
+use crate::promises::sizes;
+
+/// Nobody's box is recognised by its strings; a person names it.
+const ZBAY: &str = "zbay --hw 4u-24bay";
+const SMALL: u64 = 70_000_000_000;
+const LARGE: u64 = 160_041_885_696;
+
+fn wwn(bay: u8) -> String {
+    format!("/dev/disk/by-id/wwn-0x5000c5007a07{bay:04x}")
+}
+
+fn flat(ran: &Ran) -> String {
+    format!("{} {}", ran.out, ran.err).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Every byte that was acknowledged is there.
+fn intact(lab: &Lab, pool: &str, after: &str) {
+    let ran = lab.sh(&format!("cd /{pool} && sha256sum -c --quiet /root/{pool}.sums"));
+    assert_eq!(ran.status, 0, "{after}: {}{}", ran.out, ran.err);
+}
+
+fn fill(lab: &Lab, pool: &str, mib: u32) {
+    lab.ok(&format!(
+        "cd /{pool} && for n in 1 2 3 4; do dd if=/dev/urandom of=file$n bs=1M count={} status=none; done; \
+         sha256sum file? > /root/{pool}.sums; sync; zpool sync {pool}",
+        mib / 4
+    ));
+}
+
+/// Refused with these words, and no drive outside of pools has changed by a byte.
+fn refused(lab: &Lab, way: &str, free: &[u8], words: &[&str]) {
+    let of = |lab: &Lab| {
+        let mut all = lab.digests();
+        all.retain(|bay, _| free.iter().any(|it| it.to_string() == *bay));
+        all
+    };
+    let before = of(lab);
+    let ran = lab.sh(&format!("{ZBAY} expand {way} --yes"));
+    assert_eq!(ran.status, 2, "`{way}`: {}{}", ran.out, ran.err);
+    for word in words {
+        assert!(flat(&ran).contains(word), "`{way}` lacks `{word}`: {}", ran.err);
+    }
+    lab.ok("sync");
+    assert_eq!(of(lab), before, "`{way}` wrote to a drive");
+}
+
+/// What the plan foretells: USED + AVAIL when all has ended.
+fn foretold(lab: &Lab, way: &str) -> u64 {
+    let ran = lab.sh(&format!("{ZBAY} --json expand {way} --plan"));
+    assert_eq!(ran.status, 1, "`{way}`: {}{}", ran.out, ran.err);
+    let answer: Value = serde_json::from_str(&ran.out).expect("JSON");
+    answer["task"]["usable"]["after"].as_u64().unwrap_or_else(|| lab.fail(&answer.to_string()))
+}
+
+fn done(lab: &Lab, way: &str) -> Ran {
+    let ran = lab.sh_within(&format!("{ZBAY} expand {way} --yes"), Duration::from_mins(8), b"");
+    assert_eq!(ran.status, 0, "`{way}`: {}{}\n{}", ran.out, ran.err, lab.sh("zpool status").out);
+    ran
+}
+
+/// Done, and usable is what was foretold.
+fn grows(lab: &Lab, pool: &str, way: &str) -> u64 {
+    let after = foretold(lab, way);
+    done(lab, way);
+    lab.ok(&format!("zpool sync {pool}"));
+    assert_eq!(sizes(lab, pool).1, after, "`{way}`\n{}", lab.sh("zpool list -v").out);
+    after
+}
+
+/// The box with these drives and no others: each look asks every drive.
+fn boxed(bays: &[u8]) -> Lab {
+    let mut lab = Lab::new("4u-foreign").with_zbay();
+    let kept = |bay: &str| bay == "boot" || bays.iter().any(|it| it.to_string() == bay);
+    lab.spec.drives.retain(|drive| kept(drive.at.as_str()));
+    for drive in &mut lab.spec.drives {
+        match drive.at.as_str() {
+            "20" | "21" => drive.size = LARGE,
+            "23" => drive.size = SMALL,
+            _ => {}
+        }
+    }
+    let lab = lab.boot();
+    lab.ok("zgenhostid -f 0badcafe; systemctl enable zfs-import-cache zfs-import.target zfs-mount 2>&1");
+    lab
+}
+
+#[test]
+fn a_raidz_pool_grows_in_every_way() {
+    let free: Vec<u8> = (4..=15).chain([23, 24]).collect();
+    let mut lab = boxed(&[&[1, 2, 3], &free[..]].concat());
+    lab.ok(&format!(
+        "zpool create -o ashift=12 -o autoexpand=off -o feature@raidz_expansion=disabled tank raidz1 {} {} {}",
+        wwn(1),
+        wwn(2),
+        wwn(3)
+    ));
+    fill(&lab, "tank", 64);
+    lab.ok(&format!("mkfs.ext4 -q -F -L photos {} && sync", wwn(24)));
+
+    refused(&lab, "add 4", &free, &["a single drive is never added", "zbay expand attach BAY"]);
+    refused(&lab, "attach 4", &free, &["feature@raidz_expansion=enabled tank"]);
+    lab.ok("zpool set feature@raidz_expansion=enabled tank");
+    refused(&lab, "attach 23", &free, &["bay 23 is too small"]);
+    refused(&lab, "attach 24", &free, &["bay 24 is not free", "photos", "--take"]);
+    refused(&lab, "attach 2", &free, &["bay 2 is not free"]);
+    refused(&lab, "add 4 5", &free, &["a raidz1 needs 3 drives"]);
+    refused(&lab, "add 4 5 6 7", &free, &["have 3 drives"]);
+    refused(&lab, "special 4 5 6", &free, &["by force alone"]);
+    refused(&lab, "spare 23", &free, &["bay 23 is too small"]);
+    refused(&lab, "remove 2", &free, &["never narrowed"]);
+    refused(&lab, "larger 2 --with 4", &free, &["bay 4 is not larger"]);
+
+    widened(&mut lab);
+    added(&lab);
+    beside(&lab);
+}
+
+#[test]
+fn mirrors_grow_and_shrink() {
+    let lab = boxed(&[16, 17, 18, 19, 20, 21, 22]);
+    copies(&lab);
+    larger(&lab);
+    emptied(&lab);
+}
+
+/// raidz1 of 3 to 4, with the power cut in the middle.
+fn widened(lab: &mut Lab) {
+    let before = sizes(lab, "tank").1;
+    let after = foretold(lab, "attach 4");
+    assert!(after > before);
+    let plan = lab.sh(&format!("{ZBAY} expand attach 4 --plan"));
+    eprintln!("{}", plan.out);
+    // ZFS's own brake for tests: the expansion stands still after so many bytes.
+    lab.ok("echo 20000000 > /sys/module/zfs/parameters/raidz_expand_max_reflow_bytes");
+    let ran = lab.sh(&format!("{ZBAY} expand attach 4 --yes --no-wait"));
+    assert_eq!(ran.status, 1, "{}{}", ran.out, ran.err);
+    lab.ok("for i in $(seq 60); do zpool status tank | grep -q 'expand:.*in progress' && break; sleep 1; done; sleep 3; zpool sync tank; sync");
+    let half = lab.ok("zpool status tank");
+    assert!(half.contains("in progress"), "{half}");
+    assert_eq!(sizes(lab, "tank").1, before, "not before it has ended");
+    eprintln!("{half}");
+    lab.power_cut();
+    lab.start();
+    lab.settled();
+    lab.sh("zpool list tank || zpool import -d /dev/disk/by-id tank");
+    let ran = lab.sh_within(&format!("{ZBAY} expand attach 4 --yes"), Duration::from_mins(6), b"");
+    let said = flat(&ran);
+    assert!(ran.status == 0 || said.contains("bay 4 is not free"), "{said}");
+    lab.ok("zpool wait -t raidz_expand tank; zpool sync tank");
+    assert_eq!(sizes(lab, "tank").1, after, "{}", lab.sh("zpool list -v tank").out);
+    eprintln!("after the expansion: {}", lab.ok("zpool status tank"));
+    lab.ok("zpool wait -t scrub tank; zpool scrub -w tank");
+    assert!(lab.ok("zpool status tank").contains("errors: No known data errors"));
+    intact(lab, "tank", "widened");
+
+    // What `zfs list` shows of rewriting: USED gets smaller, and the sum stays.
+    let used =
+        |lab: &Lab| lab.ok("zfs list -Hp -o used tank").trim().parse::<u64>().expect("bytes");
+    let old = used(lab);
+    let ran = lab.sh("zfs rewrite -r /tank; zpool sync tank");
+    eprintln!("zfs rewrite: {} {}{}; USED {old} to {}", ran.status, ran.out, ran.err, used(lab));
+    intact(lab, "tank", "rewritten");
+    assert_eq!(sizes(lab, "tank").1, after);
+}
+
+/// A second raidz vdev of the same width.
+fn added(lab: &Lab) {
+    refused(lab, "add 5 6 7", &[5, 6, 7], &["have 4 drives"]);
+    grows(lab, "tank", "add 5 6 7 8");
+    assert!(lab.ok("zpool status tank").contains("raidz1-1"));
+    refused(lab, "remove raidz1-1", &[9], &["while a raidz"]);
+    intact(lab, "tank", "added");
+}
+
+/// Log, cache, spare, special.
+fn beside(lab: &Lab) {
+    let usable = sizes(lab, "tank").1;
+    done(lab, "log 9 10");
+    let status = lab.ok("zpool status tank");
+    assert!(status.contains("logs") && status.contains("mirror-2"), "{status}");
+    done(lab, "cache 11");
+    done(lab, "spare 12");
+    let status = lab.ok("zpool status tank");
+    assert!(status.contains("cache") && status.contains("AVAIL"), "{status}");
+    assert_eq!(sizes(lab, "tank").1, usable);
+    done(lab, "remove mirror-2");
+    done(lab, "remove 11");
+    done(lab, "remove 12");
+    let status = lab.ok("zpool status tank");
+    assert!(!["logs", "cache", "spares"].iter().any(|it| status.contains(it)), "{status}");
+    // A log of one drive that dies: it has no bay any more, and goes by ZFS's number.
+    done(lab, "log 13");
+    lab.ok(&format!("d=$(readlink -f {}); echo 1 > /sys/block/${{d##*/}}/device/delete", wwn(13)));
+    lab.ok("dd if=/dev/urandom of=/tank/sync bs=4k count=4 oflag=sync status=none; sleep 1");
+    let status = lab.ok("zpool status -g tank");
+    let number = status.split("logs").nth(1).and_then(|it| it.split_whitespace().next());
+    let number = number.unwrap_or_else(|| lab.fail(&status)).to_owned();
+    eprintln!("a log that is gone: {status}");
+    done(lab, &format!("remove {number}"));
+    assert!(!lab.ok("zpool status tank").contains("logs"));
+    lab.ok("zpool wait -t resilver tank");
+    // Special: two drives beside raidz1 need no force, three would.
+    let three = format!("zpool add -n tank special mirror {} {} {}", wwn(14), wwn(15), wwn(23));
+    let ran = lab.sh(&three);
+    assert_ne!(ran.status, 0, "{}", ran.out);
+    eprintln!("three: {}", ran.err);
+    done(lab, "special 14 15");
+    let explained: Value =
+        serde_json::from_str(&lab.ok(&format!("{ZBAY} --json explain tank"))).expect("JSON");
+    assert_eq!(explained["rest"], 0, "{explained}");
+    let status = lab.ok("zpool status tank");
+    let name = status.split("special").nth(1).and_then(|it| it.split_whitespace().next());
+    let name = name.unwrap_or_else(|| lab.fail(&status));
+    refused(lab, &format!("remove {name}"), &[23], &["while a raidz"]);
+    intact(lab, "tank", "with a special vdev");
+}
+
+/// A mirror gets a third copy and gives it back.
+fn copies(lab: &Lab) {
+    lab.ok(&format!(
+        "zpool create -o ashift=12 -o autoexpand=on two mirror {} {}",
+        wwn(16),
+        wwn(17)
+    ));
+    fill(lab, "two", 32);
+    grows(lab, "two", "attach 18");
+    assert!(lab.ok("zpool status two").contains(&wwn(18)[16..]));
+    intact(lab, "two", "a third copy");
+    done(lab, "remove 18");
+    assert!(!lab.ok("zpool status two").contains(&wwn(18)[16..]));
+    refused(lab, "attach 18", &[18], &["bay 18 is not free"]);
+    intact(lab, "two", "two copies again");
+}
+
+/// Both drives give way to larger ones; the second while autoexpand is off.
+fn larger(lab: &Lab) {
+    let before = sizes(lab, "two").1;
+    assert_eq!(grows(lab, "two", "larger 16 --with 20"), before, "one is still small");
+    lab.ok("zpool set autoexpand=off two");
+    assert_eq!(grows(lab, "two", "larger 17 --with 21"), before, "not by itself");
+    let plan = lab.sh(&format!("{ZBAY} expand larger 20 --plan"));
+    eprintln!("{}", plan.out);
+    assert!(grows(lab, "two", "larger 20") > before);
+    intact(lab, "two", "larger drives");
+}
+
+/// A second mirror comes and goes.
+fn emptied(lab: &Lab) {
+    refused(lab, "add 19", &[19], &["a single drive is never added"]);
+    grows(lab, "two", "add 19 22");
+    lab.ok("dd if=/dev/urandom of=/two/more bs=1M count=16 status=none; zpool sync two");
+    grows(lab, "two", "remove mirror-1");
+    eprintln!("{}", lab.ok("zpool status two"));
+    intact(lab, "two", "emptied");
+    refused(lab, "remove mirror-0", &[22], &["only data vdev"]);
+    let ran = lab.sh(&format!("{ZBAY} expand remove 20 --plan"));
+    assert!(ran.status == 1 && ran.out.contains("no redundancy then"), "{}{}", ran.out, ran.err);
+}
