@@ -111,8 +111,7 @@ pub fn run(context: &Context, args: &SelfTestArgs) -> Result<Answer> {
 
 /// Why no drive of a pool may test itself now.
 fn busy(machine: &dyn Machine, pool: &Pool, args: &SelfTestArgs) -> Option<String> {
-    let scans = pool.told.scan.iter().filter(|scan| scan.run == Run::Active);
-    if let Some(scan) = scans.last() {
+    if let Some(scan) = pool.told.scan.as_ref().filter(|scan| scan.run == Run::Active) {
         let what = if scan.resilver { "a resilver" } else { "a scrub" };
         return Some(format!("{what} runs"));
     }

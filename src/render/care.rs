@@ -1,5 +1,7 @@
 //! `care`: for each pool who scrubs, trims and tests, and who is told; what is done twice or by nobody, with the way out.
 
+use std::fmt::Write as _;
+
 use jiff::Timestamp;
 
 use super::text;
@@ -31,7 +33,7 @@ pub fn render(screen: &Screen<'_>) -> String {
     let mut out = String::new();
     match screen.pools {
         Err(why) => {
-            out.push_str(&text::labelled("pools", &text::plain(&format!("not known: {why}"))))
+            out.push_str(&text::labelled("pools", &text::plain(&format!("not known: {why}"))));
         }
         Ok([]) => out.push_str("no pool is imported\n"),
         Ok(pools) => {
@@ -101,7 +103,7 @@ fn scrubbed(kept: &Kept, last: Scrub, now: Timestamp) -> String {
             1 => "1 day ago".to_owned(),
             days => format!("{days} days ago"),
         };
-        said.push_str(&format!("; last {} ({ago})", day(at)));
+        let _ = write!(said, "; last {} ({ago})", day(at));
     }
     said + &upcoming(kept, now)
 }

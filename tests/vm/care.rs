@@ -13,8 +13,8 @@ const SERVICE: &str = include_str!("../../systemd/zbay-selftest@.service");
 const TIMER: &str = include_str!("../../systemd/zbay-selftest@.timer");
 
 fn unit(lab: &Lab, name: &str) -> String {
-    let state = lab.ok(&format!("systemctl show -P UnitFileState -P ActiveState {name}"));
-    state.split_whitespace().collect::<Vec<_>>().join(" ")
+    let is = |what: &str| lab.ok(&format!("systemctl show -P {what} {name}")).trim().to_owned();
+    format!("{} {}", is("UnitFileState"), is("ActiveState"))
 }
 
 fn property(lab: &Lab, name: &str) -> String {
@@ -63,7 +63,8 @@ fn one_schedule_that_is_planned_kept_and_given_back() {
     assert_eq!((care.status, care.err.as_str()), (0, ""), "{}", care.out);
     eprintln!("{}", care.out);
     for words in [
-        "scrubbed monthly by zfs-scrub-monthly@tank.timer; it never was, next 20",
+        "scrubbed monthly by zfs-scrub-monthly@tank.timer;",
+        "never was, next",
         "told     nobody: set",
     ] {
         assert!(care.out.contains(words), "{words}: {}", care.out);
@@ -90,11 +91,8 @@ fn one_schedule_that_is_planned_kept_and_given_back() {
     // Another rhythm, with tests whose units are not there: said, and all else is done.
     lab.push("/root/wish.yaml", &format!("{WISH}care: {{scrub: weekly}}\n"));
     let lacking = lab.sh("zbay plan /root/wish.yaml");
-    assert!(
-        lacking.out.contains("zbay-selftest@short.timer is wished and not installed"),
-        "{}",
-        lacking.out
-    );
+    let words = lacking.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("zbay-selftest@short.timer is wished and not installed"), "{words}");
     lab.push("/etc/systemd/system/zbay-selftest@.service", SERVICE);
     lab.push("/etc/systemd/system/zbay-selftest@.timer", TIMER);
     lab.ok("systemctl daemon-reload");
