@@ -49,6 +49,10 @@ pub enum Command {
     Show(Show),
     /// How the pools are, by bay: what is wrong, what it means, what to do next. 0: well, 1: not, 2: nobody answered.
     Status(crate::cmd::status::StatusArgs),
+    /// Who scrubs and trims the pools, has drives test themselves, and is told; what is done twice or by nobody.
+    Care,
+    /// Have the drives of the pools test themselves; those that sleep are let sleep.
+    Selftest(crate::cmd::selftest::SelfTestArgs),
     /// Show which drive is in a bay: its activity light blinks by reads, and its own light where ledctl knows one.
     Locate(crate::cmd::locate::LocateArgs),
     /// Find out which port is which bay, by serial numbers that you read or drives that blink, and write it to

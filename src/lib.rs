@@ -97,6 +97,9 @@ pub mod propose;
 /// The life of a pool that exists: what fails, what takes its place, how it grows. Pure.
 pub mod life;
 
+/// Who scrubs, trims, tests and tells: one schedule and one voice. Pure, but for [`care::facts`].
+pub mod care;
+
 /// Being told in time: one notice for each change. Pure.
 pub mod notice;
 

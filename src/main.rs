@@ -52,6 +52,8 @@ fn run(cli: Cli) -> Result<Answer> {
         Some(Command::Show(Show::Hw(args))) => cmd::show_hw::run(&context, args),
         Some(Command::Show(Show::Pool)) => cmd::show_pool::run(&context),
         Some(Command::Status(args)) => cmd::status::run(&context, args),
+        Some(Command::Care) => cmd::care::run(&context),
+        Some(Command::Selftest(args)) => cmd::selftest::run(&context, args),
         Some(Command::Locate(args)) => cmd::locate::run(&context, args),
         Some(Command::Learn) => cmd::learn::run(&context),
         Some(Command::Plan(args)) => cmd::plan::run(&context, args),

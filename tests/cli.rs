@@ -30,6 +30,10 @@ mod growth;
 #[path = "cli/drives.rs"]
 mod drives;
 
+/// Who cares for them.
+#[path = "cli/care.rs"]
+mod care;
+
 /// How pools are, and what it ends with.
 #[path = "cli/status.rs"]
 mod status;
@@ -185,13 +189,14 @@ fn every_profile_on_every_box_is_planned_or_refused() {
 
 #[test]
 fn screens_are_80_columns_of_ascii() {
-    let screens: [&[&str]; 8] = [
+    let screens: [&[&str]; 9] = [
         &[],
         &["show", "disk"],
         &["show", "disk", "-sm"],
         &["show", "hw"],
         &["show", "pool"],
         &["status"],
+        &["care"],
         &["capacity"],
         &["plan", "gen8-seed-3"],
     ];
@@ -238,12 +243,13 @@ fn the_articles_numbers_to_the_byte() {
 
 #[test]
 fn json_is_json_whatever_happens() {
-    let commands: [&[&str]; 11] = [
+    let commands: [&[&str]; 12] = [
         &[],
         &["show", "disk"],
         &["show", "hw"],
         &["show", "pool"],
         &["status"],
+        &["care"],
         &["capacity"],
         &["check", "gen8-seed"],
         &["plan", "gen8-seed"],

@@ -94,6 +94,12 @@ fn what_is_installed_works_and_a_second_run_changes_nothing() {
     );
     let readme = "usr/local/share/doc/zbay/README.md";
     assert!(unit.contains(&format!("\nDocumentation=file:///{readme}\n")), "{unit}");
+    let test =
+        fs::read_to_string(root.path("etc/systemd/system/zbay-selftest@.service")).expect("there");
+    assert!(test.contains("\nExecStart=/usr/local/bin/zbay selftest %i --due\n"), "{test}");
+    assert!(root.path("etc/systemd/system/zbay-selftest@.timer").exists());
+    let on = root.path("etc/systemd/system/timers.target.wants/zbay-selftest@long.timer");
+    assert!(!on.exists(), "a profile turns it on");
     let files = root.files();
     assert!(files.iter().any(|file| file == readme));
     assert!(files.iter().any(|file| file.ends_with("docs/install.md")));
@@ -117,6 +123,7 @@ fn taking_it_away_leaves_the_wish_and_the_journal() {
         root.write(kept, "mine\n");
     }
     root.write("etc/issue.d/zbay.issue", "done\n");
+    root.write("etc/systemd/system/timers.target.wants/zbay-selftest@short.timer", "");
     let (status, out, err) = root.run(&["--uninstall"]);
     assert_eq!((status, err.as_str()), (0, ""), "{out}");
     assert!(out.contains("left      your pools"), "{out}");

@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use crate::care::facts;
 use crate::drive::Drive;
 use crate::hw::Hw;
 use crate::inventory::{Contents, Disk, Inventory, Leaf, Owner};
@@ -86,6 +87,14 @@ pub enum Unmet {
     /// A file.
     #[error("{0} is not what it should be")]
     File(String),
+    /// A timer.
+    #[error("{unit} should be {should}")]
+    Timer {
+        /// Its name.
+        unit: String,
+        /// On or off.
+        should: &'static str,
+    },
     /// Units.
     #[error("not enabled: {0}")]
     Disabled(String),
@@ -287,6 +296,17 @@ fn ask(machine: &dyn Machine, condition: &Condition) -> Result<(), Unmet> {
         Condition::File { path, hash } => {
             let is = machine.file(path)?.map(|bytes| Hash::of(&bytes));
             if is == *hash { Ok(()) } else { Err(Unmet::File(path.to_string())) }
+        }
+        Condition::Timer { unit, on } => {
+            let units = facts::units(machine, std::slice::from_ref(unit));
+            let units = units.map_err(|unknown| Unmet::Look(unknown.why))?;
+            let is = units.get(unit).cloned().unwrap_or_default();
+            if (is.enabled && is.active, is.enabled || is.active) == (*on, *on) {
+                Ok(())
+            } else {
+                let should = if *on { "on" } else { "off" };
+                Err(Unmet::Timer { unit: unit.clone(), should })
+            }
         }
         Condition::Enabled { .. } => {
             let units = system::units(machine).map_err(|unknown| Unmet::Look(unknown.why))?;

@@ -106,6 +106,8 @@ rules! {
     DriveSectors = "drive-sectors": "a drive whose sectors are larger than the vdev's pieces reads before it writes",
     DriveShingled = "drive-shingled": "shingled drives take days to resilver, and may be dropped in the course of it",
     SameBatch = "same-batch": "drives of one batch share their faults and their age",
+    BootReadonly = "boot-readonly": "a boot device that went read-only keeps nothing, and is often worn out",
+    BootFull = "boot-full": "a root file system that is full keeps no journal and takes no update",
     PoolState = "pool-state": "a pool that is not ONLINE has lost a drive, data, or its redundancy",
 }
 

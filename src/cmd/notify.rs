@@ -11,6 +11,7 @@ use jiff::SignedDuration;
 use serde_json::json;
 
 use super::{Answer, Context, need_root};
+use crate::care::boot;
 use crate::check::machine;
 use crate::cli::Notify as NotifyArgs;
 use crate::history::keep;
@@ -89,7 +90,11 @@ pub fn run(context: &Context, args: &NotifyArgs) -> Result<Answer> {
     let old = load(machine);
     let smart = old.asked.is_none_or(|at| machine.now().duration_since(at) >= HEALTH);
     let seen = see(context, smart)?;
-    let drives = machine_notes(&seen);
+    let mut drives = machine_notes(&seen);
+    // What the drives say has its own hours; a root file system is looked at each time.
+    let root = boot::look(machine);
+    let of_root = boot::notes(&seen.hw, &seen.inventory, &root).into_iter();
+    drives.extend(of_root.filter(|note| note.wwn.is_none()));
     let mut matters = matters::matters(&seen.hw, &seen.inventory, &seen.pools, &drives);
     if !smart {
         // What drives said stands until they are asked again.
@@ -122,7 +127,7 @@ pub fn run(context: &Context, args: &NotifyArgs) -> Result<Answer> {
     };
     if !dry {
         // What nobody got is told again at the next look.
-        if !failed.is_empty() && failed.len() == ways(&notify) {
+        if !failed.is_empty() && failed.len() == notify.ways().len() {
             told.matters.clone_from(&old.matters);
             told.weekly = old.weekly;
         }
@@ -166,22 +171,10 @@ fn test(context: &Context, notify: &Notify, dry: bool) -> Result<Answer> {
     if !failed.is_empty() {
         bail!("{}", failed.join("\nerror: "));
     }
-    let ways = [
-        notify.mail.as_ref().map(|to| format!("mail to {to}")),
-        notify.url.as_ref().map(|url| format!("a POST to {url}")),
-        notify.url_file.as_ref().map(|file| format!("a POST to the address in {file}")),
-    ];
-    let ways: Vec<String> = ways.into_iter().flatten().collect();
+    let ways = notify.ways();
     let verb = if dry { "would be sent" } else { "sent" };
     let text = format!("{verb}: {}\n", ways.join(", "));
     Ok(Answer { text, json: answer(&[], json!({ "sent": ways, "dry_run": dry })), status: 0 })
-}
-
-fn ways(notify: &Notify) -> usize {
-    [notify.mail.is_some(), notify.url.is_some(), notify.url_file.is_some()]
-        .into_iter()
-        .filter(|it| *it)
-        .count()
 }
 
 /// Sends by each way; what failed, in words. Nothing of an address that is a secret is in them.

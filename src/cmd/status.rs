@@ -12,6 +12,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::{Answer, Context};
+use crate::care::{self, facts};
 use crate::check::machine;
 use crate::inventory::{Inventory, Pool, Pools, Want, pools};
 use crate::render::json::answer;
@@ -114,7 +115,8 @@ fn look(context: &Context, args: &StatusArgs, earlier: Option<&Look>) -> anyhow:
         let damaged = status.conditions.iter().any(|it| it.what == What::DataErrors);
         if damaged { status.naming(named(context, &pool.name)) } else { status }
     };
-    let pools: Vec<Status> = wished.map(one).collect();
+    let mut pools: Vec<Status> = wished.map(one).collect();
+    care(context, &mut pools, earlier);
     if let (Some(name), [], []) = (&args.pool, pools.as_slice(), others.as_slice()) {
         let names: Vec<&str> = imported.iter().map(|pool| pool.name.as_str()).collect();
         match names.as_slice() {
@@ -143,6 +145,26 @@ fn look(context: &Context, args: &StatusArgs, earlier: Option<&Look>) -> anyhow:
         status: u8::from(!well),
     };
     Ok(Look { inventory, pools, answer })
+}
+
+/// Who scrubs each pool and who is told: one call of systemctl and a few files, once. Whoever watches has read it.
+fn care(context: &Context, pools: &mut [Status], earlier: Option<&Look>) {
+    let was = |name: &str| {
+        let look = earlier?;
+        look.pools.iter().find(|it| it.pool == name)?.care.clone()
+    };
+    for status in &mut *pools {
+        status.care = was(&status.pool);
+    }
+    if pools.is_empty() || earlier.is_some() {
+        return;
+    }
+    let names: Vec<&str> = pools.iter().map(|it| it.pool.as_str()).collect();
+    let facts = facts::look(&*context.machine, &names);
+    let wish = context.wish().ok().flatten().map(|wish| wish.value);
+    for status in pools {
+        status.care = care::line(&status.pool, wish.as_ref(), &facts);
+    }
 }
 
 /// What to do where nobody answered.

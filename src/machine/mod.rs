@@ -48,8 +48,8 @@ pub trait Machine: Sync {
     /// Keeps a record of zbay's own, such as the history: adds `text`, or puts it in place of what has this hash. No
     /// change of the machine: it may be lost, and a look goes on without it. A recorded machine keeps nothing.
     fn note(&self, path: &Utf8Path, text: &str, instead_of: Option<&Hash>) -> Result<(), RunError>;
-    /// Changes something. Called by `apply` alone, by `locate` for the light beside a drive, and to send
-    /// a notice: neither is a disk or a file.
+    /// Changes something. Called by `apply` alone, by `locate` for the light beside a drive, to send a notice, and to
+    /// have a drive test itself: none of these is what a disk or a file holds.
     fn change(&self, change: &Change) -> Result<Output, RunError>;
 }
 
@@ -126,6 +126,8 @@ pub const CHOWN: Program = Program { path: "/usr/bin/chown", package: "coreutils
 pub const CHMOD: Program = Program { path: "/usr/bin/chmod", package: "coreutils" };
 /// sync(1): of single files.
 pub const SYNC: Program = Program { path: "/usr/bin/sync", package: "coreutils" };
+/// df(1): how full a file system is.
+pub const DF: Program = Program { path: "/usr/bin/df", package: "coreutils" };
 /// udevadm(8).
 pub const UDEVADM: Program = Program { path: "/usr/bin/udevadm", package: "udev" };
 
@@ -143,9 +145,9 @@ pub const SENDMAIL: Program = Program { path: "/usr/sbin/sendmail", package: "ms
 pub const CURL: Program = Program { path: "/usr/bin/curl", package: "curl" };
 
 /// All programs, for the package's name in an error.
-pub const PROGRAMS: [Program; 15] = [
+pub const PROGRAMS: [Program; 16] = [
     ZPOOL, ZFS, WIPEFS, SMARTCTL, SYSTEMCTL, ZGENHOSTID, CHOWN, CHMOD, UDEVADM, BLOCKDEV, SGDISK,
-    SYNC, LEDCTL, SENDMAIL, CURL,
+    SYNC, LEDCTL, SENDMAIL, CURL, DF,
 ];
 
 /// A command: never a shell, secrets only on standard input, always with a limit.

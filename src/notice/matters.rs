@@ -1,7 +1,7 @@
 //! What is the matter, from one look: the conditions of each pool, what drives say of their health, and the boot device.
 
 use super::Matter;
-use crate::check::{Note, Severity};
+use crate::check::{Note, Rule, Severity};
 use crate::drive::Drive;
 use crate::hw::Hw;
 use crate::inventory::Inventory;
@@ -10,7 +10,7 @@ use crate::status::{Status, Weight};
 /// How the key of what a drive says begins.
 pub const DRIVE: &str = "drive ";
 
-/// All of them. `notes` are those of the drives.
+/// All of them. `notes` are those of the drives and of the root file system.
 pub fn matters(hw: &Hw, inventory: &Inventory, pools: &[Status], notes: &[Note]) -> Vec<Matter> {
     let mut all = Vec::new();
     for status in pools {
@@ -45,6 +45,15 @@ pub fn matters(hw: &Hw, inventory: &Inventory, pools: &[Status], notes: &[Note])
             drives: vec![format!("{}  {}", drive.place(), drive.label())],
         });
     }
+    let boot = |note: &&Note| matches!(note.rule, Rule::BootReadonly | Rule::BootFull);
+    all.extend(notes.iter().filter(boot).map(|note| Matter {
+        key: format!("boot {:?}", note.rule),
+        weight: Weight::Warning,
+        says: note.message.clone(),
+        means: String::new(),
+        next: Some(note.remedy.clone()),
+        drives: Vec::new(),
+    }));
     all
 }
 

@@ -7,8 +7,10 @@ use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use crate::care::selftest::Kind;
 use crate::machine::{
-    BLOCKDEV, CHMOD, CHOWN, Cmd, SGDISK, SYNC, SYSTEMCTL, UDEVADM, ZFS, ZGENHOSTID, ZPOOL,
+    BLOCKDEV, CHMOD, CHOWN, Cmd, DF, SGDISK, SMARTCTL, SYNC, SYSTEMCTL, UDEVADM, ZFS, ZGENHOSTID,
+    ZPOOL,
 };
 use crate::plan::import::Import;
 use crate::plan::shape::Further;
@@ -18,6 +20,8 @@ use crate::units::Bytes;
 
 /// `zpool create` labels and partitions disks one after the other, and udev has to follow.
 const SLOW: Duration = Duration::from_mins(15);
+/// Questions that a screen waits for.
+const SOON: Duration = Duration::from_secs(5);
 /// The type GUID of a partition that holds ZFS, in sgdisk's short form.
 const ZFS_PARTITION: &str = "bf01";
 
@@ -259,6 +263,46 @@ pub fn chmod(mode: &str, path: &Utf8Path) -> Cmd {
 /// Enables units.
 pub fn enable(units: &[String]) -> Cmd {
     Cmd::new(SYSTEMCTL, std::iter::once("enable".to_owned()).chain(units.iter().cloned()))
+}
+
+/// What systemd has of units, in one call: a block of lines for each, in this order.
+pub fn show_units(units: &[String]) -> Cmd {
+    let properties =
+        "--property=LoadState,UnitFileState,ActiveState,LastTriggerUSec,NextElapseUSecRealtime";
+    let args = ["show", "--timestamp=unix", properties, "--"];
+    let units = units.iter().cloned();
+    Cmd::new(SYSTEMCTL, args.map(str::to_owned).into_iter().chain(units)).within(SOON)
+}
+
+/// Disables a unit and stops it.
+pub fn disable_now(unit: &str) -> Cmd {
+    Cmd::new(SYSTEMCTL, ["disable", "--now", unit])
+}
+
+/// Starts a unit, anew where it runs: a timer takes what its files say.
+pub fn restart(unit: &str) -> Cmd {
+    Cmd::new(SYSTEMCTL, ["restart", unit])
+}
+
+/// Has systemd read its files.
+pub fn reload_units() -> Cmd {
+    Cmd::new(SYSTEMCTL, ["daemon-reload"])
+}
+
+/// df(1): bytes used and free of the file system at `path`.
+pub fn disk_free(path: &Utf8Path) -> Cmd {
+    Cmd::new(DF, ["-B1", "--output=used,avail", path.as_str()]).within(SOON)
+}
+
+/// What a drive says of its self-tests; one that sleeps is let sleep.
+pub fn test_account(dev: &Utf8Path) -> Cmd {
+    let args = ["-n", "standby", "-j", "-i", "-A", "-c", "-l", "selftest", dev.as_str()];
+    Cmd::new(SMARTCTL, args)
+}
+
+/// Has a drive test itself; one that fell asleep since is let sleep.
+pub fn test_begin(dev: &Utf8Path, kind: Kind) -> Cmd {
+    Cmd::new(SMARTCTL, ["-n", "standby", "-t", kind.word(), dev.as_str()])
 }
 
 /// Waits until udev has handled all that happened so far.

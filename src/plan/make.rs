@@ -19,7 +19,7 @@ use crate::plan::outlook::{self, Outlook};
 use crate::plan::pick::{self, Picks};
 use crate::plan::refusal::{Refusal, Refused};
 use crate::plan::system::System;
-use crate::plan::{Danger, Fingerprint, Plan, Step, VERSION, better, replace, steps};
+use crate::plan::{Danger, Fingerprint, Plan, Step, VERSION, better, care, replace, steps};
 use crate::profile::property::Setting;
 use crate::profile::{Layout, Profile};
 use crate::units::Bytes;
@@ -290,6 +290,7 @@ fn steps_for(
                 let setting = Setting { name: name.clone(), value: wished.clone() };
                 all.push(steps::set(*of, object, &setting, is));
             }
+            Drift::Timers { what, timers } => all.push(care::step(what, timers)),
             Drift::Disabled { units } => all.push(steps::enable(units)),
             Drift::NotKept { path, was } => {
                 let pool = profile.pool.name.as_str();
@@ -298,6 +299,7 @@ fn steps_for(
             Drift::PoolState { .. }
             | Drift::Layout { .. }
             | Drift::Ashift { .. }
+            | Drift::NoUnit { .. }
             | Drift::Waits { .. }
             | Drift::NotKnown { .. } => {}
         }
@@ -358,6 +360,10 @@ fn as_wished(
     }
     if !all().any(|drift| matches!(drift, Drift::Disabled { .. } | Drift::NotKnown { .. })) {
         fine.push("import at boot".to_owned());
+    }
+    let care = |drift: &Drift| matches!(drift, Drift::Timers { .. } | Drift::NoUnit { .. });
+    if profile.care.is_some() && !all().any(care) {
+        fine.push("care".to_owned());
     }
     if !all().any(|drift| matches!(drift, Drift::Wish { .. })) {
         fine.push("the recorded wish".to_owned());

@@ -14,6 +14,7 @@ use crate::machine::{Change, Cmd, Hash};
 
 mod against;
 pub mod better;
+pub mod care;
 pub mod command;
 pub mod erase;
 pub mod import;
@@ -248,6 +249,13 @@ pub enum Condition {
         path: Utf8PathBuf,
         /// Hash of its content.
         hash: Option<Hash>,
+    },
+    /// A timer is enabled and waits, or neither.
+    Timer {
+        /// Its name.
+        unit: String,
+        /// On or off.
+        on: bool,
     },
     /// Units are enabled.
     Enabled {

@@ -2,6 +2,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use crate::care::wish;
 use crate::inventory::Inventory;
 use crate::machine::{Change, Cmd, Hash};
 use crate::plan::command::{self, Create, VdevArgs};
@@ -207,7 +208,8 @@ fn root_settings(profile: &Profile) -> Vec<Setting> {
     let pool = profile.pool.name.as_str();
     let default = format!("/{pool}");
     let own = |setting: &Setting| setting.name != "mountpoint" || setting.value != default;
-    profile.pool.root.root_settings(pool).into_iter().filter(own).collect()
+    let care = wish::settings(profile.care).into_iter().filter(|setting| setting.value != "auto");
+    profile.pool.root.root_settings(pool).into_iter().filter(own).chain(care).collect()
 }
 
 pub(super) fn free(prints: &[Fingerprint], which: impl Fn(&Fingerprint) -> bool) -> Vec<Condition> {

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::apply::journal::{self, Unfinished};
+use crate::care::wish::{self, Scene};
 use crate::inventory::{Facet, Unknown};
 use crate::machine::{Cmd, Hash, IoError, Machine, SYSTEMCTL};
 use crate::profile::Profile;
@@ -43,6 +44,8 @@ pub struct System {
     pub hostid: Option<Hash>,
     /// Disks that the journal holds as begun and never finished; empty where there is no journal.
     pub unfinished: Vec<Unfinished>,
+    /// Who scrubs and trims, where the profile has a wish for it.
+    pub care: Option<Scene>,
     /// A random UUID, for a hostid where the box has nothing of its own.
     pub random: Option<String>,
 }
@@ -52,7 +55,8 @@ pub struct System {
 /// # Errors
 /// A file that is there and cannot be read.
 pub fn look(machine: &dyn Machine, profile: &Profile) -> Result<System, IoError> {
-    let wish = recorded_wish(machine)?.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    let recorded =
+        recorded_wish(machine)?.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     let names = |path: &str| -> Facet<Vec<String>> {
         let bytes = machine.file(path.into()).map_err(Unknown::because)?.unwrap_or_default();
         let text = String::from_utf8_lossy(&bytes).into_owned();
@@ -71,7 +75,7 @@ pub fn look(machine: &dyn Machine, profile: &Profile) -> Result<System, IoError>
     let journal = machine.file(journal::PATH.into()).ok().flatten().unwrap_or_default();
     let random = machine.file("/proc/sys/kernel/random/uuid".into()).ok().flatten();
     Ok(System {
-        wish,
+        wish: recorded,
         kept: mountpoint_of(profile, "").map(|root| {
             let path = kept_in(&root);
             let text = machine.file(&path).map_err(Unknown::because);
@@ -85,6 +89,7 @@ pub fn look(machine: &dyn Machine, profile: &Profile) -> Result<System, IoError>
         feature_set: feature_set(machine, profile),
         hostid: machine.file(HOSTID.into()).ok().flatten().map(|bytes| Hash::of(&bytes)),
         unfinished: journal::unfinished(&String::from_utf8_lossy(&journal)),
+        care: wish::look(machine, profile),
         random: random.map(|bytes| String::from_utf8_lossy(&bytes).trim().to_owned()),
     })
 }

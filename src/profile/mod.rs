@@ -17,10 +17,12 @@ use crate::hw::ControllerMode;
 use crate::names::{BayId, DatasetName, PoolName};
 use crate::units::Bytes;
 
+pub mod care;
 pub mod notify;
 pub mod property;
 pub mod value;
 
+use care::Care;
 use notify::Notify;
 use property::{FsWish, PoolProperties};
 
@@ -48,6 +50,9 @@ pub struct Profile {
     /// Who is told when something is the matter, beside the journal. Default: nobody.
     #[serde(default)]
     pub notify: Notify,
+    /// Who scrubs and trims the pool and has its drives test themselves, and how often. Default: it stays as it is.
+    #[serde(default)]
+    pub care: Option<Care>,
 }
 
 /// The pool that is wished.

@@ -32,6 +32,16 @@ pub struct Notify {
 }
 
 impl Notify {
+    /// In words: `mail to root`.
+    pub fn ways(&self) -> Vec<String> {
+        let ways = [
+            self.mail.as_ref().map(|to| format!("mail to {to}")),
+            self.url.as_ref().map(|url| format!("a POST to {url}")),
+            self.url_file.as_ref().map(|file| format!("a POST to the address in {file}")),
+        ];
+        ways.into_iter().flatten().collect()
+    }
+
     /// Whether anybody beside the journal is told.
     pub fn is_empty(&self) -> bool {
         self.mail.is_none() && self.url.is_none() && self.url_file.is_none()

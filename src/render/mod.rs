@@ -8,6 +8,7 @@
 pub mod bar;
 pub mod capacity;
 pub mod capacity_of;
+pub mod care;
 pub mod contents;
 pub mod disk;
 pub mod explain;

@@ -104,7 +104,14 @@ fn one(hw: &Hw, status: &Status) -> String {
     let rest: Vec<&Condition> = status.conditions.iter().filter(shown).collect();
     tail.push_str(&text::labelled("next", &typed(status.next())));
     let used = head.lines().count() + body.lines().count() + tail.lines().count();
-    format!("{head}{body}{}{tail}", also(&rest, LINES.checked_sub(used).unwrap_or(FEW)))
+    let also = also(&rest, LINES.checked_sub(used).unwrap_or(FEW));
+    // Who cares for the pool is worth a line where there is one.
+    let care = status.care.as_ref().filter(|_| used + also.lines().count() < LINES);
+    let care = care.filter(|_| status.state != "SUSPENDED").map(|said| {
+        let line = text::labelled("care", &text::plain(said));
+        if line.lines().count() == 1 { line } else { text::labelled("care", "`zbay care`") }
+    });
+    format!("{head}{body}{also}{}{tail}", care.unwrap_or_default())
 }
 
 /// Other conditions, as many as there is room for.

@@ -59,6 +59,8 @@ pub struct Status {
     pub percent: u64,
     /// Damaged files, where they were asked for.
     pub damaged: Vec<String>,
+    /// Who scrubs it and who is told, where that is known.
+    pub care: Option<String>,
 }
 
 /// A vdev.
@@ -356,6 +358,7 @@ pub fn of(hw: &Hw, inventory: &Inventory, pool: &Pool) -> Status {
         percent: u64::try_from(percent).unwrap_or(100),
         vdevs,
         damaged: Vec::new(),
+        care: None,
     };
     status.conditions = find::conditions(pool, &status);
     status

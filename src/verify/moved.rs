@@ -79,10 +79,7 @@ pub fn bay_of_missing(hw: &Hw, inventory: &Inventory, leaf: &Leaf) -> Option<Sea
         return Some(seat);
     }
     let mut free = hw.bays.iter().filter(|bay| !member(&bay.bay));
-    let bay = match (free.next(), free.next()) {
-        (Some(bay), None) => bay,
-        _ => return None,
-    };
+    let (Some(bay), None) = (free.next(), free.next()) else { return None };
     // It may be another one's that is missing too: the member whose place a new drive has taken was not in it.
     let pools = inventory.pools.iter().flatten();
     let leaves = pools.flat_map(|pool| &pool.vdevs).flat_map(|vdev| &vdev.leaves);

@@ -6,6 +6,7 @@
 #![allow(clippy::expect_used, clippy::print_stderr)]
 #![allow(clippy::disallowed_methods)] // the tests are outside of zbay: they start programs and write files themselves
 
+mod care;
 mod drills;
 mod equal;
 mod every_kind;

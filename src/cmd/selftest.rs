@@ -1,0 +1,156 @@
+//! `zbay selftest`: members of the pools test themselves. Those that sleep are left asleep, and none begins while a scrub
+//! or a resilver runs: each would halve the other.
+
+use anyhow::{Result, bail};
+use clap::Args;
+use jiff::SignedDuration;
+use serde_json::json;
+
+use super::{Answer, Context};
+use crate::care::selftest::{Candidate, Kind, NOT_DONE, Said, Verdict, account, choose};
+use crate::care::{self, facts, wish};
+use crate::drive::Drive;
+use crate::inventory::{Disk, Pool, Run, Want};
+use crate::machine::{Change, Machine, RunError};
+use crate::plan::command;
+use crate::render::json::answer;
+use crate::render::{table, text};
+
+/// A long test of a large drive takes about so long.
+const NIGHT: SignedDuration = SignedDuration::from_hours(14);
+
+/// Arguments of `selftest`.
+#[derive(Clone, Debug, Args)]
+pub struct SelfTestArgs {
+    /// Which: `short` takes minutes, `long` reads the whole drive.
+    #[arg(value_name = "KIND")]
+    pub kind: Kind,
+    /// Only drives whose last such test is as long ago as the profile has it: what the timer runs.
+    #[arg(long)]
+    pub due: bool,
+}
+
+/// What became of a drive.
+struct Row {
+    place: String,
+    model: String,
+    verdict: Verdict,
+}
+
+/// Begins the tests. On a recorded machine it says what would begin.
+///
+/// # Errors
+/// Not root, or a machine that cannot be looked at.
+pub fn run(context: &Context, args: &SelfTestArgs) -> Result<Answer> {
+    let recorded = context.common.machine.is_some();
+    if !recorded && !nix::unistd::geteuid().is_root() {
+        bail!(
+            "permission denied: drives are asked to test themselves\ndo this  sudo zbay selftest"
+        );
+    }
+    let inventory = context.look(Want::GLANCE)?;
+    let (hw, _) = context.hw(&inventory.host)?;
+    let hw = hw.value;
+    let pools = match &inventory.pools {
+        Ok(pools) => pools,
+        Err(why) => bail!("the pools could not be asked, so no test was begun: {why}"),
+    };
+    let wished = context.wish().ok().flatten().and_then(|wish| wish.value.care);
+    let days = wish::test_days(wished.unwrap_or_default(), args.kind).filter(|_| args.due);
+    let machine = &*context.machine;
+    let mut held: Vec<String> = Vec::new();
+    let mut rows: Vec<Row> = Vec::new();
+    let mut failed = false;
+    for pool in pools {
+        if let Some(why) = busy(machine, pool, args) {
+            held.push(format!("{}: {why}, so that none of its drives begins", pool.name));
+            continue;
+        }
+        let members: Vec<(&str, &Disk)> = care::members(pool)
+            .filter_map(|(vdev, name)| {
+                Some((vdev, inventory.disks.iter().find(|disk| disk.name == name)?))
+            })
+            .collect();
+        let asked: Vec<Candidate> = members
+            .iter()
+            .map(|(vdev, disk)| Candidate { vdev: (*vdev).to_owned(), said: ask(machine, disk) })
+            .collect();
+        for ((_, disk), mut verdict) in members.iter().zip(choose(&asked, args.kind, days)) {
+            if verdict == Verdict::Start
+                && !recorded
+                && let Err(why) = begin(machine, disk, args.kind)
+            {
+                failed = true;
+                verdict = Verdict::Unable { why };
+            }
+            let drive = Drive::of(&hw, disk);
+            let model = drive.model.clone().unwrap_or_default();
+            rows.push(Row { place: drive.place(), model, verdict });
+        }
+    }
+    let began = rows.iter().filter(|row| row.verdict == Verdict::Start).count();
+    let verb = if recorded { "would begin" } else { "began" };
+    let drives = if began == 1 { "drive" } else { "drives" };
+    let kind = args.kind.word();
+    let mut out = format!("the {kind} self-test {verb} on {began} {drives}\n");
+    let cells = |row: &Row| {
+        vec![row.place.clone(), text::plain(&row.model), text::plain(&row.verdict.to_string())]
+    };
+    out.push_str(&table::list_fit(2, &rows.iter().map(cells).collect::<Vec<_>>()));
+    for line in &held {
+        out.push_str(&text::labelled("held", &text::plain(line)));
+    }
+    out.push_str(&text::labelled("next", "`zbay show disk` has what each test found"));
+    let json_rows: Vec<_> = rows
+        .iter()
+        .map(|row| json!({ "place": row.place, "model": row.model, "is": row.verdict }))
+        .collect();
+    let body = json!({ "kind": args.kind, "drives": json_rows, "held": held });
+    Ok(Answer { text: out, json: answer(&[], body), status: u8::from(failed) })
+}
+
+/// Why no drive of a pool may test itself now.
+fn busy(machine: &dyn Machine, pool: &Pool, args: &SelfTestArgs) -> Option<String> {
+    if let Some(scan) = pool.told.scan.as_ref().filter(|scan| scan.run == Run::Active) {
+        let what = if scan.resilver { "a resilver" } else { "a scrub" };
+        return Some(format!("{what} runs"));
+    }
+    if pool.told.rebuilds.iter().any(|it| it.run == Run::Active) {
+        return Some("a rebuild runs".to_owned());
+    }
+    if pool.told.expansion.as_ref().is_some_and(|it| it.run == Run::Active) {
+        return Some("an expansion runs".to_owned());
+    }
+    // Typed by a person, it is wanted now.
+    if args.kind == Kind::Short || !args.due {
+        return None;
+    }
+    let facts = facts::look(machine, &[&pool.name]);
+    let next = wish::next_scrub(&facts, &pool.name)?;
+    let wait = next.duration_since(machine.now());
+    (wait < NIGHT).then(|| "a scrub begins within hours".to_owned())
+}
+
+fn ask(machine: &dyn Machine, disk: &Disk) -> Said {
+    match machine.read(&command::test_account(&disk.dev)) {
+        Ok(output) => account(output.status, &output.stdout),
+        Err(RunError::Unrecorded { .. }) => Said::Unable("not recorded".to_owned()),
+        Err(why) => Said::Unable(why.to_string()),
+    }
+}
+
+fn begin(machine: &dyn Machine, disk: &Disk, kind: Kind) -> Result<(), String> {
+    let cmd = command::test_begin(&disk.dev, kind);
+    let output = machine.change(&Change::Run(cmd)).map_err(|why| why.to_string())?;
+    if output.status & NOT_DONE == 0 {
+        return Ok(());
+    }
+    // smartctl says what it did on standard output, the reason last.
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    Err(said
+        .lines()
+        .map(str::trim)
+        .rfind(|line| !line.is_empty())
+        .unwrap_or("it said nothing")
+        .to_owned())
+}

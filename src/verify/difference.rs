@@ -1,0 +1,210 @@
+//! What can differ between the wish and the machine, as values with their words and their way out.
+
+use std::fmt;
+
+use camino::Utf8PathBuf;
+use serde::{Deserialize, Serialize};
+
+use crate::care::wish::Timer;
+use crate::machine::Hash;
+use crate::plan::Of;
+
+/// One difference between the wish and the machine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "drift")]
+pub enum Drift {
+    /// There is no such pool.
+    PoolMissing {
+        /// Name.
+        pool: String,
+    },
+    /// The pool is not well.
+    PoolState {
+        /// Name.
+        pool: String,
+        /// `DEGRADED` ...
+        state: String,
+        /// ZFS's words.
+        status: Option<String>,
+    },
+    /// The pool's vdevs are not the wished ones.
+    Layout {
+        /// Name.
+        pool: String,
+        /// Wished.
+        wished: String,
+        /// Is.
+        is: String,
+    },
+    /// The pool was made with another ashift.
+    Ashift {
+        /// vdev.
+        vdev: String,
+        /// Wished.
+        wished: u8,
+        /// Is.
+        is: u8,
+    },
+    /// A property has another value.
+    Property {
+        /// `zpool` or `zfs`.
+        of: Of,
+        /// Pool or dataset.
+        object: String,
+        /// Property.
+        name: String,
+        /// Wished, as `-p` prints it.
+        wished: String,
+        /// Is.
+        is: String,
+        /// It can only be set when the dataset is made.
+        fixed: bool,
+    },
+    /// A dataset is missing.
+    DatasetMissing {
+        /// Full name.
+        dataset: String,
+    },
+    /// The box has no hostid.
+    NoHostid,
+    /// The recorded wish is another one, or none.
+    Wish {
+        /// True if another one is recorded.
+        other: bool,
+    },
+    /// The pool does not keep this wish.
+    NotKept {
+        /// Where it would be.
+        path: Utf8PathBuf,
+        /// What is there now.
+        was: Option<Hash>,
+    },
+    /// Units that bring the pool back at boot are not enabled.
+    Disabled {
+        /// Their names.
+        units: Vec<String>,
+    },
+    /// Timers are not as `care:` wishes them.
+    Timers {
+        /// What is wished: `scrub tank monthly`.
+        what: String,
+        /// Those that differ.
+        timers: Vec<Timer>,
+    },
+    /// A timer that `care:` needs is not installed.
+    NoUnit {
+        /// Its name.
+        unit: String,
+    },
+    /// Something that waits until the pool is well.
+    Waits {
+        /// What differs, in words.
+        what: String,
+        /// What is the matter with the pool.
+        why: String,
+    },
+    /// Something could not be known.
+    NotKnown {
+        /// What.
+        what: String,
+        /// Why.
+        why: String,
+    },
+}
+
+impl Drift {
+    /// True if `apply` mends it.
+    pub fn mendable(&self) -> bool {
+        match self {
+            Self::PoolMissing { .. }
+            | Self::DatasetMissing { .. }
+            | Self::NoHostid
+            | Self::Wish { .. }
+            | Self::NotKept { .. }
+            | Self::Disabled { .. }
+            | Self::Timers { .. } => true,
+            Self::Property { fixed, .. } => !fixed,
+            Self::PoolState { .. }
+            | Self::Layout { .. }
+            | Self::Ashift { .. }
+            | Self::NoUnit { .. }
+            | Self::Waits { .. }
+            | Self::NotKnown { .. } => false,
+        }
+    }
+
+    /// What a person can do about it.
+    pub fn remedy(&self) -> String {
+        match self {
+            Self::PoolState { pool, .. } => format!("see `zpool status -x {pool}` and `zbay show pool`"),
+            Self::Layout { .. } => {
+                "a pool's layout cannot be changed in place: back up, destroy it yourself, apply again; or write the \
+                 layout that is there into the profile"
+                    .to_owned()
+            }
+            Self::Ashift { is, .. } => format!("ashift is fixed for ever: write `ashift: {is}` into the profile"),
+            Self::Property { fixed: true, object, name, is, .. } => {
+                format!("{name} is fixed when {object} is made: write `{name}: {is}`, or make the dataset anew")
+            }
+            Self::Waits { .. } => "see `zbay show pool`; `zbay apply` mends it once the pool is well".to_owned(),
+            Self::NoUnit { unit } if unit.starts_with("zbay-") => {
+                "`scripts/install` puts it there; or write `selftest: off`".to_owned()
+            }
+            Self::NoUnit { .. } => "`apt install zfsutils-linux` brings it (OpenZFS 2.1.3 or newer)".to_owned(),
+            Self::NotKnown { .. } => "mend that first; nothing is concluded from a failed look".to_owned(),
+            _ => "`zbay apply` mends it".to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for Drift {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::PoolMissing { pool } => write!(f, "there is no pool {pool}"),
+            Self::PoolState { pool, state, status } => {
+                write!(f, "pool {pool} is {state}")?;
+                status.as_ref().map_or(Ok(()), |status| write!(f, ": {status}"))
+            }
+            Self::Layout { pool, wished, is } => {
+                write!(f, "pool {pool} is {is}, wished is {wished}")
+            }
+            Self::Ashift { vdev, wished, is } => {
+                write!(f, "{vdev} has ashift {is}, wished is {wished}")
+            }
+            Self::Property { object, name, wished, is, .. } => {
+                write!(f, "{name} of {object} is {is}, wished is {wished}")
+            }
+            Self::DatasetMissing { dataset } => write!(f, "there is no dataset {dataset}"),
+            Self::NoHostid => f.write_str("the box has no hostid of its own"),
+            Self::Wish { other: true } => {
+                f.write_str("another wish is recorded in /etc/zbay/profile.yaml")
+            }
+            Self::Wish { other: false } => {
+                f.write_str("the wish is not recorded in /etc/zbay/profile.yaml")
+            }
+            Self::NotKept { path, .. } => write!(f, "the wish is not kept in the pool ({path})"),
+            Self::Disabled { units } => {
+                write!(f, "the pool would not come back at boot: {} not enabled", units.join(", "))
+            }
+            Self::Timers { what, timers } => {
+                let state = |timer: &Timer| {
+                    let state = if timer.on { "on" } else { "off" };
+                    if timer.file.is_some() {
+                        format!(
+                            "{} to be {state}, with {}",
+                            timer.unit,
+                            if timer.on { "its night" } else { "no file beside it" }
+                        )
+                    } else {
+                        format!("{} to be {state}", timer.unit)
+                    }
+                };
+                let timers: Vec<String> = timers.iter().map(state).collect();
+                write!(f, "wished is to {what}: {}", timers.join(", "))
+            }
+            Self::NoUnit { unit } => write!(f, "{unit} is wished and not installed"),
+            Self::Waits { what, why } => write!(f, "{what}; that waits: {why}"),
+            Self::NotKnown { what, why } => write!(f, "{what} is not known: {why}"),
+        }
+    }
+}
