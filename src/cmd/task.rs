@@ -28,6 +28,7 @@ const PERIOD: Duration = Duration::from_secs(3);
 const ENOUGH: usize = 4;
 
 /// How a task is asked for.
+#[allow(clippy::struct_excessive_bools)] // each goes with any other
 #[derive(Clone, Copy, Debug)]
 pub struct Terms<'a> {
     /// What was typed, without options: `zbay replace 3`.
