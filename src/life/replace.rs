@@ -456,7 +456,7 @@ fn replace_step(target: Member<'_>, new: &Newcomer<'_>) -> Step {
             target.part()
         ),
         Danger::TakesFreeDisks,
-        run([command::replace(pool, target.leaf.guid, &new.device)]),
+        run([command::replace(pool, target.leaf.guid, &new.device), command::settle()]),
     );
     replace.before = new.is_free();
     replace.before.push(leaf_is(target));

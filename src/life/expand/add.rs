@@ -79,7 +79,8 @@ pub(super) fn steps(
     accepted: Vec<String>,
 ) -> Vec<Step> {
     let mut steps: Vec<Step> = news.iter().flat_map(|new| new.steps.clone()).collect();
-    let mut one = step(what, Danger::TakesFreeDisks, run([add.run(!accepted.is_empty())]));
+    let mut one =
+        step(what, Danger::TakesFreeDisks, run([add.run(!accepted.is_empty()), command::settle()]));
     one.before = news.iter().flat_map(Newcomer::is_free).collect();
     one.before
         .push(Condition::PoolImported { pool: pool.name.clone(), guid: pool.guid.to_string() });

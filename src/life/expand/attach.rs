@@ -76,7 +76,7 @@ fn attach_step(target: &Target<'_>, new: &Newcomer<'_>) -> Result<crate::plan::S
     let mut attach = step(
         format!("attach the drive in {} to {}", new.drive.spoken(), part(pool, vdev)),
         Danger::TakesFreeDisks,
-        run([command::attach(&pool.name, &beside, &new.device)]),
+        run([command::attach(&pool.name, &beside, &new.device), command::settle()]),
     );
     attach.before = new.is_free();
     if *is_raidz {

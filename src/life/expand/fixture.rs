@@ -209,7 +209,8 @@ pub fn commands(task: &Task) -> Vec<String> {
         Change::Run(cmd) => Some(cmd.to_string()),
         _ => None,
     };
-    changes.filter_map(run).collect()
+    // Names of new partitions are there only when udev is done: each such step waits for it.
+    changes.filter_map(run).filter(|cmd| !cmd.starts_with("udevadm settle")).collect()
 }
 
 pub fn says(task: &Task, word: &str) -> String {

@@ -4,6 +4,7 @@ use super::fixture::*;
 use super::*;
 use crate::capacity::{self, Zfs};
 use crate::inventory::{Contents, Owner, Signature};
+use crate::machine::Change;
 use crate::plan::erase::Take;
 use crate::plan::{Danger, Rehearsal};
 use crate::smart::Smart;
@@ -15,6 +16,9 @@ fn a_raidz_is_widened_and_its_bytes_are_foretold() {
     let task = made.ask(attach(&four, None)).unwrap();
     assert_eq!(commands(&task), [format!("zpool attach tank raidz1-0 {}", wwn(4))]);
     assert_eq!((task.follows, task.steps[0].danger), (Follows::Expansion, Danger::TakesFreeDisks));
+    let waits =
+        |change: &Change| matches!(change, Change::Run(cmd) if cmd.to_string().contains("settle"));
+    assert!(task.steps[0].changes.last().is_some_and(waits), "or its partition has no name yet");
     let before = &task.steps[0].before;
     assert!(matches!(&before[0], Condition::DiskFree { disk } if disk.address == wwn(4)));
     assert!(before.iter().any(|it| matches!(it, Condition::PoolOnline { .. })));
