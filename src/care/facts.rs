@@ -3,19 +3,25 @@
 //! What was not answered is not known, and no screen fails for it.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{CRON, Every, Job, MAIL, NOTIFY, SMARTD, ZED, selftest};
 use crate::inventory::{Facet, Unknown};
-use crate::machine::{IoError, Machine, RunError};
+use crate::machine::{Cmd, IoError, Machine, RunError};
 use crate::plan::command;
 
 /// Debian's cron jobs for OpenZFS.
 pub const CRON_FILE: &str = "/etc/cron.d/zfsutils-linux";
 const ZED_RC: &str = "/etc/zfs/zed.d/zed.rc";
 const SMARTD_CONF: &str = "/etc/smartd.conf";
+
+/// For a screen of which this is all: a box under load takes its time.
+pub const PATIENT: Duration = Duration::from_secs(30);
+/// For a line of a screen that must not wait for it.
+pub const SOON: Duration = Duration::from_secs(3);
 
 /// A unit as systemd has it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -65,15 +71,16 @@ pub struct Facts {
     pub mail: Facet<bool>,
 }
 
-/// Asks, for these pools. Changes nothing.
-pub fn look(machine: &dyn Machine, pools: &[&str]) -> Facts {
+/// Asks, for these pools, and gives systemd so long. Changes nothing.
+pub fn look(machine: &dyn Machine, pools: &[&str], limit: Duration) -> Facts {
+    let names = names(pools);
     let text = |path: &str| -> Facet<String> {
         let bytes = machine.file(path.into()).map_err(|why| unread(&why))?.unwrap_or_default();
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     };
     let bin = machine.list("/usr/bin".into()).map_err(|why| unread(&why));
     Facts {
-        units: units(machine, &names(pools)),
+        units: answered(machine, &names, &command::show_units(&names).within(limit)),
         cron: text(CRON_FILE).map(|text| cron(&text)),
         zed: text(ZED_RC).map(|text| address(&text)),
         smartd: text(SMARTD_CONF).map(|text| smartd(&text)),
@@ -97,9 +104,12 @@ fn names(pools: &[&str]) -> Vec<String> {
 
 /// What systemd says of units, by their names.
 pub fn units(machine: &dyn Machine, names: &[String]) -> Facet<BTreeMap<String, Unit>> {
-    let cmd = command::show_units(names);
-    let output = machine.read(&cmd).map_err(|why| unanswered(&why))?;
-    let text = output.ok(&cmd).map_err(|why| unanswered(&why))?;
+    answered(machine, names, &command::show_units(names))
+}
+
+fn answered(machine: &dyn Machine, names: &[String], cmd: &Cmd) -> Facet<BTreeMap<String, Unit>> {
+    let output = machine.read(cmd).map_err(|why| unanswered(&why))?;
+    let text = output.ok(cmd).map_err(|why| unanswered(&why))?;
     let blocks: Vec<&str> = text.trim().split("\n\n").collect();
     if blocks.len() != names.len() {
         return Err(Unknown::because(format!("`systemctl show` said: {}", output.said())));

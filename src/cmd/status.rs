@@ -160,7 +160,7 @@ fn care(context: &Context, pools: &mut [Status], earlier: Option<&Look>) {
         return;
     }
     let names: Vec<&str> = pools.iter().map(|it| it.pool.as_str()).collect();
-    let facts = facts::look(&*context.machine, &names);
+    let facts = facts::look(&*context.machine, &names, facts::SOON);
     let wish = context.wish().ok().flatten().map(|wish| wish.value);
     for status in pools {
         status.care = care::line(&status.pool, wish.as_ref(), &facts);

@@ -271,7 +271,7 @@ pub fn show_units(units: &[String]) -> Cmd {
         "--property=LoadState,UnitFileState,ActiveState,LastTriggerUSec,NextElapseUSecRealtime";
     let args = ["show", "--timestamp=unix", properties, "--"];
     let units = units.iter().cloned();
-    Cmd::new(SYSTEMCTL, args.map(str::to_owned).into_iter().chain(units)).within(SOON)
+    Cmd::new(SYSTEMCTL, args.map(str::to_owned).into_iter().chain(units))
 }
 
 /// Disables a unit and stops it.

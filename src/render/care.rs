@@ -145,6 +145,9 @@ fn ways_out(care: &PoolCare) -> Vec<String> {
 fn tests(screen: &Screen<'_>) -> String {
     match screen.testers {
         None => "not known who has the drives test themselves".to_owned(),
+        Some([]) if screen.wish.is_some_and(|wish| wish.care.is_some()) => {
+            "nobody has the drives test themselves: the profile says `selftest: off`".to_owned()
+        }
         Some([]) => "nobody has the drives test themselves: `care:` in the profile does".to_owned(),
         Some(all) => {
             let one = |(who, next): &(String, Option<Timestamp>)| match next {
