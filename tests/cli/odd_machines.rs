@@ -16,7 +16,7 @@ fn a_look_leaves_a_drive_asleep_and_a_plan_says_that_it_woke_it() {
         assert!(said.out.contains("asleep"), "{look:?}: {}", said.out);
         assert_eq!(said.out.matches("blank").count(), 3, "{look:?}: {}", said.out);
     }
-    let row = "| 2   | sdb | ST2000DM001-1CH164 | 2.00 | Z1E0EXA1      | asleep   |";
+    let row = "| 2   | sdb | ST2000DM001-1CH164 | 2.00 | Z1E0EXA1      | asleep: `zbay plan.. |";
     assert!(on("gen8-asleep", &["show", "disk"]).out.contains(row));
     let json: Value = serde_json::from_str(&on("gen8-asleep", &["--json"]).out).expect("JSON");
     let asleep = |at: usize| &json["disks"][at]["asleep"];

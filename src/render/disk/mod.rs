@@ -26,6 +26,8 @@ pub mod schema;
 pub use columns::{COLUMNS, Column, Needs, Shown, gbps};
 use filter::{Filter, sort_key};
 
+/// Columns that are too few for half a phrase.
+const STUMP: usize = 12;
 /// Warnings that a screen has room for.
 const WARNINGS: usize = 3;
 
@@ -472,10 +474,12 @@ fn fit(hw: &Hw, columns: &mut Vec<&'static Column>, cells: &mut [Vec<String>], s
         let Some(index) = columns.iter().position(|column| column.key() == long) else { continue };
         let width = widths[index].saturating_sub(over).max(least);
         for row in cells.iter_mut().filter(|_| over > 0) {
-            // What stands before a colon is a word of its own.
+            // What stands before a colon says more than a stump of what is behind it.
             let word = row[index].split(':').next().unwrap_or_default();
             row[index] = match row[index].len() {
-                len if len > width && !word.is_empty() && word.len() <= width => word.to_owned(),
+                len if len > width && width < STUMP && !word.is_empty() && word.len() <= width => {
+                    word.to_owned()
+                }
                 _ => text::clip(&row[index], width),
             };
         }
