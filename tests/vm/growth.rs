@@ -93,6 +93,10 @@ fn boxed(count: u8, sizes: &[(u8, u64)]) -> Lab {
 
 #[test]
 fn a_raidz_pool_grows_in_every_way() {
+    if std::env::var_os("ZBAY_LONG").is_none() {
+        eprintln!("a long drill: with --long");
+        return;
+    }
     let free: Vec<u8> = (4..=17).collect();
     let mut lab = boxed(17, &[(16, SMALL)]);
     lab.ok(&format!(
@@ -124,6 +128,10 @@ fn a_raidz_pool_grows_in_every_way() {
 
 #[test]
 fn mirrors_grow_and_shrink() {
+    if std::env::var_os("ZBAY_LONG").is_none() {
+        eprintln!("a long drill: with --long");
+        return;
+    }
     let lab = boxed(5, &[(4, LARGE), (5, LARGE)]);
     copies(&lab);
     larger(&lab);
