@@ -91,6 +91,13 @@ fn boxed(count: u8, sizes: &[(u8, u64)]) -> Lab {
     lab
 }
 
+/// A pool made by hand: zpool may find a partition that it has just made not named by udev yet, and is asked again.
+fn made(lab: &Lab, create: &str) {
+    lab.ok(&format!(
+        "for i in 1 2 3; do udevadm settle; {create} && exit 0; sleep 2; done; exit 1"
+    ));
+}
+
 #[test]
 fn a_raidz_pool_grows_in_every_way() {
     if std::env::var_os("ZBAY_LONG").is_none() {
@@ -99,12 +106,15 @@ fn a_raidz_pool_grows_in_every_way() {
     }
     let free: Vec<u8> = (4..=17).collect();
     let mut lab = boxed(17, &[(16, SMALL)]);
-    lab.ok(&format!(
-        "zpool create -o ashift=12 -o autoexpand=off -o feature@raidz_expansion=disabled tank raidz1 {} {} {}",
-        wwn(1),
-        wwn(2),
-        wwn(3)
-    ));
+    made(
+        &lab,
+        &format!(
+            "zpool create -o ashift=12 -o autoexpand=off -o feature@raidz_expansion=disabled tank raidz1 {} {} {}",
+            wwn(1),
+            wwn(2),
+            wwn(3)
+        ),
+    );
     fill(&lab, "tank", 64);
     lab.ok(&format!("mkfs.ext4 -q -F -L photos {} && sync", wwn(17)));
 
@@ -231,7 +241,10 @@ fn beside(lab: &Lab) {
 
 /// A mirror gets a third copy and gives it back.
 fn copies(lab: &Lab) {
-    lab.ok(&format!("zpool create -o ashift=12 -o autoexpand=on two mirror {} {}", wwn(1), wwn(2)));
+    made(
+        lab,
+        &format!("zpool create -o ashift=12 -o autoexpand=on two mirror {} {}", wwn(1), wwn(2)),
+    );
     fill(lab, "two", 32);
     grows(lab, "two", "attach 3");
     assert!(lab.ok("zpool status two").contains(&wwn(3)[16..]));
@@ -257,7 +270,10 @@ fn larger(lab: &Lab) {
 #[test]
 fn a_second_mirror_comes_and_goes() {
     let lab = boxed(5, &[]);
-    lab.ok(&format!("zpool create -o ashift=12 -o autoexpand=on two mirror {} {}", wwn(1), wwn(2)));
+    made(
+        &lab,
+        &format!("zpool create -o ashift=12 -o autoexpand=on two mirror {} {}", wwn(1), wwn(2)),
+    );
     fill(&lab, "two", 32);
     refused(&lab, "add 3", &[3], &["a single drive is never added"]);
     refused(&lab, "remove mirror-0", &[5], &["only data vdev"]);
