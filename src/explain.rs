@@ -195,11 +195,7 @@ fn seen(pool: &str, vdev: &inventory::Vdev, disks: &[Disk]) -> Result<Seen, Expl
     if vdev.leaves.len() != vdev.width {
         return Err(ExplainError::Replacing { pool: pool.to_owned(), vdev: vdev.name.clone() });
     }
-    let kind = match vdev.kind.as_str() {
-        "disk" | "file" => Ok(Kind::Stripe),
-        kind => kind.parse(),
-    };
-    let kind = kind.map_err(|_| ExplainError::Kind {
+    let kind = Kind::called(&vdev.kind).ok_or_else(|| ExplainError::Kind {
         pool: pool.to_owned(),
         vdev: vdev.name.clone(),
         kind: vdev.kind.clone(),

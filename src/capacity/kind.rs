@@ -63,6 +63,14 @@ impl Kind {
         }
     }
 
+    /// What `zpool status` calls so: single disks and files are stripes. `None`: what a removed vdev leaves, and the like.
+    pub fn called(word: &str) -> Option<Self> {
+        match word {
+            "disk" | "file" => Some(Self::Stripe),
+            word => word.parse().ok(),
+        }
+    }
+
     /// `vdev_get_nparity`; 0 for what has none.
     pub fn parity(self) -> u64 {
         match self {

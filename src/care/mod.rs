@@ -229,9 +229,7 @@ fn disks<'a>(
     pool: &'a Pool,
 ) -> impl Iterator<Item = &'a crate::inventory::Disk> {
     let leaves = pool.vdevs.iter().flat_map(|vdev| &vdev.leaves);
-    leaves.filter_map(|leaf| {
-        inventory.disks.iter().find(|disk| leaf.disk.as_ref() == Some(&disk.name))
-    })
+    leaves.filter_map(|leaf| inventory.disk_of(leaf))
 }
 
 fn kept(inventory: &Inventory, pool: &Pool, facts: &Facts, job: Job) -> Kept {

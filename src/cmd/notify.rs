@@ -1,7 +1,8 @@
 //! `zbay notify`: what a timer and ZED run. Looks, tells what has changed, and keeps what was told; `zbay metrics`: the
 //! same look as figures.
 //!
-//! It waits for nobody who changes a pool, since that may take hours, and it never wakes a drive. What could not be sent is not noted as told.
+//! It waits for nobody who changes a pool, since that may take hours, and it never wakes a drive. What could not be sent is
+//! not noted as told.
 
 use std::io::Write as _;
 
@@ -14,7 +15,6 @@ use super::{Answer, Context, need_root};
 use crate::care::boot;
 use crate::check::machine;
 use crate::cli::Notify as NotifyArgs;
-use crate::history::keep;
 use crate::hw::Hw;
 use crate::inventory::{Inventory, Want};
 use crate::machine::local::{lock, read_user_file, replace_user_file};
@@ -44,15 +44,13 @@ fn see(context: &Context, smart: bool) -> Result<Seen> {
     let mut inventory = context.look(want)?;
     let (hw, _) = context.hw(&inventory.host)?;
     let hw = hw.value;
-    let history = keep::load(&*context.machine);
-    history.recall(&mut inventory);
+    let (history, _) = context.remember(&hw, &mut inventory);
     if !smart {
         for disk in &mut inventory.disks {
             disk.remembered =
                 history.of(disk).and_then(|life| life.last()).and_then(|last| last.health.clone());
         }
     }
-    keep::note(&*context.machine, &history, &hw, &inventory);
     let asked = inventory.pools.as_ref().map(|_| ()).map_err(|why| why.why.clone());
     let pools = inventory.pools.iter().flatten();
     let pools = pools.map(|pool| status::of(&hw, &inventory, pool)).collect();
@@ -90,7 +88,7 @@ pub fn run(context: &Context, args: &NotifyArgs) -> Result<Answer> {
     let old = load(machine);
     let smart = old.asked.is_none_or(|at| machine.now().duration_since(at) >= HEALTH);
     let seen = see(context, smart)?;
-    let mut drives = machine_notes(&seen);
+    let mut drives = machine::drives(&seen.hw, true, &seen.inventory.disks);
     // What the drives say has its own hours; a root file system is looked at each time.
     let root = boot::look(machine);
     let of_root = boot::notes(&seen.hw, &seen.inventory, &root).into_iter();
@@ -144,14 +142,6 @@ pub fn run(context: &Context, args: &NotifyArgs) -> Result<Answer> {
         let _ = writeln!(err, "warning: {why}");
     }
     Ok(Answer { text, json, status: u8::from(!failed.is_empty()) })
-}
-
-/// Notes of the drives that a notice is worth.
-fn machine_notes(seen: &Seen) -> Vec<crate::check::Note> {
-    let mut notes = machine::drives(&seen.hw, true, &seen.inventory.disks);
-    let graver = |note: &crate::check::Note| note.severity >= crate::check::Severity::Warning;
-    notes.retain(graver);
-    notes
 }
 
 fn test(context: &Context, notify: &Notify, dry: bool) -> Result<Answer> {

@@ -105,18 +105,17 @@ impl Sighting {
         let mut seen = Self::named(disk)?;
         seen.at = inventory.taken;
         seen.bay = Drive::of(hw, disk).bay;
-        seen.member = match &inventory.pools {
-            Err(_) => last.and_then(|last| last.member.clone()),
-            Ok(pools) => pools.iter().find_map(|pool| {
-                let leaves = pool
-                    .vdevs
-                    .iter()
-                    .flat_map(|vdev| vdev.leaves.iter().map(move |leaf| (vdev.name.clone(), leaf)));
-                let (vdev, leaf) =
-                    leaves.into_iter().find(|(_, it)| it.disk.as_ref() == Some(&disk.name))?;
-                let (pool, state) = (pool.name.clone(), leaf.state.clone());
-                Some(Part { pool, vdev, guid: leaf.guid, state })
-            }),
+        seen.member = if inventory.pools.is_ok() {
+            let mut leaves = inventory.leaves();
+            let found = leaves.find(|(_, _, leaf)| leaf.disk.as_ref() == Some(&disk.name));
+            found.map(|(pool, vdev, leaf)| Part {
+                pool: pool.name.clone(),
+                vdev: vdev.name.clone(),
+                guid: leaf.guid,
+                state: leaf.state.clone(),
+            })
+        } else {
+            last.and_then(|last| last.member.clone())
         };
         seen.health = match &disk.smart {
             Ok(smart) => Some(Remembered { at: inventory.taken, smart: smart.clone() }),

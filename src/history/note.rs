@@ -70,6 +70,9 @@ fn is_news(last: &Sighting, seen: &Sighting) -> bool {
 /// The file when it has grown too large: of each drive the first line, its changes and the last few; `None`: it has not.
 /// Where that is too much, the ones that went longest ago are forgotten.
 pub fn compacted(text: &str) -> Option<String> {
+    if text.len() <= BOUND {
+        return None; // whatever is in it
+    }
     let history = History::read(text);
     let bound = BOUND.max(history.drives.len().min(2_000) * BOUND_PER_DRIVE);
     if text.len() <= bound {

@@ -133,6 +133,20 @@ pub struct Inventory {
     pub importable: Facet<Vec<ImportablePool>>,
 }
 
+impl Inventory {
+    /// All members of imported pools with their pools and vdevs, in the order of the pools; none where those are not known.
+    pub fn leaves(&self) -> impl Iterator<Item = (&Pool, &Vdev, &Leaf)> {
+        let pools = self.pools.iter().flatten();
+        let vdevs = pools.flat_map(|pool| pool.vdevs.iter().map(move |vdev| (pool, vdev)));
+        vdevs.flat_map(|(pool, vdev)| vdev.leaves.iter().map(move |leaf| (pool, vdev, leaf)))
+    }
+
+    /// The disk that a member is on; `None`: it is not here.
+    pub fn disk_of(&self, leaf: &Leaf) -> Option<&Disk> {
+        self.disks.iter().find(|disk| leaf.disk.as_ref() == Some(&disk.name))
+    }
+}
+
 /// The box as a whole.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Host {

@@ -123,6 +123,13 @@ pub struct Leaf {
     pub told: LeafTold,
 }
 
+impl Leaf {
+    /// Whether ZFS has no complaint of it. A spare that waits, and one at work, are well.
+    pub fn is_well(&self) -> bool {
+        matches!(self.state.as_str(), "ONLINE" | "AVAIL" | "INUSE")
+    }
+}
+
 /// A dataset of an imported pool.
 #[derive(Clone, Debug, Serialize)]
 pub struct Dataset {

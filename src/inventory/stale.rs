@@ -26,7 +26,7 @@ const LABEL: usize = 256 << 10;
 pub fn look(machine: &dyn Machine, inventory: &Inventory) -> Vec<Stale> {
     let vdevs = inventory.pools.iter().flatten().flat_map(|pool| &pool.vdevs);
     let grows = vdevs.flat_map(|vdev| &vdev.leaves).filter_map(|leaf| {
-        let disk = inventory.disks.iter().find(|disk| leaf.disk.as_ref() == Some(&disk.name))?;
+        let disk = inventory.disk_of(leaf)?;
         let (at, size) = label::first_partition(disk.size.0, disk.logical)?;
         let place = Place { at, size, words: String::new() };
         (leaf.partition?.0 < size).then_some((disk, leaf.guid, place))

@@ -6,6 +6,7 @@ use crate::drive::Drive;
 use crate::hw::Hw;
 use crate::inventory::{Class, Disk, Inventory, Leaf, Pool, Vdev};
 use crate::names::BayId;
+use crate::plan::Condition;
 use crate::smart::rules::{Finding, Weight};
 use crate::units::Ashift;
 use crate::verify::missing::{self, Missing};
@@ -25,19 +26,14 @@ pub struct Member<'a> {
 
 /// All members of all imported pools, in the order of the pools.
 pub fn all(inventory: &Inventory) -> Vec<Member<'_>> {
-    let pools = inventory.pools.iter().flatten();
-    let vdevs = pools.flat_map(|pool| pool.vdevs.iter().map(move |vdev| (pool, vdev)));
-    let leaves =
-        vdevs.flat_map(|(pool, vdev)| vdev.leaves.iter().map(move |leaf| (pool, vdev, leaf)));
-    let disk =
-        |leaf: &Leaf| inventory.disks.iter().find(|disk| leaf.disk.as_ref() == Some(&disk.name));
-    leaves.map(|(pool, vdev, leaf)| Member { pool, vdev, leaf, disk: disk(leaf) }).collect()
+    let member = |(pool, vdev, leaf)| Member { pool, vdev, leaf, disk: inventory.disk_of(leaf) };
+    inventory.leaves().map(member).collect()
 }
 
 impl Member<'_> {
-    /// Whether ZFS has no complaint of it. A spare that waits, and one at work, are well.
+    /// Whether ZFS has no complaint of it.
     pub fn is_well(&self) -> bool {
-        matches!(self.leaf.state.as_str(), "ONLINE" | "AVAIL" | "INUSE")
+        self.leaf.is_well()
     }
 
     /// Whether its drive is not here.
@@ -58,10 +54,15 @@ impl Member<'_> {
 
     /// `tank/raidz1-0`; a single disk's vdev has its pool's name alone.
     pub fn part(&self) -> String {
-        if self.vdev.kind == "disk" {
-            self.pool.name.clone()
-        } else {
-            format!("{}/{}", self.pool.name, self.vdev.name)
+        part(self.pool, self.vdev)
+    }
+
+    /// That it still is as it was seen.
+    pub fn as_seen(&self) -> Condition {
+        Condition::LeafIs {
+            pool: self.pool.name.clone(),
+            guid: self.leaf.guid.to_string(),
+            states: vec![self.leaf.state.clone()],
         }
     }
 
@@ -94,12 +95,9 @@ impl Member<'_> {
     }
 }
 
-/// The kind of a vdev that the model knows; `None`: what a removed vdev leaves, and the like.
-pub fn kind(vdev: &Vdev) -> Option<Kind> {
-    match vdev.kind.as_str() {
-        "disk" | "file" => Some(Kind::Stripe),
-        kind => kind.parse().ok(),
-    }
+/// `tank/raidz1-0`, or the pool's own name for a single disk.
+pub fn part(pool: &Pool, vdev: &Vdev) -> String {
+    if vdev.kind == "disk" { pool.name.clone() } else { format!("{}/{}", pool.name, vdev.name) }
 }
 
 /// The least drive that may stand in the place of a member of this vdev, or beside one.
@@ -112,7 +110,7 @@ pub fn least(vdev: &Vdev, inventory: &Inventory) -> Result<Replacement, String> 
                     then `zbay expand cache` or `spare`"
             .to_owned());
     }
-    let kind = kind(vdev).ok_or("its kind is not known")?;
+    let kind = Kind::called(&vdev.kind).ok_or("its kind is not known")?;
     let size = vdev.size.ok_or("ZFS does not tell its size")?;
     let ashift = vdev.ashift.and_then(Ashift::new).ok_or("ZFS does not tell its ashift")?;
     let width = u64::try_from(vdev.width).unwrap_or(u64::MAX);
@@ -131,14 +129,7 @@ pub fn may_lose(vdev: &Vdev) -> Option<usize> {
         return None;
     }
     let bad = vdev.leaves.iter().filter(|leaf| leaf.state != "ONLINE").count();
-    let can = match vdev.kind.as_str() {
-        "disk" | "file" => 0,
-        "mirror" => vdev.width.saturating_sub(1),
-        raidz if raidz.starts_with("raidz") || raidz.starts_with("draid") => {
-            let digit = raidz.trim_start_matches(|c: char| !c.is_ascii_digit()).chars().next();
-            usize::try_from(digit?.to_digit(10)?).ok()?
-        }
-        _ => return None,
-    };
+    let width = u64::try_from(vdev.width).ok()?;
+    let can = usize::try_from(Kind::called(&vdev.kind)?.losses(width)).ok()?;
     Some(can.saturating_sub(bad))
 }

@@ -119,6 +119,24 @@ pub fn runs(busy: &str) -> bool {
 }
 
 impl Task {
+    /// A task for a pool with nothing in it yet.
+    fn empty(made: Timestamp, pool: &str, disks: Vec<Fingerprint>) -> Self {
+        Self {
+            id: String::new(),
+            made,
+            what: String::new(),
+            pool: pool.to_owned(),
+            disks,
+            steps: Vec::new(),
+            drives: Vec::new(),
+            facts: Vec::new(),
+            then: None,
+            follows: Follows::Nothing,
+            usable: None,
+            notes: Vec::new(),
+        }
+    }
+
     /// The id over steps and disks, and not over the time.
     fn identified(mut self) -> Self {
         let disks: Vec<_> = self

@@ -176,14 +176,13 @@ fn at_work(request: &Request<'_>, target: Member<'_>, members: &[Member<'_>]) ->
     if state == "SUSPENDED" {
         return Some(Cannot::Suspended { pool: pool() });
     }
-    let stands =
-        |leaf: &Leaf, kind: StandIn| leaf.told.within.iter().any(|within| within.kind == kind);
-    let replacing = target.vdev.leaves.iter().any(|leaf| stands(leaf, StandIn::Replacing));
-    let own = stands(target.leaf, StandIn::Replacing);
+    let is_of_a_pair =
+        |leaf: &Leaf| leaf.told.within.iter().any(|within| within.kind == StandIn::Replacing);
+    let replacing = target.vdev.leaves.iter().any(is_of_a_pair);
     // A scrub gives way to a resilver by itself.
     let busy = busy.as_ref().filter(|with| !with.starts_with("scrub"));
     let resilvers = busy.is_some_and(|with| with.starts_with("resilver"));
-    if own {
+    if is_of_a_pair(target.leaf) {
         return Some(Cannot::Replacing { pool: pool(), vdev: target.part() });
     }
     if !replacing && busy.is_none() {
@@ -272,14 +271,6 @@ fn of_itself(
     }
 }
 
-fn leaf_is(target: Member<'_>) -> Condition {
-    Condition::LeafIs {
-        pool: target.pool.name.clone(),
-        guid: target.leaf.guid.to_string(),
-        states: vec![target.leaf.state.clone()],
-    }
-}
-
 pub(super) fn row(word: &str, drive: &Drive, say: &str) -> (String, String) {
     (word.to_owned(), format!("{}  {}  {say}", drive.place(), drive.label()))
 }
@@ -297,7 +288,7 @@ fn online(request: &Request<'_>, target: Member<'_>, disk: &Disk) -> Task {
         Danger::Harmless,
         run([command::online(pool, &path)]),
     );
-    back.before = vec![leaf_is(target)];
+    back.before = vec![target.as_seen()];
     back.after = vec![Condition::LeafIs {
         pool: pool.clone(),
         guid: target.leaf.guid.to_string(),
@@ -331,7 +322,7 @@ pub(super) fn take_out(
         Danger::TakesFreeDisks,
         run([command::offline(pool, target.leaf.guid)]),
     );
-    offline.before = vec![leaf_is(target)];
+    offline.before = vec![target.as_seen()];
     offline.after = vec![Condition::LeafIs {
         pool: pool.clone(),
         guid: target.leaf.guid.to_string(),
@@ -442,8 +433,7 @@ fn exchange(request: &Request<'_>, target: Member<'_>, new: &Disk) -> Result<Tas
 
 /// What the wish leaves free at the end of each drive of this pool.
 fn reserve(request: &Request<'_>, target: Member<'_>) -> Option<Bytes> {
-    let wish = request.wish.filter(|it| it.pool.name.as_str() == target.pool.name);
-    wish.and_then(|it| it.pool.reserve)
+    request.sight().wish_for(&target.pool.name)?.pool.reserve
 }
 
 fn replace_step(target: Member<'_>, new: &Newcomer<'_>) -> Step {
@@ -459,25 +449,12 @@ fn replace_step(target: Member<'_>, new: &Newcomer<'_>) -> Step {
         run([command::replace(pool, target.leaf.guid, &new.device), command::settle()]),
     );
     replace.before = new.is_free();
-    replace.before.push(leaf_is(target));
+    replace.before.push(target.as_seen());
     replace.again = Some(command::udev_race());
     replace.after = vec![Condition::MemberOf { pool: pool.clone(), disk: new.after.clone() }];
     replace
 }
 
 fn task(request: &Request<'_>, target: Member<'_>, disks: Vec<Fingerprint>) -> Task {
-    Task {
-        id: String::new(),
-        made: request.inventory.taken,
-        what: String::new(),
-        pool: target.pool.name.clone(),
-        disks,
-        steps: Vec::new(),
-        drives: Vec::new(),
-        facts: Vec::new(),
-        then: None,
-        follows: Follows::Nothing,
-        usable: None,
-        notes: Vec::new(),
-    }
+    Task::empty(request.inventory.taken, &target.pool.name, disks)
 }

@@ -100,7 +100,7 @@ fn heading(vdev: &Vdev) -> Vec<String> {
 }
 
 fn row(hw: &Hw, inventory: &Inventory, leaf: &Leaf) -> Vec<String> {
-    let here = inventory.disks.iter().find(|disk| leaf.disk.as_ref() == Some(&disk.name));
+    let here = inventory.disk_of(leaf);
     let (place, model, serial) = match here {
         Some(disk) => {
             let drive = Drive::of(hw, disk);

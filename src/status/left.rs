@@ -9,6 +9,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::member::Member;
+use crate::capacity::Kind;
 use crate::inventory::{Class, Vdev};
 
 /// What a top-level vdev can still lose.
@@ -28,17 +29,9 @@ impl Left {
         if !matches!(vdev.class, Class::Normal | Class::Special | Class::Dedup) {
             return None;
         }
-        let parity = |kind: &str| {
-            let kind = kind.trim_start_matches("draid").trim_start_matches("raidz");
-            kind.chars().next().and_then(|c| c.to_digit(10)).and_then(|it| usize::try_from(it).ok())
-        };
-        let of = match vdev.kind.as_str() {
-            "mirror" => vdev.width.saturating_sub(1),
-            kind if kind.starts_with("raidz") || kind.starts_with("draid") => {
-                parity(kind).unwrap_or(1)
-            }
-            _ => 0,
-        };
+        let width = u64::try_from(vdev.width).unwrap_or(u64::MAX);
+        let of = Kind::called(&vdev.kind).map_or(0, |kind| kind.losses(width));
+        let of = usize::try_from(of).unwrap_or(usize::MAX);
         let mut places: BTreeMap<(Option<u64>, usize), bool> = BTreeMap::new();
         for (at, member) in members.iter().enumerate() {
             let key = (member.shares, if member.shares.is_some() { 0 } else { at });

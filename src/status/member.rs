@@ -79,7 +79,7 @@ impl Member {
     /// The member that a leaf is.
     pub fn of(hw: &Hw, inventory: &Inventory, pool: &Pool, vdev: &Vdev, leaf: &Leaf) -> Self {
         let told = &leaf.told;
-        let here = inventory.disks.iter().find(|disk| leaf.disk.as_ref() == Some(&disk.name));
+        let here = inventory.disk_of(leaf);
         let path = leaf.path.as_ref().map(|path| path.as_str());
         let is_device = path.is_none_or(|path| path.starts_with("/dev/"));
         let open = matches!(leaf.state.as_str(), "ONLINE" | "DEGRADED" | "AVAIL" | "INUSE");

@@ -81,13 +81,8 @@ pub fn of(hw: &Hw, inventory: &Inventory, leaf: &Leaf) -> Missing {
 
 /// All of them, in the order of the pools.
 pub fn missing(hw: &Hw, inventory: &Inventory) -> Vec<Missing> {
-    let pools = inventory.pools.iter().flatten();
-    let vdevs = pools.flat_map(|pool| pool.vdevs.iter().map(move |vdev| (pool, vdev)));
-    let leaves =
-        vdevs.flat_map(|(pool, vdev)| vdev.leaves.iter().map(move |leaf| (pool, vdev, leaf)));
     // A file, or a spare that waits, is where ZFS says it is.
-    let there = |leaf: &Leaf| matches!(leaf.state.as_str(), "ONLINE" | "AVAIL" | "INUSE");
-    let gone = leaves.filter(|(_, _, leaf)| leaf.disk.is_none() && !there(leaf));
+    let gone = inventory.leaves().filter(|(_, _, leaf)| leaf.disk.is_none() && !leaf.is_well());
     gone.map(|(pool, vdev, leaf)| Missing {
         pool: pool.name.clone(),
         vdev: vdev.name.clone(),

@@ -54,7 +54,7 @@ pub fn moved(hw: &Hw, profile: &Profile, inventory: &Inventory) -> Vec<Moved> {
         return Vec::new();
     }
     let moved = |(leaf, bay): (&Leaf, &BayId)| {
-        let disk = inventory.disks.iter().find(|disk| leaf.disk.as_ref() == Some(&disk.name))?;
+        let disk = inventory.disk_of(leaf)?;
         let drive = Drive::of(hw, disk);
         (drive.bay.as_ref() != Some(bay)).then(|| Moved { drive, was: bay.clone() })
     };
@@ -68,8 +68,7 @@ pub fn bay_of_missing(hw: &Hw, inventory: &Inventory, leaf: &Leaf) -> Option<Sea
     let member = |bay: &BayId| {
         let here = in_bay(hw, inventory, bay);
         let has = |other: &Leaf| here.iter().any(|disk| other.disk.as_ref() == Some(&disk.name));
-        let pools = inventory.pools.iter().flatten();
-        pools.flat_map(|pool| &pool.vdevs).flat_map(|vdev| &vdev.leaves).any(has)
+        inventory.leaves().any(|(_, _, leaf)| has(leaf))
     };
     let remembered = |leaf: &Leaf| {
         let port = leaf.phys_path.as_deref()?;
@@ -81,10 +80,8 @@ pub fn bay_of_missing(hw: &Hw, inventory: &Inventory, leaf: &Leaf) -> Option<Sea
     let mut free = hw.bays.iter().filter(|bay| !member(&bay.bay));
     let (Some(bay), None) = (free.next(), free.next()) else { return None };
     // It may be another one's that is missing too: the member whose place a new drive has taken was not in it.
-    let pools = inventory.pools.iter().flatten();
-    let leaves = pools.flat_map(|pool| &pool.vdevs).flat_map(|vdev| &vdev.leaves);
-    let there = |leaf: &Leaf| matches!(leaf.state.as_str(), "ONLINE" | "AVAIL" | "INUSE");
-    let others = leaves.filter(|it| it.guid != leaf.guid && it.disk.is_none() && !there(it));
+    let others = inventory.leaves().map(|(_, _, other)| other);
+    let mut others = others.filter(|it| it.guid != leaf.guid && it.disk.is_none() && !it.is_well());
     let claims = |other: &Leaf| remembered(other).is_none_or(|seat| seat.bay == bay.bay);
-    if others.into_iter().any(claims) { None } else { hw.seat(&bay.port) }
+    if others.any(claims) { None } else { hw.seat(&bay.port) }
 }

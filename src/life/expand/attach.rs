@@ -1,7 +1,7 @@
 //! One drive more for a vdev: a raidz becomes wider, a mirror or a single disk gets a further copy.
 
 use super::{Needed, Request, Space, data, feature, part, ready};
-use super::{NoGrowth, fact, leaf_is, new_row, profile_fact, space, task, usable_facts};
+use super::{NoGrowth, fact, new_row, profile_fact, space, task, usable_facts};
 use crate::capacity::Kind;
 use crate::inventory::{Class, Pool, Vdev};
 use crate::life::member::{self, Member, may_lose};
@@ -81,9 +81,9 @@ fn attach_step(target: &Target<'_>, new: &Newcomer<'_>) -> Result<crate::plan::S
     attach.before = new.is_free();
     if *is_raidz {
         attach.before.push(Condition::PoolOnline { pool: pool.name.clone() });
-        attach.before.extend(members.iter().map(|member| leaf_is(*member)));
+        attach.before.extend(members.iter().map(Member::as_seen));
     } else {
-        attach.before.push(leaf_is(*well));
+        attach.before.push(well.as_seen());
     }
     attach.again = Some(command::udev_race());
     attach.after = vec![Condition::MemberOf { pool: pool.name.clone(), disk: new.after.clone() }];

@@ -3,7 +3,7 @@
 //! What is done already is read off the drives themselves, so that nothing has to be kept between: each time it is said
 //! which members are still small, what is usable now, and what will be after the last one.
 
-use super::{Needed, NoGrowth, Request, Space, fact, leaf_is, part, ready, task, usable_facts};
+use super::{Needed, NoGrowth, Request, Space, fact, part, ready, task, usable_facts};
 use crate::capacity;
 use crate::drive::Drive;
 use crate::inventory::Class;
@@ -104,7 +104,7 @@ fn take_the_room(
     }
     let what = format!("have {} take the room that its drives have", part(pool, vdev));
     let mut grow = step(&what, Danger::Harmless, run(commands));
-    grow.before = of_vdev.iter().map(|member| leaf_is(*member)).collect();
+    grow.before = of_vdev.iter().map(Member::as_seen).collect();
     let (mut facts, usable) = usable_facts(space, Some(after));
     facts.push(fact("takes", "seconds: nothing is moved"));
     facts.push(fact("for ever", "no member can be replaced by one of the old size any more"));

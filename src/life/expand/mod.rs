@@ -10,11 +10,11 @@ use camino::Utf8PathBuf;
 use crate::history::History;
 use crate::inventory::stale::Stale;
 use crate::inventory::{Class, Pool, Vdev};
-use crate::life::member::{self, Member};
+use crate::life::member::{self, Member, part};
 use crate::life::newcomer::{self, Needs, Newcomer};
-use crate::life::{Cannot, Follows, Sight, Task, Usable};
+use crate::life::{Cannot, Sight, Task, Usable};
 use crate::names::BayId;
-use crate::plan::{Condition, Fingerprint};
+use crate::plan::Fingerprint;
 use crate::units::Bytes;
 
 mod add;
@@ -195,20 +195,6 @@ fn ashift(pool: &Pool) -> Result<u8, Cannot> {
     })
 }
 
-/// `tank/raidz1-0`, or the pool's own name for a single disk.
-fn part(pool: &Pool, vdev: &Vdev) -> String {
-    if vdev.kind == "disk" { pool.name.clone() } else { format!("{}/{}", pool.name, vdev.name) }
-}
-
-/// That a member is still as it was seen.
-fn leaf_is(member: Member<'_>) -> Condition {
-    Condition::LeafIs {
-        pool: member.pool.name.clone(),
-        guid: member.leaf.guid.to_string(),
-        states: vec![member.leaf.state.clone()],
-    }
-}
-
 /// A row about a new drive.
 fn new_row(word: &str, new: &Newcomer<'_>) -> (String, String) {
     super::replace::row(word, &new.drive, &new.holds)
@@ -237,22 +223,8 @@ fn usable_facts(space: &Space<'_>, after: Option<Bytes>) -> (Vec<(String, String
     (facts, Usable { before, after })
 }
 
-/// The frame of a task.
 fn task(request: &Request<'_>, pool: &Pool, disks: Vec<Fingerprint>) -> Task {
-    Task {
-        id: String::new(),
-        made: request.sight.inventory.taken,
-        what: String::new(),
-        pool: pool.name.clone(),
-        disks,
-        steps: Vec::new(),
-        drives: Vec::new(),
-        facts: Vec::new(),
-        then: None,
-        follows: Follows::Nothing,
-        usable: None,
-        notes: Vec::new(),
-    }
+    Task::empty(request.sight.inventory.taken, &pool.name, disks)
 }
 
 fn fact(word: &str, say: impl Into<String>) -> (String, String) {

@@ -1,6 +1,6 @@
 //! What leaves a pool again: logs, caches and spares at any time, a copy of a mirror, and a whole vdev where no raidz is.
 
-use super::{Needed, NoGrowth, Request, Space, data, fact, feature, leaf_is, part, ready};
+use super::{Needed, NoGrowth, Request, Space, data, fact, feature, part, ready};
 use super::{space, task, usable_facts};
 use crate::drive::Drive;
 use crate::inventory::{Class, Pool, Vdev};
@@ -136,7 +136,7 @@ fn detach(request: &Request<'_>, member: Member<'_>) -> Result<Task, Cannot> {
         guid: leaf.guid.to_string(),
         states: vec![leaf.state.clone()],
     };
-    detach.before = vec![leaf_is(member)];
+    detach.before = vec![member.as_seen()];
     detach.before.extend(others().map(states));
     detach.after =
         vec![Condition::LeafGone { pool: pool.name.clone(), guid: member.leaf.guid.to_string() }];

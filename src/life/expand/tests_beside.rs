@@ -5,6 +5,8 @@ use super::*;
 use crate::capacity::{self, Cut, Zfs};
 use crate::history::History;
 use crate::inventory::stale::Stale;
+use crate::life::Follows;
+use crate::plan::Condition;
 use crate::render::fixture::hw;
 
 #[test]
