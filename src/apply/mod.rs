@@ -230,7 +230,6 @@ fn change_all(
         loop {
             let output: Output = machine.change(change)?;
             let Change::Run(cmd) = change else { break };
-            let Err(error) = output.ok(cmd) else { break };
             let said = output.said();
             match again {
                 Some(again) if left > 0 && said.contains(&again.said) => {
@@ -238,7 +237,7 @@ fn change_all(
                     journal.write(number, Event::Again { why: &said })?;
                     machine.read(&again.settle)?;
                 }
-                _ => return Err(error),
+                _ => break output.ok(cmd).map(drop)?,
             }
         }
     }

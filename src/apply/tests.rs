@@ -15,7 +15,7 @@ use crate::machine::{
     Change, Cmd, HostFacts, IoError, Machine, Output, RunError, UdevDevice, Writer,
 };
 use crate::plan::make::{Request, make};
-use crate::plan::{Plan, system};
+use crate::plan::{Plan, command, system};
 use crate::shipped;
 
 /// The recorded box, which keeps the files that are written to it, and fails where it is told to.
@@ -23,7 +23,7 @@ struct Patient {
     box_: Recorded,
     /// Changes whose words contain this fail.
     fails: Option<&'static str>,
-    /// So often `zpool create` finds a device unavailable.
+    /// So often `zpool create` finds a device unavailable, and `zpool online` leaves it so.
     unavailable: AtomicUsize,
     refused: AtomicUsize,
 }
@@ -115,6 +115,11 @@ impl Machine for Patient {
             let stderr =
                 b"cannot create 'testpool': one or more devices is currently unavailable\n";
             return Ok(Output { status: 1, stdout: Vec::new(), stderr: stderr.to_vec() });
+        }
+        if left > 0 && words(change).starts_with("zpool online") {
+            self.unavailable.store(left - 1, Ordering::Relaxed);
+            let stdout = b"warning: device 'd' onlined, but remains in faulted state\nuse 'zpool replace' to replace devices that are no longer present\n";
+            return Ok(Output { status: 0, stdout: stdout.to_vec(), stderr: Vec::new() });
         }
         Ok(output)
     }
@@ -282,6 +287,20 @@ fn a_race_with_udev_is_run_again_and_noted_but_not_for_ever() {
     let error = apply(&patient, &hw, &plan).expect_err("never works");
     assert!(matches!(error, ApplyError::Change { .. }), "{error}");
     assert_eq!(begins(&patient.changes(), "zpool create"), 4);
+}
+
+#[test]
+fn a_member_that_zfs_could_not_open_yet_is_brought_back_again() {
+    let (patient, hw, mut plan) = patient((1, SIZES), "ONLINE");
+    let drive = Utf8Path::new("/dev/disk/by-id/wwn-0x5000c500a1b2c3d4");
+    let run = Change::Run(command::online("testpool", drive));
+    plan.steps.truncate(1);
+    let back = plan.steps.first_mut().expect("a step");
+    (back.changes, back.before, back.after) = (vec![run], vec![], vec![]);
+    back.again = Some(command::not_open_yet());
+    patient.unavailable.store(1, Ordering::Relaxed);
+    apply(&patient, &hw, &plan).expect("the second time it is open");
+    assert_eq!(begins(&patient.changes(), "zpool online"), 2, "{:?}", patient.changes());
 }
 
 #[test]

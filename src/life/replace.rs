@@ -288,6 +288,7 @@ fn online(request: &Request<'_>, target: Member<'_>, disk: &Disk) -> Task {
         Danger::Harmless,
         run([command::online(pool, &path)]),
     );
+    back.again = Some(command::not_open_yet());
     back.before = vec![target.as_seen()];
     back.after = vec![Condition::LeafIs {
         pool: pool.clone(),

@@ -208,6 +208,12 @@ pub fn udev_race() -> Again {
     }
 }
 
+/// What `zpool online` says, with exit status 0, where ZFS could not open the drive yet: with autoexpand=on zpool has just had
+/// the partition table read anew, and udev was still making the names of the partitions.
+pub fn not_open_yet() -> Again {
+    Again { said: "remains in faulted state".to_owned(), ..udev_race() }
+}
+
 /// `zpool set` or `zfs set`.
 pub fn set(of: Of, object: &str, setting: &Setting) -> Cmd {
     let program = if of == Of::Zpool { ZPOOL } else { ZFS };

@@ -152,15 +152,15 @@ pub struct Rehearsal {
     pub plain: Cmd,
 }
 
-/// A known race: the command failed because udev was still at work on what it had just made.
+/// A known race: the command ran while udev was still at work on what had just been made.
 ///
 /// `zpool create` writes a partition table to each disk; udev reads them again, and the partitions vanish for a
 /// moment in which the kernel may fail to open one (it waits for one second). Nothing is on the disks then but
-/// the partition tables that this very step has written.
+/// the partition tables that this very step has written. `zpool online` reads the table anew, in the same way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Again {
-    /// What the command says in this case.
+    /// What the command says in this case, whatever its exit status.
     pub said: String,
     /// A command that waits until udev is done.
     pub settle: Cmd,

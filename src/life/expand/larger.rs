@@ -104,6 +104,7 @@ fn take_the_room(
     }
     let what = format!("have {} take the room that its drives have", part(pool, vdev));
     let mut grow = step(&what, Danger::Harmless, run(commands));
+    grow.again = Some(command::not_open_yet());
     grow.before = of_vdev.iter().map(Member::as_seen).collect();
     let (mut facts, usable) = usable_facts(space, Some(after));
     facts.push(fact("takes", "seconds: nothing is moved"));
