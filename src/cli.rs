@@ -69,6 +69,12 @@ pub enum Command {
     /// Grow a pool in every way that ZFS has: attach, add, log, cache, spare, special, larger drives; and remove.
     #[command(subcommand)]
     Expand(crate::cmd::expand::Expand),
+    /// Import a pool that another system made or had: after the system was installed anew, or in another box.
+    Import(crate::cmd::moving::ImportArgs),
+    /// Let go of a pool, so that its drives can move to another box.
+    Export(crate::cmd::moving::ExportArgs),
+    /// Record a wish for a pool that zbay did not make: what it is now, by bay; nothing in the pool is changed.
+    Adopt(crate::cmd::adopt::AdoptArgs),
     /// Compare the machine with the wish.
     Verify(Wish),
     /// Print the wish that a pool keeps: `zbay profile --from-pool > mine.yaml` on a box with a new boot device.

@@ -94,6 +94,9 @@ pub mod plan;
 /// Layouts for the drives that are there, side by side, the best one first. Pure.
 pub mod propose;
 
+/// A wish made from a pool that is there already.
+pub mod adopt;
+
 /// The life of a pool that exists: what fails, what takes its place, how it grows. Pure.
 pub mod life;
 

@@ -52,7 +52,7 @@ pub fn run(context: &Context, args: &Apply) -> Result<Answer> {
         let text = render::plan::render(&plan, false);
         return Ok(Answer { text, json: report(&plan, false), status });
     }
-    consent(args, &plan)?;
+    consent(&plan, None, args.yes, args.replace_wish, "apply")?;
     carry_out(context, &wished, &plan, &mut |progress| say(&progress))?;
     finish(context, wished, &plan)
 }
@@ -72,25 +72,33 @@ fn from_file(context: &Context, file: &str) -> Result<(Wished, Plan)> {
     Ok((wished, plan))
 }
 
-/// Asks at a terminal; `--yes` answers for harmless plans and free disks; silence means no.
-fn consent(args: &Apply, plan: &Plan) -> Result<()> {
+/// Asks at a terminal, below what was `shown` (else the plan); `--yes` answers for harmless plans and free disks; silence
+/// means no.
+pub(super) fn consent(
+    plan: &Plan,
+    shown: Option<&str>,
+    yes: bool,
+    replace_wish: bool,
+    command: &str,
+) -> Result<()> {
     let replaces = plan.danger() == Danger::ReplacesWish;
-    if replaces && !args.replace_wish && (args.yes || !std::io::stdin().is_terminal()) {
+    if replaces && !replace_wish && (yes || !std::io::stdin().is_terminal()) {
         bail!(
             "another wish is recorded in /etc/zbay/profile.yaml, so nothing was written\n\
-             do this  compare the two, then `zbay apply ... --replace-wish`"
+             do this  compare the two, then `zbay {command} ... --replace-wish`"
         );
     }
-    if args.yes {
+    if yes {
         return Ok(());
     }
     if !std::io::stdin().is_terminal() {
         bail!(
-            "there is no terminal to ask at, so nothing was written\ndo this  `zbay apply --yes`"
+            "there is no terminal to ask at, so nothing was written\ndo this  `zbay {command} --yes`"
         );
     }
     let mut err = std::io::stderr().lock();
-    let _ = write!(err, "{}do this? type yes: ", render::plan::before_asking(plan));
+    let text = shown.map_or_else(|| render::plan::before_asking(plan), |text| format!("{text}\n"));
+    let _ = write!(err, "{text}do this? type yes: ");
     let _ = err.flush();
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line)?;
@@ -114,7 +122,7 @@ pub fn carry_out(
     Ok(apply::run(machine, &wished.hw, plan.work(), &fresh, tell)?)
 }
 
-fn say(progress: &Progress<'_>) {
+pub(super) fn say(progress: &Progress<'_>) {
     let mut err = std::io::stderr().lock();
     let _ = match progress {
         Progress::Begin(number, count, what) => writeln!(err, "  {number}/{count} {what}"),
@@ -123,7 +131,7 @@ fn say(progress: &Progress<'_>) {
 }
 
 /// Looks again and reports what there is.
-fn finish(context: &Context, wished: Wished, plan: &Plan) -> Result<Answer> {
+pub(super) fn finish(context: &Context, wished: Wished, plan: &Plan) -> Result<Answer> {
     let again = wished.again(context)?;
     let left = again.drift();
     let mut text = format!("done: {} of {} steps\n", plan.steps.len(), plan.steps.len());

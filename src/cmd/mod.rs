@@ -21,6 +21,7 @@ use crate::render::text::{labelled, plain};
 use crate::shipped;
 use crate::yaml::Parsed;
 
+pub mod adopt;
 pub mod apply;
 pub mod batch;
 pub mod capacity;
@@ -35,6 +36,7 @@ pub mod found;
 pub mod grow;
 pub mod learn;
 pub mod locate;
+pub mod moving;
 pub mod notify;
 pub mod odds;
 pub mod optimal;

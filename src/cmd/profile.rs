@@ -1,15 +1,16 @@
 //! `zbay profile --from-pool`: the wish that a pool keeps, for a box whose boot device is new.
 
 use anyhow::{Result, anyhow, bail};
+use camino::Utf8PathBuf;
 use serde_json::json;
 
 use super::{Answer, Context};
 use crate::cli::ProfileArgs;
-use crate::inventory::{Inventory, Pools, Want};
+use crate::inventory::{Inventory, Pool, Pools, Want};
 use crate::plan::system::kept_in;
 use crate::profile::Profile;
 use crate::render::json::answer;
-use crate::yaml::read;
+use crate::yaml::{Parsed, read};
 
 /// Prints it; with a hint where it has to go.
 ///
@@ -21,6 +22,24 @@ pub fn run(context: &Context, args: &ProfileArgs) -> Result<Answer> {
     let pools = inventory.pools.as_ref().map_err(|unknown| anyhow!("the pools: {unknown}"))?;
     let pool = pools.iter().find(|pool| pool.name == name);
     let Some(pool) = pool else { bail!("{}", not_imported(&inventory, &name)) };
+    let Some((path, parsed)) = kept(context, pool)? else {
+        bail!(
+            "pool {name} keeps no wish\ndo this  write one from the pool as it is: `zbay adopt {name}`"
+        )
+    };
+    let json = json!({ "pool": name, "path": path, "profile": parsed.text });
+    Ok(Answer { text: parsed.text, json: answer(&[], json), status: 0 })
+}
+
+/// The wish that a pool keeps, and where; `None`: it keeps none.
+///
+/// # Errors
+/// It is not mounted, or what it keeps is broken.
+pub(super) fn kept(
+    context: &Context,
+    pool: &Pool,
+) -> Result<Option<(Utf8PathBuf, Parsed<Profile>)>> {
+    let name = &pool.name;
     let root = pool.datasets.iter().find(|dataset| dataset.name == pool.name);
     let told = |name: &str| {
         let found = root?.properties.iter().find(|it| it.name == name)?;
@@ -33,16 +52,11 @@ pub fn run(context: &Context, args: &ProfileArgs) -> Result<Answer> {
         )
     };
     let path = kept_in(mountpoint.as_str().into());
-    let Some(bytes) = context.machine.file(&path)? else {
-        bail!(
-            "pool {name} keeps no wish: there is no {path}\ndo this  write one: `zbay check` and docs/profile.md help"
-        )
-    };
+    let Some(bytes) = context.machine.file(&path)? else { return Ok(None) };
     // What a pool keeps is input like any other: it is checked before anybody uses it.
     let parsed =
         read::<Profile>(path.as_str(), &bytes).map_err(crate::shipped::LoadError::Faults)?;
-    let json = json!({ "pool": name, "path": path, "profile": parsed.text });
-    Ok(Answer { text: parsed.text, json: answer(&[], json), status: 0 })
+    Ok(Some((path, parsed)))
 }
 
 /// The pool that was named, or the only one.
@@ -55,7 +69,7 @@ fn pool(inventory: &Inventory, named: Option<&str>) -> Result<String> {
         [one] => Ok(one.name.clone()),
         [] => match inventory.importable.as_deref() {
             Ok([one]) => bail!("{}", not_imported(inventory, &one.name)),
-            _ => bail!("no pool is imported\ndo this  `zpool import` lists those that could be"),
+            _ => bail!("no pool is imported\ndo this  `zbay import` names those that could be"),
         },
         many => {
             let all: Vec<&str> = many.iter().map(|pool| pool.name.as_str()).collect();
@@ -68,12 +82,11 @@ fn not_imported(inventory: &Inventory, name: &str) -> String {
     let here = inventory.importable.iter().flatten().any(|pool| pool.name == name);
     if here {
         format!(
-            "pool {name} is here and not imported\ndo this  `zpool import {name}`, if no other machine has it, and \
-             then this again"
+            "pool {name} is here and not imported\ndo this  `zbay import {name}`, and then this again"
         )
     } else {
         format!(
-            "there is no pool {name}\ndo this  `zpool import` lists those that could be imported"
+            "there is no pool {name}\ndo this  `zbay import` names those that could be imported"
         )
     }
 }

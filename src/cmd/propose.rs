@@ -149,13 +149,20 @@ fn wish(looked: &Looked, candidate: &Candidate) -> Result<String> {
     let Some(hw) = &looked.hw else {
         bail!("a profile is for a box: name one with `--hw`, such as hp-microserver-gen8")
     };
-    let mut frame = frame(hw, looked.inventory.as_ref())?;
-    let mut wish = text(candidate, &frame);
+    sound(hw, frame(hw, looked.inventory.as_ref())?, |frame| text(candidate, frame))
+}
+
+/// A profile that `zbay check` has nothing against.
+///
+/// # Errors
+/// There is none.
+pub(super) fn sound(hw: &Hw, mut frame: Frame, text: impl Fn(&Frame) -> String) -> Result<String> {
+    let mut wish = text(&frame);
     if faulty(hw, &wish)?.is_some() {
         // What the machine is and what its description says do not agree: the pool does not depend on it.
         frame.boot = None;
         frame.controller = None;
-        wish = text(candidate, &frame);
+        wish = text(&frame);
     }
     match faulty(hw, &wish)? {
         None => Ok(wish),
@@ -172,20 +179,12 @@ fn faulty(hw: &Hw, wish: &str) -> Result<Option<String>> {
 
 /// What the machine says of itself.
 fn frame(hw: &Hw, inventory: Option<&Inventory>) -> Result<Frame> {
-    let hardware = hw.hardware.clone();
     let Some(inventory) = inventory else {
         let pool = "tank".parse::<PoolName>()?;
+        let hardware = hw.hardware.clone();
         return Ok(Frame { hardware, controller: None, boot: None, pool });
     };
-    let boot = inventory.host.boot_disk.as_ref();
-    let boot = boot.and_then(|name| inventory.disks.iter().find(|disk| disk.name == *name));
-    let seat = boot.and_then(|disk| disk.path.as_deref()).and_then(|path| hw.seat(path));
-    Ok(Frame {
-        hardware,
-        controller: hw.mode(&inventory.host),
-        boot: seat.map(|seat| seat.bay).filter(|_| !hw.is_generic()),
-        pool: pool_name(inventory)?,
-    })
+    Ok(Frame::of(hw, inventory, pool_name(inventory)?))
 }
 
 /// `tank`, or the first `tank2`, `tank3` ... that no drive here knows.

@@ -287,6 +287,7 @@ impl Found {
             hostname: label.hostname.clone(),
             hostid: label.hostid.map(|id| format!("{id:08x}")),
             last_used: seconds.and_then(|seconds| Timestamp::from_second(seconds).ok()),
+            txg: self.newest.map(|it| it.txg),
             others: label.leaves.map(|leaves| leaves.saturating_sub(1)),
             shape: label.shape.clone(),
             comment: label.comment.clone(),

@@ -449,6 +449,8 @@ pub struct ForeignPool {
     pub hostid: Option<String>,
     /// When the label says it was last written (uberblock time).
     pub last_used: Option<Timestamp>,
+    /// The last transaction group of which it has an uberblock.
+    pub txg: Option<u64>,
     /// Members that its labels list besides this one.
     pub others: Option<usize>,
     /// Shape of this disk's top-level vdev: `raidz1 of 4`.

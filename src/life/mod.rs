@@ -19,6 +19,7 @@ use crate::units::Bytes;
 
 pub mod expand;
 pub mod member;
+pub mod moving;
 pub mod newcomer;
 mod refusal;
 pub mod replace;

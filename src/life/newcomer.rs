@@ -141,12 +141,7 @@ pub fn judge<'a>(sight: &Sight<'_>, disk: &'a Disk, needs: &Needs) -> Result<New
     let terms =
         pick::Terms { raid, accept_smart, takes: sight.takes, unfinished: sight.unfinished };
     let reason = pick::one(hw, disk, &terms).map_err(|all| Cannot::Drive(Refused(all)))?;
-    let seen = Fingerprint {
-        drive: drive.clone(),
-        address: disk.address.clone().unwrap_or_default(),
-        role: needs.role.to_owned(),
-        contents: disk.contents.as_ref().map(|it| it.digest.clone()).unwrap_or_default(),
-    };
+    let seen = pick::print(hw, disk, needs.role);
     let mut steps = Vec::new();
     let mut after = seen.clone();
     let mut holds = "blank".to_owned();

@@ -4,9 +4,13 @@ use std::fmt::{self, Write as _};
 
 use crate::drive::Drive;
 use crate::life::expand::NoGrowth;
+use crate::life::moving::NoMove;
 use crate::plan::Refused;
 use crate::render::text::labelled;
 use crate::units::Bytes;
+
+/// The matter, a drive that it is about, and rows of a label and a sentence, the way out last.
+pub(super) type Words<'a> = (String, Option<&'a Drive>, Vec<(&'static str, String)>);
 
 /// Why nothing is done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -146,13 +150,15 @@ pub enum Cannot {
     Drive(Refused),
     /// The pool does not grow, or shrink, this way.
     Growth(NoGrowth),
+    /// The pool does not come or go as asked.
+    Moving(NoMove),
 }
 
 impl std::error::Error for Cannot {}
 
 impl Cannot {
     /// What is the matter in one line, the drive that it is about, and rows of a word and a sentence.
-    fn words(&self) -> (String, Option<&Drive>, Vec<(&'static str, String)>) {
+    fn words(&self) -> Words<'_> {
         let status = || ("do this", "`zbay status` says what is the matter".to_owned());
         let all = |label: &'static str, list: &[String]| {
             list.iter().map(|one| (label, one.clone())).collect::<Vec<_>>()
@@ -339,8 +345,11 @@ impl fmt::Display for Cannot {
         if let Self::Drive(refused) = self {
             return refused.fmt(f);
         }
-        let (matter, drive, rows) =
-            if let Self::Growth(why) = self { why.words() } else { self.words() };
+        let (matter, drive, rows) = match self {
+            Self::Growth(why) => why.words(),
+            Self::Moving(why) => why.words(),
+            _ => self.words(),
+        };
         let mut text = matter + "\n";
         if let Some(drive) = drive {
             let _ = write!(text, "\n  {}  {}\n\n", drive.place(), drive.label());

@@ -320,6 +320,7 @@ pub fn settle() -> Cmd {
 pub fn import(import: &Import) -> Cmd {
     let mut args = vec!["import".to_owned()];
     args.extend(import.force.then(|| "-f".to_owned()));
+    args.extend(import.without_log.then(|| "-m".to_owned()));
     let all = [Utf8PathBuf::from("/dev/disk/by-id")];
     let places = if import.devices.is_empty() { &all[..] } else { &import.devices };
     for place in places {
@@ -327,6 +328,11 @@ pub fn import(import: &Import) -> Cmd {
     }
     args.push(import.guid.clone());
     Cmd::new(ZPOOL, args).within(SLOW)
+}
+
+/// `zpool export`, never with `-f`: what is in use is not taken away from its users.
+pub fn export(pool: &str) -> Cmd {
+    Cmd::new(ZPOOL, ["export", pool]).within(SLOW)
 }
 
 /// GUID and state of a pool, if it is imported.

@@ -28,6 +28,9 @@ pub struct Import {
     pub force: bool,
     /// Who used it last, in words.
     pub last: String,
+    /// True where its log is lost and it comes without (`-m`).
+    #[serde(default)]
+    pub without_log: bool,
 }
 
 /// Why a pool that is all there is not imported.
@@ -54,20 +57,34 @@ pub fn own(
 ) -> Result<Option<Import>, Elsewhere> {
     let Some((label, listed)) = find(name, picks, inventory) else { return Ok(None) };
     let last = last_used(label);
-    let ours = label.state == PoolState::Exported
-        || label.hostid.as_deref().is_none_or(|id| Some(id) == hostid);
-    let host = label.hostname.clone().or_else(|| label.hostid.clone()).unwrap_or_default();
-    if !ours && adopt != Some(host.as_str()) {
-        return Err(Elsewhere { pool: name.to_owned(), host, last });
-    }
+    let force = match whose(label, hostid, adopt) {
+        Ok(force) => force,
+        Err(host) => return Err(Elsewhere { pool: name.to_owned(), host, last }),
+    };
     Ok(Some(Import {
         pool: name.to_owned(),
         guid: listed.guid.clone(),
         state: listed.state.clone(),
         devices: devices(picks, listed),
-        force: !ours,
+        force,
         last,
+        without_log: false,
     }))
+}
+
+/// Whether a pool has to be forced: true where another host had it last, did not export it, and a person named that host.
+///
+/// # Errors
+/// That host, where nobody named it.
+pub fn whose(
+    label: &ForeignPool,
+    hostid: Option<&str>,
+    named: Option<&str>,
+) -> Result<bool, String> {
+    let ours = label.state == PoolState::Exported
+        || label.hostid.as_deref().is_none_or(|id| Some(id) == hostid);
+    let host = label.hostname.clone().or_else(|| label.hostid.clone()).unwrap_or_default();
+    if !ours && named != Some(host.as_str()) { Err(host) } else { Ok(!ours) }
 }
 
 /// The label that all data bays agree on, and the pool as `zpool import` lists it.
@@ -112,15 +129,16 @@ fn devices(picks: &Picks<'_>, listed: &ImportablePool) -> Vec<Utf8PathBuf> {
     if devices.len() == listed.members.len() { devices } else { Vec::new() }
 }
 
-/// `last used by host `oldnas` on 2024-03-02, not exported`.
-fn last_used(label: &ForeignPool) -> String {
+/// `last used by host `oldnas` on 2024-03-02, not exported, txg 4711`.
+pub fn last_used(label: &ForeignPool) -> String {
     let host = match (&label.hostname, &label.hostid) {
         (Some(name), _) => format!("host `{}`", plain(name)),
         (None, Some(id)) => format!("a host with hostid {}", plain(id)),
         (None, None) => "a host that it does not name".to_owned(),
     };
     let when = label.last_used.map(|when| format!(" on {}", when.strftime("%Y-%m-%d")));
-    format!("last used by {host}{}, {}", when.unwrap_or_default(), label.state)
+    let txg = label.txg.map(|txg| format!(", txg {txg}")).unwrap_or_default();
+    format!("last used by {host}{}, {}{txg}", when.unwrap_or_default(), label.state)
 }
 
 /// The step.

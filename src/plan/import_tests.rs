@@ -2,6 +2,7 @@
 
 use super::make::{PlanError, Request, make};
 use super::{Plan, system};
+use crate::hw::Hw;
 use crate::inventory::{
     Contents, ForeignPool, ImportablePool, Inventory, Owner, Pool, PoolState, Property, Signature,
     Told, Want, look,
@@ -21,6 +22,7 @@ fn member(state: PoolState, guid: &str) -> ForeignPool {
         hostname: Some("oldnas".into()),
         hostid: Some("0badcafe".into()),
         last_used: "2024-03-02T10:00:00Z".parse().ok(),
+        txg: Some(4711),
         others: Some(3),
         shape: Some("raidz1 of 4".into()),
         comment: None,
@@ -38,8 +40,25 @@ fn planned(
 ) -> Result<Plan, PlanError> {
     let machine = Recorded::embedded("gen8-seed").expect("shipped").expect("sound");
     let profile = shipped::profile(&machine, Some("gen8-seed")).expect("shipped");
-    let hw = shipped::hw(&machine, "hp-microserver-gen8").expect("shipped").value;
-    let mut inventory = look::look(&machine, Want::ALL).expect("recorded");
+    let (hw, mut inventory) = holding(&machine, state, listed);
+    change(&mut inventory);
+    let system = system::look(&machine, &profile.value).expect("recorded");
+    make(&Request {
+        hw: &hw,
+        other_box: None,
+        profile: &profile,
+        name: "gen8-seed",
+        inventory: &inventory,
+        system: &system,
+        takes: &[],
+        adopt,
+    })
+}
+
+/// The seed's box, whose four bays hold members of the pool that `zpool import` lists.
+pub(crate) fn holding(machine: &Recorded, state: PoolState, listed: &str) -> (Hw, Inventory) {
+    let hw = shipped::hw(machine, "hp-microserver-gen8").expect("shipped").value;
+    let mut inventory = look::look(machine, Want::ALL).expect("recorded");
     for disk in &mut inventory.disks {
         if disk.path.as_deref().and_then(|path| hw.seat(path)).is_some_and(|seat| seat.is_bay) {
             let mut contents = Contents::bare(Owner::ForeignPool(member(state, "7")));
@@ -54,18 +73,7 @@ fn planned(
         destroyed: state == PoolState::Destroyed,
         members: vec!["a".into(), "b".into(), "c".into(), "d".into()],
     }]);
-    change(&mut inventory);
-    let system = system::look(&machine, &profile.value).expect("recorded");
-    make(&Request {
-        hw: &hw,
-        other_box: None,
-        profile: &profile,
-        name: "gen8-seed",
-        inventory: &inventory,
-        system: &system,
-        takes: &[],
-        adopt,
-    })
+    (hw, inventory)
 }
 
 fn commands(plan: &Plan) -> Vec<String> {

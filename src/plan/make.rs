@@ -7,7 +7,6 @@ use thiserror::Error;
 
 use crate::capacity::CapacityError;
 use crate::check::{self, Note, Rule, Severity, health};
-use crate::drive::Drive;
 use crate::fault::Faults;
 use crate::hw::Hw;
 use crate::inventory::{Inventory, Pool};
@@ -177,7 +176,7 @@ fn decide<'a>(request: &Request<'a>) -> Result<Decided<'a>, Refused> {
     // Whoever names drives to be erased does not want them imported.
     let wanted = request.takes.is_empty() && request.other_box.is_none();
     if let (None, Some(picks), true) = (pool, &picks, wanted) {
-        let hostid = steps::own_hostid(inventory, system);
+        let hostid = steps::own_hostid(inventory, &system.own);
         let name = profile.pool.name.as_str();
         match import::own(name, picks, inventory, hostid.as_deref(), request.adopt) {
             Ok(found) => import = found,
@@ -219,16 +218,7 @@ pub fn layout_words(profile: &Profile) -> String {
 }
 
 fn fingerprints(hw: &Hw, picks: &Picks<'_>) -> Vec<Fingerprint> {
-    picks
-        .all()
-        .into_iter()
-        .map(|(pick, role)| Fingerprint {
-            drive: Drive::of(hw, pick.disk),
-            address: pick.disk.address.clone().unwrap_or_default(),
-            role: role.to_owned(),
-            contents: pick.disk.contents.as_ref().map(|c| c.digest.clone()).unwrap_or_default(),
-        })
-        .collect()
+    picks.all().into_iter().map(|(pick, role)| pick::print(hw, pick.disk, role)).collect()
 }
 
 /// What is erased, as the plan says it.
@@ -274,7 +264,7 @@ fn steps_for(
     for drift in mend {
         match drift {
             Drift::Wish { .. } => all.push(steps::record_wish(&parsed.text, system)),
-            Drift::NoHostid => all.extend(steps::hostid(inventory, system)),
+            Drift::NoHostid => all.extend(steps::hostid(inventory, &system.own)),
             Drift::PoolMissing { .. } => {
                 if let Some(import) = import {
                     all.push(import::step(import, prints));

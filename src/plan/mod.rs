@@ -281,4 +281,4 @@ mod tests;
 mod props;
 
 #[cfg(test)]
-mod import_tests;
+pub(crate) mod import_tests;

@@ -10,6 +10,7 @@ use crate::drive::Drive;
 use crate::hw::{ControllerMode, Hw};
 use crate::inventory::{Contents, Disk, Inventory, Owner};
 use crate::names::BayId;
+use crate::plan::Fingerprint;
 use crate::plan::erase::{self, Erasing, Reason, Take};
 use crate::plan::refusal::Refusal;
 use crate::profile::{DriveKind, MixedSizes, Profile};
@@ -75,6 +76,16 @@ pub const FUZZ: u64 = 16 << 20;
 
 fn differ(vdev: &[Picked<'_>]) -> bool {
     vdev.windows(2).any(|two| two[0].disk.size.0.abs_diff(two[1].disk.size.0) > FUZZ)
+}
+
+/// A disk as it is looked for again before it is touched.
+pub fn print(hw: &Hw, disk: &Disk, role: &str) -> Fingerprint {
+    Fingerprint {
+        drive: Drive::of(hw, disk),
+        address: disk.address.clone().unwrap_or_default(),
+        role: role.to_owned(),
+        contents: disk.contents.as_ref().map(|it| it.digest.clone()).unwrap_or_default(),
+    }
 }
 
 /// The disk in a bay.

@@ -38,6 +38,7 @@ fn pool(state: PoolState, comment: Option<&str>, never_synced: bool) -> Owner {
         hostname: Some("oldnas".to_owned()),
         hostid: Some("0badcafe".to_owned()),
         last_used: None,
+        txg: Some(4711),
         others: Some(3),
         shape: Some("raidz1 of 4".to_owned()),
         comment: comment.map(str::to_owned),

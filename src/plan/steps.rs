@@ -7,7 +7,7 @@ use crate::inventory::Inventory;
 use crate::machine::{Change, Cmd, Hash};
 use crate::plan::command::{self, Create, VdevArgs};
 use crate::plan::pick::{Picked, Picks};
-use crate::plan::system::{HOSTID, System, mountpoint_of};
+use crate::plan::system::{HOSTID, Own, System, mountpoint_of};
 use crate::plan::{Condition, Danger, Fingerprint, Of, Rehearsal, Step, reserve};
 use crate::profile::property::Setting;
 use crate::profile::{Layout, Profile, Uneven};
@@ -45,12 +45,12 @@ pub fn record_wish(text: &str, system: &System) -> Step {
 }
 
 /// The hostid that the box has, or would get.
-pub fn own_hostid(inventory: &Inventory, system: &System) -> Option<String> {
-    inventory.host.hostid.clone().or_else(|| new_hostid(inventory, system).map(|(value, _)| value))
+pub fn own_hostid(inventory: &Inventory, own: &Own) -> Option<String> {
+    inventory.host.hostid.clone().or_else(|| new_hostid(inventory, own).map(|(value, _)| value))
 }
 
 /// A hostid of eight hexadecimal digits, and what it is made from: the DMI UUID, else the serial, else chance.
-fn new_hostid(inventory: &Inventory, system: &System) -> Option<(String, &'static str)> {
+fn new_hostid(inventory: &Inventory, own: &Own) -> Option<(String, &'static str)> {
     let dmi = &inventory.host.dmi;
     let told = |text: &&String| {
         let digits: String = text.chars().filter(char::is_ascii_alphanumeric).collect();
@@ -59,7 +59,7 @@ fn new_hostid(inventory: &Inventory, system: &System) -> Option<(String, &'stati
     let (source, of) = [
         (dmi.product_uuid.as_ref(), "the box's UUID"),
         (dmi.product_serial.as_ref(), "the box's serial number"),
-        (system.random.as_ref(), "chance, since the box has neither UUID nor serial"),
+        (own.random.as_ref(), "chance, since the box has neither UUID nor serial"),
     ]
     .into_iter()
     .find_map(|(text, of)| text.filter(told).map(|text| (text.to_ascii_lowercase(), of)))?;
@@ -71,18 +71,18 @@ fn new_hostid(inventory: &Inventory, system: &System) -> Option<(String, &'stati
 }
 
 /// Gives the box a hostid of its own.
-pub fn hostid(inventory: &Inventory, system: &System) -> Option<Step> {
-    let (value, of) = new_hostid(inventory, system)?;
+pub fn hostid(inventory: &Inventory, own: &Own) -> Option<Step> {
+    let (value, of) = new_hostid(inventory, own)?;
     let bytes = u32::from_str_radix(&value, 16).ok()?.to_ne_bytes();
     let path = Utf8PathBuf::from(HOSTID);
     let mut changes = run([command::hostid(&value), command::sync(&path)]);
-    if system.hostid.is_some() {
+    if own.hostid.is_some() {
         // One that is there and is none: zgenhostid was cut off before its bytes were on the disk.
         changes.insert(0, Change::Remove { path: path.clone() });
     }
     let what = format!("give the box the hostid {value}, made from {of}");
     let mut step = step(what, Danger::Harmless, changes);
-    step.before = vec![Condition::File { path: path.clone(), hash: system.hostid.clone() }];
+    step.before = vec![Condition::File { path: path.clone(), hash: own.hostid.clone() }];
     step.after = vec![Condition::File { path, hash: Some(Hash::of(&bytes)) }];
     Some(step)
 }

@@ -40,14 +40,32 @@ pub struct System {
     pub occupied: Vec<Utf8PathBuf>,
     /// Whether OpenZFS has the wished feature set.
     pub feature_set: Facet<bool>,
-    /// What /etc/hostid holds, if it is there: a power cut may leave an empty one.
-    pub hostid: Option<Hash>,
+    /// What a hostid could be made from.
+    pub own: Own,
     /// Disks that the journal holds as begun and never finished; empty where there is no journal.
     pub unfinished: Vec<Unfinished>,
     /// Who scrubs and trims, where the profile has a wish for it.
     pub care: Option<Scene>,
+}
+
+/// What a hostid could be made from, beside the box's own numbers.
+#[derive(Clone, Debug)]
+pub struct Own {
+    /// What /etc/hostid holds, if it is there: a power cut may leave an empty one.
+    pub hostid: Option<Hash>,
     /// A random UUID, for a hostid where the box has nothing of its own.
     pub random: Option<String>,
+}
+
+impl Own {
+    /// Looks.
+    pub fn look(machine: &dyn Machine) -> Self {
+        let random = machine.file("/proc/sys/kernel/random/uuid".into()).ok().flatten();
+        Self {
+            hostid: machine.file(HOSTID.into()).ok().flatten().map(|bytes| Hash::of(&bytes)),
+            random: random.map(|bytes| String::from_utf8_lossy(&bytes).trim().to_owned()),
+        }
+    }
 }
 
 /// Looks. Changes nothing.
@@ -73,7 +91,6 @@ pub fn look(machine: &dyn Machine, profile: &Profile) -> Result<System, IoError>
     }
     // What cannot be read proves nothing: then nothing is taken for zbay's own.
     let journal = machine.file(journal::PATH.into()).ok().flatten().unwrap_or_default();
-    let random = machine.file("/proc/sys/kernel/random/uuid".into()).ok().flatten();
     Ok(System {
         wish: recorded,
         kept: mountpoint_of(profile, "").map(|root| {
@@ -87,10 +104,9 @@ pub fn look(machine: &dyn Machine, profile: &Profile) -> Result<System, IoError>
         groups: names("/etc/group"),
         occupied,
         feature_set: feature_set(machine, profile),
-        hostid: machine.file(HOSTID.into()).ok().flatten().map(|bytes| Hash::of(&bytes)),
+        own: Own::look(machine),
         unfinished: journal::unfinished(&String::from_utf8_lossy(&journal)),
         care: wish::look(machine, profile),
-        random: random.map(|bytes| String::from_utf8_lossy(&bytes).trim().to_owned()),
     })
 }
 

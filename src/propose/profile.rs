@@ -7,8 +7,10 @@ use std::fmt::Write as _;
 
 use super::Candidate;
 use super::candidate::{LITTLE, Remark};
-use crate::hw::ControllerMode;
+use crate::hw::{ControllerMode, Hw};
+use crate::inventory::Inventory;
 use crate::names::{BayId, PoolName};
+use crate::profile::Layout;
 use crate::render::text::bays;
 
 /// What a profile says beside its layout.
@@ -24,21 +26,41 @@ pub struct Frame {
     pub pool: PoolName,
 }
 
+impl Frame {
+    /// What a machine says of itself, for a pool of this name.
+    pub fn of(hw: &Hw, inventory: &Inventory, pool: PoolName) -> Self {
+        let boot = inventory.host.boot_disk.as_ref();
+        let boot = boot.and_then(|name| inventory.disks.iter().find(|disk| disk.name == *name));
+        let seat = boot.and_then(|disk| disk.path.as_deref()).and_then(|path| hw.seat(path));
+        Self {
+            hardware: hw.hardware.clone(),
+            controller: hw.mode(&inventory.host),
+            boot: seat.map(|seat| seat.bay).filter(|_| !hw.is_generic()),
+            pool,
+        }
+    }
+
+    /// A profile as far as its layout.
+    pub fn text(&self, layout: Layout, bays: &[Vec<BayId>]) -> String {
+        let mut out = format!("hardware: {}\n", self.hardware);
+        if let Some(mode) = self.controller {
+            let _ = writeln!(out, "controller: {}", mode.to_string().to_lowercase());
+        }
+        if let Some(boot) = &self.boot {
+            let number = boot.as_str().starts_with(|c: char| c.is_ascii_digit());
+            let _ = writeln!(out, "boot: {}{boot}", if number { "bay-" } else { "" });
+        }
+        let _ = writeln!(out, "pool:\n  name: {}\n  layout: {layout}", self.pool);
+        let _ = writeln!(out, "  bays:{}", groups(bays));
+        out
+    }
+}
+
 /// The text of the profile.
 pub fn text(candidate: &Candidate, frame: &Frame) -> String {
     let mut out = String::new();
     head(candidate, &mut out);
-    let _ = writeln!(out, "hardware: {}", frame.hardware);
-    if let Some(mode) = frame.controller {
-        let _ = writeln!(out, "controller: {}", mode.to_string().to_lowercase());
-    }
-    if let Some(boot) = &frame.boot {
-        let bay = if boot.as_str().starts_with(|c: char| c.is_ascii_digit()) { "bay-" } else { "" };
-        let _ = writeln!(out, "boot: {bay}{boot}");
-    }
-    let _ = writeln!(out, "pool:\n  name: {}", frame.pool);
-    let _ = writeln!(out, "  layout: {}", candidate.layout);
-    let _ = writeln!(out, "  bays:{}", groups(&candidate.bays));
+    out.push_str(&frame.text(candidate.layout, &candidate.bays));
     if candidate.mixed {
         let unused = candidate.unused.tb();
         let _ =
@@ -107,7 +129,7 @@ fn groups(vdevs: &[Vec<BayId>]) -> String {
 }
 
 /// A number as it is, a port in quotes.
-fn spelled(bay: &BayId) -> String {
+pub(crate) fn spelled(bay: &BayId) -> String {
     let plain = bay.as_str().chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
     if plain { bay.to_string() } else { format!("\"{bay}\"") }
 }

@@ -114,6 +114,7 @@ mod tests {
             hostname: None,
             hostid: None,
             last_used: None,
+            txg: Some(4711),
             others: None,
             shape: None,
             comment: None,

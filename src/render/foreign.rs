@@ -112,6 +112,7 @@ mod tests {
             hostname: Some("oldnas".into()),
             hostid: None,
             last_used: "2024-03-02T10:00:00Z".parse().ok(),
+            txg: Some(4711),
             others: Some(3),
             shape: Some("raidz1 of 4".into()),
             comment: None,

@@ -236,7 +236,7 @@ fn devices(news: &[Newcomer<'_>]) -> Vec<Utf8PathBuf> {
 }
 
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

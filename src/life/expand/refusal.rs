@@ -2,6 +2,7 @@
 
 use crate::drive::Drive;
 use crate::life::Cannot;
+use crate::life::refusal::Words;
 use crate::plan::shape::{Redundant, Unlike};
 use crate::units::Bytes;
 
@@ -169,8 +170,6 @@ impl From<NoGrowth> for Cannot {
         Self::Growth(why)
     }
 }
-
-type Words<'a> = (String, Option<&'a Drive>, Vec<(&'static str, String)>);
 
 const DO: &str = "do this";
 

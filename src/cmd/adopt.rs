@@ -1,0 +1,111 @@
+//! `zbay adopt`: a wish for a pool that zbay did not make. It shows the profile and what recording it would do, asks once, and
+//! does exactly that.
+
+use std::fmt::Write as _;
+
+use anyhow::{Result, bail};
+use clap::Args;
+use serde_json::json;
+
+use super::apply::{self, consent};
+use super::plan::Wished;
+use super::profile::kept;
+use super::propose::sound;
+use super::{Answer, Context, need_root};
+use crate::adopt::{Adopted, wish};
+use crate::hw::Hw;
+use crate::inventory::{Inventory, Pool, Want};
+use crate::life::moving::one_pool;
+use crate::machine::local::lock;
+use crate::profile::Profile;
+use crate::propose::profile::Frame;
+use crate::render;
+use crate::render::json::answer;
+use crate::render::text::{labelled, plain};
+use crate::shipped::{LoadError, WISH};
+use crate::yaml::{Parsed, read};
+
+/// Arguments of `adopt`.
+#[derive(Debug, Args)]
+pub struct AdoptArgs {
+    /// The pool. Left out: the only one.
+    #[arg(value_name = "POOL")]
+    pub pool: Option<String>,
+    /// Only show the profile and what would be done.
+    #[arg(long)]
+    pub plan: bool,
+    /// Do not ask.
+    #[arg(long)]
+    pub yes: bool,
+    /// Replace a different wish that is recorded in /etc/zbay/profile.yaml.
+    #[arg(long)]
+    pub replace_wish: bool,
+}
+
+/// The wish that the pool is as.
+fn made(hw: &Hw, inventory: &Inventory, pool: &Pool) -> Result<(Adopted, Parsed<Profile>)> {
+    let frame = Frame::of(hw, inventory, pool.name.parse()?);
+    let Adopted { beside, .. } = wish(hw, inventory, pool, &frame)?;
+    let text = sound(hw, frame, |frame| {
+        wish(hw, inventory, pool, frame).map(|it| it.text).unwrap_or_default()
+    })?;
+    let profile = read::<Profile>(WISH, text.as_bytes()).map_err(LoadError::Faults)?;
+    Ok((Adopted { text, beside }, profile))
+}
+
+/// `zbay adopt`. Status 1 where something is left to do.
+///
+/// # Errors
+/// A pool that no profile can describe, another wish that is recorded, or a step that does not go as planned.
+pub fn run(context: &Context, args: &AdoptArgs) -> Result<Answer> {
+    let shown = args.plan || context.common.machine.is_some();
+    let _lock = if shown {
+        None
+    } else {
+        need_root("adopt")?;
+        Some(lock(crate::apply::LOCK.into())?.with_children()?)
+    };
+    let inventory = context.look(Want::ALL)?;
+    let (hw, _) = context.hw(&inventory.host)?;
+    let pool = one_pool(&inventory, args.pool.as_deref())?;
+    let hw = hw.value;
+    // What the pool was made with says more than the pool does.
+    let kept = kept(context, pool).ok().flatten();
+    let (adopted, profile) = match kept {
+        Some((_, profile)) => (Adopted { text: profile.text.clone(), beside: Vec::new() }, profile),
+        None => made(&hw, &inventory, pool)?,
+    };
+    let wished = Wished::of(context, profile, format!("pool {}", pool.name))?;
+    let plan = wished.plan()?;
+    let mut text = String::new();
+    for line in adopted.text.lines() {
+        let _ = writeln!(text, "  {}", plain(line));
+    }
+    text.push('\n');
+    for one in &adopted.beside {
+        text.push_str(&labelled(
+            "beside",
+            &format!("{} is not in it, and stays as it is", plain(one)),
+        ));
+    }
+    text.push_str(&render::plan::render(&plan, false));
+    if plan.is_empty() {
+        let body = json!({ "profile": adopted.text, "beside": adopted.beside, "plan": plan });
+        return Ok(Answer { text, json: answer(&plan.notes, body), status: 0 });
+    }
+    if shown {
+        let command = format!("zbay adopt {}", pool.name);
+        let _ = writeln!(text, "\nnothing was done. `{command}` asks once and does exactly this");
+        let body = json!({ "profile": adopted.text, "beside": adopted.beside, "plan": plan });
+        return Ok(Answer { text, json: answer(&plan.notes, body), status: 1 });
+    }
+    if !plan.disks.is_empty() {
+        bail!("pool {} went away while it was looked at, so nothing was written", pool.name);
+    }
+    consent(&plan, Some(&text), args.yes, args.replace_wish, "adopt")?;
+    apply::carry_out(context, &wished, &plan, &mut |progress| apply::say(&progress))?;
+    let mut answer = apply::finish(context, wished, &plan)?;
+    answer.json["profile"] = json!(adopted.text);
+    answer.json["beside"] = json!(adopted.beside);
+    Ok(answer)
+}

@@ -1,0 +1,96 @@
+//! `zbay import` and `zbay export`: a pool comes to a box, or leaves it.
+
+use anyhow::Result;
+use clap::Args;
+
+use super::task::{Proof, Terms, look_around, perform};
+use super::{Answer, Context};
+use crate::life::moving::{self, Incoming, Outgoing};
+use crate::plan::system::Own;
+
+/// Written where zbay-firstboot.service has ended well.
+const DONE: &str = "/var/lib/zbay/firstboot.done";
+
+/// Arguments of `import`.
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// The pool's name, or its GUID where two have one name. Left out: the only one that is here.
+    #[arg(value_name = "POOL|GUID")]
+    pub pool: Option<String>,
+    /// Import it though this host had it last and did not export it: that host is off, or gone for good.
+    #[arg(long, value_name = "HOST")]
+    pub from: Option<String>,
+    /// Import it though its log (SLOG) is lost, without the writes that were in the log alone.
+    #[arg(long)]
+    pub without_log: bool,
+    /// Only show what would be done.
+    #[arg(long)]
+    pub plan: bool,
+    /// Do not ask.
+    #[arg(long)]
+    pub yes: bool,
+}
+
+/// Arguments of `export`.
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// The pool. Left out: the only one.
+    #[arg(value_name = "POOL")]
+    pub pool: Option<String>,
+    /// Only show what would be done.
+    #[arg(long)]
+    pub plan: bool,
+    /// Do not ask.
+    #[arg(long)]
+    pub yes: bool,
+}
+
+/// `zbay import`.
+///
+/// # Errors
+/// All that speaks against it, or a step that does not go as planned.
+pub fn import(context: &Context, args: &ImportArgs) -> Result<Answer> {
+    let scene = look_around(context, "import", args.plan)?;
+    let own = Own::look(&*context.machine);
+    let task = moving::import(&Incoming {
+        hw: &scene.hw,
+        inventory: &scene.inventory,
+        own: &own,
+        wish: scene.wish.as_ref(),
+        pool: args.pool.as_deref(),
+        from: args.from.as_deref(),
+        without_log: args.without_log,
+    });
+    let mut command = typed("import", args.pool.as_deref());
+    if let Some(host) = &args.from {
+        command.push_str(&format!(" --from {host}"));
+    }
+    command.push_str(if args.without_log { " --without-log" } else { "" });
+    perform(context, scene, task, &terms(&command, args.plan, args.yes))
+}
+
+/// `zbay export`.
+///
+/// # Errors
+/// All that speaks against it, or a step that does not go as planned.
+pub fn export(context: &Context, args: &ExportArgs) -> Result<Answer> {
+    let scene = look_around(context, "export", args.plan)?;
+    let done = context.machine.file(DONE.into()).ok().flatten().is_some();
+    let task = moving::export(&Outgoing {
+        hw: &scene.hw,
+        inventory: &scene.inventory,
+        wish: scene.wish.as_ref(),
+        pool: args.pool.as_deref(),
+        first_boot_waits: !done,
+    });
+    let command = typed("export", args.pool.as_deref());
+    perform(context, scene, task, &terms(&command, args.plan, args.yes))
+}
+
+fn typed(command: &str, pool: Option<&str>) -> String {
+    pool.map_or_else(|| format!("zbay {command}"), |pool| format!("zbay {command} {pool}"))
+}
+
+fn terms(command: &str, plan: bool, yes: bool) -> Terms<'_> {
+    Terms { command, bay: "the bay", plan, yes, proof: Proof::Yes, no_wait: false, resumes: false }
+}

@@ -1,0 +1,272 @@
+//! A pool comes to a box, or leaves it: import after the system was installed anew, export before the drives move.
+//!
+//! A pool that another host had last and did not export may be in use there: it is imported only where a person names that
+//! host. What is imported is named by its GUID, and looked for only on the drives whose labels name it.
+
+use crate::drive::Drive;
+use crate::hw::Hw;
+use crate::inventory::{Disk, ForeignPool, ImportablePool, Inventory, Owner, Pool};
+use crate::life::member;
+use crate::life::{Cannot, Task};
+use crate::plan::import::{self, Import};
+use crate::plan::pick::print;
+use crate::plan::steps::{self, run, step};
+use crate::plan::system::Own;
+use crate::plan::{Condition, Danger, command};
+use crate::profile::Profile;
+
+mod refusal;
+
+pub use refusal::NoMove;
+
+/// What is asked of `import`, and what was seen.
+#[derive(Clone, Copy, Debug)]
+pub struct Incoming<'a> {
+    /// The box.
+    pub hw: &'a Hw,
+    /// The look.
+    pub inventory: &'a Inventory,
+    /// What a hostid could be made from.
+    pub own: &'a Own,
+    /// The recorded wish.
+    pub wish: Option<&'a Profile>,
+    /// The pool's name or GUID; `None`: the only one that is there.
+    pub pool: Option<&'a str>,
+    /// The host that a person named as the one that had it last.
+    pub from: Option<&'a str>,
+    /// Import it though its log is lost, with what was in the log and nowhere else.
+    pub without_log: bool,
+}
+
+/// Makes the task of an import.
+///
+/// # Errors
+/// All that speaks against it.
+pub fn import(request: &Incoming<'_>) -> Result<Task, Cannot> {
+    let Incoming { hw, inventory, own, .. } = *request;
+    let listed = wanted(request)?;
+    let members = members_of(inventory, &listed.guid);
+    let newest = members.iter().map(|(_, label)| *label).max_by_key(|label| label.txg);
+    let name = &listed.name;
+    if !(is_usable(&listed.state) || request.without_log) {
+        let places = places(hw, &members);
+        return Err(
+            NoMove::NotWhole { pool: name.clone(), state: listed.state.clone(), places }.into()
+        );
+    }
+    let Some(label) = newest else {
+        return Err(NoMove::Unlabelled { pool: name.clone() }.into());
+    };
+    let hostid = steps::own_hostid(inventory, own);
+    let force = import::whose(label, hostid.as_deref(), request.from).map_err(|host| {
+        NoMove::Elsewhere { pool: name.clone(), host, last: import::last_used(label) }
+    })?;
+    let known: Option<Vec<_>> = members.iter().map(|(disk, _)| disk.address.clone()).collect();
+    let enough = known.filter(|known| known.len() == listed.members.len());
+    let import = Import {
+        pool: name.clone(),
+        guid: listed.guid.clone(),
+        state: listed.state.clone(),
+        // Of partitions that are not the first the label on the disk does not tell: then all are looked at.
+        devices: enough
+            .filter(|_| listed.members.iter().all(|it| !is_other_part(it)))
+            .map(|all| all.iter().map(|disk| command::part(disk, 1)).collect())
+            .unwrap_or_default(),
+        force,
+        last: import::last_used(label),
+        without_log: request.without_log,
+    };
+    let mut steps = Vec::new();
+    if inventory.host.hostid.is_none() {
+        steps.extend(steps::hostid(inventory, own));
+    }
+    let prints: Vec<_> = members.iter().map(|(disk, _)| print(hw, disk, "data")).collect();
+    steps.push(import::step(&import, &prints));
+    let row = |(disk, _): &(&Disk, &ForeignPool)| {
+        let drive = Drive::of(hw, disk);
+        ("member".to_owned(), format!("{}  {}", drive.place(), drive.label()))
+    };
+    let mut facts = vec![
+        ("pool".to_owned(), format!("{name}, GUID {}, {}", listed.guid, listed.state)),
+        ("last".to_owned(), import.last.clone()),
+    ];
+    if force {
+        let host = request.from.unwrap_or_default();
+        facts.push((
+            "danger".to_owned(),
+            format!("a pool that two hosts have at once is lost: be sure that `{host}` is off or has let it go"),
+        ));
+    }
+    if request.without_log {
+        facts.push((
+            "danger".to_owned(),
+            "writes of the last seconds that were in the lost log alone are gone".to_owned(),
+        ));
+    }
+    let wished = request.wish.is_some_and(|wish| wish.pool.name.as_str() == name);
+    let then = match request.wish {
+        Some(_) if wished => "`zbay verify` compares it with the recorded wish".to_owned(),
+        _ => format!("`zbay adopt {name}` records a wish for it, so that zbay keeps it"),
+    };
+    Ok(Task {
+        what: format!("import pool {name}"),
+        steps,
+        drives: members.iter().map(row).collect(),
+        facts,
+        then: Some(then),
+        ..Task::empty(inventory.taken, name, Vec::new())
+    }
+    .identified())
+}
+
+/// `ONLINE` and `DEGRADED` give all data.
+fn is_usable(state: &str) -> bool {
+    ["ONLINE", "DEGRADED"].contains(&state)
+}
+
+/// `wwn-0x...-part2`: on a partition that is not the first.
+fn is_other_part(member: &str) -> bool {
+    member.rsplit_once("-part").is_some_and(|(_, number)| number != "1")
+}
+
+/// The pool that is meant.
+fn wanted<'a>(request: &Incoming<'a>) -> Result<&'a ImportablePool, Cannot> {
+    let inventory = request.inventory;
+    let listed =
+        inventory.importable.as_ref().map_err(|why| Cannot::NotKnown { why: why.why.clone() })?;
+    let there: Vec<&ImportablePool> = listed.iter().filter(|pool| !pool.destroyed).collect();
+    let words = |pools: &[&ImportablePool]| {
+        let say =
+            |pool: &&ImportablePool| format!("{}, GUID {}, {}", pool.name, pool.guid, pool.state);
+        pools.iter().map(say).collect::<Vec<_>>()
+    };
+    let imported = |name: &str| inventory.pools.iter().flatten().any(|pool| pool.name == name);
+    let Some(word) = request.pool else {
+        return match there[..] {
+            [one] if imported(&one.name) => {
+                Err(NoMove::NameTaken { pool: one.name.clone() }.into())
+            }
+            [one] => Ok(one),
+            [] => {
+                let here = inventory.pools.iter().flatten().map(|pool| pool.name.clone()).collect();
+                let destroyed = listed.iter().map(|pool| pool.name.clone()).collect();
+                Err(NoMove::Nothing { here, destroyed }.into())
+            }
+            ref many => Err(NoMove::Which { known: words(many) }.into()),
+        };
+    };
+    let meant: Vec<&ImportablePool> =
+        there.iter().filter(|pool| pool.name == word || pool.guid == word).copied().collect();
+    match meant[..] {
+        [one] if imported(&one.name) => Err(NoMove::NameTaken { pool: one.name.clone() }.into()),
+        [one] => Ok(one),
+        [] if imported(word) => Err(NoMove::Here { pool: word.to_owned() }.into()),
+        [] => Err(NoMove::NoSuch { word: word.to_owned(), known: words(&there) }.into()),
+        ref many => Err(NoMove::Which { known: words(many) }.into()),
+    }
+}
+
+/// The disks whose labels name the pool.
+fn members_of<'a>(inventory: &'a Inventory, guid: &str) -> Vec<(&'a Disk, &'a ForeignPool)> {
+    let label = |disk: &'a Disk| match &disk.contents.as_ref().ok()?.owner {
+        Owner::ForeignPool(pool) if pool.guid.as_deref() == Some(guid) => Some((disk, pool)),
+        _ => None,
+    };
+    inventory.disks.iter().filter_map(label).collect()
+}
+
+fn places(hw: &Hw, members: &[(&Disk, &ForeignPool)]) -> Vec<String> {
+    let say = |(disk, _): &(&Disk, &ForeignPool)| {
+        let drive = Drive::of(hw, disk);
+        format!("{}  {}", drive.place(), drive.label())
+    };
+    members.iter().map(say).collect()
+}
+
+/// What is asked of `export`, and what was seen.
+#[derive(Clone, Copy, Debug)]
+pub struct Outgoing<'a> {
+    /// The box.
+    pub hw: &'a Hw,
+    /// The look.
+    pub inventory: &'a Inventory,
+    /// The recorded wish.
+    pub wish: Option<&'a Profile>,
+    /// The pool; `None`: the only one.
+    pub pool: Option<&'a str>,
+    /// Whether zbay-firstboot.service would apply the wish at the next boot.
+    pub first_boot_waits: bool,
+}
+
+/// Makes the task of an export.
+///
+/// # Errors
+/// All that speaks against it.
+pub fn export(request: &Outgoing<'_>) -> Result<Task, Cannot> {
+    let Outgoing { hw, inventory, .. } = *request;
+    let pool = one_pool(inventory, request.pool)?;
+    let name = &pool.name;
+    if pool.state == "SUSPENDED" {
+        return Err(Cannot::Suspended { pool: name.clone() });
+    }
+    let mut out =
+        step(format!("export pool {name}"), Danger::Harmless, run([command::export(name)]));
+    out.before = vec![Condition::PoolImported { pool: name.clone(), guid: pool.guid.to_string() }];
+    out.after = vec![Condition::PoolNotImported { pool: name.clone() }];
+    let members = member::all(inventory);
+    let of_it = members.iter().filter(|member| member.pool.guid == pool.guid);
+    let row = |member: &member::Member<'_>| {
+        let drive = Drive::of(hw, member.disk?);
+        Some(("member".to_owned(), format!("{}  {}", drive.place(), drive.label())))
+    };
+    let mut facts = vec![
+        ("loses".to_owned(), "nothing; its datasets and what is shared from them go away from this box until it is imported again".to_owned()),
+        ("then".to_owned(), format!("all drives of it move together, into any bays: `zbay import {name}` there")),
+    ];
+    if pool.state != "ONLINE" {
+        facts.push((
+            "state".to_owned(),
+            format!("{name} is {}: it moves so, and is mended there", pool.state),
+        ));
+    }
+    if let Some(busy) = &pool.busy {
+        facts.push(("runs".to_owned(), format!("{busy}; it goes on where the pool is imported")));
+    }
+    let wished = request.wish.is_some_and(|wish| wish.pool.name.as_str() == name);
+    if wished && request.first_boot_waits {
+        facts.push((
+            "boot".to_owned(),
+            "zbay-firstboot.service is not done here yet, and imports it at the next boot: take the drives out first".to_owned(),
+        ));
+    }
+    Ok(Task {
+        what: format!("export pool {name}"),
+        steps: vec![out],
+        drives: of_it.filter_map(row).collect(),
+        facts,
+        ..Task::empty(inventory.taken, name, Vec::new())
+    }
+    .identified())
+}
+
+/// The pool that was named, or the only one.
+///
+/// # Errors
+/// None is imported, not this one, or several are and none was named.
+pub fn one_pool<'a>(inventory: &'a Inventory, named: Option<&str>) -> Result<&'a Pool, Cannot> {
+    let pools =
+        inventory.pools.as_ref().map_err(|why| Cannot::NotKnown { why: why.why.clone() })?;
+    let all = || pools.iter().map(|pool| pool.name.clone()).collect::<Vec<_>>();
+    match (named, &pools[..]) {
+        (_, []) => Err(Cannot::NoPool),
+        (None, [one]) => Ok(one),
+        (None, _) => Err(NoMove::WhichHere { known: all() }.into()),
+        (Some(name), pools) => pools
+            .iter()
+            .find(|pool| pool.name == name)
+            .ok_or_else(|| NoMove::NotHere { word: name.to_owned(), known: all() }.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests;
