@@ -75,6 +75,8 @@ pub enum Command {
     Export(crate::cmd::moving::ExportArgs),
     /// Record a wish for a pool that zbay did not make: what it is now, by bay; nothing in the pool is changed.
     Adopt(crate::cmd::adopt::AdoptArgs),
+    /// Destroy a dataset with its snapshots and all below it, for ever: shows what would be lost, and has its name typed.
+    Destroy(crate::cmd::destroy::DestroyArgs),
     /// Compare the machine with the wish.
     Verify(Wish),
     /// Print the wish that a pool keeps: `zbay profile --from-pool > mine.yaml` on a box with a new boot device.
@@ -197,8 +199,12 @@ pub struct Notify {
 #[derive(Debug, Args)]
 pub struct Replace {
     /// The bay of the drive that failed or is missing: 3.
-    #[arg(value_name = "BAY")]
-    pub bay: BayId,
+    #[arg(value_name = "BAY", required_unless_present = "waiting")]
+    pub bay: Option<BayId>,
+    /// Without a word: take blank drives that wait in the bays of members that are gone, if the profile says
+    /// `autoreplace: blank`. A timer runs it.
+    #[arg(long, exclusive = true)]
+    pub waiting: bool,
     /// The bay of the new drive, where that is another one.
     #[arg(long, value_name = "BAY")]
     pub with: Option<BayId>,

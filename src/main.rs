@@ -65,6 +65,7 @@ fn run(cli: Cli) -> Result<Answer> {
         Some(Command::Expand(way)) => cmd::expand::run(&context, way),
         Some(Command::Import(args)) => cmd::moving::import(&context, args),
         Some(Command::Export(args)) => cmd::moving::export(&context, args),
+        Some(Command::Destroy(args)) => cmd::destroy::run(&context, args),
         Some(Command::Adopt(args)) => cmd::adopt::run(&context, args),
         Some(Command::Verify(args)) => cmd::verify::run(&context, args),
         Some(Command::Profile(args)) => cmd::profile::run(&context, args),

@@ -2,7 +2,7 @@
 //! same look as figures.
 //!
 //! It waits for nobody who changes a pool, since that may take hours, and it never wakes a drive. What could not be sent is
-//! not noted as told.
+//! not noted as told. What is wrong stands above the console's login prompt too.
 
 use std::io::Write as _;
 
@@ -11,7 +11,7 @@ use camino::Utf8Path;
 use jiff::SignedDuration;
 use serde_json::json;
 
-use super::{Answer, Context, need_root};
+use super::{Answer, Context, need_root, prompt};
 use crate::care::boot;
 use crate::check::machine;
 use crate::cli::Notify as NotifyArgs;
@@ -118,6 +118,9 @@ pub fn run(context: &Context, args: &NotifyArgs) -> Result<Answer> {
     if let Some(file) = args.metrics.as_ref().or(usual.as_ref()).filter(|_| !dry) {
         let text = figures::metrics(&seen.hw, &seen.inventory, &seen.pools, &told);
         replace_user_file(file, &text)?;
+    }
+    if !dry && seen.asked.is_ok() {
+        prompt::keep(machine, &seen.pools);
     }
     let failed = match &notice {
         Some(notice) if !dry => deliver(machine, &notify, notice),

@@ -2,21 +2,31 @@
 //! complete. Interrupted anywhere it goes on when it is typed again: it looks, and does what is still to do.
 
 use anyhow::Result;
+use serde_json::json;
 
 use super::task::{Proof, Terms, look_around, perform};
 use super::{Answer, Context};
 use crate::cli::Replace;
+use crate::inventory::{Disk, Owner, Want};
 use crate::life::replace::{Request, make};
+use crate::plan::pick::in_bay;
+use crate::profile::value::Autoreplace;
+use crate::render::json::answer;
+use crate::status::{self, What};
 
 /// Replaces.
+///
+/// # Errors
+/// All that speaks against it, or a step that does not go as planned.
 pub fn run(context: &Context, args: &Replace) -> Result<Answer> {
+    let Some(bay) = args.bay.as_ref().filter(|_| !args.waiting) else { return waiting(context) };
     let scene = look_around(context, "replace", args.plan)?;
     let task = make(&Request {
         hw: &scene.hw,
         inventory: &scene.inventory,
         history: &scene.history,
         wish: scene.wish.as_ref(),
-        bay: &args.bay,
+        bay,
         with: args.with.as_ref(),
         member: args.member.as_deref(),
         takes: &args.take,
@@ -24,8 +34,8 @@ pub fn run(context: &Context, args: &Replace) -> Result<Answer> {
     });
     let with = args.with.as_ref().map(|bay| format!(" --with {bay}")).unwrap_or_default();
     let terms = Terms {
-        command: &format!("zbay replace {}{with}", args.bay),
-        bay: &args.bay.spoken(),
+        command: &format!("zbay replace {bay}{with}"),
+        bay: &bay.spoken(),
         plan: args.plan,
         yes: args.yes,
         proof: Proof::Serial(args.serial.as_deref()),
@@ -33,4 +43,58 @@ pub fn run(context: &Context, args: &Replace) -> Result<Answer> {
         resumes: false,
     };
     perform(context, scene, task, &terms)
+}
+
+/// What the profile lets zbay do by itself: a blank drive in the very bay of a member that is gone takes its place.
+fn waiting(context: &Context) -> Result<Answer> {
+    let wish = context.wish()?.map(|wish| wish.value);
+    let blank = Some(Autoreplace::Blank);
+    let Some(wish) = wish.filter(|wish| wish.pool.properties.autoreplace == blank) else {
+        return Ok(nothing("the recorded profile does not say `autoreplace: blank`"));
+    };
+    // No drive is read for this: most of the time nothing waits.
+    let inventory = context.look(Want::GLANCE)?;
+    let (hw, _) = context.hw(&inventory.host)?;
+    let pool = inventory.pools.iter().flatten().find(|it| it.name == wish.pool.name.as_str());
+    let conditions = pool.map(|pool| status::of(&hw.value, &inventory, pool).conditions);
+    let mut new = conditions.into_iter().flatten().filter(|it| it.what == What::NewDrive);
+    let Some(bay) = new.find_map(|it| it.bay) else {
+        return Ok(nothing("no new drive waits in the bay of one that is gone"));
+    };
+    let scene = look_around(context, "replace --waiting", false)?;
+    let in_it = in_bay(&scene.hw, &scene.inventory, &bay);
+    let is_blank = |disk: &&Disk| disk.contents.as_ref().is_ok_and(|it| it.owner == Owner::Blank);
+    if !in_it.iter().all(is_blank) {
+        return Ok(nothing(&format!(
+            "the new drive in {} is not blank: `zbay replace {bay}`",
+            bay.spoken()
+        )));
+    }
+    let task = make(&Request {
+        hw: &scene.hw,
+        inventory: &scene.inventory,
+        history: &scene.history,
+        wish: scene.wish.as_ref(),
+        bay: &bay,
+        with: None,
+        member: None,
+        takes: &[],
+        unfinished: &scene.unfinished,
+    });
+    let terms = Terms {
+        command: &format!("zbay replace {bay}"),
+        bay: &bay.spoken(),
+        plan: false,
+        yes: true,
+        proof: Proof::Yes,
+        no_wait: true,
+        resumes: false,
+    };
+    perform(context, scene, task, &terms)
+}
+
+fn nothing(why: &str) -> Answer {
+    let mut json = answer(&[], json!({ "why": why }));
+    json["changed"] = json!(false);
+    Answer { text: format!("nothing was done: {why}\n"), json, status: 0 }
 }

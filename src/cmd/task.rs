@@ -52,6 +52,8 @@ pub struct Terms<'a> {
 pub enum Proof<'a> {
     /// The end of the new drive's serial, and what was given of it.
     Serial(Option<&'a str>),
+    /// The full name of what is lost, and what was given of it beforehand.
+    Name(&'a str, Option<&'a str>),
     /// Nothing more than yes: each drive that is written to is proved free, and the plan was shown.
     Yes,
 }
@@ -167,6 +169,7 @@ pub fn perform(
 fn next(hw: &Hw, task: &Task, terms: &Terms<'_>) -> String {
     let new = task.disks.first().map(|disk| &disk.drive);
     let what = match (terms.proof, new.and_then(|drive| drive.serial.as_ref())) {
+        (Proof::Name(..), _) => "asks for the name",
         (Proof::Serial(_), Some(_)) => "asks for the last characters of the new drive's serial",
         _ => "asks once",
     };
@@ -180,12 +183,14 @@ fn next(hw: &Hw, task: &Task, terms: &Terms<'_>) -> String {
 
 /// Asks at a terminal. Silence means no.
 fn consent(hw: &Hw, task: &Task, text: &str, terms: &Terms<'_>) -> Result<()> {
-    let Proof::Serial(given) = terms.proof else {
-        if terms.yes {
-            return Ok(());
+    let given = match terms.proof {
+        Proof::Serial(given) => given,
+        Proof::Name(name, given) => return named(text, name, given, terms.command),
+        Proof::Yes if terms.yes => return Ok(()),
+        Proof::Yes => {
+            let line = ask(text, "do this? type yes: ", &format!("{} --yes", terms.command))?;
+            return confirmed(&line);
         }
-        let line = ask(text, "do this? type yes: ", &format!("{} --yes", terms.command))?;
-        return confirmed(&line);
     };
     let new = task.disks.first().map(|disk| &disk.drive);
     let serial = new.and_then(|drive| drive.serial.as_ref());
@@ -230,6 +235,21 @@ fn consent(hw: &Hw, task: &Task, text: &str, terms: &Terms<'_>) -> Result<()> {
         return check(&line);
     }
     confirmed(&line)
+}
+
+/// What is lost is named in full.
+fn named(text: &str, name: &str, given: Option<&str>, command: &str) -> Result<()> {
+    let typed = match given {
+        Some(given) => given.to_owned(),
+        None => {
+            let question = format!("type {name} to lose it for ever: ");
+            ask(text, &question, &format!("{command} --confirm {name}"))?
+        }
+    };
+    if typed.trim() == name {
+        return Ok(());
+    }
+    bail!("`{}` is not `{name}`, so nothing was done", plain(typed.trim()))
 }
 
 fn ask(text: &str, question: &str, without: &str) -> Result<String> {

@@ -3,6 +3,7 @@
 use std::fmt::{self, Write as _};
 
 use crate::drive::Drive;
+use crate::life::destroy::NoLoss;
 use crate::life::expand::NoGrowth;
 use crate::life::moving::NoMove;
 use crate::plan::Refused;
@@ -152,6 +153,8 @@ pub enum Cannot {
     Growth(NoGrowth),
     /// The pool does not come or go as asked.
     Moving(NoMove),
+    /// The dataset is not destroyed.
+    Loss(NoLoss),
 }
 
 impl std::error::Error for Cannot {}
@@ -348,6 +351,7 @@ impl fmt::Display for Cannot {
         let (matter, drive, rows) = match self {
             Self::Growth(why) => why.words(),
             Self::Moving(why) => why.words(),
+            Self::Loss(why) => why.words(),
             _ => self.words(),
         };
         let mut text = matter + "\n";

@@ -236,6 +236,16 @@ pub fn create_dataset(name: &str, settings: &[Setting]) -> Cmd {
     Cmd::new(ZFS, args).within(Duration::from_mins(2))
 }
 
+/// What `zfs destroy` of a dataset and all below it would destroy; it does nothing.
+pub fn would_destroy(name: &str) -> Cmd {
+    Cmd::new(ZFS, ["destroy", "-n", "-v", "-p", "-r", name]).within(Duration::from_mins(2))
+}
+
+/// `zfs destroy` of a dataset, its snapshots and all below it; never what a clone elsewhere needs (`-R`), never with `-f`.
+pub fn destroy(name: &str) -> Cmd {
+    Cmd::new(ZFS, ["destroy", "-r", name]).within(SLOW)
+}
+
 /// Whether a dataset exists: `zfs list` of its name.
 pub fn find_dataset(name: &str) -> Cmd {
     Cmd::new(ZFS, ["list", "-H", "-o", "name", name])

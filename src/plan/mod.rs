@@ -112,7 +112,7 @@ pub enum Danger {
     Harmless,
     /// Writes to disks that are proved free, or clears what a cut-off run of zbay's own left.
     TakesFreeDisks,
-    /// Erases disks that a person named.
+    /// Erases what a person named: a disk, a dataset.
     Erases,
     /// Replaces a wish that somebody recorded.
     ReplacesWish,

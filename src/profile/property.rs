@@ -8,8 +8,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::value::{
-    AclType, CaseSensitivity, Compatibility, Compression, Copies, DnodeSize, Failmode, Limit, Mode,
-    Mountpoint, OnOff, Principal, RecordSize, SnapDir, Sync, Xattr,
+    AclType, Autoreplace, CaseSensitivity, Compatibility, Compression, Copies, DnodeSize, Failmode,
+    Limit, Mode, Mountpoint, OnOff, Principal, RecordSize, SnapDir, Sync, Xattr,
 };
 
 /// A property and its value as `-p` prints it.
@@ -34,9 +34,11 @@ pub struct PoolProperties {
     /// Grow by itself when all drives of a vdev are larger. Default: on.
     #[serde(default)]
     pub autoexpand: Option<OnOff>,
-    /// Take any new drive in a failed one's place. Default: off, since a strange drive must never be taken.
+    /// What is done with a new drive in the bay of a member that is gone. off: nothing, until somebody says `zbay replace`.
+    /// blank: zbay takes it by itself if it is proved blank, and fits. on: ZED takes any drive, whatever is on it.
+    /// Default: off, since a strange drive must never be taken.
     #[serde(default)]
-    pub autoreplace: Option<OnOff>,
+    pub autoreplace: Option<Autoreplace>,
     /// Tell SSDs at once what is free. Default: off, a timer trims.
     #[serde(default)]
     pub autotrim: Option<OnOff>,
@@ -56,7 +58,7 @@ impl PoolProperties {
         let compatibility = self.compatibility.as_ref().map_or("openzfs-2.3-linux", |c| &c.0);
         vec![
             Setting::new("autoexpand", on_off(self.autoexpand, OnOff::On)),
-            Setting::new("autoreplace", on_off(self.autoreplace, OnOff::Off)),
+            Setting::new("autoreplace", self.autoreplace.unwrap_or_default().of_zpool()),
             Setting::new("autotrim", on_off(self.autotrim, OnOff::Off)),
             Setting::new("failmode", self.failmode.unwrap_or(Failmode::Wait).as_str()),
             Setting::new("compatibility", compatibility),

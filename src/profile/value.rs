@@ -55,6 +55,53 @@ impl<'de> Deserialize<'de> for OnOff {
     }
 }
 
+/// What is done with a new drive in the bay of a member that is gone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Autoreplace {
+    /// Nothing.
+    #[default]
+    Off,
+    /// ZED takes any.
+    On,
+    /// zbay takes one that is proved blank.
+    Blank,
+}
+
+impl Autoreplace {
+    /// The pool's property: zbay's own way leaves ZED out.
+    pub(super) fn of_zpool(self) -> &'static str {
+        if self == Self::On { "on" } else { "off" }
+    }
+}
+
+impl<'de> Deserialize<'de> for Autoreplace {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Word;
+        impl serde::de::Visitor<'_> for Word {
+            type Value = Autoreplace;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("`off`, `blank` or `on`")
+            }
+
+            fn visit_bool<E: serde::de::Error>(self, value: bool) -> Result<Autoreplace, E> {
+                Ok(if value { Autoreplace::On } else { Autoreplace::Off })
+            }
+
+            fn visit_str<E: serde::de::Error>(self, value: &str) -> Result<Autoreplace, E> {
+                match value {
+                    "off" | "no" => Ok(Autoreplace::Off),
+                    "on" | "yes" => Ok(Autoreplace::On),
+                    "blank" => Ok(Autoreplace::Blank),
+                    other => Err(E::unknown_variant(other, &["off", "blank", "on"])),
+                }
+            }
+        }
+        from.deserialize_any(Word)
+    }
+}
+
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($variant:ident = $word:literal),+ $(,)? }) => {
         $(#[$doc])*

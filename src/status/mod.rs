@@ -11,8 +11,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::hw::Hw;
-use crate::inventory::{Class, Inventory, Pool};
+use crate::inventory::{Class, Disk, Inventory, Pool};
 use crate::names::BayId;
+use crate::plan::pick::in_bay;
 use crate::units::Bytes;
 
 mod find;
@@ -361,5 +362,38 @@ pub fn of(hw: &Hw, inventory: &Inventory, pool: &Pool) -> Status {
         care: None,
     };
     status.conditions = find::conditions(pool, &status);
+    let new = newcomers(hw, inventory, &status);
+    status.conditions.extend(new);
+    status.conditions.sort_by_key(|it| it.what);
     status
+}
+
+/// Drives in the bays of members that are gone: most likely somebody has put them there to replace those.
+fn newcomers(hw: &Hw, inventory: &Inventory, status: &Status) -> Vec<Condition> {
+    if status.state == "SUSPENDED" {
+        // What was pulled has to come back first.
+        return Vec::new();
+    }
+    let gone = status.vdevs.iter().flat_map(|vdev| &vdev.members).filter(|member| {
+        member.gone && !matches!(member.role, Role::Replaced) && member.state != "ONLINE"
+    });
+    let used = |disk: &Disk| {
+        inventory.leaves().any(|(_, _, leaf)| leaf.disk.as_ref() == Some(&disk.name))
+            || inventory.host.boot_disk.as_ref() == Some(&disk.name)
+    };
+    let new = gone.filter_map(|member| {
+        let bay = member.bay.as_ref()?;
+        let disk = match in_bay(hw, inventory, bay)[..] {
+            [disk] if !used(disk) => disk,
+            _ => return None,
+        };
+        let serial = disk.serial.as_ref().map_or_else(|| "?".to_owned(), ToString::to_string);
+        Some(Condition {
+            who: vec![bay.spoken()],
+            bay: Some(bay.clone()),
+            serials: vec![serial.clone()],
+            ..Condition::of_pool(What::NewDrive, &status.pool).with(serial)
+        })
+    });
+    new.collect()
 }

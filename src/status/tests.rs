@@ -256,7 +256,7 @@ fn damaged_files_are_counted_and_named() {
     let lost = status("classes-gone");
     let cache = lost.conditions.iter().find(|it| it.what == What::CacheGone).unwrap();
     let next = cache.next().unwrap();
-    assert!(next == "zpool remove tank 8414851878663482875", "by its guid: {next}");
+    assert!(next == "zbay expand remove 8414851878663482875", "by its guid: {next}");
     let hung = status("damaged").naming(Err("their names (no answer)".into()));
     assert!(
         hung.conditions
@@ -299,4 +299,29 @@ fn changed_members(name: &str, bay: &str) -> Status {
     }
     let pool = inventory.pools.as_ref().unwrap()[0].clone();
     of(&hw, &inventory, &pool)
+}
+
+#[test]
+fn a_new_drive_in_the_bay_of_one_that_is_gone_is_told_and_no_other() {
+    let with = |bay: usize, serial: &str| {
+        let mut inventory = seen(text("removed"), &["2"]);
+        let path = hw().port(&bay.to_string().parse().unwrap()).unwrap();
+        inventory.disks.retain(|disk| disk.path.as_deref() != Some(path.as_str()));
+        inventory.disks.push(crate::render::fixture::disk(
+            "sdz",
+            "NEW",
+            serial,
+            4_000_787_030_016,
+            &path,
+        ));
+        let pool = &inventory.pools.as_ref().unwrap()[0];
+        of(&hw(), &inventory, pool)
+    };
+    let told = with(2, "FRESH1");
+    let new = told.conditions.iter().find(|it| it.what == What::NewDrive).unwrap();
+    assert_eq!(new.to_string(), "bay 2 has a new drive (serial FRESH1)");
+    assert_eq!(new.next().as_deref(), Some("zbay replace 2"));
+    assert_eq!(told.headline(), "tank is degraded: bay 2 is gone, no more drive may fail");
+    let gone = status("removed");
+    assert!(gone.conditions.iter().all(|it| it.what != What::NewDrive), "bay 2 is empty");
 }

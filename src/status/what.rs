@@ -131,18 +131,22 @@ table! {
     Full95 "full-95" Wrong "": "it is {count} full",
         "writes get slow and soon fail; a full pool may not even delete",
         "zfs list -o space -r {pool}";
+    /// A drive sits in the bay of a member that is gone.
+    NewDrive "new-drive" Warning "": "{who} has a new drive (serial {count})",
+        "it is in no pool, and nothing is done with it until somebody says so; zbay looks first whether it is free",
+        "zbay replace {bay}";
     /// A log member is gone.
     LogGone "log-gone" Warning "": "its log {who} {is} gone",
         "synchronous writes go to the data drives and are slower; nothing is lost unless the power went with it",
-        "zpool remove {pool} {member}";
+        "zbay expand remove {member}";
     /// A cache is gone.
     CacheGone "cache-gone" Warning "": "its cache {who} {is} gone",
         "reads are slower; no data is on it alone",
-        "zpool remove {pool} {member}";
+        "zbay expand remove {member}";
     /// A hot spare is gone.
     SpareGone "spare-gone" Warning "": "its spare {who} {is} gone",
         "nothing stands in when the next drive fails",
-        "zpool remove {pool} {member}";
+        "zbay expand remove {member}";
     /// A member had errors.
     DriveErrors "drive-errors" Warning "ZFS-8000-9P": "{who} had {count}",
         "ZFS mended what it read wrong; a cable, or a drive that begins to fail",

@@ -230,3 +230,84 @@ fn flipped_bytes_a_wrong_pull_and_a_suspended_pool() {
     scrubbed(&lab, "the wrong drive was pulled in a resilver");
     assert_eq!(state(&lab), "ONLINE");
 }
+
+/// A wish with one word more below `pool`.
+fn with(line: &str) -> String {
+    let wish = WISH.replace("  layout: raidz\n", &format!("  layout: raidz\n  {line}\n"));
+    assert_ne!(wish, WISH);
+    wish
+}
+
+#[test]
+fn a_blank_drive_in_the_bay_of_a_dead_one_is_taken_where_the_profile_says_so() {
+    let wish = with("properties: {autoreplace: blank}");
+    let mut lab = Lab::new("gen8-4x4tb").with_wish(&wish).boot();
+    ready(&lab);
+    fill(&lab, 32);
+    assert_eq!(lab.ok("zpool get -H -o value autoreplace tank").trim(), "off", "ZED is left out");
+    let ran = lab.sh("zbay replace --waiting");
+    assert_eq!((ran.status, flat(&ran).contains("no new drive waits")), (0, true), "{}", ran.out);
+
+    // One that holds something is left alone, and everybody is told of it.
+    lab.stop();
+    lab.take_out("3");
+    lab.put_in("3", "2", "OLDPHOTOS", SIZE);
+    lab.on_image("3", "mkfs.ext4", &["-q", "-F", "-L", "photos"]);
+    let before = lab.digests();
+    lab.start();
+    lab.settled();
+    let ran = lab.sh("zbay replace --waiting");
+    assert_eq!((ran.status, flat(&ran).contains("is not blank")), (0, true), "{}", ran.out);
+    let said = flat(&lab.sh("zbay status"));
+    assert!(said.contains("bay 3 has a new drive (serial OLDPHOTOS)"), "{said}");
+    assert!(said.contains("zbay replace 3") && said.contains("no more drive may fail"), "{said}");
+    lab.sh("zbay notify");
+    let prompt = lab.ok("cat /run/issue.d/zbay.issue");
+    assert!(prompt.contains("tank is degraded") && prompt.contains("zbay replace 3"), "{prompt}");
+    lab.ok("sync");
+    assert_eq!(before["3"], lab.digests()["3"], "a drive with data on it was touched");
+
+    // A blank one is taken without a word, and the prompt is quiet again.
+    lab.stop();
+    lab.take_out("3");
+    lab.put_in("3", "2", "BLANKONE", SIZE);
+    lab.start();
+    lab.settled();
+    let ran = lab.sh("zbay replace --waiting");
+    assert_eq!(ran.status, 1, "a resilver runs: {}{}", ran.out, ran.err);
+    lab.ok("zpool wait -t resilver,replace tank");
+    assert_eq!(state(&lab), "ONLINE");
+    assert!(lab.ok("zpool status -P tank").contains(&third_wwn(&lab)));
+    scrubbed(&lab, "taken without a word");
+    lab.sh("zbay notify");
+    assert_eq!(lab.sh("test -e /run/issue.d/zbay.issue").status, 1, "it says something still");
+}
+
+#[test]
+fn a_spare_stands_in_and_goes_back() {
+    let wish = WISH.replace("bays: [1, 2, 3, 4]", "bays: [1, 2, 3]\n  spares: [4]");
+    assert_ne!(wish, WISH);
+    let mut lab = Lab::new("gen8-4x4tb").with_wish(&wish).boot();
+    ready(&lab);
+    fill(&lab, 32);
+    lab.until("systemctl is-active zfs-zed", Duration::from_mins(2));
+    pull(&lab, 3);
+    lab.until("zpool status tank | grep -q INUSE", Duration::from_mins(3));
+    lab.ok("zpool wait -t resilver tank");
+    let said = flat(&lab.sh("zbay status"));
+    assert!(said.contains("bay 3") && said.contains("1 drive may fail"), "{said}");
+    intact(&lab, "a spare stands in");
+    refused(&lab, "zbay replace 4 --yes", &["bay 4"]);
+
+    lab.stop();
+    lab.take_out("3");
+    lab.put_in("3", "2", "NEWTHIRD", SIZE);
+    lab.start();
+    lab.settled();
+    let ran = lab.sh("zbay replace 3 --yes --serial NEWTHIRD");
+    assert_eq!(ran.status, 0, "{}{}", ran.out, ran.err);
+    lab.until("zpool status tank | grep -q AVAIL", Duration::from_mins(2));
+    assert_eq!(state(&lab), "ONLINE");
+    scrubbed(&lab, "the spare is a spare again");
+    assert_eq!(lab.sh("zbay verify").status, 0, "{}", lab.sh("zbay verify").out);
+}

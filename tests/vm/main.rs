@@ -15,6 +15,7 @@ mod growth;
 mod inventory;
 mod lab;
 mod life;
+mod moving;
 #[path = "../capacity/pools.rs"]
 mod pools;
 mod profiles;

@@ -1,0 +1,81 @@
+//! Why a dataset is not destroyed: one value for each reason, and its words with the way out.
+
+use crate::drive::Drive;
+use crate::life::Cannot;
+use crate::life::refusal::Words;
+
+/// Why not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoLoss {
+    /// Its pool is not imported.
+    NoPool {
+        /// As it was typed.
+        name: String,
+        /// Pools that are.
+        known: Vec<String>,
+    },
+    /// It is a pool.
+    WholePool {
+        /// The pool.
+        pool: String,
+    },
+    /// There is no such dataset.
+    NoDataset {
+        /// As it was typed.
+        name: String,
+        /// Those that are there.
+        known: Vec<String>,
+    },
+    /// The wish names it, or what is below it.
+    Wished {
+        /// Which.
+        names: Vec<String>,
+    },
+    /// ZFS would not destroy it.
+    Held {
+        /// The dataset.
+        name: String,
+        /// ZFS's words.
+        said: String,
+    },
+}
+
+impl From<NoLoss> for Cannot {
+    fn from(why: NoLoss) -> Self {
+        Self::Loss(why)
+    }
+}
+
+impl NoLoss {
+    pub(crate) fn words(&self) -> Words<'_> {
+        const DO: &str = "do this";
+        let none: Option<&Drive> = None;
+        match self {
+            Self::NoPool { name, known } => (
+                format!("the pool of `{name}` is not imported"),
+                none,
+                vec![("pools", known.join(", ")), (DO, "name a dataset in full: POOL/NAME".to_owned())],
+            ),
+            Self::WholePool { pool } => (
+                format!("`{pool}` is a pool, and zbay destroys none, so nothing was done"),
+                none,
+                vec![(DO, format!("`zbay export {pool}` lets it go with all that is in it"))],
+            ),
+            Self::NoDataset { name, known } => (
+                format!("there is no dataset `{name}`"),
+                none,
+                vec![("there are", known.join(", ")), (DO, "name one of these".to_owned())],
+            ),
+            Self::Wished { names } => (
+                format!("the recorded wish names {}, so nothing was done", names.join(", ")),
+                none,
+                vec![(DO, "take it out of the profile and `zbay apply` that first: else the next apply makes it anew, and empty".to_owned())],
+            ),
+            Self::Held { name, said } => (
+                format!("ZFS would not destroy {name}, so nothing was done"),
+                none,
+                vec![("zfs", said.clone()), (DO, format!("`zfs list -t all -o name,origin,userrefs -r {name}` shows clones and holds"))],
+            ),
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! A pool that was made by hand gets a wish, leaves its box, comes back, comes from a host that did not let it go, and comes
+//! without its log. After each, the data is read again.
+
+use crate::lab::{Lab, Ran};
+use crate::promises::json;
+
+/// Two mirrors and a log, as somebody types it from a blog.
+const MADE: &str = "w=/dev/disk/by-id/wwn-0x5000c5007a03000; \
+    zpool create -f -o ashift=12 -O compression=zstd -O mountpoint=/srv/hand hand mirror ${w}1 ${w}2 mirror ${w}3 ${w}4 && \
+    zpool add -f hand log /dev/disk/by-path/pci-0000:00:1f.2-ata-5 && zpool set autotrim=on hand && \
+    zfs create -o recordsize=1M -o quota=500G -o logbias=throughput hand/media && zfs create -V 64M hand/vm0 && \
+    dd if=/dev/urandom of=/srv/hand/media/film bs=1M count=32 status=none && sha256sum /srv/hand/media/film > /root/sums && \
+    zpool sync hand && sync";
+
+fn intact(lab: &Lab, drill: &str) {
+    let ran = lab.sh("sha256sum -c --quiet /root/sums");
+    assert_eq!(ran.status, 0, "{drill}: {}{}", ran.out, ran.err);
+}
+
+fn flat(ran: &Ran) -> String {
+    format!("{} {}", ran.out, ran.err).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn has(ran: &Ran, words: &[&str]) {
+    for word in words {
+        assert!(flat(ran).contains(word), "`{word}` is not in: {}{}", ran.out, ran.err);
+    }
+}
+
+/// Runs, with this exit status and these words.
+fn says(lab: &Lab, command: &str, status: i32, words: &[&str]) {
+    let ran = lab.sh(command);
+    assert_eq!(ran.status, status, "`{command}`: {}{}", ran.out, ran.err);
+    has(&ran, words);
+}
+
+#[test]
+fn a_pool_made_by_hand_is_adopted_moves_and_comes_back() {
+    let mut lab = Lab::new("gen8-4x4tb-ssd").with_zbay().boot();
+    // udev may still be at a drive that zpool has just labelled.
+    lab.ok(&format!("udevadm settle; {MADE}"));
+    let before = lab.ok("zfs get -Hp -o name,property,value -r recordsize,quota,compression,mountpoint hand; zpool get -Hp -o property,value all hand | grep -vE 'free|alloc|frag|cap|size|load_guid|feature@'");
+
+    // Adopted: the profile says what is there, and nothing in the pool is changed.
+    let beside = ["logbias=throughput of hand/media", "volume hand/vm0"];
+    says(
+        &lab,
+        "zbay adopt --plan",
+        1,
+        &[beside[0], beside[1], "layout: mirror", "[[1, 2], [3, 4]]", "fifth-port"],
+    );
+    assert_eq!(lab.sh("test -e /etc/zbay/profile.yaml").status, 1, "a plan writes nothing");
+    says(&lab, "zbay adopt --yes", 0, &["/etc/zbay/profile.yaml"]);
+    let plan = json(&lab, "plan");
+    assert_eq!(plan["plan"]["steps"], serde_json::json!([]), "{plan}");
+    says(&lab, "zbay verify", 0, &[]);
+    says(&lab, "zbay adopt --yes", 0, &[]);
+    let after = lab.ok("zfs get -Hp -o name,property,value -r recordsize,quota,compression,mountpoint hand; zpool get -Hp -o property,value all hand | grep -vE 'free|alloc|frag|cap|size|load_guid|feature@'");
+    assert_eq!(before, after, "adopting changes nothing of the pool");
+    let kept = lab.ok("cat /srv/hand/.zbay/profile.yaml");
+    assert_eq!(lab.ok("cat /etc/zbay/profile.yaml"), kept);
+    intact(&lab, "adopted");
+
+    // It goes when nobody uses it, and not before.
+    lab.ok(
+        "cd /srv/hand/media && (setsid sleep 600 >/dev/null 2>&1 </dev/null & echo $! > /run/user)",
+    );
+    says(&lab, "zbay export --yes", 2, &["busy"]);
+    intact(&lab, "an export that was refused");
+    lab.ok("kill $(cat /run/user)");
+    says(&lab, "zbay export --plan", 1, &["zpool export hand", "bay 4", "fifth-port"]);
+    says(&lab, "zbay export --yes", 0, &["done"]);
+    assert_eq!(lab.ok("zpool list -H -o name"), "");
+    says(&lab, "zbay export", 2, &["no pool"]);
+    says(&lab, "zbay import nosuch --yes", 2, &["nosuch", "hand, GUID"]);
+    says(&lab, "zbay import --yes", 1, &["zbay verify"]);
+    intact(&lab, "exported and imported");
+    says(&lab, "zbay import --yes", 2, &["no pool is here", "hand"]);
+
+    // Another host had it, and its power went: it is taken only by that host's name.
+    lab.ok("zpool set cachefile=none hand; hostname oldnas; date > /srv/hand/media/late; sha256sum /srv/hand/media/* > /root/sums; zpool sync hand");
+    lab.ok("zgenhostid -f 0badcafe; systemctl disable zfs-import-scan zfs-import-cache 2>/dev/null; rm -f /etc/zfs/zpool.cache; sync");
+    lab.power_cut();
+    let drives = lab.digests();
+    lab.start();
+    lab.settled();
+    assert_eq!(lab.ok("zpool list -H -o name"), "");
+    says(&lab, "zbay import --yes", 2, &["another host", "oldnas", "txg ", "--from oldnas"]);
+    says(&lab, "zbay import --yes --from newnas", 2, &["oldnas"]);
+    let refused = lab.digests();
+    for bay in ["1", "2", "3", "4", "fifth-port"] {
+        assert_eq!(drives[bay], refused[bay], "bay {bay}: a refused import wrote");
+    }
+    says(&lab, "zbay import --yes --from oldnas", 1, &["zbay verify"]);
+    intact(&lab, "taken over from another host");
+    // Units that were off are a drift of the wish, and are mended by it.
+    says(&lab, "zbay apply --yes", 0, &[]);
+
+    // The log dies while the power is off: the pool comes without it when a person says so, and is whole again once the
+    // dead log is taken out.
+    lab.stop();
+    lab.take_out("fifth-port");
+    lab.start();
+    lab.settled();
+    assert_eq!(lab.ok("zpool list -H -o name"), "");
+    says(&lab, "zbay import --yes", 2, &["--without-log"]);
+    says(&lab, "zbay import --yes --without-log", 1, &["zbay verify"]);
+    intact(&lab, "imported without its log");
+    let status = lab.sh("zbay status");
+    assert_eq!(status.status, 1, "{}{}", status.out, status.err);
+    has(&status, &["log", "zbay expand remove"]);
+    let log = lab.ok("zpool status -g hand | grep -A1 logs | tail -n 1");
+    let guid = log.split_whitespace().next().expect("a GUID").to_owned();
+    says(&lab, &format!("zbay expand remove {guid} --yes"), 0, &[]);
+    assert_eq!(lab.ok("zpool list -H -o health hand").trim(), "ONLINE");
+    lab.ok("zpool scrub -w hand");
+    intact(&lab, "the lost log taken out");
+}
