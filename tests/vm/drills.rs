@@ -137,7 +137,10 @@ fn power_cuts_inside_zpool_create_and_around_it() {
         ("all tables made", create, "tables=3 labels=0"),
         ("labels written, the command not returned", create + 1, "tables=3 labels=3"),
     ];
-    for (drill, n, left) in inside {
+    let long = std::env::var_os("ZBAY_LONG").is_some();
+    // The last of them alone in a short run: the others are met by the kills below, without a boot.
+    let inside = if long { &inside[..] } else { &inside[2..] };
+    for (drill, n, left) in inside.iter().copied() {
         until_ioctl(&lab, n);
         let found = cut(&mut lab);
         assert!(found.ends_with(left), "{drill}: {found}; ioctls {calls:?}");
@@ -146,15 +149,10 @@ fn power_cuts_inside_zpool_create_and_around_it() {
         undone(&lab);
     }
     // Around it: before the pool, after it, before the last line of the journal.
-    let points: &[u32] = if std::env::var_os("ZBAY_LONG").is_some() {
-        &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22]
-    } else {
-        &[14]
-    };
-    for n in points {
+    for n in 1..=if long { 22 } else { 0 } {
         let drill = format!("power cut at the {n}th sync");
-        if !until_sync(&lab, *n, "SIGSTOP") {
-            assert!(*n > 12, "only {n} syncs: {}", lab.sh("cat /run/drill.out").out);
+        if !until_sync(&lab, n, "SIGSTOP") {
+            assert!(n > 12, "only {n} syncs: {}", lab.sh("cat /run/drill.out").out);
             break;
         }
         let journal =
@@ -175,7 +173,7 @@ fn kills_of_zbay_alone_and_a_journal_that_cannot_be_written() {
     let from = std::env::var("ZBAY_KILLS").ok().and_then(|from| from.parse().ok());
     let long: Vec<u32> = (from.unwrap_or(1)..60).collect();
     let whole = from.is_some() || std::env::var_os("ZBAY_LONG").is_some();
-    let points = if whole { &long[..] } else { &[3, 17] };
+    let points = if whole { &long[..] } else { &[17] };
     let mut killed = 0;
     for n in points.iter().copied() {
         let drill = format!("zbay killed at its {n}th sync");
@@ -192,7 +190,7 @@ fn kills_of_zbay_alone_and_a_journal_that_cannot_be_written() {
         assert_eq!(stranger(&lab), photos, "{drill}");
         undone(&lab);
     }
-    assert!(killed >= 2 || from.is_some(), "{killed} kills");
+    assert!(killed >= 1 || from.is_some(), "{killed} kills");
 
     // /var full, or read-only: nothing is begun, and every drive is as it was.
     for (drill, mount) in [

@@ -99,11 +99,8 @@ fn made(lab: &Lab, create: &str) {
 }
 
 #[test]
+#[ignore = "long: half an hour"]
 fn a_raidz_pool_grows_in_every_way() {
-    if std::env::var_os("ZBAY_LONG").is_none() {
-        eprintln!("a long drill: with --long");
-        return;
-    }
     let free: Vec<u8> = (4..=17).collect();
     let mut lab = boxed(17, &[(16, SMALL)]);
     made(
@@ -137,11 +134,8 @@ fn a_raidz_pool_grows_in_every_way() {
 }
 
 #[test]
+#[ignore = "long: half an hour"]
 fn mirrors_grow_and_shrink() {
-    if std::env::var_os("ZBAY_LONG").is_none() {
-        eprintln!("a long drill: with --long");
-        return;
-    }
     let lab = boxed(5, &[(4, LARGE), (5, LARGE)]);
     copies(&lab);
     larger(&lab);

@@ -125,11 +125,8 @@ fn drives_by_bay_with_smart_and_what_came_went_and_moved() {
 }
 
 #[test]
+#[ignore = "long: a thousand disks"]
 fn a_thousand_disks_and_a_screen_of_any_width() {
-    if std::env::var_os("ZBAY_LONG").is_none() {
-        eprintln!("a thousand disks: with --long");
-        return;
-    }
     let lab = Lab::new("gen8-seed").with_zbay().boot();
     lab.ok(
         "modprobe scsi_debug num_tgts=25 max_luns=40 dev_size_mb=8 && udevadm settle --timeout=240",

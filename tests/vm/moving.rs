@@ -61,13 +61,32 @@ fn a_pool_made_by_hand_is_adopted_moves_and_comes_back() {
     assert_eq!(lab.ok("cat /etc/zbay/profile.yaml"), kept);
     intact(&lab, "adopted");
 
+    // A dataset goes by its typed name alone, and not while the wish has it.
+    lab.ok("zfs create hand/old && date > /srv/hand/old/x && zfs snapshot hand/old@monday && zpool sync hand");
+    says(&lab, "zbay destroy hand/media --confirm hand/media", 2, &["wish names hand/media"]);
+    says(&lab, "zbay destroy hand --confirm hand", 2, &["zbay destroys none"]);
+    says(
+        &lab,
+        "zbay destroy hand/old --plan",
+        1,
+        &["1 snapshot", "hand/old@monday", "/srv/hand/old"],
+    );
+    says(&lab, "zbay destroy hand/old </dev/null", 2, &["no terminal", "--confirm hand/old"]);
+    says(&lab, "zbay destroy hand/old --confirm hand/olf", 2, &["is not `hand/old`"]);
+    lab.ok("zfs clone hand/old@monday hand/clone");
+    says(&lab, "zbay destroy hand/old --confirm hand/old", 2, &["dependent clones"]);
+    lab.ok("zfs destroy hand/clone; test -e /srv/hand/old/x");
+    says(&lab, "zbay destroy hand/old --confirm hand/old", 0, &["done"]);
+    assert_eq!(lab.sh("zfs list hand/old").status, 1);
+    intact(&lab, "a dataset beside it was destroyed");
+
     // It goes when nobody uses it, and not before.
     lab.ok(
-        "cd /srv/hand/media && (setsid sleep 600 >/dev/null 2>&1 </dev/null & echo $! > /run/user)",
+        "cd /srv/hand/media && (setsid sleep 600 >/dev/null 2>&1 </dev/null & echo $! > /run/holder)",
     );
     says(&lab, "zbay export --yes", 2, &["busy"]);
     intact(&lab, "an export that was refused");
-    lab.ok("kill $(cat /run/user)");
+    lab.ok("kill $(cat /run/holder)");
     says(&lab, "zbay export --plan", 1, &["zpool export hand", "bay 4", "fifth-port"]);
     says(&lab, "zbay export --yes", 0, &["done"]);
     assert_eq!(lab.ok("zpool list -H -o name"), "");
@@ -78,7 +97,10 @@ fn a_pool_made_by_hand_is_adopted_moves_and_comes_back() {
     says(&lab, "zbay import --yes", 2, &["no pool is here", "hand"]);
 
     // Another host had it, and its power went: it is taken only by that host's name.
-    lab.ok("zpool set cachefile=none hand; hostname oldnas; date > /srv/hand/media/late; sha256sum /srv/hand/media/* > /root/sums; zpool sync hand");
+    lab.ok("zpool export hand; hostname oldnas; zpool import -o cachefile=none -d /dev/disk/by-id hand");
+    lab.ok(
+        "date > /srv/hand/media/late; sha256sum /srv/hand/media/* > /root/sums; zpool sync hand",
+    );
     lab.ok("zgenhostid -f 0badcafe; systemctl disable zfs-import-scan zfs-import-cache 2>/dev/null; rm -f /etc/zfs/zpool.cache; sync");
     lab.power_cut();
     let drives = lab.digests();
