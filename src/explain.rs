@@ -141,8 +141,6 @@ pub fn explain(pool: &Pool, disks: &[Disk], release: &str) -> Result<Explained, 
     let vdevs: Vec<&inventory::Vdev> = pool.vdevs.iter().filter(counted).collect();
     let seen: Vec<Seen> =
         vdevs.iter().map(|vdev| seen(&name, vdev, disks)).collect::<Result<_, _>>()?;
-    let live = live::explain(&seen, zfs)
-        .map_err(|source| ExplainError::Model { pool: name.clone(), source })?;
     let root =
         pool.datasets.first().ok_or_else(|| ExplainError::Datasets { pool: name.clone() })?;
     let beside = |vdev: &&&inventory::Vdev| {
@@ -150,6 +148,9 @@ pub fn explain(pool: &Pool, disks: &[Disk], release: &str) -> Result<Explained, 
             && counts_allocated_special(release)
     };
     let special = vdevs.iter().filter(beside).filter_map(|vdev| deflated(vdev)).sum();
+    let usable = (root.used.0.saturating_add(root.available.0)).checked_sub(special).map(Bytes);
+    let live = live::explain(&seen, zfs, usable)
+        .map_err(|source| ExplainError::Model { pool: name.clone(), source })?;
     let model = i128::from(live.pool.usable.0) + i128::from(special);
     let rest = i128::from(root.used.0) + i128::from(root.available.0) - model;
     let mut ashifts: Vec<Ashift> = seen.iter().map(|vdev| vdev.ashift).collect();

@@ -57,8 +57,8 @@ pub struct Live {
 /// The oldest first leaf that is tried is a 1024th of the present one.
 const GROWN: u32 = 10;
 
-/// The births that could have made this vdev; the first one that fits.
-fn retrace(seen: &Seen, terms: Terms) -> Option<Part> {
+/// The births that could have made this vdev, the likeliest first; of those that give the same figures one.
+fn retrace(seen: &Seen, terms: Terms) -> Vec<Part> {
     let leaves: Vec<Drive> =
         seen.leaves.iter().map(|leaf| Drive::sector_512(leaf.partition)).collect();
     let vdev = Vdev { kind: seen.kind, leaves, ashift: seen.ashift };
@@ -69,42 +69,55 @@ fn retrace(seen: &Seen, terms: Terms) -> Option<Part> {
             it.size == seen.size && (deflated == seen.deflated.0 || seen.class != Class::Normal)
         })
     };
-    if fits(&new) {
-        return Some(new);
-    }
-    let least = seen.leaves.iter().map(|leaf| leaf.partition.0).min()?;
+    let mut found: Vec<Part> = Vec::new();
+    let mut add = |part: Part| {
+        let figures =
+            |part: &Part| part.capacity(terms).ok().map(|it| (it.dspace, it.embedded_log));
+        if fits(&part) && !found.iter().any(|other| figures(other) == figures(&part)) {
+            found.push(part);
+        }
+    };
+    add(new.clone());
+    let least = seen.leaves.iter().map(|leaf| leaf.partition.0).min().unwrap_or(0);
     let is_raidz = matches!(seen.kind, Kind::Raidz1 | Kind::Raidz2 | Kind::Raidz3);
     let narrowest = if is_raidz { 2 } else { seen.leaves.len() };
     for zfs in [terms.zfs, Zfs::V0_7, Zfs::V0_6_4] {
         for width in (narrowest..=seen.leaves.len()).rev() {
             for halved in 0..=GROWN {
                 let leaves = vec![Drive::sector_512(Bytes(least >> halved)); width];
-                let part = Part { born: Some(Born { leaves, zfs }), ..new.clone() };
-                if fits(&part) {
-                    return Some(part);
-                }
+                add(Part { born: Some(Born { leaves, zfs }), ..new.clone() });
             }
         }
     }
-    None
+    found
 }
 
-/// Explains these vdevs (no caches or spares) under the release that runs.
+/// Explains these vdevs (no caches or spares) under the release that runs. Where several pasts give the bytes of a vdev,
+/// `usable` (USED + AVAIL of the root dataset) tells which it was, if all vdevs have the same one.
 ///
 /// # Errors
 /// Vdevs that the model refuses.
-pub fn explain(vdevs: &[Seen], zfs: Zfs) -> Result<Live, CapacityError> {
+pub fn explain(vdevs: &[Seen], zfs: Zfs, usable: Option<Bytes>) -> Result<Live, CapacityError> {
     let terms = Terms { zfs, cut: Cut::Bare };
     let mut unknown = Vec::new();
-    let mut parts = Vec::new();
+    let mut pasts = Vec::new();
     for (at, seen) in vdevs.iter().enumerate() {
-        parts.push(retrace(seen, terms).unwrap_or_else(|| {
+        let mut of_vdev = retrace(seen, terms);
+        if of_vdev.is_empty() {
             unknown.push(at);
             let leaves = seen.leaves.iter().map(|leaf| Drive::sector_512(leaf.partition)).collect();
             let vdev = Vdev { kind: seen.kind, leaves, ashift: seen.ashift };
-            Part { vdev, class: seen.class, born: None }
-        }));
+            of_vdev.push(Part { vdev, class: seen.class, born: None });
+        }
+        pasts.push(of_vdev);
     }
+    let nth = |rank: usize| -> Vec<Part> {
+        pasts.iter().filter_map(|of| of.get(rank.min(of.len() - 1)).cloned()).collect()
+    };
+    let ranks = pasts.iter().map(Vec::len).max().unwrap_or(1);
+    let told =
+        |rank: &usize| of_parts(&nth(*rank), terms).is_ok_and(|it| Some(it.usable) == usable);
+    let parts = nth((0..ranks).find(told).unwrap_or(0));
     let mut pool = of_parts(&parts, terms)?;
     partitions(&mut pool, vdevs)?;
     let today = of_parts(&today(vdevs), Terms { zfs, cut: Cut::Whole })?;
@@ -183,10 +196,13 @@ mod tests {
             part(Kind::Mirror, drives(8 * TB4, 2), born(TB4 / 4, 2, zfs)),
             part(Kind::Raidz1, drives(TB4, 4), born(TB4 / 8, 3, zfs)),
             part(Kind::Raidz2, drives(TB4, 6), born(TB4, 6, Zfs::V0_7)),
+            part(Kind::Raidz1, drives(160_041_885_696, 4), born(80_026_361_856, 4, zfs)),
+            part(Kind::Raidz1, drives(160_041_885_696, 4), born(80_026_361_856, 3, zfs)),
+            part(Kind::Mirror, drives(160_041_885_696, 2), born(80_026_361_856, 2, zfs)),
         ] {
             let terms = Terms { zfs, cut: Cut::Whole };
             let real = of_parts(std::slice::from_ref(&part), terms).unwrap();
-            let live = explain(&[seen(&part, zfs)], zfs).unwrap();
+            let live = explain(&[seen(&part, zfs)], zfs, Some(real.usable)).unwrap();
             assert!(live.unknown.is_empty(), "{part:?}");
             assert_eq!((live.pool.size, live.pool.usable), (real.size, real.usable), "{part:?}");
             assert_eq!(live.pool.drives, real.drives);
@@ -201,7 +217,7 @@ mod tests {
     fn what_no_birth_gives_is_said() {
         let mut odd = seen(&part(Kind::Raidz1, drives(TB4, 4), None), Zfs::default());
         odd.size = Bytes(odd.size.0 - 4096);
-        let live = explain(&[odd], Zfs::default()).unwrap();
+        let live = explain(&[odd], Zfs::default(), None).unwrap();
         assert_eq!(live.unknown, [0]);
     }
 }
