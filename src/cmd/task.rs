@@ -6,6 +6,7 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
+use jiff::Timestamp;
 use serde_json::json;
 
 use super::{Answer, Context, need_root, say_woken};
@@ -20,7 +21,10 @@ use crate::machine::local::{Lock, lock};
 use crate::profile::Profile;
 use crate::render;
 use crate::render::json::answer;
+use crate::render::status::progress;
 use crate::render::text::{labelled, plain};
+use crate::status::running::seconds;
+use crate::status::{self, Status};
 
 /// How often what runs is looked at.
 const PERIOD: Duration = Duration::from_secs(3);
@@ -288,25 +292,62 @@ fn is_at_work(inventory: &Inventory, pool: &str) -> bool {
     find(inventory, pool).and_then(|pool| pool.busy.as_deref()).is_some_and(runs)
 }
 
+/// How far what runs is, on standard error: a line that is written over where that is a terminal, else one for each tenth.
+struct Progressed<'a> {
+    hw: &'a Hw,
+    is_terminal: bool,
+    earlier: Option<(Timestamp, Status)>,
+    told: Option<u64>,
+}
+
+impl<'a> Progressed<'a> {
+    fn new(hw: &'a Hw) -> Self {
+        let mut err = std::io::stderr().lock();
+        let is_terminal = err.is_terminal();
+        let _ = writeln!(err, "  ctrl-c is safe: what runs goes on by itself");
+        Self { hw, is_terminal, earlier: None, told: None }
+    }
+
+    fn show(&mut self, inventory: &Inventory, pool: &Pool) {
+        let mut now = status::of(self.hw, inventory, pool);
+        if let Some((then, before)) = &self.earlier {
+            now = now.since(before, seconds(*then, inventory.taken));
+        }
+        if let Some(running) = now.running.first() {
+            let line = progress(running);
+            let mut err = std::io::stderr().lock();
+            let tenth = running.percent / 10;
+            if self.is_terminal {
+                let _ = write!(err, "\r\x1b[K  {}", line.trim_end());
+                let _ = err.flush();
+            } else if self.told != Some(tenth) {
+                let _ = write!(err, "  {line}");
+            }
+            self.told = Some(tenth);
+        }
+        self.earlier = Some((inventory.taken, now));
+    }
+
+    fn end(&self) {
+        if self.is_terminal && self.told.is_some() {
+            let _ = writeln!(std::io::stderr().lock());
+        }
+    }
+}
+
 /// Watches the pool until nothing that a task sets going runs any more, and says how it is then.
 fn follow(context: &Context, hw: &Hw, name: &str, then: Option<&str>) -> Result<Answer> {
-    let want = Want::GLANCE;
-    let mut told = String::new();
+    let mut screen = Progressed::new(hw);
     loop {
-        let inventory = context.look(want)?;
+        let inventory = context.look(Want::GLANCE)?;
         let Some(pool) = find(&inventory, name) else { bail!("pool {name} is no longer imported") };
-        let Some(busy) = pool.busy.clone().filter(|busy| runs(busy)) else {
+        if !pool.busy.as_deref().is_some_and(runs) {
             break;
-        };
-        if busy != told {
-            let _ = writeln!(
-                std::io::stderr().lock(),
-                "  {busy}; ctrl-c is safe: it goes on by itself"
-            );
-            told = busy;
         }
+        screen.show(&inventory, pool);
         sleep(PERIOD);
     }
+    screen.end();
     let inventory = context.look(Want { pools: Pools::All, ..Want::IDENTITY })?;
     let Some(pool) = find(&inventory, name) else { bail!("pool {name} is no longer imported") };
     let well = pool.state == "ONLINE" && pool.errors == 0;

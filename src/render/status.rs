@@ -262,7 +262,8 @@ fn bar(percent: u64) -> String {
     format!("{out}] {percent} %,")
 }
 
-fn progress(running: &Running) -> String {
+/// What runs, how far it is, and when it ends: one line.
+pub fn progress(running: &Running) -> String {
     let mut said =
         format!("{} {} of {}", bar(running.percent), running.done.zfs(), running.all.zfs());
     let rate = running.rate.map(|rate| format!(", {}/s", rate.zfs())).unwrap_or_default();
