@@ -172,21 +172,17 @@ fn layout_of(data: &[(&Vdev, Vec<BayId>)], why: &mut Vec<String>) -> Option<Layo
     let mut kinds: Vec<&str> = data.iter().map(|(vdev, _)| vdev.kind.as_str()).collect();
     kinds.sort_unstable();
     kinds.dedup();
-    match kinds[..] {
-        [kind] => {
-            let found = ALL.into_iter().find(|it| it.vdev_type().unwrap_or("disk") == kind);
-            if found.is_none() {
-                why.push(format!(
-                    "its vdevs are {kind}: a profile knows raidz, raidz2, raidz3, mirror and stripe"
-                ));
-            }
-            found
-        }
-        _ => {
-            why.push(format!("its data vdevs are of several kinds: {}", kinds.join(", ")));
-            None
-        }
+    let [kind] = kinds[..] else {
+        why.push(format!("its data vdevs are of several kinds: {}", kinds.join(", ")));
+        return None;
+    };
+    let found = ALL.into_iter().find(|it| it.vdev_type().unwrap_or("disk") == kind);
+    if found.is_none() {
+        why.push(format!(
+            "its vdevs are {kind}: a profile knows raidz, raidz2, raidz3, mirror and stripe"
+        ));
     }
+    found
 }
 
 fn are_mixed(vdev: &Vdev) -> bool {
@@ -197,7 +193,7 @@ fn are_mixed(vdev: &Vdev) -> bool {
 /// A size that reads back as the same bytes.
 fn exact(size: Bytes) -> String {
     const UNITS: [(&str, u32); 4] = [("T", 40), ("G", 30), ("M", 20), ("K", 10)];
-    let unit = UNITS.into_iter().find(|(_, bits)| size.0 > 0 && size.0 % (1 << bits) == 0);
+    let unit = UNITS.into_iter().find(|(_, bits)| size.0 > 0 && size.0.is_multiple_of(1 << bits));
     unit.map_or_else(|| size.0.to_string(), |(unit, bits)| format!("{}{unit}", size.0 >> bits))
 }
 

@@ -196,6 +196,7 @@ pub struct Notify {
 }
 
 /// Arguments of `replace`.
+#[allow(clippy::struct_excessive_bools)] // each is a flag
 #[derive(Debug, Args)]
 pub struct Replace {
     /// The bay of the drive that failed or is missing: 3.

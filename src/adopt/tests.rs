@@ -53,7 +53,7 @@ fn vdevs_of_every_class_are_told_by_bay() {
     assert_eq!((words(&log.bays).as_str(), log.mirror, log.size), ("5 6", true, None));
     assert_eq!(words(&pool.cache.unwrap().bays), "7");
     assert_eq!(words(&pool.spares), "8 9");
-    assert_eq!(pool.ashift.map(|it| it.get()), Some(12));
+    assert_eq!(pool.ashift.map(crate::units::Ashift::get), Some(12));
 }
 
 #[test]

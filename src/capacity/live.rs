@@ -92,7 +92,7 @@ fn retrace(seen: &Seen, terms: Terms) -> Vec<Part> {
     found
 }
 
-/// Explains these vdevs (no caches or spares) under the release that runs. Where several pasts give the bytes of a vdev,
+/// Explains these vdevs (no caches or spares) under the release that runs. Where several births give the bytes of a vdev,
 /// `usable` (USED + AVAIL of the root dataset) tells which it was, if all vdevs have the same one.
 ///
 /// # Errors
@@ -100,7 +100,7 @@ fn retrace(seen: &Seen, terms: Terms) -> Vec<Part> {
 pub fn explain(vdevs: &[Seen], zfs: Zfs, usable: Option<Bytes>) -> Result<Live, CapacityError> {
     let terms = Terms { zfs, cut: Cut::Bare };
     let mut unknown = Vec::new();
-    let mut pasts = Vec::new();
+    let mut births = Vec::new();
     for (at, seen) in vdevs.iter().enumerate() {
         let mut of_vdev = retrace(seen, terms);
         if of_vdev.is_empty() {
@@ -109,12 +109,12 @@ pub fn explain(vdevs: &[Seen], zfs: Zfs, usable: Option<Bytes>) -> Result<Live, 
             let vdev = Vdev { kind: seen.kind, leaves, ashift: seen.ashift };
             of_vdev.push(Part { vdev, class: seen.class, born: None });
         }
-        pasts.push(of_vdev);
+        births.push(of_vdev);
     }
     let nth = |rank: usize| -> Vec<Part> {
-        pasts.iter().filter_map(|of| of.get(rank.min(of.len() - 1)).cloned()).collect()
+        births.iter().filter_map(|of| of.get(rank.min(of.len() - 1)).cloned()).collect()
     };
-    let ranks = pasts.iter().map(Vec::len).max().unwrap_or(1);
+    let ranks = births.iter().map(Vec::len).max().unwrap_or(1);
     let told =
         |rank: &usize| of_parts(&nth(*rank), terms).is_ok_and(|it| Some(it.usable) == usable);
     let parts = nth((0..ranks).find(told).unwrap_or(0));

@@ -1,5 +1,7 @@
 //! `zbay import` and `zbay export`: a pool comes to a box, or leaves it.
 
+use std::fmt::Write as _;
+
 use anyhow::Result;
 use clap::Args;
 
@@ -63,7 +65,7 @@ pub fn import(context: &Context, args: &ImportArgs) -> Result<Answer> {
     });
     let mut command = typed("import", args.pool.as_deref());
     if let Some(host) = &args.from {
-        command.push_str(&format!(" --from {host}"));
+        let _ = write!(command, " --from {host}");
     }
     command.push_str(if args.without_log { " --without-log" } else { "" });
     perform(context, scene, task, &terms(&command, args.plan, args.yes))

@@ -3,6 +3,8 @@
 //! /run/issue.d is where agetty(8) looks besides /etc/issue.d, and it is empty after a boot: nothing old is ever shown. It is
 //! a courtesy: a file that cannot be written stops nothing.
 
+use std::fmt::Write as _;
+
 use camino::Utf8Path;
 
 use crate::machine::{Change, Hash, Machine};
@@ -16,7 +18,7 @@ const ISSUE: &str = "/run/issue.d/zbay.issue";
 fn text(pools: &[Status]) -> String {
     let mut text = String::new();
     for pool in pools.iter().filter(|pool| !pool.is_well()) {
-        text.push_str(&format!("\n  {}\n", plain(&pool.headline())));
+        let _ = writeln!(text, "\n  {}", plain(&pool.headline()));
         let grave = pool.conditions.iter().filter(|it| it.weight() != Weight::Notice);
         let mut ways: Vec<(String, String)> = Vec::new();
         for it in grave {
@@ -28,7 +30,7 @@ fn text(pools: &[Status]) -> String {
             }
         }
         for (says, way) in ways.iter().take(4) {
-            text.push_str(&format!("    {}: {}\n", plain(says), plain(way)));
+            let _ = writeln!(text, "    {}: {}", plain(says), plain(way));
         }
     }
     if text.is_empty() { text } else { text.replace('\\', "\\\\") + "\n" }

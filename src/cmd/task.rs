@@ -243,12 +243,11 @@ fn consent(hw: &Hw, task: &Task, text: &str, terms: &Terms<'_>) -> Result<()> {
 
 /// What is lost is named in full.
 fn named(text: &str, name: &str, given: Option<&str>, command: &str) -> Result<()> {
-    let typed = match given {
-        Some(given) => given.to_owned(),
-        None => {
-            let question = format!("type {name} to lose it for ever: ");
-            ask(text, &question, &format!("{command} --confirm {name}"))?
-        }
+    let typed = if let Some(given) = given {
+        given.to_owned()
+    } else {
+        let question = format!("type {name} to lose it for ever: ");
+        ask(text, &question, &format!("{command} --confirm {name}"))?
     };
     if typed.trim() == name {
         return Ok(());

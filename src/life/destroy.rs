@@ -49,7 +49,7 @@ impl Loss {
         for line in text.lines().filter(|line| !line.is_empty()) {
             match line.split_once('\t') {
                 Some(("destroy", name)) if name.contains('@') => {
-                    loss.snapshots.push(name.to_owned())
+                    loss.snapshots.push(name.to_owned());
                 }
                 Some(("destroy", name)) => loss.datasets.push(name.to_owned()),
                 Some(("reclaim", bytes)) => loss.bytes = bytes.parse().ok().map(Bytes),

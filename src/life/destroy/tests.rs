@@ -58,7 +58,8 @@ fn all_that_would_be_lost_is_in_plain_sight() {
         matches!(&task.steps[0].before[..], [Condition::Property { value, .. }] if value == "4242")
     );
     assert_eq!(task.steps[0].changes, run([command::destroy("tank/media")]));
-    let many: String = (0..100).map(|n| format!("destroy\ttank/media@{n:03}\n")).collect();
+    let many: Vec<String> = (0..100).map(|n| format!("destroy\ttank/media@{n:03}\n")).collect();
+    let many = many.concat();
     let task = ask("tank/media", Ok(&many), None).unwrap();
     assert!(task.facts.iter().any(|(_, say)| say.starts_with("and 94 more")), "{:?}", task.facts);
 }
