@@ -82,6 +82,9 @@ rules! {
     BetterLayout = "better-layout": "the same drives may give more in another layout that survives no less: every drive of a RAIDZ vdev counts as its smallest",
     LittleSlack = "little-slack": "a new drive must hold every whole metaslab of its vdev: with less than 1 GiB to spare, another maker's may be too small",
     ReserveSize = "reserve-size": "a reserve is for a drive that is a little smaller: makers differ by some MiB, 2GiB is ample",
+    KeyOnRoot = "key-on-root": "a pool whose root is encrypted gives nothing without the key, not even what zbay keeps in it: datasets are encrypted one by one",
+    KeyTwice = "key-twice": "a key file that is made for two datasets opens both for whoever has it",
+    NoAes = "no-aes": "without the processor's AES instructions encrypted data is read and written many times slower",
     ParentMount = "mountpoint-twice": "two datasets cannot be mounted at the same place",
     WwnPlaceholder = "wwn-placeholder": "a world wide name that many drives share does not tell one from the other",
     WwnTwice = "wwn-twice": "two drives with one world wide name cannot be told apart by it",
@@ -145,6 +148,7 @@ pub fn check(hw: &Hw, profile: &Profile) -> Vec<Note> {
     aux(profile, &mut found);
     reserve::reserve(profile, &mut found);
     mounts(profile, &mut found);
+    keys::keys(profile, &mut found);
     found.0.sort_by_key(|note| std::cmp::Reverse(note.severity));
     found.0
 }
@@ -422,6 +426,7 @@ fn mounts(profile: &Profile, found: &mut Found) {
 }
 
 pub mod health;
+pub mod keys;
 pub mod machine;
 mod reserve;
 #[cfg(test)]

@@ -12,7 +12,10 @@ use super::{Dataset, Unknown};
 use crate::units::Bytes;
 
 /// Properties that are kept although nobody set them.
-const MANAGED: [&str; 16] = [
+const MANAGED: [&str; 19] = [
+    "guid",
+    "keyformat",
+    "keylocation",
     "acltype",
     "atime",
     "canmount",

@@ -124,6 +124,8 @@ pub const ZGENHOSTID: Program = Program { path: "/usr/sbin/zgenhostid", package:
 pub const CHOWN: Program = Program { path: "/usr/bin/chown", package: "coreutils" };
 /// chmod(1).
 pub const CHMOD: Program = Program { path: "/usr/bin/chmod", package: "coreutils" };
+/// stat(1).
+pub const STAT: Program = Program { path: "/usr/bin/stat", package: "coreutils" };
 /// sync(1): of single files.
 pub const SYNC: Program = Program { path: "/usr/bin/sync", package: "coreutils" };
 /// df(1): how full a file system is.
@@ -145,9 +147,9 @@ pub const SENDMAIL: Program = Program { path: "/usr/sbin/sendmail", package: "ms
 pub const CURL: Program = Program { path: "/usr/bin/curl", package: "curl" };
 
 /// All programs, for the package's name in an error.
-pub const PROGRAMS: [Program; 16] = [
+pub const PROGRAMS: [Program; 17] = [
     ZPOOL, ZFS, WIPEFS, SMARTCTL, SYSTEMCTL, ZGENHOSTID, CHOWN, CHMOD, UDEVADM, BLOCKDEV, SGDISK,
-    SYNC, LEDCTL, SENDMAIL, CURL, DF,
+    SYNC, LEDCTL, SENDMAIL, CURL, DF, STAT,
 ];
 
 /// A command: never a shell, secrets only on standard input, always with a limit.
@@ -371,6 +373,12 @@ pub enum Change {
         content: String,
         /// What must be there now; `None`: nothing.
         was: Option<Hash>,
+    },
+    /// A file that was not there, with a key of 64 hexadecimal digits made by chance, that root alone may read; its
+    /// directory too. The key itself is in no plan and no journal.
+    NewKey {
+        /// Absolute path.
+        path: Utf8PathBuf,
     },
     /// Adds a line to a file, synced before it returns (the journal).
     AppendLine {

@@ -8,7 +8,7 @@ use crate::plan::erase::Erasing;
 use crate::plan::make::Request;
 use crate::plan::pick;
 use crate::plan::refusal::Refusal;
-use crate::plan::system::compatibility;
+use crate::plan::system::{KEY_BYTES, compatibility};
 use crate::profile::BootFrom;
 use crate::verify;
 
@@ -156,6 +156,12 @@ pub(super) fn half_way(request: &Request<'_>, there: bool, import: bool) -> Vec<
             Err(unknown) => {
                 refusals.push(not_known("which feature sets OpenZFS has", &unknown.why));
             }
+        }
+    }
+    for key in system.keys.iter().filter(|key| key.loaded.is_none()) {
+        let Some((mode, bytes)) = key.file else { continue };
+        if mode & 0o077 != 0 || bytes != KEY_BYTES {
+            refusals.push(Refusal::NoKey { path: key.path.clone(), mode, bytes });
         }
     }
     refusals.dedup();

@@ -9,8 +9,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::care::selftest::Kind;
 use crate::machine::{
-    BLOCKDEV, CHMOD, CHOWN, Cmd, DF, SGDISK, SMARTCTL, SYNC, SYSTEMCTL, UDEVADM, ZFS, ZGENHOSTID,
-    ZPOOL,
+    BLOCKDEV, CHMOD, CHOWN, Cmd, DF, SGDISK, SMARTCTL, STAT, SYNC, SYSTEMCTL, UDEVADM, ZFS,
+    ZGENHOSTID, ZPOOL,
 };
 use crate::plan::import::Import;
 use crate::plan::shape::Further;
@@ -264,6 +264,26 @@ pub fn hostid(value: &str) -> Cmd {
 /// Has a file that another program wrote on the disk before the next step.
 pub fn sync(path: &Utf8Path) -> Cmd {
     Cmd::new(SYNC, [path.as_str()])
+}
+
+/// Permission bits, in octal, and bytes of a file.
+pub fn mode_and_size(path: &Utf8Path) -> Cmd {
+    Cmd::new(STAT, ["--format=%a %s", "--", path.as_str()])
+}
+
+/// Whether the key where a dataset says it is opens it; it stays as it is.
+pub fn try_key(dataset: &str) -> Cmd {
+    Cmd::new(ZFS, ["load-key", "-n", dataset])
+}
+
+/// Loads the key of a dataset from where it says it is.
+pub fn load_key(dataset: &str) -> Cmd {
+    Cmd::new(ZFS, ["load-key", dataset])
+}
+
+/// Mounts a dataset.
+pub fn mount(dataset: &str) -> Cmd {
+    Cmd::new(ZFS, ["mount", dataset])
 }
 
 /// chown(1) of a mountpoint.

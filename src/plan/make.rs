@@ -101,6 +101,9 @@ pub fn make(request: &Request<'_>) -> Result<Plan, PlanError> {
         (None, None) => return Err(Refused(Vec::new()).into()),
     };
     notes.retain(|note| note.severity < Severity::Error);
+    let aes = system.keys.iter().find_map(|key| key.aes);
+    let makes_keys = steps.iter().any(|step| step.what.contains("with a key of its own"));
+    notes.extend(check::keys::slow(profile, aes).filter(|_| makes_keys));
     if let (Some(picks), None) = (&picks, pool) {
         notes.extend(advice(profile, picks, &outlook));
         notes.extend(health_of(hw, profile, picks));
@@ -274,13 +277,15 @@ fn steps_for(
             }
             Drift::DatasetMissing { dataset } => {
                 let name = dataset.split_once('/').map_or("", |(_, name)| name);
-                all.push(steps::create_dataset(profile, name));
+                all.push(steps::create_dataset(profile, name, &system.keys));
             }
             Drift::Property { of, object, name, wished, is, .. } => {
                 let setting = Setting { name: name.clone(), value: wished.clone() };
                 all.push(steps::set(*of, object, &setting, is));
             }
             Drift::Timers { what, timers } => all.push(care::step(what, timers)),
+            Drift::Locked { dataset } => all.push(steps::unlock(dataset)),
+            Drift::KeysAtBoot { was } => all.push(steps::keys_at_boot(was.as_ref())),
             Drift::Disabled { units } => all.push(steps::enable(units)),
             Drift::NotKept { path, was } => {
                 let pool = profile.pool.name.as_str();
@@ -289,6 +294,7 @@ fn steps_for(
             Drift::PoolState { .. }
             | Drift::Layout { .. }
             | Drift::Ashift { .. }
+            | Drift::Key { .. }
             | Drift::NoUnit { .. }
             | Drift::Waits { .. }
             | Drift::NotKnown { .. } => {}

@@ -278,6 +278,9 @@ pub enum Of {
 mod tests;
 
 #[cfg(test)]
+mod key_tests;
+
+#[cfg(test)]
 mod props;
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use camino::Utf8PathBuf;
 use serde::Serialize;
 
 use crate::drive::Drive;
@@ -158,6 +159,15 @@ pub enum Refusal {
         /// Name.
         name: String,
     },
+    /// A key file that is there and is no key, or others can read it.
+    NoKey {
+        /// The file.
+        path: Utf8PathBuf,
+        /// Its permission bits.
+        mode: u32,
+        /// Its bytes.
+        bytes: u64,
+    },
     /// The feature set that is wished is not known to this OpenZFS.
     NoFeatureSet {
         /// Name.
@@ -282,6 +292,11 @@ impl Refusal {
             Self::NoFeatureSet { name } => Words::new(
                 format!("this OpenZFS does not know the feature set `{name}`"),
                 "write one of /usr/share/zfs/compatibility.d, or `compatibility: off`",
+            ),
+            Self::NoKey { path, mode, bytes } => Words::new(
+                format!("{path} is no key that zbay would use: mode {mode:o}, {bytes} bytes"),
+                "a key is 64 hexadecimal digits that root alone may read: `chmod 600`, or move the file away and zbay \
+                 makes one",
             ),
             _ => return None,
         })

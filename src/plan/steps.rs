@@ -7,7 +7,7 @@ use crate::inventory::Inventory;
 use crate::machine::{Change, Cmd, Hash};
 use crate::plan::command::{self, Create, VdevArgs};
 use crate::plan::pick::{Picked, Picks};
-use crate::plan::system::{HOSTID, Own, System, mountpoint_of};
+use crate::plan::system::{HOSTID, KEYS_AT_BOOT, Key, LOAD_KEYS, Own, System, mountpoint_of};
 use crate::plan::{Condition, Danger, Fingerprint, Of, Rehearsal, Step, reserve};
 use crate::profile::property::Setting;
 use crate::profile::{Layout, Profile, Uneven};
@@ -231,7 +231,7 @@ fn access(profile: &Profile, name: &str, (owner, mode): &(String, String)) -> Ve
 }
 
 /// Makes a dataset; `name` is below the root.
-pub fn create_dataset(profile: &Profile, name: &str) -> Step {
+pub fn create_dataset(profile: &Profile, name: &str, keys: &[Key]) -> Step {
     let dataset = full(profile, name);
     let settings = wished_datasets(profile)
         .into_iter()
@@ -244,8 +244,16 @@ pub fn create_dataset(profile: &Profile, name: &str) -> Step {
     if let Some(wish) = wish {
         changes.extend(access(profile, name, &wish.access()));
     }
-    let mut make = step(format!("create dataset {dataset}"), Danger::Harmless, changes);
-    make.before = vec![Condition::DatasetAbsent { dataset: dataset.clone() }];
+    let mut before = vec![Condition::DatasetAbsent { dataset: dataset.clone() }];
+    let mut what = format!("create dataset {dataset}");
+    // One that is there is of a run that was cut off, or somebody's own: the plan refuses what is no key.
+    if let Some(key) = keys.iter().find(|key| key.dataset == dataset && key.file.is_none()) {
+        what = format!("{what} with a key of its own in {}", key.path);
+        changes.insert(0, Change::NewKey { path: key.path.clone() });
+        before.push(Condition::File { path: key.path.clone(), hash: None });
+    }
+    let mut make = step(what, Danger::Harmless, changes);
+    make.before = before;
     make.after = settings
         .into_iter()
         .map(|Setting { name, value }| Condition::Property {
@@ -256,6 +264,29 @@ pub fn create_dataset(profile: &Profile, name: &str) -> Step {
         })
         .collect();
     make
+}
+
+/// Opens an encrypted dataset with the key in its file.
+pub fn unlock(dataset: &str) -> Step {
+    let cmds = [command::load_key(dataset), command::mount(dataset)];
+    let mut open = step(format!("open {dataset} with its key"), Danger::Harmless, run(cmds));
+    open.after = vec![Condition::Property {
+        of: Of::Zfs,
+        object: dataset.to_owned(),
+        name: "keystatus".to_owned(),
+        value: "available".to_owned(),
+    }];
+    open
+}
+
+/// Has the box open encrypted datasets before it mounts datasets.
+pub fn keys_at_boot(was: Option<&Hash>) -> Step {
+    let path = Utf8PathBuf::from(KEYS_AT_BOOT);
+    let mut changes: Vec<Change> = Change::file(&path, LOAD_KEYS, was.cloned()).into();
+    changes.extend(run([command::reload_units()]));
+    let mut keys = step("open encrypted datasets at boot", Danger::Harmless, changes);
+    keys.after = vec![Condition::File { path, hash: Some(Hash::of(LOAD_KEYS.as_bytes())) }];
+    keys
 }
 
 /// Sets one property.

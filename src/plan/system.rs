@@ -12,9 +12,11 @@ use crate::apply::journal::{self, Unfinished};
 use crate::care::wish::{self, Scene};
 use crate::inventory::{Facet, Unknown};
 use crate::machine::{Cmd, Hash, IoError, Machine, SYSTEMCTL};
+use crate::plan::{Of, command};
 use crate::profile::Profile;
 use crate::profile::property::Setting;
 use crate::shipped::recorded_wish;
+use crate::verify::full;
 
 /// Units of OpenZFS that bring a pool back at boot.
 pub const UNITS: [&str; 4] =
@@ -44,8 +46,73 @@ pub struct System {
     pub own: Own,
     /// Disks that the journal holds as begun and never finished; empty where there is no journal.
     pub unfinished: Vec<Unfinished>,
+    /// The keys that the profile wishes for.
+    pub keys: Vec<Key>,
+    /// What is in [`KEYS_AT_BOOT`]; not looked for where the profile has no keys.
+    pub keys_at_boot: Option<String>,
     /// Who scrubs and trims, where the profile has a wish for it.
     pub care: Option<Scene>,
+}
+
+/// The key file of a dataset, and whether it opens it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// The dataset, in full.
+    pub dataset: String,
+    /// The file.
+    pub path: Utf8PathBuf,
+    /// Permission bits and bytes of what is there; `None`: nothing.
+    pub file: Option<(u32, u64)>,
+    /// Whether the key is loaded; `None`: there is no such dataset, or it is not encrypted.
+    pub loaded: Option<bool>,
+    /// ZFS's words where the file's key does not open the dataset.
+    pub wrong: Option<String>,
+    /// Whether the processor has AES instructions, where that is known.
+    pub aes: Option<bool>,
+}
+
+/// Has the box load all keys that are in files before it mounts datasets.
+pub const KEYS_AT_BOOT: &str = "/etc/systemd/system/zfs-mount.service.d/zbay-keys.conf";
+
+/// What is in it. A key that is missing stops no other dataset.
+pub const LOAD_KEYS: &str = "# Datasets with a `key_file` in /etc/zbay/profile.yaml\n[Service]\nExecStartPre=-/usr/sbin/zfs load-key -a\n";
+
+/// Bytes of a key file: 256 bits in hexadecimal digits.
+pub const KEY_BYTES: u64 = 64;
+
+fn keys(machine: &dyn Machine, profile: &Profile) -> Vec<Key> {
+    let wished = profile.datasets.iter().filter_map(|(name, wish)| {
+        Some((full(profile, name.as_str()), wish.key_file.as_ref()?.path().to_owned()))
+    });
+    let said = |cmd: &Cmd| machine.read(cmd).ok().filter(|output| output.status == 0);
+    let text =
+        |cmd: &Cmd| said(cmd).map(|it| String::from_utf8_lossy(&it.stdout).trim().to_owned());
+    let one = |(dataset, path): (String, Utf8PathBuf)| {
+        let file = text(&command::mode_and_size(&path)).and_then(|text| {
+            let (mode, size) = text.split_once(' ')?;
+            Some((u32::from_str_radix(mode, 8).ok()?, size.parse().ok()?))
+        });
+        let status = text(&command::get(Of::Zfs, &dataset, "keystatus"));
+        let loaded = status.as_deref().and_then(|status| match status {
+            "available" => Some(true),
+            "unavailable" => Some(false),
+            _ => None,
+        });
+        let tried =
+            loaded.filter(|_| file.is_some()).map(|_| machine.read(&command::try_key(&dataset)));
+        let wrong = tried.and_then(|tried| match tried {
+            Ok(output) if output.status == 0 => None,
+            Ok(output) => Some(output.said()),
+            Err(why) => Some(why.to_string()),
+        });
+        let flags = machine.file("/proc/cpuinfo".into()).ok().flatten();
+        let flags = flags.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        let flags =
+            flags.as_deref().and_then(|text| text.lines().find(|it| it.starts_with("flags")));
+        let aes = flags.map(|line| line.split_whitespace().any(|flag| flag == "aes"));
+        Key { dataset, path, file, loaded, wrong, aes }
+    };
+    wished.map(one).collect()
 }
 
 /// What a hostid could be made from, beside the box's own numbers.
@@ -105,6 +172,13 @@ pub fn look(machine: &dyn Machine, profile: &Profile) -> Result<System, IoError>
         occupied,
         feature_set: feature_set(machine, profile),
         own: Own::look(machine),
+        keys_at_boot: profile.datasets.values().find_map(|wish| wish.key_file.as_ref()).and_then(
+            |_| {
+                let bytes = machine.file(KEYS_AT_BOOT.into()).ok().flatten()?;
+                Some(String::from_utf8_lossy(&bytes).into_owned())
+            },
+        ),
+        keys: keys(machine, profile),
         unfinished: journal::unfinished(&String::from_utf8_lossy(&journal)),
         care: wish::look(machine, profile),
     })

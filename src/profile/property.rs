@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::value::{
     AclType, Autoreplace, CaseSensitivity, Compatibility, Compression, Copies, DnodeSize, Failmode,
-    Limit, Mode, Mountpoint, OnOff, Principal, RecordSize, SnapDir, Sync, Xattr,
+    KeyFile, Limit, Mode, Mountpoint, OnOff, Principal, RecordSize, SnapDir, Sync, Xattr,
 };
 
 /// A property and its value as `-p` prints it.
@@ -124,10 +124,15 @@ pub struct FsWish {
     /// How names compare: sensitive, insensitive or mixed. Fixed when the dataset is made.
     #[serde(default)]
     pub casesensitivity: Option<CaseSensitivity>,
+    /// Encrypt the dataset and what is below it (aes-256-gcm) with the key in this file, such as
+    /// /etc/zbay/keys/private. zbay makes the key with the dataset, readable by root alone, and the box opens the dataset at
+    /// each boot. Whoever loses the file has lost the data: keep a copy elsewhere. Fixed when the dataset is made.
+    #[serde(default)]
+    pub key_file: Option<KeyFile>,
 }
 
 /// Properties that can be set only when a dataset is made.
-pub const FIXED: [&str; 1] = ["casesensitivity"];
+pub const FIXED: [&str; 4] = ["casesensitivity", "encryption", "keyformat", "keylocation"];
 
 impl FsWish {
     /// What is wished, without defaults.
@@ -155,6 +160,11 @@ impl FsWish {
             .collect();
         if let Some(case) = self.casesensitivity {
             settings.push(Setting::new("casesensitivity", case.as_str()));
+        }
+        if let Some(key) = &self.key_file {
+            settings.push(Setting::new("encryption", "aes-256-gcm"));
+            settings.push(Setting::new("keyformat", "hex"));
+            settings.push(Setting::new("keylocation", format!("file://{}", key.path())));
         }
         settings
     }

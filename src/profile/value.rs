@@ -265,6 +265,30 @@ from_text!(Mountpoint, "an absolute path, legacy or none", |text| {
     }
 });
 
+/// The file that holds the key of an encrypted dataset.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(transparent)]
+pub struct KeyFile(#[schemars(with = "String")] pub(super) Utf8PathBuf);
+from_text!(KeyFile, "an absolute path", |text| {
+    let fine = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
+    let dots = text.split('/').any(|part| part == ".." || part == ".");
+    let lost = ["/tmp/", "/run/", "/dev/", "/proc/", "/sys/", "/var/tmp/"];
+    if !text.starts_with('/') || text.ends_with('/') || dots || !text.chars().all(fine) {
+        Err("is not the path of a key: an absolute one of letters, digits, `-`, `_` and `.`")
+    } else if lost.iter().any(|dir| text.starts_with(dir)) {
+        Err("would be lost at the next boot, and the data with it: write below /etc/zbay/keys")
+    } else {
+        Ok(())
+    }
+});
+
+impl KeyFile {
+    /// Where it is.
+    pub fn path(&self) -> &camino::Utf8Path {
+        &self.0
+    }
+}
+
 /// A quota or reservation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(transparent)]

@@ -122,9 +122,13 @@ pub(super) fn one_step(step: &Step, disks: &[Fingerprint], full: bool, out: &mut
         .filter(|cmd| full || !["sync", "udevadm"].contains(&cmd.program.file_name().unwrap_or("")))
         .collect();
     let erases = step.changes.iter().any(|change| matches!(change, Change::Zero { .. }));
-    if commands.is_empty() || erases {
+    let key = step.changes.iter().any(|change| matches!(change, Change::NewKey { .. }));
+    let loads = |cmd: &&Cmd| cmd.args.first().is_some_and(|word| word == "daemon-reload");
+    if commands.iter().all(loads) || erases || key {
         out.push_str(&marked("+", &step.what));
     }
+    // What it is for stands above it.
+    let commands: Vec<&Cmd> = commands.into_iter().filter(|cmd| full || !loads(cmd)).collect();
     if erases && !full {
         return;
     }
@@ -141,6 +145,9 @@ pub(super) fn one_step(step: &Step, disks: &[Fingerprint], full: bool, out: &mut
             match change {
                 Change::WriteFile { path, mode, content, .. } => {
                     let _ = writeln!(out, "    write {path} ({mode:o}, {} bytes)", content.len());
+                }
+                Change::NewKey { path } => {
+                    let _ = writeln!(out, "    make the key {path} (600)");
                 }
                 Change::Zero { dev, spans } => {
                     let bytes: u64 = spans.iter().map(|span| span.len).sum();

@@ -84,6 +84,25 @@ pub enum Drift {
         /// Their names.
         units: Vec<String>,
     },
+    /// An encrypted dataset is closed, and its key is there.
+    Locked {
+        /// Full name.
+        dataset: String,
+    },
+    /// The key file of an encrypted dataset does not open it.
+    Key {
+        /// Full name.
+        dataset: String,
+        /// The file.
+        path: Utf8PathBuf,
+        /// Why, in words.
+        why: String,
+    },
+    /// Keys would not be loaded at boot.
+    KeysAtBoot {
+        /// What is in the file now.
+        was: Option<Hash>,
+    },
     /// Timers are not as `care:` wishes them.
     Timers {
         /// What is wished: `scrub tank monthly`.
@@ -122,11 +141,14 @@ impl Drift {
             | Self::Wish { .. }
             | Self::NotKept { .. }
             | Self::Disabled { .. }
+            | Self::Locked { .. }
+            | Self::KeysAtBoot { .. }
             | Self::Timers { .. } => true,
             Self::Property { fixed, .. } => !fixed,
             Self::PoolState { .. }
             | Self::Layout { .. }
             | Self::Ashift { .. }
+            | Self::Key { .. }
             | Self::NoUnit { .. }
             | Self::Waits { .. }
             | Self::NotKnown { .. } => false,
@@ -146,6 +168,10 @@ impl Drift {
             Self::Property { fixed: true, object, name, is, .. } => {
                 format!("{name} is fixed when {object} is made: write `{name}: {is}`, or make the dataset anew")
             }
+            Self::Key { path, .. } => format!(
+                "put the right key back as {path} (mode 600, 64 hexadecimal digits): without it the data is lost at the \
+                 next boot"
+            ),
             Self::Waits { .. } => "see `zbay show pool`; `zbay apply` mends it once the pool is well".to_owned(),
             Self::NoUnit { unit } if unit.starts_with("zbay-") => {
                 "`scripts/install` puts it there; or write `selftest: off`".to_owned()
@@ -202,6 +228,11 @@ impl fmt::Display for Drift {
                 let timers: Vec<String> = timers.iter().map(state).collect();
                 write!(f, "wished is to {what}: {}", timers.join(", "))
             }
+            Self::Locked { dataset } => write!(f, "{dataset} is encrypted and closed"),
+            Self::Key { dataset, path, why } => {
+                write!(f, "the key of {dataset} is not in {path}: {why}")
+            }
+            Self::KeysAtBoot { .. } => f.write_str("encrypted datasets would stay closed at boot"),
             Self::NoUnit { unit } => write!(f, "{unit} is wished and not installed"),
             Self::Waits { what, why } => write!(f, "{what}; that waits: {why}"),
             Self::NotKnown { what, why } => write!(f, "{what} is not known: {why}"),

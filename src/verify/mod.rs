@@ -9,7 +9,7 @@ use crate::inventory::{Inventory, Pool, Property};
 use crate::machine::Hash;
 use crate::plan::Of;
 use crate::plan::pick::Picked;
-use crate::plan::system::System;
+use crate::plan::system::{LOAD_KEYS, System};
 use crate::profile::Profile;
 use crate::profile::property::{FIXED, Setting};
 
@@ -56,7 +56,37 @@ pub fn drift(
             }
         }
     }
+    found.extend(keys(system));
     found.extend(wish::drift(hw, profile, inventory, system.care.as_ref()));
+    found
+}
+
+/// Encrypted datasets that are closed, or would be at the next boot.
+fn keys(system: &System) -> Vec<Drift> {
+    let mut found = Vec::new();
+    for key in &system.keys {
+        let drift = |why: &str| Drift::Key {
+            dataset: key.dataset.clone(),
+            path: key.path.clone(),
+            why: why.to_owned(),
+        };
+        match (key.loaded, &key.file, &key.wrong) {
+            (None, ..) => {}
+            (Some(_), None, _) => found.push(drift("there is no such file")),
+            (Some(_), Some(_), Some(why)) => found.push(drift(why)),
+            (Some(false), Some(_), None) => {
+                found.push(Drift::Locked { dataset: key.dataset.clone() });
+            }
+            (Some(true), Some((mode, _)), None) if mode & 0o077 != 0 => {
+                found.push(drift(&format!("others can read it (mode {mode:o})")));
+            }
+            (Some(true), Some(_), None) => {}
+        }
+    }
+    if !system.keys.is_empty() && system.keys_at_boot.as_deref() != Some(LOAD_KEYS) {
+        let was = system.keys_at_boot.as_ref().map(|text| Hash::of(text.as_bytes()));
+        found.push(Drift::KeysAtBoot { was });
+    }
     found
 }
 

@@ -13,6 +13,7 @@ mod every_kind;
 mod foreign;
 mod growth;
 mod inventory;
+mod keys;
 mod lab;
 mod life;
 mod moving;

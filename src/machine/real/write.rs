@@ -20,6 +20,7 @@ pub(super) fn change(change: &Change) -> Result<Output, RunError> {
         Change::WriteFile { path, mode, content, was } => {
             write_file(path, *mode, content, was.as_ref())
         }
+        Change::NewKey { path } => done(new_key(path), "make the key", path),
         Change::AppendLine { path, line } => done(append(path, line), "append to", path),
         Change::Mkdir { path, mode } => done(mkdir(path, *mode), "make", path),
         Change::Remove { path } => done(remove(path), "remove", path),
@@ -75,6 +76,23 @@ fn write_file(
         return Err(RunError::Moved { path: path.to_owned() });
     }
     done(replace(path, mode, content), "write", path)
+}
+
+/// 256 bits of the kernel's, in a file that was not there.
+fn new_key(path: &Utf8Path) -> io::Result<()> {
+    let mut bits = [0_u8; 32];
+    File::open("/dev/urandom")?.read_exact(&mut bits)?;
+    let key: String = bits.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(hex).collect();
+    let dir = parent(path)?;
+    DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(key.as_bytes())?;
+    file.sync_all()?;
+    sync_dir(dir)
+}
+
+fn hex(digit: u8) -> char {
+    char::from_digit(u32::from(digit), 16).unwrap_or('0')
 }
 
 /// A file of zbay's own in its place, with this mode.

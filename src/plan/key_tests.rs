@@ -1,0 +1,140 @@
+//! Encrypted datasets: the key is made with them and is in no plan; what is no key is refused; what a key does not open is told.
+
+use super::make::{PlanError, Request, make};
+use super::{Plan, command, system};
+use crate::inventory::{Want, look};
+use crate::machine::recorded::Recorded;
+use crate::machine::recording::{Bytes, Said};
+use crate::machine::{Change, Cmd};
+use crate::plan::Of;
+use crate::profile::Profile;
+use crate::shipped::{self, WISH};
+use crate::verify::{Drift, drift};
+use crate::yaml::{Parsed, read};
+
+const KEY: &str = "/etc/zbay/keys/private";
+
+fn wish(line: &str) -> Parsed<Profile> {
+    let recorded = Recorded::embedded("gen8-seed").expect("shipped").expect("sound");
+    let seed = shipped::profile(&recorded, Some("gen8-seed")).expect("shipped").text;
+    let text = format!("{}\ndatasets:\n  private: {{{line}}}\n", seed.trim_end());
+    read::<Profile>(WISH, text.as_bytes()).unwrap_or_else(|faults| panic!("{faults}\n{text}"))
+}
+
+/// The seed's box where these commands answer so.
+fn box_saying(said: &[(Cmd, i32, &str)]) -> Recorded {
+    let recorded = Recorded::embedded("gen8-seed").expect("shipped").expect("sound");
+    let mut recording = recorded.recording().clone();
+    for (cmd, status, text) in said {
+        let (stdout, stderr) = if *status == 0 { (*text, "") } else { ("", *text) };
+        let bytes = |text: &str| Bytes::of(text.as_bytes());
+        let said = Said::Ended { status: *status, stdout: bytes(stdout), stderr: bytes(stderr) };
+        recording.commands.insert(cmd.to_string(), said);
+    }
+    Recorded::new("gen8-seed".to_owned(), recording)
+}
+
+fn plan(machine: &Recorded, profile: &Parsed<Profile>) -> Result<Plan, PlanError> {
+    let hw = shipped::hw(machine, "hp-microserver-gen8").expect("shipped").value;
+    let inventory = look::look(machine, Want::ALL).expect("recorded");
+    let system = system::look(machine, &profile.value).expect("recorded");
+    make(&Request {
+        hw: &hw,
+        other_box: None,
+        profile,
+        name: "mine",
+        inventory: &inventory,
+        system: &system,
+        takes: &[],
+        adopt: None,
+    })
+}
+
+#[test]
+fn a_key_is_made_with_its_dataset_and_is_nowhere_else() {
+    let profile = wish(&format!("key_file: {KEY}"));
+    let plan = plan(&box_saying(&[]), &profile).expect("a plan");
+    let step = plan.steps.iter().find(|it| it.what.contains("private")).expect("a step");
+    let [Change::NewKey { path }, Change::Run(create), ..] = &step.changes[..] else {
+        panic!("{:?}", step.changes)
+    };
+    assert_eq!(path, KEY);
+    let create = create.to_string();
+    for part in [
+        "-o encryption=aes-256-gcm",
+        "-o keyformat=hex",
+        "-o keylocation=file:///etc/zbay/keys/private",
+    ] {
+        assert!(create.contains(part), "{create}");
+    }
+    let boot =
+        plan.steps.iter().find(|it| it.what.contains("at boot") && it.what.contains("encrypted"));
+    assert!(boot.is_some_and(|it| it.changes.len() == 3), "{:?}", plan.steps);
+    // One that is there, of a run that was cut off, is taken.
+    let there = (command::mode_and_size(KEY.into()), 0, "600 64\n");
+    let plan = self::plan(&box_saying(&[there]), &profile).expect("a plan");
+    let step = plan.steps.iter().find(|it| it.what.contains("/private")).expect("a step");
+    assert!(matches!(&step.changes[..], [Change::Run(_), ..]), "{:?}", step.changes);
+}
+
+#[test]
+fn what_others_can_read_or_is_no_key_is_refused() {
+    let profile = wish(&format!("key_file: {KEY}"));
+    for (said, words) in [("644 64\n", "mode 644"), ("600 12\n", "12 bytes")] {
+        let machine = box_saying(&[(command::mode_and_size(KEY.into()), 0, said)]);
+        let why = plan(&machine, &profile).expect_err("refused").to_string();
+        assert!(why.contains(words) && why.contains(KEY), "{why}");
+    }
+}
+
+#[test]
+fn a_path_that_is_lost_at_boot_and_an_encrypted_root_are_refused() {
+    let bad = |text: &str| read::<Profile>("x", text.as_bytes()).expect_err("refused").to_string();
+    let pool = "hardware: generic\npool: {name: tank, layout: mirror, bays: [1, 2]}\n";
+    for (path, words) in
+        [("/tmp/key", "next boot"), ("key", "is not the path"), ("/etc/../x", "is not")]
+    {
+        let said = bad(&format!("{pool}datasets: {{a: {{key_file: {path}}}}}\n"));
+        assert!(said.contains(words), "{said}");
+    }
+    let hw = crate::render::fixture::hw("generic");
+    let text = pool.replace("bays: [1, 2]", "bays: [1, 2], root: {key_file: /etc/k}");
+    let parsed = read::<Profile>("x", text.as_bytes()).expect("reads");
+    let notes = crate::check::check(&hw, &parsed.value);
+    assert!(notes.iter().any(|it| it.rule == crate::check::Rule::KeyOnRoot), "{notes:?}");
+}
+
+#[test]
+fn a_dataset_that_its_key_does_not_open_is_told_before_the_next_boot() {
+    let profile = wish(&format!("key_file: {KEY}"));
+    let dataset = "testpool/private";
+    let found = |status: &'static str, file: Option<&'static str>, tried: (i32, &'static str)| {
+        let mut said = vec![
+            (command::get(Of::Zfs, dataset, "keystatus"), 0, status),
+            (command::try_key(dataset), tried.0, tried.1),
+        ];
+        said.extend(file.map(|text| (command::mode_and_size(KEY.into()), 0, text)));
+        let machine = box_saying(&said);
+        let hw = shipped::hw(&machine, "hp-microserver-gen8").expect("shipped").value;
+        let inventory = look::look(&machine, Want::ALL).expect("recorded");
+        let system = system::look(&machine, &profile.value).expect("recorded");
+        drift(&hw, &profile.value, &profile.text, &inventory, &system)
+    };
+    let key = |drift: &[Drift]| {
+        drift.iter().find_map(|it| match it {
+            Drift::Key { why, .. } => Some(why.clone()),
+            _ => None,
+        })
+    };
+    let well = Some("600 64\n");
+    assert_eq!(key(&found("available\n", well, (0, ""))), None);
+    assert!(key(&found("available\n", None, (0, ""))).unwrap().contains("no such file"));
+    let wrong = found("available\n", well, (1, "Key load error: Incorrect key provided"));
+    assert!(key(&wrong).unwrap().contains("Incorrect key"), "{wrong:?}");
+    assert!(key(&found("available\n", Some("644 64\n"), (0, ""))).unwrap().contains("mode 644"));
+    let closed = found("unavailable\n", well, (0, ""));
+    assert!(
+        closed.iter().any(|it| matches!(it, Drift::Locked { .. }) && it.mendable()),
+        "{closed:?}"
+    );
+}

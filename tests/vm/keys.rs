@@ -1,0 +1,66 @@
+//! An encrypted dataset on real OpenZFS: its key is made with it, opens it at boot, is missed when it is gone, and is in nothing
+//! that zbay writes down.
+
+use crate::lab::{Lab, Ran};
+use crate::promises::ready;
+
+const WISH: &str = include_str!("../../profiles/gen8-usb-raidz.yaml");
+const KEY: &str = "/etc/zbay/keys/private";
+
+fn says(lab: &Lab, command: &str, status: i32, words: &[&str]) -> Ran {
+    let ran = lab.sh(command);
+    assert_eq!(ran.status, status, "`{command}`: {}{}", ran.out, ran.err);
+    let flat = format!("{} {}", ran.out, ran.err);
+    let flat = flat.split_whitespace().collect::<Vec<_>>().join(" ");
+    for word in words {
+        assert!(flat.contains(word), "`{command}` lacks `{word}`: {}{}", ran.out, ran.err);
+    }
+    ran
+}
+
+#[test]
+fn a_key_opens_its_dataset_at_boot_and_is_missed_when_it_is_gone() {
+    let wish = WISH.replace("datasets:\n", &format!("datasets:\n  private: {{key_file: {KEY}}}\n"));
+    assert_ne!(wish, WISH);
+    let mut lab = Lab::new("gen8-4x4tb").with_wish(&wish).boot();
+    ready(&lab);
+    let get = |lab: &Lab, name: &str| {
+        lab.ok(&format!("zfs get -Hp -o value {name} tank/private")).trim().to_owned()
+    };
+    assert_eq!(get(&lab, "encryption"), "aes-256-gcm");
+    assert_eq!(
+        lab.ok(&format!("stat -c '%a %s %U' {KEY}; stat -c %a /etc/zbay/keys")),
+        "600 64 root\n700\n"
+    );
+    let key = lab.ok(&format!("cat {KEY}"));
+    assert_eq!(lab.ok("grep -rlF \"$(cat /etc/zbay/keys/private)\" /var/lib/zbay /etc/zbay/profile.yaml /tank/.zbay /var/log 2>/dev/null; true"), "");
+    assert!(!lab.ok("journalctl --no-pager -o cat").contains(&key), "the key is in the journal");
+    // This box's processor has no AES instructions, like the real one's.
+    let told = lab.ok("journalctl -u zbay-firstboot --no-pager -o cat");
+    assert!(told.contains("AES"), "{told}");
+    says(&lab, "zbay verify", 0, &[]);
+    lab.ok("echo secret words > /tank/private/file; sync; zpool sync tank");
+
+    // It is open after a boot, and nothing is done twice.
+    lab.stop();
+    lab.start();
+    lab.settled();
+    assert_eq!(lab.ok("cat /tank/private/file"), "secret words\n");
+    says(&lab, "zbay apply --yes", 0, &[]);
+
+    // Its key is gone: told while the data is still open, and after the boot that closed it.
+    lab.ok(&format!("mv {KEY} /root/kept; sync"));
+    says(&lab, "zbay verify", 1, &["tank/private", "no such file", KEY]);
+    lab.stop();
+    lab.start();
+    lab.settled();
+    assert_eq!(get(&lab, "keystatus"), "unavailable");
+    assert_eq!(lab.sh("test -e /tank/private/file").status, 1);
+    says(&lab, "zbay verify", 1, &["no such file", "put the right key back"]);
+    lab.ok(&format!("printf %064d 0 > {KEY}; chmod 600 {KEY}"));
+    says(&lab, "zbay verify", 1, &["Incorrect key"]);
+    lab.ok(&format!("rm {KEY}; mv /root/kept {KEY}"));
+    says(&lab, "zbay apply --yes", 0, &["done"]);
+    assert_eq!(lab.ok("cat /tank/private/file"), "secret words\n");
+    says(&lab, "zbay verify", 0, &[]);
+}
