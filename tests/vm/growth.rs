@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::lab::{Lab, Ran};
-use crate::promises::sizes;
+use crate::promises::{made, sizes};
 
 /// Nobody's box is recognised by its strings; a person names it.
 const ZBAY: &str = "zbay --hw 4u-24bay";
@@ -89,13 +89,6 @@ fn boxed(count: u8, sizes: &[(u8, u64)]) -> Lab {
     let lab = lab.boot();
     lab.ok("zgenhostid -f 0badcafe; systemctl enable zfs-import-cache zfs-import.target zfs-mount 2>&1");
     lab
-}
-
-/// A pool made by hand: zpool may find a partition that it has just made not named by udev yet, and is asked again.
-fn made(lab: &Lab, create: &str) {
-    lab.ok(&format!(
-        "for i in 1 2 3; do udevadm settle; {create} && exit 0; sleep 2; done; exit 1"
-    ));
 }
 
 #[test]

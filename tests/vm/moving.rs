@@ -2,12 +2,14 @@
 //! without its log. After each, the data is read again.
 
 use crate::lab::{Lab, Ran};
-use crate::promises::json;
+use crate::promises::{json, made};
 
 /// Two mirrors and a log, as somebody types it from a blog.
-const MADE: &str = "w=/dev/disk/by-id/wwn-0x5000c5007a03000; \
-    zpool create -f -o ashift=12 -O compression=zstd -O mountpoint=/srv/hand hand mirror ${w}1 ${w}2 mirror ${w}3 ${w}4 && \
-    zpool add -f hand log /dev/disk/by-path/pci-0000:00:1f.2-ata-5 && zpool set autotrim=on hand && \
+const MADE: &str = "zpool create -f -o ashift=12 -O compression=zstd -O mountpoint=/srv/hand hand \
+    mirror /dev/disk/by-id/wwn-0x5000c5007a030001 /dev/disk/by-id/wwn-0x5000c5007a030002 \
+    mirror /dev/disk/by-id/wwn-0x5000c5007a030003 /dev/disk/by-id/wwn-0x5000c5007a030004";
+const LOG: &str = "zpool add -f hand log /dev/disk/by-path/pci-0000:00:1f.2-ata-5";
+const FILLED: &str = "zpool set autotrim=on hand && \
     zfs create -o recordsize=1M -o quota=500G -o logbias=throughput hand/media && zfs create -V 64M hand/vm0 && \
     dd if=/dev/urandom of=/srv/hand/media/film bs=1M count=32 status=none && sha256sum /srv/hand/media/film > /root/sums && \
     zpool sync hand && sync";
@@ -37,8 +39,9 @@ fn says(lab: &Lab, command: &str, status: i32, words: &[&str]) {
 #[test]
 fn a_pool_made_by_hand_is_adopted_moves_and_comes_back() {
     let mut lab = Lab::new("gen8-4x4tb-ssd").with_zbay().boot();
-    // udev may still be at a drive that zpool has just labelled.
-    lab.ok(&format!("udevadm settle; {MADE}"));
+    made(&lab, MADE);
+    made(&lab, LOG);
+    lab.ok(FILLED);
     let before = lab.ok("zfs get -Hp -o name,property,value -r recordsize,quota,compression,mountpoint hand; zpool get -Hp -o property,value all hand | grep -vE 'free|alloc|frag|cap|size|load_guid|feature@'");
 
     // Adopted: the profile says what is there, and nothing in the pool is changed.

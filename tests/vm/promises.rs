@@ -107,3 +107,10 @@ pub fn lives_on(lab: &mut Lab, pool: &str) {
     assert_eq!(sizes(lab, pool).0, sized.0);
     assert_eq!(sizes(lab, pool).1, sized.1);
 }
+
+/// A pool made by hand: zpool may find a partition that it has just made not named by udev yet, and is asked again.
+pub fn made(lab: &Lab, create: &str) {
+    lab.ok(&format!(
+        "for i in 1 2 3; do udevadm settle; {create} && exit 0; sleep 2; done; exit 1"
+    ));
+}
