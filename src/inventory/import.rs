@@ -28,6 +28,7 @@ pub(super) fn pools(text: &str, destroyed: bool) -> Result<Vec<ImportablePool>, 
                 && !tree.is_empty()
             {
                 pool.members = members(tree);
+                pool.log_lost = log_lost(tree);
                 config = None;
             }
             continue;
@@ -43,6 +44,7 @@ pub(super) fn pools(text: &str, destroyed: bool) -> Result<Vec<ImportablePool>, 
                     state: String::new(),
                     destroyed,
                     members: Vec::new(),
+                    log_lost: false,
                 });
             }
             "config" => config = Some(Vec::new()),
@@ -71,7 +73,21 @@ fn guid(value: &str) -> Option<String> {
 fn finish(pools: &mut [ImportablePool], config: Option<Vec<(usize, &str)>>) {
     if let (Some(tree), Some(pool)) = (config, pools.last_mut()) {
         pool.members = members(&tree);
+        pool.log_lost = log_lost(&tree);
     }
+}
+
+/// Whether a log of the pool cannot be opened: `zpool import` calls such a pool usable, and does not import it without `-m`.
+fn log_lost(tree: &[(usize, &str)]) -> bool {
+    let section = tree.iter().skip_while(|(depth, text)| *depth > 0 || *text != "logs").skip(1);
+    let lines: Vec<&(usize, &str)> = section.take_while(|(depth, _)| *depth > 0).collect();
+    let top = lines.iter().map(|(depth, _)| *depth).min();
+    let state = |text: &str| text.split_whitespace().nth(1).map(str::to_owned);
+    let gone = ["UNAVAIL", "REMOVED", "FAULTED"];
+    lines
+        .iter()
+        .filter(|(depth, _)| Some(*depth) == top)
+        .any(|(_, text)| state(text).is_some_and(|state| gone.contains(&state.as_str())))
 }
 
 /// The names of the leaves: lines with none below them. Headings of sections (`logs`) and the pool's own
@@ -120,6 +136,21 @@ mod tests {
         assert_eq!(pools[0].members, [wwn(1), wwn(3), wwn(4), wwn(2)]);
         assert_eq!((pools[1].name.as_str(), pools[1].state.as_str()), ("tank", "DEGRADED"));
         assert_eq!(pools[1].members.len(), 5);
+    }
+
+    #[test]
+    fn a_log_that_cannot_be_opened_is_told() {
+        let text = include_str!("samples/zpool-import-sections.txt");
+        assert!(pools(text, false).unwrap().iter().all(|pool| !pool.log_lost));
+        let one = |lines: &str| {
+            let head = "   pool: a\n     id: 5\n  state: ONLINE\n config:\n\n";
+            pools(&format!("{head}{lines}\n"), false).unwrap()[0].log_lost
+        };
+        assert!(one("\ta  ONLINE\n\t  sda  ONLINE\n\tlogs\t\n\t  77  UNAVAIL\n"));
+        assert!(!one("\ta  ONLINE\n\t  sda  UNAVAIL\n\tlogs\t\n\t  sdb  ONLINE\n"));
+        let half =
+            "\ta  ONLINE\n\tlogs\t\n\t  mirror-1  DEGRADED\n\t    sdb  ONLINE\n\t    77  UNAVAIL\n";
+        assert!(!one(half), "a mirrored log that lost one is enough");
     }
 
     #[test]

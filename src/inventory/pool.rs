@@ -158,6 +158,8 @@ pub struct ImportablePool {
     pub destroyed: bool,
     /// Names of its members in `zpool import`'s words.
     pub members: Vec<String>,
+    /// Its log cannot be opened.
+    pub log_lost: bool,
 }
 
 /// GUIDs exceed what a JSON number can hold safely: they are texts there.

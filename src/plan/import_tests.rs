@@ -72,6 +72,7 @@ pub(crate) fn holding(machine: &Recorded, state: PoolState, listed: &str) -> (Hw
         state: listed.into(),
         destroyed: state == PoolState::Destroyed,
         members: vec!["a".into(), "b".into(), "c".into(), "d".into()],
+        log_lost: false,
     }]);
     (hw, inventory)
 }

@@ -293,6 +293,7 @@ proptest! {
                 state: "ONLINE".into(),
                 destroyed: false,
                 members: vec![],
+                log_lost: false,
             }]);
         }
         let bays: Vec<Disk> = world

@@ -185,6 +185,7 @@ order    which port is which of bays 1-4 is assumed, nobody has proved it:
             state: "ONLINE".into(),
             destroyed: false,
             members: vec![],
+            log_lost: false,
         }]);
         assert!(
             render(&hw, &box_).ends_with("others   media (ONLINE): on drives here, not imported\n")

@@ -48,6 +48,9 @@ pub fn import(request: &Incoming<'_>) -> Result<Task, Cannot> {
     let members = members_of(inventory, &listed.guid);
     let newest = members.iter().map(|(_, label)| *label).max_by_key(|label| label.txg);
     let name = &listed.name;
+    if listed.log_lost && !request.without_log {
+        return Err(NoMove::NoLog { pool: name.clone() }.into());
+    }
     if !(is_usable(&listed.state) || request.without_log) {
         let places = places(hw, &members);
         return Err(

@@ -45,6 +45,11 @@ pub enum NoMove {
         /// The drives of it that are here.
         places: Vec<String>,
     },
+    /// Its log is lost.
+    NoLog {
+        /// The pool.
+        pool: String,
+    },
     /// No label tells who had it last.
     Unlabelled {
         /// The pool.
@@ -96,9 +101,16 @@ impl NoMove {
                     rows.push(("imported", here.join(", ")));
                 }
                 if !destroyed.is_empty() {
-                    rows.push(("destroyed", format!("{}: `zpool import -D` brings it back", destroyed.join(", "))));
+                    rows.push((
+                        "destroyed",
+                        format!("{}: `zpool import -D` brings it back", destroyed.join(", ")),
+                    ));
                 }
-                rows.push((DO, "put in the drives of the pool; `zbay show disk` says what is on each".to_owned()));
+                rows.push((
+                    DO,
+                    "put in the drives of the pool; `zbay show disk` says what is on each"
+                        .to_owned(),
+                ));
                 ("no pool is here that could be imported".to_owned(), none, rows)
             }
             Self::NoSuch { word, known } => listed(
@@ -118,13 +130,24 @@ impl NoMove {
             }
             Self::NameTaken { pool } => one(
                 format!("another pool {pool} is imported, so this one cannot have its name here"),
-                format!("export that one first (`zbay export {pool}`), or import this one under a name of its own: `zpool import GUID NAME`"),
+                format!(
+                    "export that one first (`zbay export {pool}`), or import this one under a name of its own: `zpool import GUID NAME`"
+                ),
             ),
             Self::NotWhole { pool, state, places } => listed(
-                format!("pool {pool} is {state}: too many of its drives are not here, so nothing was done"),
+                format!(
+                    "pool {pool} is {state}: too many of its drives are not here, so nothing was done"
+                ),
                 "here",
                 places,
-                "put in the others. Where the log (SLOG) alone is lost: `--without-log` imports the pool without it".to_owned(),
+                "put in the others".to_owned(),
+            ),
+            Self::NoLog { pool } => one(
+                format!("the log (SLOG) of pool {pool} cannot be opened, so nothing was done"),
+                format!(
+                    "put its drive back. Where it is dead: `zbay import {pool} --without-log`; writes of the last \
+                     seconds that were in the log alone are lost then, and nothing else"
+                ),
             ),
             Self::Unlabelled { pool } => one(
                 format!("no drive's label tells who had pool {pool} last, so nothing was done"),
@@ -135,7 +158,12 @@ impl NoMove {
                 none,
                 vec![
                     ("last", last.clone()),
-                    (DO, format!("`zbay export {pool}` there. Where that host is gone for good: `zbay import {pool} --from {host}`")),
+                    (
+                        DO,
+                        format!(
+                            "`zbay export {pool}` there. Where that host is gone for good: `zbay import {pool} --from {host}`"
+                        ),
+                    ),
                 ],
             ),
             Self::WhichHere { known } => listed(
@@ -144,9 +172,12 @@ impl NoMove {
                 known,
                 "name one of these".to_owned(),
             ),
-            Self::NotHere { word, known } => {
-                listed(format!("no pool `{word}` is imported"), "pools", known, "name one of these".to_owned())
-            }
+            Self::NotHere { word, known } => listed(
+                format!("no pool `{word}` is imported"),
+                "pools",
+                known,
+                "name one of these".to_owned(),
+            ),
         }
     }
 }

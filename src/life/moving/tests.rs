@@ -85,11 +85,11 @@ fn another_hosts_pool_takes_that_hosts_name() {
 #[test]
 fn a_pool_that_is_not_whole_stays_out_and_one_that_lost_its_log_takes_a_word() {
     let why = come(PoolState::Exported, "UNAVAIL", |_| {}, |_| {}).unwrap_err().to_string();
-    assert!(
-        why.contains("UNAVAIL") && why.contains("bay 1") && why.contains("--without-log"),
-        "{why}"
-    );
-    let task = come(PoolState::Exported, "UNAVAIL", |_| {}, |it| it.without_log = true).unwrap();
+    assert!(why.contains("UNAVAIL") && why.contains("bay 1"), "{why}");
+    let lost = |it: &mut Inventory| it.importable.as_mut().unwrap()[0].log_lost = true;
+    let why = come(PoolState::Exported, "ONLINE", lost, |_| {}).unwrap_err().to_string();
+    assert!(why.contains("--without-log") && why.contains("cannot be opened"), "{why}");
+    let task = come(PoolState::Exported, "ONLINE", lost, |it| it.without_log = true).unwrap();
     assert!(last(&task).contains(" -m "), "{task:?}");
 }
 
