@@ -71,7 +71,6 @@ fn keys(system: &System) -> Vec<Drift> {
             why: why.to_owned(),
         };
         match (key.loaded, &key.file, &key.wrong) {
-            (None, ..) => {}
             (Some(_), None, _) => found.push(drift("there is no such file")),
             (Some(_), Some(_), Some(why)) => found.push(drift(why)),
             (Some(false), Some(_), None) => {
@@ -80,7 +79,7 @@ fn keys(system: &System) -> Vec<Drift> {
             (Some(true), Some((mode, _)), None) if mode & 0o077 != 0 => {
                 found.push(drift(&format!("others can read it (mode {mode:o})")));
             }
-            (Some(true), Some(_), None) => {}
+            (None, ..) | (Some(true), Some(_), None) => {}
         }
     }
     if !system.keys.is_empty() && system.keys_at_boot.as_deref() != Some(LOAD_KEYS) {
