@@ -284,6 +284,7 @@ fn a_blank_drive_in_the_bay_of_a_dead_one_is_taken_where_the_profile_says_so() {
 }
 
 #[test]
+#[ignore = "long: three boots"]
 fn a_spare_stands_in_and_goes_back() {
     let wish = WISH.replace("bays: [1, 2, 3, 4]", "bays: [1, 2, 3]\n  spares: [4]");
     assert_ne!(wish, WISH);

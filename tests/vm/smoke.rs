@@ -90,7 +90,7 @@ fn a_virtual_gen8_is_like_the_real_one() {
 }
 
 #[test]
-#[ignore = "long: profiles::a_24_bay_box boots it in each run"]
+#[ignore = "long: every_kind boots such a box in each run"]
 fn a_virtual_24_bay_box_has_24_bays() {
     let lab = Lab::new("4u-24x4tb").boot();
     as_described(&lab);
