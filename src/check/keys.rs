@@ -18,17 +18,16 @@ pub(super) fn keys(profile: &Profile, found: &mut Found) {
         if seen.contains(&key) {
             let message = format!("{key} is the key of two datasets");
             let at = format!("datasets.{}.key_file", name.as_str());
-            let remedy = "give each a file of its own, unless that is what you want";
-            found.warning(Rule::KeyTwice, &at, message, remedy);
+            let remedy = "give each a file of its own: the second could not be made";
+            found.error(Rule::KeyTwice, &at, message, remedy);
         }
         seen.push(key);
     }
 }
 
-/// What is told where a wish has keys and the processor no instructions for them; `aes`: whether it has, if that is known.
-pub fn slow(profile: &Profile, aes: Option<bool>) -> Option<Note> {
-    let wished = profile.datasets.values().any(|wish| wish.key_file.is_some());
-    (wished && aes == Some(false)).then(|| Note {
+/// What is told where keys are made and the processor has no instructions for them; `aes`: whether it has, if that is known.
+pub fn slow(aes: Option<bool>) -> Option<Note> {
+    (aes == Some(false)).then(|| Note {
         severity: Severity::Warning,
         rule: Rule::NoAes,
         at: "datasets".to_owned(),

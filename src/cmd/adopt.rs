@@ -14,7 +14,7 @@ use super::propose::sound;
 use super::{Answer, Context, need_root};
 use crate::adopt::{Adopted, wish};
 use crate::hw::Hw;
-use crate::inventory::{Inventory, Pool, Want};
+use crate::inventory::{Inventory, Pool, Pools, Want};
 use crate::life::moving::one_pool;
 use crate::machine::local::lock;
 use crate::profile::Profile;
@@ -65,7 +65,9 @@ pub fn run(context: &Context, args: &AdoptArgs) -> Result<Answer> {
         need_root("adopt")?;
         Some(lock(crate::apply::LOCK.into())?.with_children()?)
     };
-    let inventory = context.look(Want::ALL)?;
+    // What is on the drives is read once, when the plan is made.
+    let want = Want { contents: false, pools: Pools::All, ..Want::IDENTITY };
+    let inventory = context.look(want)?;
     let (hw, _) = context.hw(&inventory.host)?;
     let pool = one_pool(&inventory, args.pool.as_deref())?;
     let hw = hw.value;

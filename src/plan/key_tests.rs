@@ -105,6 +105,13 @@ fn a_path_that_is_lost_at_boot_and_an_encrypted_root_are_refused() {
 }
 
 #[test]
+fn one_file_for_two_datasets_is_refused_before_the_first_is_made() {
+    let profile = wish(&format!("key_file: {KEY}}}\n  other: {{key_file: {KEY}"));
+    let why = plan(&box_saying(&[]), &profile).expect_err("refused").to_string();
+    assert!(why.contains("is the key of two datasets"), "{why}");
+}
+
+#[test]
 fn a_dataset_that_its_key_does_not_open_is_told_before_the_next_boot() {
     let profile = wish(&format!("key_file: {KEY}"));
     let dataset = "testpool/private";

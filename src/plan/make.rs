@@ -10,7 +10,7 @@ use crate::check::{self, Note, Rule, Severity, health};
 use crate::fault::Faults;
 use crate::hw::Hw;
 use crate::inventory::{Inventory, Pool};
-use crate::machine::Hash;
+use crate::machine::{Change, Hash};
 use crate::plan::against::{elsewhere, half_way, not_known, the_box};
 use crate::plan::erase::{self, Erased, Erasing, Take};
 use crate::plan::import::{self, Import};
@@ -101,9 +101,10 @@ pub fn make(request: &Request<'_>) -> Result<Plan, PlanError> {
         (None, None) => return Err(Refused(Vec::new()).into()),
     };
     notes.retain(|note| note.severity < Severity::Error);
-    let aes = system.keys.iter().find_map(|key| key.aes);
-    let makes_keys = steps.iter().any(|step| step.what.contains("with a key of its own"));
-    notes.extend(check::keys::slow(profile, aes).filter(|_| makes_keys));
+    let is_key = |change: &Change| matches!(change, Change::NewKey { .. });
+    if steps.iter().any(|step| step.changes.iter().any(is_key)) {
+        notes.extend(check::keys::slow(system.aes));
+    }
     if let (Some(picks), None) = (&picks, pool) {
         notes.extend(advice(profile, picks, &outlook));
         notes.extend(health_of(hw, profile, picks));

@@ -50,6 +50,8 @@ pub struct System {
     pub keys: Vec<Key>,
     /// What is in [`KEYS_AT_BOOT`]; not looked for where the profile has no keys.
     pub keys_at_boot: Option<String>,
+    /// Whether the processor has AES instructions; not looked for where the profile has no keys.
+    pub aes: Option<bool>,
     /// Who scrubs and trims, where the profile has a wish for it.
     pub care: Option<Scene>,
 }
@@ -67,8 +69,6 @@ pub struct Key {
     pub loaded: Option<bool>,
     /// ZFS's words where the file's key does not open the dataset.
     pub wrong: Option<String>,
-    /// Whether the processor has AES instructions, where that is known.
-    pub aes: Option<bool>,
 }
 
 /// Has the box load all keys that are in files before it mounts datasets.
@@ -79,6 +79,19 @@ pub const LOAD_KEYS: &str = "# Datasets with a `key_file` in /etc/zbay/profile.y
 
 /// Bytes of a key file: 256 bits in hexadecimal digits.
 pub const KEY_BYTES: u64 = 64;
+
+const CPUINFO: &str = "/proc/cpuinfo";
+
+/// The text of a file that is wanted, if it is there.
+fn wanted_text(wanted: bool, machine: &dyn Machine, path: &str) -> Option<String> {
+    let bytes = if wanted { machine.file(path.into()).ok().flatten()? } else { return None };
+    Some(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+fn has_aes(cpuinfo: &str) -> Option<bool> {
+    let flags = cpuinfo.lines().find(|line| line.starts_with("flags"))?;
+    Some(flags.split_whitespace().any(|flag| flag == "aes"))
+}
 
 fn keys(machine: &dyn Machine, profile: &Profile) -> Vec<Key> {
     let wished = profile.datasets.iter().filter_map(|(name, wish)| {
@@ -105,12 +118,7 @@ fn keys(machine: &dyn Machine, profile: &Profile) -> Vec<Key> {
             Ok(output) => Some(output.said()),
             Err(why) => Some(why.to_string()),
         });
-        let flags = machine.file("/proc/cpuinfo".into()).ok().flatten();
-        let flags = flags.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-        let flags =
-            flags.as_deref().and_then(|text| text.lines().find(|it| it.starts_with("flags")));
-        let aes = flags.map(|line| line.split_whitespace().any(|flag| flag == "aes"));
-        Key { dataset, path, file, loaded, wrong, aes }
+        Key { dataset, path, file, loaded, wrong }
     };
     wished.map(one).collect()
 }
@@ -158,6 +166,7 @@ pub fn look(machine: &dyn Machine, profile: &Profile) -> Result<System, IoError>
     }
     // What cannot be read proves nothing: then nothing is taken for zbay's own.
     let journal = machine.file(journal::PATH.into()).ok().flatten().unwrap_or_default();
+    let keys = keys(machine, profile);
     Ok(System {
         wish: recorded,
         kept: mountpoint_of(profile, "").map(|root| {
@@ -172,13 +181,9 @@ pub fn look(machine: &dyn Machine, profile: &Profile) -> Result<System, IoError>
         occupied,
         feature_set: feature_set(machine, profile),
         own: Own::look(machine),
-        keys_at_boot: profile.datasets.values().find_map(|wish| wish.key_file.as_ref()).and_then(
-            |_| {
-                let bytes = machine.file(KEYS_AT_BOOT.into()).ok().flatten()?;
-                Some(String::from_utf8_lossy(&bytes).into_owned())
-            },
-        ),
-        keys: keys(machine, profile),
+        keys_at_boot: wanted_text(!keys.is_empty(), machine, KEYS_AT_BOOT),
+        aes: wanted_text(!keys.is_empty(), machine, CPUINFO).as_deref().and_then(has_aes),
+        keys,
         unfinished: journal::unfinished(&String::from_utf8_lossy(&journal)),
         care: wish::look(machine, profile),
     })
