@@ -62,9 +62,8 @@ fn waiting(context: &Context) -> Result<Answer> {
         return Ok(nothing("no new drive waits in the bay of one that is gone"));
     };
     let scene = look_around(context, "replace --waiting", false)?;
-    let in_it = in_bay(&scene.hw, &scene.inventory, &bay);
-    let is_blank = |disk: &&Disk| disk.contents.as_ref().is_ok_and(|it| it.owner == Owner::Blank);
-    if !in_it.iter().all(is_blank) {
+    let is_blank = |disk: &Disk| disk.contents.as_ref().is_ok_and(|it| it.owner == Owner::Blank);
+    if !matches!(in_bay(&scene.hw, &scene.inventory, &bay)[..], [disk] if is_blank(disk)) {
         return Ok(nothing(&format!(
             "the new drive in {} is not blank: `zbay replace {bay}`",
             bay.spoken()
