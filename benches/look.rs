@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use zbay::inventory::{Want, look};
 use zbay::machine::recorded::Recorded;
 use zbay::machine::{
-    Change, Cmd, Hash, HostFacts, IoError, Machine, Output, RunError, UdevDevice, Writer,
+    Change, Cmd, Devices, Hash, HostFacts, IoError, Machine, Output, RunError, UdevDevice, Writer,
 };
 
 const DELAY: Duration = Duration::from_millis(100);
@@ -63,8 +63,8 @@ impl Machine for Slow {
     fn link(&self, path: &Utf8Path) -> Result<Option<Utf8PathBuf>, IoError> {
         self.box_.link(path)
     }
-    fn block_devices(&self) -> Result<Vec<UdevDevice>, IoError> {
-        self.box_.block_devices()
+    fn block_devices(&self, which: Devices) -> Result<Vec<UdevDevice>, IoError> {
+        self.box_.block_devices(which)
     }
     fn writers(&self) -> Result<Vec<Writer>, IoError> {
         self.box_.writers()

@@ -7,6 +7,10 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::names::BayId;
 
+mod late;
+
+pub use late::Late;
+
 /// Turns a small server with a few drive bays into a ZFS NAS, and keeps it one.
 ///
 /// Without a command: the box, its bays, the wish, the pool, and what to type next.
@@ -43,46 +47,46 @@ pub struct Common {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Check profiles and descriptions of boxes, offline: every fault with its line.
-    Check(Check),
+    Check(Late<Check>),
     /// Show disks, the box, or the pool by bay.
     #[command(subcommand)]
-    Show(Show),
+    Show(Late<Show>),
     /// How the pools are, by bay: what is wrong, what it means, what to do next. 0: well, 1: not, 2: nobody answered.
-    Status(crate::cmd::status::StatusArgs),
+    Status(Late<crate::cmd::status::StatusArgs>),
     /// Who scrubs and trims the pools, has drives test themselves, and is told; what is done twice or by nobody.
     Care,
     /// Have the drives of the pools test themselves; those that sleep are let sleep.
-    Selftest(crate::cmd::selftest::SelfTestArgs),
+    Selftest(Late<crate::cmd::selftest::SelfTestArgs>),
     /// Show which drive is in a bay: its activity light blinks by reads, and its own light where ledctl knows one.
-    Locate(crate::cmd::locate::LocateArgs),
+    Locate(Late<crate::cmd::locate::LocateArgs>),
     /// Find out which port is which bay, by serial numbers that you read or drives that blink, and write it to
     /// /etc/zbay/hw after one question.
     Learn,
     /// Show what would be done to make the machine as wished; writes nothing.
-    Plan(Plan),
+    Plan(Late<Plan>),
     /// Propose layouts for the drives that are there, side by side; `--write` records one as the wish.
-    Propose(crate::cmd::propose::ProposeArgs),
+    Propose(Late<crate::cmd::propose::ProposeArgs>),
     /// Make the machine as wished: shows the plan, asks once, does exactly that.
-    Apply(Apply),
+    Apply(Late<Apply>),
     /// Put a new drive into the place of a pool's member that failed or is missing, and watch it until it is done.
-    Replace(Replace),
+    Replace(Late<Replace>),
     /// Grow a pool in every way that ZFS has: attach, add, log, cache, spare, special, larger drives; and remove.
     #[command(subcommand)]
-    Expand(crate::cmd::expand::Expand),
+    Expand(Late<crate::cmd::expand::Expand>),
     /// Import a pool that another system made or had: after the system was installed anew, or in another box.
-    Import(crate::cmd::moving::ImportArgs),
+    Import(Late<crate::cmd::moving::ImportArgs>),
     /// Let go of a pool, so that its drives can move to another box.
-    Export(crate::cmd::moving::ExportArgs),
+    Export(Late<crate::cmd::moving::ExportArgs>),
     /// Record a wish for a pool that zbay did not make: what it is now, by bay; nothing in the pool is changed.
-    Adopt(crate::cmd::adopt::AdoptArgs),
+    Adopt(Late<crate::cmd::adopt::AdoptArgs>),
     /// Destroy a dataset with its snapshots and all below it, for ever: shows what would be lost, and has its name typed.
-    Destroy(crate::cmd::destroy::DestroyArgs),
+    Destroy(Late<crate::cmd::destroy::DestroyArgs>),
     /// Compare the machine with the wish.
-    Verify(Wish),
+    Verify(Late<Wish>),
     /// Print the wish that a pool keeps: `zbay profile --from-pool > mine.yaml` on a box with a new boot device.
-    Profile(ProfileArgs),
+    Profile(Late<ProfileArgs>),
     /// What drives of common sizes would hold in this box, or what a layout would give, to the byte.
-    Capacity(crate::cmd::capacity::CapacityArgs),
+    Capacity(Late<crate::cmd::capacity::CapacityArgs>),
     /// Where the bytes of a pool went, from the labels on its drives to AVAIL, line by line.
     Explain {
         /// Which. Left out: the only one.
@@ -90,9 +94,9 @@ pub enum Command {
         pool: Option<String>,
     },
     /// Which widths waste little, and the ways to share out so many drives.
-    Optimal(crate::cmd::optimal::OptimalArgs),
+    Optimal(Late<crate::cmd::optimal::OptimalArgs>),
     /// Ways from one pool to a larger one, side by side: `zbay grow raidz2:6x4TB -- raidz2:12x4TB`.
-    Grow(crate::cmd::grow::GrowArgs),
+    Grow(Late<crate::cmd::grow::GrowArgs>),
     /// Set the box up once, without questions, with a report on the console (zbay-firstboot.service).
     Firstboot {
         /// A console that gets the report too, such as /dev/console.
@@ -100,7 +104,7 @@ pub enum Command {
         console: Option<Utf8PathBuf>,
     },
     /// Look, and tell who is to be told what has changed: what a timer and ZED run. `--test` tries the way out.
-    Notify(Notify),
+    Notify(Late<Notify>),
     /// Print figures for Prometheus: pools, members and drives by bay.
     Metrics,
     /// Record this machine, for a bug report or a test: everything that zbay looks at, nothing secret.
@@ -114,7 +118,7 @@ pub enum Command {
     },
     /// Make the files of a virtual box and print QEMU's arguments, one a line.
     #[command(hide = true)]
-    VmBox(crate::vmbox::launch::VmBoxArgs),
+    VmBox(Late<crate::vmbox::launch::VmBoxArgs>),
     /// Write the reference pages that are made from the types.
     #[command(hide = true)]
     Reference {

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use clap::Parser;
+use tracing::Level;
 
 use zbay::cli::{Cli, Command, Common, Show};
 use zbay::cmd::{self, Answer, Context};
@@ -48,9 +49,11 @@ fn run(cli: Cli) -> Result<Answer> {
     match &cli.command {
         None => cmd::overview::run(&context),
         Some(Command::Check(args)) => cmd::check::run(&context, args),
-        Some(Command::Show(Show::Disk(args))) => cmd::show_disk::run(&context, args),
-        Some(Command::Show(Show::Hw(args))) => cmd::show_hw::run(&context, args),
-        Some(Command::Show(Show::Pool)) => cmd::show_pool::run(&context),
+        Some(Command::Show(show)) => match &**show {
+            Show::Disk(args) => cmd::show_disk::run(&context, args),
+            Show::Hw(args) => cmd::show_hw::run(&context, args),
+            Show::Pool => cmd::show_pool::run(&context),
+        },
         Some(Command::Status(args)) => cmd::status::run(&context, args),
         Some(Command::Care) => cmd::care::run(&context),
         Some(Command::Selftest(args)) => cmd::selftest::run(&context, args),
@@ -100,14 +103,14 @@ fn machine(common: &Common) -> Result<Box<dyn Machine>> {
 }
 
 fn trace(verbose: u8) {
+    // Nobody but zbay speaks through it: a level is all there is to choose.
     let level = match verbose {
-        0 => "warn",
-        1 => "debug",
-        _ => "trace",
+        0 => Level::WARN,
+        1 => Level::DEBUG,
+        _ => Level::TRACE,
     };
-    let filter = tracing_subscriber::EnvFilter::new(format!("zbay={level}"));
     tracing_subscriber::fmt()
-        .with_env_filter(filter)
+        .with_max_level(level)
         .with_writer(std::io::stderr)
         .with_ansi(false)
         .without_time()

@@ -12,7 +12,7 @@ use crate::inventory::{Inventory, Owner, Want, look};
 use crate::machine::recorded::Recorded;
 use crate::machine::recording::{Bytes, Said};
 use crate::machine::{
-    Change, Cmd, HostFacts, IoError, Machine, Output, RunError, UdevDevice, Writer,
+    Change, Cmd, Devices, HostFacts, IoError, Machine, Output, RunError, UdevDevice, Writer,
 };
 use crate::plan::make::{Request, make};
 use crate::plan::{Plan, command, system};
@@ -89,8 +89,8 @@ impl Machine for Patient {
     fn link(&self, path: &Utf8Path) -> Result<Option<Utf8PathBuf>, IoError> {
         self.box_.link(path)
     }
-    fn block_devices(&self) -> Result<Vec<UdevDevice>, IoError> {
-        self.box_.block_devices()
+    fn block_devices(&self, which: Devices) -> Result<Vec<UdevDevice>, IoError> {
+        self.box_.block_devices(which)
     }
     fn writers(&self) -> Result<Vec<Writer>, IoError> {
         self.box_.writers()

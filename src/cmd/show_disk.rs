@@ -5,19 +5,21 @@
 
 use anyhow::bail;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
-use serde_json::json;
+use serde_json::{Value, json};
 use terminal_size::terminal_size_of;
 
 use super::{Answer, Context, is_bare};
 use crate::check::machine;
 use crate::history::{Life, PATH, Sighting, keep};
-use crate::inventory::Want;
+use crate::hw::Hw;
+use crate::inventory::{Unknown, Want};
 use crate::render::disk::filter::{Filter, FilterError, column};
-use crate::render::disk::{self, COLUMNS, Choice, Cols, Shown};
+use crate::render::disk::{self, COLUMNS, Choice, Cols, Row, Shown};
 use crate::render::history;
 use crate::render::json::answer;
 use crate::render::text::{self, plain};
-use crate::verify::missing::missing;
+use crate::shipped;
+use crate::verify::missing::{Missing, missing};
 
 /// Arguments of `show disk`.
 #[allow(clippy::struct_excessive_bools)] // flags are what they are
@@ -149,6 +151,22 @@ fn history_of(context: &Context, word: &str) -> anyhow::Result<Answer> {
     Ok(Answer { text: history::render(life), json: answer(&[], json), status: 0 })
 }
 
+/// The rows, in the form that is wished.
+fn table(
+    args: &DiskArgs,
+    hw: &Hw,
+    rows: &[Row<'_>],
+    missing: &[Missing],
+    blind: Option<&Unknown>,
+) -> String {
+    let choice = &args.choice;
+    match (args.csv, args.markdown) {
+        (true, _) => disk::sheet(hw, rows, choice).csv(),
+        (_, true) => disk::sheet(hw, rows, choice).markdown(),
+        _ => disk::render(hw, rows, missing, blind, choice),
+    }
+}
+
 /// The drives.
 pub fn run(context: &Context, args: &DiskArgs) -> anyhow::Result<Answer> {
     if args.list_cols {
@@ -165,6 +183,12 @@ pub fn run(context: &Context, args: &DiskArgs) -> anyhow::Result<Answer> {
         return history_of(context, word);
     }
     let mut inventory = context.look(Want { wake: args.wake, ..want })?;
+    if !want.host {
+        // No bay is shown, and no look without bays is remembered.
+        let hw = shipped::hw(&*context.machine, "generic")?.value;
+        let text = table(args, &hw, &disk::rows(&hw, &inventory), &[], inventory.blind.as_ref());
+        return Ok(Answer { text, json: Value::Null, status: 0 });
+    }
     let (hw, known) = context.hw(&inventory.host)?;
     let (past, changes) = context.remember(&hw.value, &mut inventory);
     let rows = disk::rows(&hw.value, &inventory);
@@ -174,18 +198,11 @@ pub fn run(context: &Context, args: &DiskArgs) -> anyhow::Result<Answer> {
     }
     let notes = machine::drives(&hw.value, known, &inventory.disks);
     let plain = !args.csv && !args.markdown;
-    let text = if args.csv {
-        disk::sheet(&hw.value, &rows, choice).csv()
-    } else if args.markdown {
-        disk::sheet(&hw.value, &rows, choice).markdown()
-    } else {
-        let table = disk::render(&hw.value, &rows, &missing, inventory.blind.as_ref(), choice);
-        if choice.is_unasked() {
-            table + &disk::warnings(&notes) + &history::since(past.looked, &changes)
-        } else {
-            table
-        }
-    };
+    let mut text = table(args, &hw.value, &rows, &missing, inventory.blind.as_ref());
+    if plain && choice.is_unasked() {
+        text += &disk::warnings(&notes);
+        text += &history::since(past.looked, &changes);
+    }
     let disks = disk::json(&rows, choice);
     let json = answer(
         &notes,

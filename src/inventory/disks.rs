@@ -4,7 +4,6 @@
 //! world wide name; one that many units share, or that two disks show, is no name, and such a disk is
 //! refused for pools: after a reboot nobody could say which of them ZFS had opened.
 
-use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
@@ -12,6 +11,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::sysfs::{is_disk, number, text};
 use super::{Disk, Flaw, LookError, Unknown, sysfs, udev};
+use crate::machine::threads::shared_out;
 use crate::machine::{IoError, Machine, UdevDevice};
 use crate::names::Wwn;
 use crate::units::Bytes;
@@ -34,11 +34,14 @@ pub(super) fn disks(
     let of_udev = devices.iter().filter(|device| device.devtype == "disk");
     names.extend(of_udev.map(|device| device.name.clone()));
     names.retain(|name| is_disk(name));
-    names.sort_by(|a, b| natural(a, b));
+    names.sort_by_cached_key(|name| tokens(name));
     names.dedup();
-    let mut disks = Vec::new();
-    for name in names {
-        disks.extend(disk(machine, &name, by_name.get(name.as_str()).copied())?);
+    let seen = |name: &String| disk(machine, name, by_name.get(name.as_str()).copied()).transpose();
+    let mut disks = Vec::with_capacity(names.len());
+    for share in shared_out(&names, |names| names.iter().filter_map(seen).collect::<Vec<_>>()) {
+        for disk in share {
+            disks.push(disk?);
+        }
     }
     flaws(&mut disks);
     Ok((disks, None))
@@ -100,17 +103,9 @@ fn disk(
 
 /// Finds what is wrong with the identities, and chooses each disk's address with that in mind.
 fn flaws(disks: &mut [Disk]) {
-    let others = |disks: &[Disk], index: usize, same: &dyn Fn(&Disk, &Disk) -> bool| {
-        let Some(this) = disks.get(index) else { return Vec::new() };
-        let other = disks.iter().enumerate().filter(|(at, it)| *at != index && same(this, it));
-        other.map(|(_, it)| it.name.clone()).collect::<Vec<_>>()
-    };
-    for index in 0..disks.len() {
-        let wwns = others(disks, index, &|a, b| a.wwn.is_some() && a.wwn == b.wwn);
-        let serials = others(disks, index, &|a, b| {
-            a.serial.is_some() && a.serial == b.serial && a.model == b.model
-        });
-        let Some(disk) = disks.get_mut(index) else { continue };
+    let wwns = shared(disks, |disk| disk.wwn.as_ref());
+    let serials = shared(disks, |disk| Some((disk.serial.as_ref()?, disk.model.as_ref())));
+    for ((disk, wwns), serials) in disks.iter_mut().zip(wwns).zip(serials) {
         let placeholder = disk.wwn.as_ref().is_some_and(Wwn::is_placeholder);
         disk.address = address(disk, !placeholder && wwns.is_empty(), serials.is_empty());
         if placeholder {
@@ -126,6 +121,21 @@ fn flaws(disks: &mut [Disk]) {
             disk.flaws.push(Flaw::NoAddress);
         }
     }
+}
+
+/// For each disk the names of the others that say the same of themselves.
+fn shared<'a, K: Ord>(disks: &'a [Disk], say: impl Fn(&'a Disk) -> Option<K>) -> Vec<Vec<String>> {
+    let mut by_word: BTreeMap<K, Vec<&Disk>> = BTreeMap::new();
+    for disk in disks {
+        if let Some(word) = say(disk) {
+            by_word.entry(word).or_default().push(disk);
+        }
+    }
+    let others = |disk: &'a Disk| {
+        let same = say(disk).and_then(|word| by_word.get(&word)).into_iter().flatten();
+        same.filter(|other| other.name != disk.name).map(|other| other.name.clone()).collect()
+    };
+    disks.iter().map(others).collect()
 }
 
 /// The world wide name, then a name with the serial number in it, then the place.
@@ -153,29 +163,27 @@ fn address(disk: &Disk, wwn_sound: bool, serial_sound: bool) -> Option<Utf8PathB
     disk.links.iter().find(|link| link.starts_with("/dev/disk/by-path")).cloned()
 }
 
-/// `sda`, `sdb`, `sdaa`; `nvme2n1`, `nvme10n1`.
-pub(super) fn natural(a: &str, b: &str) -> Ordering {
-    fn tokens(name: &str) -> Vec<(usize, &str)> {
-        let mut tokens = Vec::new();
-        let mut rest = name;
-        while let Some(first) = rest.chars().next() {
-            let digit = first.is_ascii_digit();
-            let end = rest.find(|c: char| c.is_ascii_digit() != digit).unwrap_or(rest.len());
-            let (token, after) = rest.split_at(end);
-            let token = if digit { token.trim_start_matches('0') } else { token };
-            // The two letters of the driver, then the letters that count.
-            let (driver, letters) = token.split_at_checked(2).unwrap_or(("", token));
-            if !digit && ["sd", "vd", "hd"].contains(&driver) {
-                tokens.push((0, driver));
-                tokens.push((letters.len(), letters));
-            } else {
-                tokens.push((if digit { token.len() } else { 0 }, token));
-            }
-            rest = after;
+/// A kernel name in parts that are in natural order (`sda`, `sdb`, `sdaa`; `nvme2n1`, `nvme10n1`): each with its length
+/// before it, where that counts first.
+fn tokens(name: &str) -> Vec<(usize, String)> {
+    let mut tokens = Vec::new();
+    let mut rest = name;
+    while let Some(first) = rest.chars().next() {
+        let digit = first.is_ascii_digit();
+        let end = rest.find(|c: char| c.is_ascii_digit() != digit).unwrap_or(rest.len());
+        let (token, after) = rest.split_at(end);
+        let token = if digit { token.trim_start_matches('0') } else { token };
+        // The two letters of the driver, then the letters that count.
+        let (driver, letters) = token.split_at_checked(2).unwrap_or(("", token));
+        if !digit && ["sd", "vd", "hd"].contains(&driver) {
+            tokens.push((0, driver.to_owned()));
+            tokens.push((letters.len(), letters.to_owned()));
+        } else {
+            tokens.push((if digit { token.len() } else { 0 }, token.to_owned()));
         }
-        tokens
+        rest = after;
     }
-    tokens(a).cmp(&tokens(b))
+    tokens
 }
 
 #[cfg(test)]
@@ -205,7 +213,7 @@ mod tests {
     #[test]
     fn natural_order() {
         let mut names = ["sdaa", "nvme10n1", "sdb", "vda", "sda", "nvme2n1", "sdz", "mmcblk0"];
-        names.sort_by(|a, b| natural(a, b));
+        names.sort_by_key(|name| tokens(name));
         assert_eq!(names, ["mmcblk0", "nvme2n1", "nvme10n1", "sda", "sdb", "sdz", "sdaa", "vda"]);
     }
 }

@@ -11,8 +11,8 @@ use super::held::{held, mounted};
 use super::host::host;
 use super::pools::{glance, importable, imported};
 use super::sysfs::partitions;
-use super::{Inventory, Pools, Unknown, Want, power, smart};
-use crate::machine::{IoError, Machine};
+use super::{Host, Inventory, Pools, Unknown, Want, power, smart};
+use crate::machine::{Devices, IoError, Machine};
 
 /// Why there is no inventory.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
@@ -37,7 +37,9 @@ pub enum LookError {
 /// [`LookError`] where not even the disks can be listed, or a recording has no answer to a question.
 pub fn look(machine: &dyn Machine, want: Want) -> Result<Inventory, LookError> {
     let unasked = || Unknown::because("not asked for");
-    let devices = match machine.block_devices() {
+    let which =
+        if want.contents || want.pools != Pools::No { Devices::All } else { Devices::Disks };
+    let devices = match machine.block_devices(which) {
         Ok(devices) => devices,
         Err(error @ IoError::Unrecorded { .. }) => return Err(error.into()),
         Err(error) => {
@@ -46,11 +48,11 @@ pub fn look(machine: &dyn Machine, want: Want) -> Result<Inventory, LookError> {
         }
     };
     let (mut disks, blind) = disks(machine, &devices)?;
-    let mounts = match mounted(machine) {
-        Err(LookError::Io(error @ IoError::Unrecorded { .. })) => return Err(error.into()),
-        mounts => mounts.ok(),
+    let mounts = match want.host.then(|| mounted(machine)) {
+        Some(Err(LookError::Io(error @ IoError::Unrecorded { .. }))) => return Err(error.into()),
+        mounts => mounts.and_then(Result::ok),
     };
-    let mut host = host(machine, mounts.as_ref())?;
+    let mut host = if want.host { host(machine, mounts.as_ref())? } else { Host::default() };
     let pools = match want.pools {
         Pools::Glance if !want.contents => glance(machine, &devices),
         Pools::No if !want.contents => Err(unasked()),

@@ -76,7 +76,7 @@ impl Unknown {
     }
 }
 
-/// What a look shall find out. Identity, place and size of the disks always are.
+/// What a look shall find out. Identity, port and size of the disks always are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[allow(clippy::struct_excessive_bools)] // any of them goes with any other
 pub struct Want {
@@ -88,6 +88,8 @@ pub struct Want {
     pub smart: bool,
     /// Drives that sleep are read too, which wakes them.
     pub wake: bool,
+    /// The box itself: which it is, so which port is which bay; its mode, memory, system.
+    pub host: bool,
 }
 
 /// What a look shall find out of the pools.
@@ -104,15 +106,17 @@ pub enum Pools {
 }
 
 impl Want {
-    /// Identity alone.
-    pub const IDENTITY: Self =
-        Self { contents: false, pools: Pools::No, smart: false, wake: false };
+    /// Identity of the disks alone: no bay is known.
+    pub const DISKS: Self =
+        Self { contents: false, pools: Pools::No, smart: false, wake: false, host: false };
+    /// Identity of the box and its disks.
+    pub const IDENTITY: Self = Self { host: true, ..Self::DISKS };
     /// How the pools are, in as few questions as it takes.
     pub const GLANCE: Self = Self { pools: Pools::Glance, ..Self::IDENTITY };
     /// Everything that can be known without waking a drive.
-    pub const SEEN: Self = Self { contents: true, pools: Pools::All, smart: false, wake: false };
+    pub const SEEN: Self = Self { contents: true, pools: Pools::All, ..Self::IDENTITY };
     /// Everything that a plan needs; wakes drives.
-    pub const ALL: Self = Self { contents: true, pools: Pools::All, smart: true, wake: true };
+    pub const ALL: Self = Self { smart: true, wake: true, ..Self::SEEN };
 }
 
 /// One look at a machine.
@@ -120,7 +124,7 @@ impl Want {
 pub struct Inventory {
     /// When.
     pub taken: Timestamp,
-    /// The box.
+    /// The box; nothing of it where it was not asked for.
     pub host: Host,
     /// Whole disks, in natural order of their kernel names. No zvols, loops, ram disks, md, dm or
     /// optical drives.

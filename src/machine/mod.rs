@@ -23,6 +23,7 @@ pub mod real;
 pub mod record;
 pub mod recorded;
 pub mod recording;
+pub mod threads;
 
 /// A machine with disks: this one, or a recorded one. Asked from several threads at once: disks are slow.
 pub trait Machine: Sync {
@@ -36,8 +37,8 @@ pub trait Machine: Sync {
     fn list(&self, dir: &Utf8Path) -> Result<Option<Vec<String>>, IoError>;
     /// Where a symbolic link points, as written in it. `None`: there is none.
     fn link(&self, path: &Utf8Path) -> Result<Option<Utf8PathBuf>, IoError>;
-    /// All block devices that udev knows, partitions too.
-    fn block_devices(&self) -> Result<Vec<UdevDevice>, IoError>;
+    /// Block devices as udev knows them, by name.
+    fn block_devices(&self, which: Devices) -> Result<Vec<UdevDevice>, IoError>;
     /// Programs that have a block device open for writing, this one apart. A recorded machine has none: nobody is at
     /// work on it any more.
     fn writers(&self) -> Result<Vec<Writer>, IoError>;
@@ -51,6 +52,15 @@ pub trait Machine: Sync {
     /// Changes something. Called by `apply` alone, by `locate` for the light beside a drive, to send a notice, and to
     /// have a drive test itself: none of these is what a disk or a file holds.
     fn change(&self, change: &Change) -> Result<Output, RunError>;
+}
+
+/// Which block devices are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Devices {
+    /// Whole disks with hardware behind them.
+    Disks,
+    /// All: partitions too, and what the kernel makes up (loops, zvols).
+    All,
 }
 
 /// A block device with its udev properties.
@@ -68,6 +78,18 @@ pub struct UdevDevice {
     pub initialized: bool,
     /// Properties, such as `ID_PATH`.
     pub properties: BTreeMap<String, String>,
+}
+
+impl UdevDevice {
+    /// A whole disk that the kernel did not make up.
+    fn is_hardware(&self) -> bool {
+        self.devtype == "disk" && !is_made_up(self.devpath.as_str())
+    }
+}
+
+/// Whether a device's path is that of a loop, a zvol, md, dm or memory: what has no bus below it.
+fn is_made_up(devpath: &str) -> bool {
+    devpath.contains("/devices/virtual/block/")
 }
 
 /// A program that has a block device open for writing, such as a virtual machine.

@@ -19,8 +19,11 @@ use jiff::Timestamp;
 use nix::fcntl::{PosixFadviseAdvice, posix_fadvise};
 use sysinfo::{CpuRefreshKind, MemoryRefreshKind, RefreshKind, System};
 
-use super::{Change, Cmd, Hash, HostFacts, IoError, Machine, Output, RunError, UdevDevice, Writer};
+use super::{
+    Change, Cmd, Devices, Hash, HostFacts, IoError, Machine, Output, RunError, UdevDevice, Writer,
+};
 
+mod devices;
 mod program;
 #[cfg(test)]
 mod tests;
@@ -29,6 +32,8 @@ mod writers;
 
 /// The largest file that is read whole; what zbay asks for has kilobytes.
 const FILE_CAP: u64 = 64 << 20;
+/// What the kernel gives of a file below /sys at a time, at most.
+const PAGE: usize = 4096;
 /// How long one read of a disk may take. A drive's own recovery of a bad sector takes up to two minutes.
 const BLOCK_LIMIT: Duration = Duration::from_secs(30);
 
@@ -44,7 +49,17 @@ impl Machine for Real {
     fn file(&self, path: &Utf8Path) -> Result<Option<Vec<u8>>, IoError> {
         let read = || {
             let mut bytes = Vec::new();
-            File::open(path)?.take(FILE_CAP + 1).read_to_end(&mut bytes)?;
+            let mut file = File::open(path)?;
+            // A file below /sys is read by the page, and less than one is its end: most are a word, and there are many.
+            if path.starts_with("/sys") {
+                let mut page = [0; PAGE];
+                let first = file.read(&mut page)?;
+                bytes.extend_from_slice(&page[..first]);
+                if first < PAGE {
+                    return Ok(bytes);
+                }
+            }
+            file.take(FILE_CAP + 1).read_to_end(&mut bytes)?;
             if bytes.len() > usize::try_from(FILE_CAP).unwrap_or(usize::MAX) {
                 return Err(io::Error::other(format!("it has more than {FILE_CAP} bytes")));
             }
@@ -89,16 +104,8 @@ impl Machine for Real {
         present(text, "read the link", path)
     }
 
-    fn block_devices(&self) -> Result<Vec<UdevDevice>, IoError> {
-        let scan = || {
-            let mut enumerator = udev::Enumerator::new()?;
-            enumerator.match_subsystem("block")?;
-            let mut devices: Vec<UdevDevice> =
-                enumerator.scan_devices()?.map(|device| udev_device(&device)).collect();
-            devices.sort_by(|a, b| a.name.cmp(&b.name));
-            Ok(devices)
-        };
-        scan().map_err(|why| refused("list", "/sys/class/block".into(), &why))
+    fn block_devices(&self, which: Devices) -> Result<Vec<UdevDevice>, IoError> {
+        devices::of(which).map_err(|why| refused("list", devices::DIR.into(), &why))
     }
 
     fn writers(&self) -> Result<Vec<Writer>, IoError> {
@@ -130,21 +137,6 @@ impl Machine for Real {
 
     fn change(&self, change: &Change) -> Result<Output, RunError> {
         write::change(change)
-    }
-}
-
-fn udev_device(device: &udev::Device) -> UdevDevice {
-    let text = |value: &std::ffi::OsStr| value.to_string_lossy().into_owned();
-    UdevDevice {
-        name: text(device.sysname()),
-        devtype: device.devtype().map(text).unwrap_or_default(),
-        devpath: Utf8PathBuf::from(text(device.devpath())),
-        initialized: device.is_initialized(),
-        properties: device
-            .properties()
-            .map(|property| (text(property.name()), text(property.value())))
-            .filter(|(name, _)| name != "USEC_INITIALIZED") // differs at every boot, says nothing
-            .collect(),
     }
 }
 

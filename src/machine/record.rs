@@ -16,7 +16,9 @@ use super::real::Real;
 use super::recording::{
     Answer, Bytes, MachineFile, Recording, RecordingError, Said, VERSION, may_be_secret,
 };
-use super::{Change, Cmd, Hash, HostFacts, IoError, Machine, Output, RunError, UdevDevice, Writer};
+use super::{
+    Change, Cmd, Devices, Hash, HostFacts, IoError, Machine, Output, RunError, UdevDevice, Writer,
+};
 
 /// A machine whose answers are kept.
 #[derive(Debug)]
@@ -111,10 +113,13 @@ impl<M: Machine> Machine for Record<M> {
         answer
     }
 
-    fn block_devices(&self) -> Result<Vec<UdevDevice>, IoError> {
-        let answer = self.machine.block_devices();
-        self.kept().recording.udev = Answer::of(answer.clone());
-        answer
+    fn block_devices(&self, which: Devices) -> Result<Vec<UdevDevice>, IoError> {
+        let mut all = self.machine.block_devices(Devices::All);
+        self.kept().recording.udev = Answer::of(all.clone());
+        if let Ok(devices) = &mut all {
+            devices.retain(|device| which == Devices::All || device.is_hardware());
+        }
+        all
     }
 
     fn writers(&self) -> Result<Vec<Writer>, IoError> {
@@ -166,7 +171,7 @@ mod tests {
                 [machine.link(&dir.join("l")), machine.link(&dir.join("f"))],
                 [machine.read_at(&dir.join("f"), 0, 9), machine.read_at(&dir.join("g"), 0, 9)],
                 machine.host(),
-                machine.block_devices(),
+                machine.block_devices(Devices::All),
                 machine.now(),
             )
         )

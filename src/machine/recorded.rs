@@ -12,7 +12,9 @@ use jiff::Timestamp;
 
 use super::real::Real;
 use super::recording::{self, Answer, Recording, RecordingError, Said};
-use super::{Change, Cmd, Hash, HostFacts, IoError, Machine, Output, RunError, UdevDevice, Writer};
+use super::{
+    Change, Cmd, Devices, Hash, HostFacts, IoError, Machine, Output, RunError, UdevDevice, Writer,
+};
 
 macro_rules! embedded {
     ($($name:literal),* $(,)?) => {
@@ -148,8 +150,10 @@ impl Machine for Recorded {
         self.recording.links.get(path).ok_or_else(unrecorded)?.result()
     }
 
-    fn block_devices(&self) -> Result<Vec<UdevDevice>, IoError> {
-        self.recording.udev.result()
+    fn block_devices(&self, which: Devices) -> Result<Vec<UdevDevice>, IoError> {
+        let mut devices = self.recording.udev.result()?;
+        devices.retain(|device| which == Devices::All || device.is_hardware());
+        Ok(devices)
     }
 
     fn writers(&self) -> Result<Vec<Writer>, IoError> {

@@ -27,6 +27,8 @@ pub enum Shown {
 pub enum Needs {
     /// udev and sysfs: no disk is opened.
     Identity,
+    /// Which box it is, too: so which port is which bay.
+    Place,
     /// The imported pools: no disk is opened.
     Pools,
     /// The disks are read.
@@ -143,6 +145,10 @@ impl Column {
         self.needs(Needs::Smart)
     }
 
+    const fn place(self) -> Self {
+        self.needs(Needs::Place)
+    }
+
     const fn pools(self) -> Self {
         self.needs(Needs::Pools)
     }
@@ -221,7 +227,8 @@ fn by_id(row: &Row<'_>, prefixes: &[&str]) -> Option<String> {
 pub const COLUMNS: &[Column] = &[
     column("bay", "Bay", "Bay or other place in the box", |row| json!(row.drive.bay))
         .short('b')
-        .shown(Shown::Unasked),
+        .shown(Shown::Unasked)
+        .place(),
     column("dev", "Dev", "Kernel name of this boot (always shown)", |row| json!(row.disk.name))
         .shown(Shown::Always),
     column("type", "Type", "HDD or SSD", |row| json!(row.disk.rotational.map(kind))).short('k'),
@@ -261,7 +268,8 @@ pub const COLUMNS: &[Column] = &[
     column("controller", "Controller", "The port's controller: vendor:device and driver", |row| {
         json!(row.controller)
     })
-    .short('c'),
+    .short('c')
+    .place(),
     column(
         "pcipath",
         "/dev/disk/by-path",
@@ -374,7 +382,8 @@ pub const COLUMNS: &[Column] = &[
     column("first-seen", "First seen", "The day on which a look saw it first", |row| {
         json!(row.disk.first_seen)
     })
-    .text(|row| known(row.disk.first_seen.map(|at| at.strftime("%Y-%m-%d")))),
+    .text(|row| known(row.disk.first_seen.map(|at| at.strftime("%Y-%m-%d"))))
+    .place(),
     column("pool", "Pool", "The pool that it is a member of", |row| {
         json!(row.member.as_ref().map(|member| &member.pool))
     })

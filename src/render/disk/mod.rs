@@ -209,6 +209,7 @@ impl Choice {
             },
             smart: needs(Needs::Smart),
             wake: false,
+            host: json || columns.iter().any(|column| column.needs != Needs::Identity),
         }
     }
 

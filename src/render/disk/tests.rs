@@ -28,7 +28,9 @@ fn size_and_model_as_in_the_article() {
     assert_eq!(render(&hw, &rows, &[], None, &flags(&["size", "model"])), table);
     assert_eq!(render(&hw, &rows, &[], None, &flags(&["model", "size"])), table);
     let wants = |choice: &Choice| choice.wants(false);
-    assert_eq!(wants(&flags(&["model", "size", "bay", "wwn", "pcipath"])), Want::IDENTITY);
+    assert_eq!(wants(&flags(&["model", "size", "wwn", "pcipath"])), Want::DISKS);
+    assert_eq!(wants(&flags(&["model", "size", "bay"])), Want::IDENTITY);
+    assert_eq!(flags(&["model", "size"]).wants(true), Want::IDENTITY, "JSON has the bay always");
     let temp = wants(&flags(&["temp"]));
     assert!(temp.smart && !temp.contents && !temp.wake, "a temperature opens no disk to read it");
     assert!(wants(&Choice::default()).contents && wants(&Choice::default()).smart);
