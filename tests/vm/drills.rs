@@ -9,7 +9,7 @@
 use std::time::Duration;
 
 use crate::lab::Lab;
-use crate::promises::sizes;
+use crate::promises::{at_sync, sizes};
 
 const WISH: &str = include_str!("../../profiles/gen8-usb-raidz.yaml");
 /// `BLKRRPART` of linux/fs.h: the kernel reads a partition table that was just written.
@@ -68,12 +68,7 @@ fn undone(lab: &Lab) {
 
 /// Runs zbay until it has synced for the `n`-th time and stops it there, or kills it. False: it ended before.
 fn until_sync(lab: &Lab, n: u32, signal: &str) -> bool {
-    lab.ok(&format!(
-        "rm -f /run/drill; (setsid strace -qq -o /run/drill -e trace=fsync -e inject=fsync:signal={signal}:when={n} \
-         zbay apply /root/wish.yaml --yes >/run/drill.out 2>&1 </dev/null; echo ended >>/run/drill.out) >/dev/null 2>&1 & \
-         for i in $(seq 900); do grep -qE 'SIGSTOP|SIGKILL' /run/drill 2>/dev/null && exit 0; grep -q ended /run/drill.out 2>/dev/null && exit 0; sleep 0.2; done; exit 1"
-    ));
-    lab.sh("sleep 0.5; grep -qE 'SIGSTOP|SIGKILL' /run/drill").status == 0
+    at_sync(lab, "zbay apply /root/wish.yaml --yes", n, signal)
 }
 
 /// Has `zpool create` run under strace with these options in the box; all else of zpool is as it is.

@@ -4,8 +4,9 @@
 //! them in the long run; `ZBAY_LAYOUTS=draid` takes those whose line contains a word. With `ZBAY_BLESS=1` what is read is written to tests/capacity/measured.jsonl.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
+use crate::dice::Dice;
 use crate::lab::Lab;
 use crate::pools::{Blocks, FILES, Layout, Measured, Metaslabs, layouts};
 
@@ -24,18 +25,9 @@ fn chosen() -> Vec<Layout> {
         chosen.extend(others);
         return chosen;
     }
-    let told = std::env::var("ZBAY_SEED").ok().and_then(|seed| seed.parse().ok());
-    let now = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(1, |time| time.as_secs());
-    let seed: u64 = told.unwrap_or_else(now);
-    eprintln!("{DRAWN} layouts by ZBAY_SEED={seed}");
-    let mut state = seed | 1;
+    let mut dice = Dice::new(&format!("{DRAWN} layouts"));
     for _ in 0..DRAWN.min(others.len()) {
-        // xorshift64
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        let at = state % u64::try_from(others.len()).expect("a few");
-        chosen.push(others.swap_remove(usize::try_from(at).expect("a few")));
+        chosen.push(others.swap_remove(dice.below(others.len())));
     }
     chosen
 }

@@ -8,33 +8,7 @@ use serde_json::Value;
 
 use crate::lab::{Lab, Ran};
 use crate::promises::{made, sizes};
-
-/// Nobody's box is recognised by its strings; a person names it.
-const ZBAY: &str = "zbay --hw 4u-24bay";
-const SMALL: u64 = 70_000_000_000;
-const LARGE: u64 = 160_041_885_696;
-
-fn wwn(bay: u8) -> String {
-    format!("/dev/disk/by-id/wwn-0x5000c5007a07{bay:04x}")
-}
-
-fn flat(ran: &Ran) -> String {
-    format!("{} {}", ran.out, ran.err).split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// Every byte that was acknowledged is there.
-fn intact(lab: &Lab, pool: &str, after: &str) {
-    let ran = lab.sh(&format!("cd /{pool} && sha256sum -c --quiet /root/{pool}.sums"));
-    assert_eq!(ran.status, 0, "{after}: {}{}", ran.out, ran.err);
-}
-
-fn fill(lab: &Lab, pool: &str, mib: u32) {
-    lab.ok(&format!(
-        "cd /{pool} && for n in 1 2 3 4; do dd if=/dev/urandom of=file$n bs=1M count={} status=none; done; \
-         sha256sum file? > /root/{pool}.sums; sync; zpool sync {pool}",
-        mib / 4
-    ));
-}
+use crate::shelf::{LARGE, SMALL, ZBAY, boxed, fill, flat, intact, wwn};
 
 /// Refused with these words, and no drive outside of pools has changed by a byte.
 fn refused(lab: &Lab, way: &str, free: &[u8], words: &[&str]) {
@@ -76,26 +50,15 @@ fn grows(lab: &Lab, pool: &str, way: &str) -> u64 {
     after
 }
 
-/// The box with its first drives and no others: each look asks every drive, and QEMU numbers host adapters and their ports
-/// by the drives that are there. Some drives are of another size.
-fn boxed(count: u8, sizes: &[(u8, u64)]) -> Lab {
-    let mut lab = Lab::new("4u-foreign").with_zbay();
-    let number = |bay: &str| bay.parse::<u8>().unwrap_or(0);
-    lab.spec.drives.retain(|drive| number(drive.at.as_str()) <= count);
-    for drive in &mut lab.spec.drives {
-        let other = sizes.iter().find(|(bay, _)| *bay == number(drive.at.as_str()));
-        drive.size = other.map_or(drive.size, |(_, size)| *size);
-    }
-    let lab = lab.boot();
-    lab.ok("zgenhostid -f 0badcafe; systemctl enable zfs-import-cache zfs-import.target zfs-mount 2>&1");
-    lab
-}
-
 #[test]
 #[ignore = "long: half an hour"]
 fn a_raidz_pool_grows_in_every_way() {
     let free: Vec<u8> = (4..=17).collect();
-    let mut lab = boxed(17, &[(16, SMALL)]);
+    let mut lab = boxed(17, |bay, drive| {
+        if bay == 16 {
+            drive.size = SMALL;
+        }
+    });
     made(
         &lab,
         &format!(
@@ -129,7 +92,11 @@ fn a_raidz_pool_grows_in_every_way() {
 #[test]
 #[ignore = "long: half an hour"]
 fn mirrors_grow_and_shrink() {
-    let lab = boxed(5, &[(4, LARGE), (5, LARGE)]);
+    let lab = boxed(5, |bay, drive| {
+        if bay >= 4 {
+            drive.size = LARGE;
+        }
+    });
     copies(&lab);
     larger(&lab);
 }
@@ -256,7 +223,7 @@ fn larger(lab: &Lab) {
 
 #[test]
 fn a_second_mirror_comes_and_goes() {
-    let lab = boxed(5, &[]);
+    let lab = boxed(5, |_, _| {});
     made(
         &lab,
         &format!("zpool create -o ashift=12 -o autoexpand=on two mirror {} {}", wwn(1), wwn(2)),

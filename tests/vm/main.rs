@@ -7,6 +7,7 @@
 #![allow(clippy::disallowed_methods)] // the tests are outside of zbay: they start programs and write files themselves
 
 mod care;
+mod dice;
 mod drills;
 mod equal;
 mod every_kind;
@@ -14,6 +15,7 @@ mod foreign;
 mod growth;
 mod inventory;
 mod keys;
+mod killed;
 mod lab;
 mod life;
 mod moving;
@@ -23,5 +25,7 @@ mod profiles;
 mod promises;
 mod reborn;
 mod seed;
+mod shelf;
 mod smoke;
+mod storm;
 mod told;
