@@ -10,21 +10,9 @@ use crate::lab::{Lab, Ran};
 use crate::promises::{made, sizes};
 use crate::shelf::{LARGE, SMALL, ZBAY, boxed, fill, flat, intact, wwn};
 
-/// Refused with these words, and no drive outside of pools has changed by a byte.
+/// A way that is refused with these words, and no drive outside of pools has changed by a byte.
 fn refused(lab: &Lab, way: &str, free: &[u8], words: &[&str]) {
-    let of = |lab: &Lab| {
-        let mut all = lab.digests();
-        all.retain(|bay, _| free.iter().any(|it| it.to_string() == *bay));
-        all
-    };
-    let before = of(lab);
-    let ran = lab.sh(&format!("{ZBAY} expand {way} --yes"));
-    assert_eq!(ran.status, 2, "`{way}`: {}{}", ran.out, ran.err);
-    for word in words {
-        assert!(flat(&ran).contains(word), "`{way}` lacks `{word}`: {}", ran.err);
-    }
-    lab.ok("sync");
-    assert_eq!(of(lab), before, "`{way}` wrote to a drive");
+    crate::shelf::refused(lab, &format!("expand {way} --yes"), free, words);
 }
 
 /// What the plan foretells: USED + AVAIL when all has ended.

@@ -19,6 +19,7 @@ mod killed;
 mod lab;
 mod life;
 mod moving;
+mod newcomers;
 #[path = "../capacity/pools.rs"]
 mod pools;
 mod profiles;

@@ -74,6 +74,23 @@ pub fn wipe(lab: &Lab, bay: u8) {
     ));
 }
 
+/// Refused with these words, and no drive outside of pools has changed by a byte.
+pub fn refused(lab: &Lab, command: &str, free: &[u8], words: &[&str]) {
+    let of = |lab: &Lab| {
+        let mut all = lab.digests();
+        all.retain(|bay, _| free.iter().any(|it| it.to_string() == *bay));
+        all
+    };
+    let before = of(lab);
+    let ran = lab.sh(&format!("{ZBAY} {command}"));
+    assert_eq!(ran.status, 2, "`{command}`: {}{}", ran.out, ran.err);
+    for word in words {
+        assert!(flat(&ran).contains(word), "`{command}` lacks `{word}`: {}", ran.err);
+    }
+    lab.ok("sync");
+    assert_eq!(of(lab), before, "`{command}` wrote to a drive");
+}
+
 /// The serial of the drive in a bay.
 pub fn serial(lab: &Lab, bay: u8) -> String {
     lab.drive(&bay.to_string()).serial.clone()
