@@ -18,10 +18,12 @@ use crate::plan::{Again, Fingerprint, Plan, Rehearsal, Step};
 pub mod condition;
 pub mod journal;
 pub mod learned;
+pub mod secrets;
 pub mod wish;
 
 use condition::Unmet;
 use journal::{Event, Journal, Taken};
+use secrets::Secrets;
 
 /// The lock's file.
 pub const LOCK: &str = "/run/zbay/lock";
@@ -139,19 +141,29 @@ pub struct Work<'a> {
     pub disks: &'a [Fingerprint],
     /// The steps.
     pub steps: &'a [Step],
+    /// What was typed for the steps that ask.
+    pub secrets: &'a Secrets,
+}
+
+impl<'a> Work<'a> {
+    /// The same with what was typed.
+    #[must_use]
+    pub fn with(self, secrets: &'a Secrets) -> Self {
+        Self { secrets, ..self }
+    }
 }
 
 impl Plan {
     /// What apply carries out.
     pub fn work(&self) -> Work<'_> {
-        Work { id: &self.id, disks: &self.disks, steps: &self.steps }
+        Work { id: &self.id, disks: &self.disks, steps: &self.steps, secrets: &secrets::NONE }
     }
 }
 
 impl Task {
     /// What apply carries out.
     pub fn work(&self) -> Work<'_> {
-        Work { id: &self.id, disks: &self.disks, steps: &self.steps }
+        Work { id: &self.id, disks: &self.disks, steps: &self.steps, secrets: &secrets::NONE }
     }
 }
 
@@ -205,6 +217,8 @@ fn one(
             },
         )
         .map_err(|source| ApplyError::Journal { step: name(), source })?;
+    // Filled in after the intent was noted: it is in nothing that is kept.
+    let changes: Vec<Change> = changes.into_iter().map(|it| plan.secrets.fill(it)).collect();
     let outcome = change_all(machine, journal, number, step.again.as_ref(), &changes);
     let event = match &outcome {
         Ok(()) => Event::Done,

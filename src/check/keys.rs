@@ -7,14 +7,24 @@ use crate::profile::Profile;
 use crate::profile::value::KeyFile;
 
 pub(super) fn keys(profile: &Profile, found: &mut Found) {
-    if profile.pool.root.key_file.is_some() {
-        let message = "the pool's root cannot be encrypted here".to_owned();
-        let remedy = "write `key_file` at each dataset that needs it";
-        found.error(Rule::KeyOnRoot, "pool.root.key_file", message, remedy);
+    let root = &profile.pool.root;
+    for (key, given) in
+        [("key_file", root.key_file.is_some()), ("passphrase", root.passphrase.is_some())]
+    {
+        if given {
+            let message = "the pool's root cannot be encrypted here".to_owned();
+            let remedy = format!("write `{key}` at each dataset that needs it");
+            found.error(Rule::KeyOnRoot, &format!("pool.root.{key}"), message, &remedy);
+        }
     }
     let mut seen: Vec<&Utf8Path> = Vec::new();
     for (name, wish) in &profile.datasets {
         let Some(key) = wish.key_file.as_ref().map(KeyFile::path) else { continue };
+        if wish.passphrase.is_some() {
+            let message = "a key in a file and a passphrase for one dataset".to_owned();
+            let at = format!("datasets.{}.passphrase", name.as_str());
+            found.error(Rule::TwoKeys, &at, message, "ZFS takes one key: leave one of them out");
+        }
         if seen.contains(&key) {
             let message = format!("{key} is the key of two datasets");
             let at = format!("datasets.{}.key_file", name.as_str());

@@ -83,6 +83,7 @@ rules! {
     LittleSlack = "little-slack": "a new drive must hold every whole metaslab of its vdev: with less than 1 GiB to spare, another maker's may be too small",
     ReserveSize = "reserve-size": "a reserve is for a drive that is a little smaller: makers differ by some MiB, 2GiB is ample",
     KeyOnRoot = "key-on-root": "a pool whose root is encrypted gives nothing without the key, not even what zbay keeps in it: datasets are encrypted one by one",
+    TwoKeys = "two-keys": "a dataset has one key: a file opens it at boot by itself, a passphrase has to be typed",
     KeyTwice = "key-twice": "a key file that is made for two datasets opens both for whoever has it",
     NoAes = "no-aes": "without the processor's AES instructions encrypted data is read and written many times slower",
     ParentMount = "mountpoint-twice": "two datasets cannot be mounted at the same place",

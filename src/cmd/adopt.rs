@@ -13,6 +13,7 @@ use super::profile::kept;
 use super::propose::sound;
 use super::{Answer, Context, need_root};
 use crate::adopt::{Adopted, wish};
+use crate::apply::secrets::NONE;
 use crate::hw::Hw;
 use crate::inventory::{Inventory, Pool, Pools, Want};
 use crate::life::moving::one_pool;
@@ -105,7 +106,7 @@ pub fn run(context: &Context, args: &AdoptArgs) -> Result<Answer> {
         bail!("pool {} went away while it was looked at, so nothing was written", pool.name);
     }
     consent(&plan, Some(&text), args.yes, args.replace_wish, "adopt")?;
-    apply::carry_out(context, &wished, &plan, &mut |progress| apply::say(&progress))?;
+    apply::carry_out(context, &wished, &plan, &NONE, &mut |progress| apply::say(&progress))?;
     let mut answer = apply::finish(context, wished, &plan)?;
     answer.json["profile"] = json!(adopted.text);
     answer.json["beside"] = json!(adopted.beside);

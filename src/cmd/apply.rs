@@ -7,7 +7,8 @@ use camino::Utf8Path;
 use serde_json::json;
 
 use super::plan::{Wished, saved};
-use super::{Answer, Context};
+use super::{Answer, Context, passphrase};
+use crate::apply::secrets::Secrets;
 use crate::apply::{self, Progress};
 use crate::cli::Apply;
 use crate::inventory::{Want, look};
@@ -53,7 +54,8 @@ pub fn run(context: &Context, args: &Apply) -> Result<Answer> {
         return Ok(Answer { text, json: report(&plan, false), status });
     }
     consent(&plan, None, args.yes, args.replace_wish, "apply")?;
-    carry_out(context, &wished, &plan, &mut |progress| say(&progress))?;
+    let secrets = passphrase::ask(&plan.steps)?;
+    carry_out(context, &wished, &plan, &secrets, &mut |progress| say(&progress))?;
     finish(context, wished, &plan)
 }
 
@@ -113,13 +115,14 @@ pub fn carry_out(
     context: &Context,
     wished: &Wished,
     plan: &Plan,
+    secrets: &Secrets,
     tell: &mut dyn FnMut(Progress<'_>),
 ) -> Result<()> {
     let machine = &*context.machine;
     // What drives say of their health was asked when the plan was made, and no step depends on it.
     let want = Want { smart: false, ..Want::ALL };
     let fresh = || look::look(machine, want).map_err(|error| error.to_string());
-    Ok(apply::run(machine, &wished.hw, plan.work(), &fresh, tell)?)
+    Ok(apply::run(machine, &wished.hw, plan.work().with(secrets), &fresh, tell)?)
 }
 
 pub(super) fn say(progress: &Progress<'_>) {

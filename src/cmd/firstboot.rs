@@ -14,12 +14,13 @@ use super::apply::carry_out;
 use super::plan::Wished;
 use super::voice::{State, Voice};
 use super::{Answer, Context, propose};
+use crate::apply::secrets::NONE;
 use crate::apply::{self, Progress};
 use crate::inventory::{Disk, Inventory, Owner};
 use crate::machine::local::{Lock, console, lock};
 use crate::names::BayId;
 use crate::plan::pick::in_bay;
-use crate::plan::{Danger, Plan};
+use crate::plan::{Closed, Danger, Plan};
 use crate::render;
 use crate::render::json::answer;
 
@@ -73,8 +74,9 @@ fn apply_wish(context: &Context, voice: &mut Voice<'_>) -> Result<Answer> {
         wished.name,
         drives(&wished)
     ));
-    let plan = match wished.plan() {
-        Ok(plan) => plan,
+    let (plan, closed) = match wished.plan() {
+        // Nobody is there to be asked: what needs a passphrase waits for `zbay apply`.
+        Ok(plan) => plan.without_asking(),
         Err(error) => bail!("{error:#}\n\n{}", tail()),
     };
     if plan.danger() == Danger::ReplacesWish {
@@ -88,17 +90,17 @@ fn apply_wish(context: &Context, voice: &mut Voice<'_>) -> Result<Answer> {
             voice.step(number, count, what);
         }
     };
-    carry_out(context, &wished, &plan, &mut tell)?;
+    carry_out(context, &wished, &plan, &NONE, &mut tell)?;
     if plan.import.is_some() {
         // What the pool lacks could not be known before it was imported; nothing of it touches a disk.
         let wished = wished.again(context)?;
-        let rest = wished.plan()?;
+        let (rest, closed) = wished.plan()?.without_asking();
         if rest.disks.is_empty() && rest.import.is_none() {
-            carry_out(context, &wished, &rest, &mut tell)?;
+            carry_out(context, &wished, &rest, &NONE, &mut tell)?;
         }
-        return finish(context, wished, &plan, voice);
+        return finish(context, wished, &plan, &closed, voice);
     }
-    finish(context, wished, &plan, voice)
+    finish(context, wished, &plan, &closed, voice)
 }
 
 fn guid(inventory: &Inventory, pool: &str) -> Option<u64> {
@@ -160,12 +162,19 @@ fn tail() -> &'static str {
     "nothing was written to any drive\nthen     press Ctrl-Alt-Del, or log in and type: zbay firstboot\nlog      journalctl -u zbay-firstboot"
 }
 
-fn finish(context: &Context, wished: Wished, plan: &Plan, voice: &mut Voice<'_>) -> Result<Answer> {
+fn finish(
+    context: &Context,
+    wished: Wished,
+    plan: &Plan,
+    closed: &Closed,
+    voice: &mut Voice<'_>,
+) -> Result<Answer> {
     let again = wished.again(context)?;
     voice.pool(&plan.pool, guid(&again.inventory, &plan.pool));
-    let left = again.drift();
+    let mut left = again.drift();
+    left.retain(|drift| !drift.dataset().is_some_and(|dataset| closed.has(dataset)));
     let mut text = String::new();
-    if plan.is_empty() {
+    if plan.is_empty() && closed.0.is_empty() {
         text.push_str("zbay first boot: everything is as wished already, nothing was changed\n");
     } else {
         let _ = writeln!(text, "zbay first boot: done, pool {} is ready", plan.pool);
@@ -174,6 +183,10 @@ fn finish(context: &Context, wished: Wished, plan: &Plan, voice: &mut Voice<'_>)
         let _ = writeln!(text, "  {}  {}", print.drive.place(), print.drive.label());
     }
     text.push_str(&render::plan::compared(plan, &again.inventory));
+    if !closed.0.is_empty() {
+        let waits = format!("{}: `zbay apply` asks for the passphrase", closed.0.join(", "));
+        text.push_str(&render::text::labelled("waits", &waits));
+    }
     if !left.is_empty() {
         text.push_str(&render::plan::drift(&plan.pool, &left, &[]));
     }

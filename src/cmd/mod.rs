@@ -42,6 +42,7 @@ pub mod notify;
 pub mod odds;
 pub mod optimal;
 pub mod overview;
+mod passphrase;
 pub mod plan;
 pub mod profile;
 mod prompt;

@@ -6,13 +6,16 @@
 
 use std::cell::Cell;
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{ErrorKind, Read, Write};
+use std::io::{self, BufRead, ErrorKind, Read, Write};
+use std::os::fd::AsFd;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use nix::fcntl::{FcntlArg, FdFlag, fcntl};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
+use nix::sys::termios::{LocalFlags, SetArg, tcgetattr, tcsetattr};
 use thiserror::Error;
 
 use super::IoError;
@@ -23,7 +26,7 @@ use super::real::write::swap;
 /// # Errors
 /// It is there and cannot be read.
 pub fn read_user_file(path: &Utf8Path, cap: usize) -> Result<Option<Vec<u8>>, IoError> {
-    let refused = |why: std::io::Error| system("read", path, &why);
+    let refused = |why: io::Error| system("read", path, &why);
     let file = match File::open(path) {
         Ok(file) => file,
         Err(why) if why.kind() == ErrorKind::NotFound => return Ok(None),
@@ -39,7 +42,7 @@ pub fn read_user_file(path: &Utf8Path, cap: usize) -> Result<Option<Vec<u8>>, Io
 /// # Errors
 /// It exists, or cannot be written.
 pub fn write_new_file(path: &Utf8Path, text: &str) -> Result<(), IoError> {
-    let refused = |why: std::io::Error| system("write", path, &why);
+    let refused = |why: io::Error| system("write", path, &why);
     let mut file =
         OpenOptions::new().write(true).create_new(true).mode(0o644).open(path).map_err(refused)?;
     file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(refused)
@@ -89,7 +92,7 @@ pub fn console(path: &Utf8Path) -> Option<File> {
     OpenOptions::new().write(true).open(path).ok()
 }
 
-fn system(what: &str, path: &Utf8Path, why: &std::io::Error) -> IoError {
+fn system(what: &str, path: &Utf8Path, why: &io::Error) -> IoError {
     match why.kind() {
         ErrorKind::PermissionDenied => {
             IoError::Denied { what: what.to_owned(), path: path.to_owned() }
@@ -152,7 +155,7 @@ pub fn lock(path: &Utf8Path) -> Result<Lock, LockError> {
     }
 }
 
-/// Ctrl-C, and the signal of kill(1), held back so that what was begun can be ended.
+/// Ctrl-C, and the signal of kill(1), held back so that what was begun can be ended; for as long as this is kept.
 #[derive(Debug)]
 pub struct Interrupt {
     signals: SignalFd,
@@ -162,13 +165,18 @@ pub struct Interrupt {
 impl Interrupt {
     /// From now on it does not end the program. `None`: the system refuses, and it does.
     pub fn catch() -> Option<Self> {
-        let mut held = SigSet::empty();
-        held.add(Signal::SIGINT);
-        held.add(Signal::SIGTERM);
+        let held = Self::held();
         held.thread_block().ok()?;
         let flags = SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC;
         let signals = SignalFd::with_flags(&held, flags).ok()?;
         Some(Self { signals, came: Cell::new(false) })
+    }
+
+    fn held() -> SigSet {
+        let mut held = SigSet::empty();
+        held.add(Signal::SIGINT);
+        held.add(Signal::SIGTERM);
+        held
     }
 
     /// Whether it has come.
@@ -178,6 +186,50 @@ impl Interrupt {
         }
         self.came.get()
     }
+}
+
+impl Drop for Interrupt {
+    fn drop(&mut self) {
+        let _ = Self::held().thread_unblock(); // it cannot fail for signals that there are
+    }
+}
+
+/// A line that is typed at the terminal and not shown; `None`: its end. Ctrl-C gives the terminal back as it was.
+///
+/// # Errors
+/// Standard input is no terminal, cannot be read, or Ctrl-C.
+pub fn hidden_line(question: &str) -> io::Result<Option<String>> {
+    let stdin = io::stdin();
+    let before = tcgetattr(&stdin)?;
+    let mut silent = before.clone();
+    silent.local_flags.remove(LocalFlags::ECHO);
+    silent.local_flags.insert(LocalFlags::ECHONL);
+    let interrupt = Interrupt::catch();
+    let mut err = io::stderr().lock();
+    write!(err, "{question}").and_then(|()| err.flush())?;
+    tcsetattr(&stdin, SetArg::TCSAFLUSH, &silent)?;
+    let line = typed(interrupt.as_ref());
+    tcsetattr(&stdin, SetArg::TCSAFLUSH, &before)?;
+    line
+}
+
+/// Waits for a line or for an interrupt, whichever comes first.
+fn typed(interrupt: Option<&Interrupt>) -> io::Result<Option<String>> {
+    let stdin = io::stdin();
+    if let Some(interrupt) = interrupt {
+        let mut both = [stdin.as_fd(), interrupt.signals.as_fd()]
+            .map(|from| PollFd::new(from, PollFlags::POLLIN));
+        poll(&mut both, PollTimeout::NONE)?;
+        if interrupt.came() {
+            return Err(io::Error::new(
+                ErrorKind::Interrupted,
+                "interrupted, so nothing was written",
+            ));
+        }
+    }
+    let mut line = String::new();
+    let read = stdin.lock().read_line(&mut line)?;
+    Ok((read > 0).then(|| line.trim_end_matches(['\r', '\n']).to_owned()))
 }
 
 #[cfg(test)]

@@ -185,6 +185,9 @@ pub struct Cmd {
     /// Standard input; kept out of logs, plans, journals and recordings.
     #[serde(skip)]
     pub stdin: Option<Vec<u8>>,
+    /// The dataset whose passphrase a person types for its standard input, before the first step is done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asks: Option<String>,
     /// After this long the command is abandoned, and said to be.
     pub limit: Duration,
     /// The most bytes of output that are taken; more is an error.
@@ -198,9 +201,18 @@ impl Cmd {
             program: program.path.into(),
             args: args.into_iter().map(Into::into).collect(),
             stdin: None,
+            asks: None,
             limit: Duration::from_secs(30),
             cap: 16 << 20,
         }
+    }
+
+    /// The same with the passphrase of this dataset on its standard input. A key is made of it by some hundred thousand
+    /// rounds of a hash.
+    #[must_use]
+    pub fn asking(mut self, dataset: &str) -> Self {
+        self.asks = Some(dataset.to_owned());
+        self.within(Duration::from_mins(2))
     }
 
     /// The same with another time limit.
@@ -285,6 +297,14 @@ pub enum RunError {
         command: String,
         /// The limit.
         seconds: u64,
+    },
+    /// It wants a passphrase that nobody typed.
+    #[error("`{command}` wants the passphrase of {dataset}, and nobody was asked for it")]
+    Unasked {
+        /// The command.
+        command: String,
+        /// The dataset.
+        dataset: String,
     },
     /// More output than its cap.
     #[error("`{command}` wrote more than {cap} bytes")]

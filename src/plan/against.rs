@@ -161,7 +161,8 @@ pub(super) fn half_way(request: &Request<'_>, there: bool, import: bool) -> Vec<
     for key in system.keys.iter().filter(|key| key.loaded.is_none()) {
         let Some((mode, bytes)) = key.file else { continue };
         if mode & 0o077 != 0 || bytes != KEY_BYTES {
-            refusals.push(Refusal::NoKey { path: key.path.clone(), mode, bytes });
+            let Some(path) = key.path.clone() else { continue };
+            refusals.push(Refusal::NoKey { path, mode, bytes });
         }
     }
     refusals.dedup();

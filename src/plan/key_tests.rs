@@ -2,6 +2,8 @@
 
 use super::make::{PlanError, Request, make};
 use super::{Plan, command, system};
+use crate::apply::secrets::Secrets;
+use crate::apply::{Work, run};
 use crate::inventory::{Want, look};
 use crate::machine::recorded::Recorded;
 use crate::machine::recording::{Bytes, Said};
@@ -75,6 +77,75 @@ fn a_key_is_made_with_its_dataset_and_is_nowhere_else() {
     let plan = self::plan(&box_saying(&[there]), &profile).expect("a plan");
     let step = plan.steps.iter().find(|it| it.what.contains("/private")).expect("a step");
     assert!(matches!(&step.changes[..], [Change::Run(_), ..]), "{:?}", step.changes);
+}
+
+#[test]
+fn a_passphrase_is_asked_for_and_is_in_nothing_that_is_kept() {
+    let profile = wish("passphrase: ask}\n  private/sub: {quota: 1G");
+    let machine = box_saying(&[]);
+    let plan = plan(&machine, &profile).expect("a plan");
+    let asks: Vec<_> = plan.steps.iter().flat_map(crate::plan::Step::asks).collect();
+    assert_eq!(asks, [("testpool/private", true)]);
+    let mut secrets = Secrets::default();
+    secrets.keep("testpool/private", "correct horse".to_owned());
+    assert!(!format!("{secrets:?}").contains("horse"));
+    let step = plan.steps.iter().find(|it| it.asks().next().is_some()).expect("a step");
+    // The recorded machine has no such dataset, before or after: what was changed is what counts.
+    let step = crate::plan::Step { before: Vec::new(), ..step.clone() };
+    let (id, disks) = ("0", &plan.disks[..]);
+    let work = Work { id, disks, steps: &[step], secrets: &secrets };
+    let look = || look::look(&machine, Want::ALL).map_err(|error| error.to_string());
+    let hw = shipped::hw(&machine, "hp-microserver-gen8").expect("shipped").value;
+    let _ = run(&machine, &hw, work, &look, &mut |_| {});
+    let changes = machine.changes();
+    let typed = changes.iter().find_map(|change| match change {
+        Change::Run(cmd) if cmd.args.first().is_some_and(|verb| verb == "create") => {
+            cmd.stdin.clone()
+        }
+        _ => None,
+    });
+    assert_eq!(typed.as_deref(), Some(&b"correct horse\n"[..]), "{changes:?}");
+    let kept = serde_json::to_string(&(&changes, &plan)).expect("JSON");
+    assert!(!kept.contains("horse") && kept.contains("keylocation=prompt"), "{kept}");
+
+    // Where nobody can be asked, it and what is below it wait, and nothing else does.
+    let count = plan.steps.len();
+    let (rest, closed) = plan.without_asking();
+    assert_eq!(
+        (rest.steps.len(), &closed.0[..]),
+        (count - 2, &["testpool/private".to_owned()][..])
+    );
+    assert!(closed.has("testpool/private/sub") && !closed.has("testpool/private2"));
+}
+
+#[test]
+fn a_passphrase_beside_a_key_or_at_the_root_is_refused() {
+    let profile = wish(&format!("passphrase: ask, key_file: {KEY}"));
+    let why = plan(&box_saying(&[]), &profile).expect_err("refused").to_string();
+    assert!(why.contains("for one dataset"), "{why}");
+    let bad = "hardware: generic\npool: {name: a, layout: mirror, bays: [1, 2], root: {passphrase: ask}}\n";
+    let parsed = read::<Profile>("x", bad.as_bytes()).expect("reads");
+    let notes = crate::check::check(&crate::render::fixture::hw("generic"), &parsed.value);
+    assert!(notes.iter().any(|it| it.at == "pool.root.passphrase"), "{notes:?}");
+    let typed = bad.replace("ask", "hunter22");
+    let why = read::<Profile>("x", typed.as_bytes()).expect_err("no secret in a file").to_string();
+    assert!(why.contains("ask"), "{why}");
+}
+
+#[test]
+fn a_dataset_that_waits_for_its_passphrase_is_told_and_opened_by_it() {
+    let profile = wish("passphrase: ask");
+    let dataset = "testpool/private";
+    let closed = box_saying(&[(command::get(Of::Zfs, dataset, "keystatus"), 0, "unavailable\n")]);
+    let system = system::look(&closed, &profile.value).expect("recorded");
+    let hw = shipped::hw(&closed, "hp-microserver-gen8").expect("shipped").value;
+    let inventory = look::look(&closed, Want::ALL).expect("recorded");
+    let found = drift(&hw, &profile.value, &profile.text, &inventory, &system);
+    let locked = found.iter().find(|it| matches!(it, Drift::Locked { asks: true, .. }));
+    assert!(locked.is_some_and(Drift::mendable), "{found:?}");
+    assert!(!found.iter().any(|it| matches!(it, Drift::KeysAtBoot { .. })), "{found:?}");
+    let open = crate::plan::steps::unlock(dataset, true);
+    assert_eq!(open.asks().collect::<Vec<_>>(), [(dataset, false)]);
 }
 
 #[test]

@@ -101,7 +101,11 @@ pub fn make(request: &Request<'_>) -> Result<Plan, PlanError> {
         (None, None) => return Err(Refused(Vec::new()).into()),
     };
     notes.retain(|note| note.severity < Severity::Error);
-    let is_key = |change: &Change| matches!(change, Change::NewKey { .. });
+    let is_key = |change: &Change| match change {
+        Change::NewKey { .. } => true,
+        Change::Run(cmd) => cmd.asks.is_some(),
+        _ => false,
+    };
     if steps.iter().any(|step| step.changes.iter().any(is_key)) {
         notes.extend(check::keys::slow(system.aes));
     }
@@ -285,7 +289,7 @@ fn steps_for(
                 all.push(steps::set(*of, object, &setting, is));
             }
             Drift::Timers { what, timers } => all.push(care::step(what, timers)),
-            Drift::Locked { dataset } => all.push(steps::unlock(dataset)),
+            Drift::Locked { dataset, asks } => all.push(steps::unlock(dataset, *asks)),
             Drift::KeysAtBoot { was } => all.push(steps::keys_at_boot(was.as_ref())),
             Drift::Disabled { units } => all.push(steps::enable(units)),
             Drift::NotKept { path, was } => {

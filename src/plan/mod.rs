@@ -138,6 +138,49 @@ pub struct Step {
     pub after: Vec<Condition>,
 }
 
+impl Step {
+    /// Datasets whose passphrases are asked for before it is done; true: it makes the dataset.
+    pub fn asks(&self) -> impl Iterator<Item = (&str, bool)> {
+        self.changes.iter().filter_map(|change| match change {
+            Change::Run(cmd) => {
+                let makes = cmd.args.first().is_some_and(|verb| verb == "create");
+                Some((cmd.asks.as_deref()?, makes))
+            }
+            _ => None,
+        })
+    }
+}
+
+impl Plan {
+    /// The plan without the steps that need a person: those that ask for a passphrase, and those of datasets below. Which
+    /// datasets wait for one.
+    pub fn without_asking(mut self) -> (Self, Closed) {
+        let asks = |step: &Step| step.asks().map(|(of, _)| of.to_owned()).collect::<Vec<_>>();
+        let closed = Closed(self.steps.iter().flat_map(asks).collect());
+        let waits = |step: &Step| {
+            let below = step.before.iter().any(|condition| match condition {
+                Condition::DatasetAbsent { dataset } => closed.has(dataset),
+                _ => false,
+            });
+            below || step.asks().next().is_some()
+        };
+        self.steps.retain(|step| !waits(step));
+        (self, closed)
+    }
+}
+
+/// Datasets that wait for a passphrase.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Closed(pub Vec<String>);
+
+impl Closed {
+    /// Whether a dataset is one of them, or below one.
+    pub fn has(&self, dataset: &str) -> bool {
+        let below = self.0.iter().filter_map(|of| dataset.strip_prefix(of.as_str()));
+        below.into_iter().any(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+}
+
 /// A dry run of zpool's own: `zpool create -n`, without `-f`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

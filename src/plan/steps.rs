@@ -240,17 +240,23 @@ pub fn create_dataset(profile: &Profile, name: &str, keys: &[Key]) -> Step {
     let settings = settings.unwrap_or_default();
     let wish =
         profile.datasets.iter().find(|(other, _)| other.as_str() == name).map(|(_, wish)| wish);
-    let mut changes = run([command::create_dataset(&dataset, &settings)]);
+    let asks = wish.is_some_and(|wish| wish.passphrase.is_some());
+    let create = command::create_dataset(&dataset, &settings);
+    let mut changes = run([if asks { create.asking(&dataset) } else { create }]);
     if let Some(wish) = wish {
         changes.extend(access(profile, name, &wish.access()));
     }
     let mut before = vec![Condition::DatasetAbsent { dataset: dataset.clone() }];
     let mut what = format!("create dataset {dataset}");
+    if asks {
+        what.push_str(" with a passphrase that is asked for");
+    }
     // One that is there is of a run that was cut off, or somebody's own: the plan refuses what is no key.
-    if let Some(key) = keys.iter().find(|key| key.dataset == dataset && key.file.is_none()) {
-        what = format!("{what} with a key of its own in {}", key.path);
-        changes.insert(0, Change::NewKey { path: key.path.clone() });
-        before.push(Condition::File { path: key.path.clone(), hash: None });
+    let lacks = |key: &&Key| key.dataset == dataset && key.file.is_none();
+    if let Some(path) = keys.iter().find(lacks).and_then(|key| key.path.clone()) {
+        what = format!("{what} with a key of its own in {path}");
+        changes.insert(0, Change::NewKey { path: path.clone() });
+        before.push(Condition::File { path, hash: None });
     }
     let mut make = step(what, Danger::Harmless, changes);
     make.before = before;
@@ -266,10 +272,13 @@ pub fn create_dataset(profile: &Profile, name: &str, keys: &[Key]) -> Step {
     make
 }
 
-/// Opens an encrypted dataset with the key in its file.
-pub fn unlock(dataset: &str) -> Step {
-    let cmds = [command::load_key(dataset), command::mount(dataset)];
-    let mut open = step(format!("open {dataset} with its key"), Danger::Harmless, run(cmds));
+/// Opens an encrypted dataset with the key in its file, or with its passphrase.
+pub fn unlock(dataset: &str, asks: bool) -> Step {
+    let load = command::load_key(dataset);
+    let load = if asks { load.asking(dataset) } else { load };
+    let key = if asks { "passphrase" } else { "key" };
+    let changes = run([load, command::mount(dataset)]);
+    let mut open = step(format!("open {dataset} with its {key}"), Danger::Harmless, changes);
     open.after = vec![Condition::Property {
         of: Of::Zfs,
         object: dataset.to_owned(),

@@ -61,8 +61,8 @@ pub struct System {
 pub struct Key {
     /// The dataset, in full.
     pub dataset: String,
-    /// The file.
-    pub path: Utf8PathBuf,
+    /// The file; `None`: a passphrase is asked for.
+    pub path: Option<Utf8PathBuf>,
     /// Permission bits and bytes of what is there; `None`: nothing.
     pub file: Option<(u32, u64)>,
     /// Whether the key is loaded; `None`: there is no such dataset, or it is not encrypted.
@@ -95,13 +95,15 @@ fn has_aes(cpuinfo: &str) -> Option<bool> {
 
 fn keys(machine: &dyn Machine, profile: &Profile) -> Vec<Key> {
     let wished = profile.datasets.iter().filter_map(|(name, wish)| {
-        Some((full(profile, name.as_str()), wish.key_file.as_ref()?.path().to_owned()))
+        let path = wish.key_file.as_ref().map(|key| key.path().to_owned());
+        (path.is_some() || wish.passphrase.is_some()).then(|| (full(profile, name.as_str()), path))
     });
     let said = |cmd: &Cmd| machine.read(cmd).ok().filter(|output| output.status == 0);
     let text =
         |cmd: &Cmd| said(cmd).map(|it| String::from_utf8_lossy(&it.stdout).trim().to_owned());
-    let one = |(dataset, path): (String, Utf8PathBuf)| {
-        let file = text(&command::mode_and_size(&path)).and_then(|text| {
+    let one = |(dataset, path): (String, Option<Utf8PathBuf>)| {
+        let said = path.as_ref().and_then(|path| text(&command::mode_and_size(path)));
+        let file = said.and_then(|text| {
             let (mode, size) = text.split_once(' ')?;
             Some((u32::from_str_radix(mode, 8).ok()?, size.parse().ok()?))
         });

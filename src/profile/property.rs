@@ -8,8 +8,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::value::{
-    AclType, Autoreplace, CaseSensitivity, Compatibility, Compression, Copies, DnodeSize, Failmode,
-    KeyFile, Limit, Mode, Mountpoint, OnOff, Principal, RecordSize, SnapDir, Sync, Xattr,
+    AclType, Asked, Autoreplace, CaseSensitivity, Compatibility, Compression, Copies, DnodeSize,
+    Failmode, KeyFile, Limit, Mode, Mountpoint, OnOff, Principal, RecordSize, SnapDir, Sync, Xattr,
 };
 
 /// A property and its value as `-p` prints it.
@@ -129,6 +129,11 @@ pub struct FsWish {
     /// each boot. Whoever loses the file has lost the data: keep a copy elsewhere. Fixed when the dataset is made.
     #[serde(default)]
     pub key_file: Option<KeyFile>,
+    /// `ask`: encrypt the dataset and what is below it (aes-256-gcm) with a passphrase that `zbay apply` asks for, when it
+    /// makes the dataset and to open it after each boot. It is kept nowhere: whoever forgets it has lost the data. Fixed
+    /// when the dataset is made.
+    #[serde(default)]
+    pub passphrase: Option<Asked>,
 }
 
 /// Properties that can be set only when a dataset is made.
@@ -165,6 +170,10 @@ impl FsWish {
             settings.push(Setting::new("encryption", "aes-256-gcm"));
             settings.push(Setting::new("keyformat", "hex"));
             settings.push(Setting::new("keylocation", format!("file://{}", key.path())));
+        } else if self.passphrase.is_some() {
+            settings.push(Setting::new("encryption", "aes-256-gcm"));
+            settings.push(Setting::new("keyformat", "passphrase"));
+            settings.push(Setting::new("keylocation", "prompt"));
         }
         settings
     }

@@ -289,6 +289,14 @@ impl KeyFile {
     }
 }
 
+/// What is asked for each time that it is needed, and kept nowhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Asked {
+    /// ask
+    Ask,
+}
+
 /// A quota or reservation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(transparent)]

@@ -84,10 +84,12 @@ pub enum Drift {
         /// Their names.
         units: Vec<String>,
     },
-    /// An encrypted dataset is closed, and its key is there.
+    /// An encrypted dataset is closed, and its key is there, or is asked for.
     Locked {
         /// Full name.
         dataset: String,
+        /// Its passphrase is asked for.
+        asks: bool,
     },
     /// The key file of an encrypted dataset does not open it.
     Key {
@@ -152,6 +154,14 @@ impl Drift {
             | Self::NoUnit { .. }
             | Self::Waits { .. }
             | Self::NotKnown { .. } => false,
+        }
+    }
+
+    /// The dataset that is missing or closed; `None`: it is another difference.
+    pub fn dataset(&self) -> Option<&str> {
+        match self {
+            Self::DatasetMissing { dataset } | Self::Locked { dataset, .. } => Some(dataset),
+            _ => None,
         }
     }
 
@@ -228,7 +238,10 @@ impl fmt::Display for Drift {
                 let timers: Vec<String> = timers.iter().map(state).collect();
                 write!(f, "wished is to {what}: {}", timers.join(", "))
             }
-            Self::Locked { dataset } => write!(f, "{dataset} is encrypted and closed"),
+            Self::Locked { dataset, asks: false } => write!(f, "{dataset} is encrypted and closed"),
+            Self::Locked { dataset, asks: true } => {
+                write!(f, "{dataset} is encrypted and closed, until its passphrase is typed")
+            }
             Self::Key { dataset, path, why } => {
                 write!(f, "the key of {dataset} is not in {path}: {why}")
             }

@@ -65,16 +65,20 @@ pub fn drift(
 fn keys(system: &System) -> Vec<Drift> {
     let mut found = Vec::new();
     for key in &system.keys {
-        let drift = |why: &str| Drift::Key {
-            dataset: key.dataset.clone(),
-            path: key.path.clone(),
-            why: why.to_owned(),
+        let dataset = || key.dataset.clone();
+        let Some(path) = &key.path else {
+            if key.loaded == Some(false) {
+                found.push(Drift::Locked { dataset: dataset(), asks: true });
+            }
+            continue;
         };
+        let drift =
+            |why: &str| Drift::Key { dataset: dataset(), path: path.clone(), why: why.to_owned() };
         match (key.loaded, &key.file, &key.wrong) {
             (Some(_), None, _) => found.push(drift("there is no such file")),
             (Some(_), Some(_), Some(why)) => found.push(drift(why)),
             (Some(false), Some(_), None) => {
-                found.push(Drift::Locked { dataset: key.dataset.clone() });
+                found.push(Drift::Locked { dataset: dataset(), asks: false });
             }
             (Some(true), Some((mode, _)), None) if mode & 0o077 != 0 => {
                 found.push(drift(&format!("others can read it (mode {mode:o})")));
@@ -82,7 +86,8 @@ fn keys(system: &System) -> Vec<Drift> {
             (None, ..) | (Some(true), Some(_), None) => {}
         }
     }
-    if !system.keys.is_empty() && system.keys_at_boot.as_deref() != Some(LOAD_KEYS) {
+    let in_files = system.keys.iter().any(|key| key.path.is_some());
+    if in_files && system.keys_at_boot.as_deref() != Some(LOAD_KEYS) {
         let was = system.keys_at_boot.as_ref().map(|text| Hash::of(text.as_bytes()));
         found.push(Drift::KeysAtBoot { was });
     }

@@ -106,7 +106,8 @@ fn goes_on(lab: &Lab, flow: &Flow, n: u32) -> bool {
     let ran = lab.sh(&command);
     let said = flat(&ran);
     eprintln!("{drill}: killed {killed}, done {was_done}, then {}", ran.status);
-    assert!(was_done || ran.status == 0, "{drill}: {said}");
+    // 1: it is done, and there is more to do: a pool that came has no wish.
+    assert!(was_done || ran.status <= 1, "{drill}: {said}");
     lab.ok("zpool wait -t resilver,replace two");
     lab.until(flow.done, Duration::from_mins(1));
     assert_eq!(state(lab, "two"), "ONLINE", "{drill}: {said}");

@@ -99,7 +99,7 @@ impl Storm {
     /// Runs a command that goes on where it was left, until what it is for is there.
     fn until_done(&self, command: &str, bay: u8) {
         let within = Duration::from_mins(5);
-        self.lab.until("flock -n /run/zbay/lock true", within);
+        self.lab.until("mkdir -p /run/zbay; flock -n /run/zbay/lock true", within);
         let ran = self.lab.sh_within(command, within, b"");
         let said = flat(&ran);
         // ZFS's own daemon may have been quicker, and a run that was killed may have done all.

@@ -41,6 +41,9 @@ pub(super) fn run(cmd: &Cmd) -> Result<Output, RunError> {
 }
 
 fn spawn(cmd: &Cmd) -> Result<Child, RunError> {
+    if let (Some(dataset), None) = (&cmd.asks, &cmd.stdin) {
+        return Err(RunError::Unasked { command: cmd.to_string(), dataset: dataset.clone() });
+    }
     let mut command = Command::new(&cmd.program);
     command.args(&cmd.args).env_clear().envs([("LC_ALL", "C"), ("TZ", "UTC"), ("PATH", PATH)]);
     command.current_dir("/").process_group(0);
