@@ -109,6 +109,9 @@ pub struct VmDrive {
     pub physical: u32,
     /// Revolutions per minute; 1 is an SSD.
     pub rotation: u32,
+    /// A file of QEMU's blkdebug rules, which say what of the drive cannot be read; left out: all can.
+    #[serde(default)]
+    pub errors: Option<Utf8PathBuf>,
 }
 
 const fn sector() -> u32 {

@@ -165,10 +165,11 @@ fn members(found: &mut Found<'_>, vdev: &VdevStatus, suspended: bool, over: bool
     }
     let state = |word: &'static str| move |it: &Member| it.state == word;
     found.about(What::DriveFailed, name, &those(&state("FAULTED")));
-    let away = |it: &Member| it.state == "REMOVED" || it.state == "UNAVAIL" && it.gone;
+    let away = |it: &Member| it.gone && matches!(it.state.as_str(), "REMOVED" | "UNAVAIL");
     let pulled = over && mine.iter().any(|it| it.filling);
     let gone = if pulled { What::PutBack } else { What::DriveGone };
     found.about(gone, name, &those(&away));
+    found.about(What::DriveBack, name, &those(&|it| it.state == "REMOVED" && !it.gone));
     found.about(What::LabelBad, name, &those(&|it| it.state == "UNAVAIL" && !it.gone));
     found.about(What::DriveOffline, name, &those(&state("OFFLINE")));
     found.about(What::DriveDegraded, name, &those(&state("DEGRADED")));

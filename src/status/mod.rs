@@ -280,11 +280,17 @@ impl Status {
         let worst = self.conditions.first().filter(|it| it.weight() != Weight::Notice);
         let mut vdevs = self.vdevs.iter();
         let is_spared = |it: &&Condition| {
-            matches!(it.what, What::DriveFailed | What::DriveGone | What::PutBack | What::LabelBad)
-                && vdevs.any(|vdev| {
-                    vdev.name == it.vdev
-                        && vdev.members.iter().any(|it| it.role == Role::StandsIn && it.filling)
-                })
+            matches!(
+                it.what,
+                What::DriveFailed
+                    | What::DriveGone
+                    | What::DriveBack
+                    | What::PutBack
+                    | What::LabelBad
+            ) && vdevs.any(|vdev| {
+                vdev.name == it.vdev
+                    && vdev.members.iter().any(|it| it.role == Role::StandsIn && it.filling)
+            })
         };
         let waits = worst.as_ref().is_some_and(is_spared);
         let runs = self.running.iter().any(|it| !it.paused);

@@ -15,6 +15,17 @@ fn changed(answer: &str, away: &[&str]) -> Status {
 }
 
 #[test]
+fn a_drive_that_is_there_again_is_not_said_to_be_gone() {
+    let back = changed(text("removed"), &[]);
+    assert_eq!(
+        back.headline(),
+        "tank is degraded: bay 2 is back and left out, no more drive may fail"
+    );
+    assert_eq!(back.next().as_deref(), Some("zbay replace 2"));
+    assert!(!back.conditions.iter().any(|it| it.what == What::DriveGone));
+}
+
+#[test]
 fn every_state_has_its_sentence() {
     let said: Vec<(&str, String)> =
         SAMPLES.iter().map(|(name, _)| (*name, headline(name))).collect();

@@ -111,6 +111,10 @@ table! {
     DriveGone "drive-gone" Wrong "ZFS-8000-2Q, REMOVED": "{who} {is} gone",
         "the drive does not answer: pulled, its cable loose, or dead; put it back, or another",
         "zbay replace {bay}";
+    /// A member's drive went, and is there again.
+    DriveBack "drive-back" Wrong "REMOVED": "{who} {is} back and left out",
+        "the drive answers again, and ZFS has not taken it back: then it writes only what the drive missed",
+        "zbay replace {bay}";
     /// A drive is there and is no member any more.
     LabelBad "label-bad" Wrong "ZFS-8000-4J": "{who} {is} no member any more",
         "the drive answers, and its ZFS label is missing or damaged: it was overwritten, or is another one",

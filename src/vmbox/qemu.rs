@@ -245,8 +245,9 @@ fn device(drive: &VmDrive, socket: &Socket, files: &Files) -> Vec<String> {
     let mut args = vec![
         "-drive".to_owned(),
         format!(
-            "if=none,id={name},format={},cache=unsafe,discard=unmap,file={}",
+            "if=none,id={name},format={},cache=unsafe,discard=unmap,file={}{}",
             drive.format(),
+            drive.errors.as_ref().map_or_else(String::new, |rules| format!("blkdebug:{rules}:")),
             comma(files.drive(drive).as_str())
         ),
     ];

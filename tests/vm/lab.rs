@@ -317,24 +317,62 @@ impl Lab {
 
     /// Spoils every so many bytes of what is on a drive of a box that is off, its first and last 64 MiB apart, where labels
     /// and tables are. How many pieces of 4 KiB.
-    pub fn spoil(&self, bay: &str, every: u64) -> u64 {
+    pub fn spoil(&self, bay: &str, every: u64) -> usize {
+        let places = self.data(bay, every);
+        let file = OpenOptions::new().write(true).open(self.image(bay)).expect("a drive");
+        for at in &places {
+            file.write_all_at(&[0x5a; 4096], *at).expect("write");
+        }
+        places.len()
+    }
+
+    /// Where data is on a drive of a box that is off, its first and last 64 MiB apart: a place every so many bytes.
+    fn data(&self, bay: &str, every: u64) -> Vec<u64> {
         assert!(self.qemu.is_none(), "the box runs");
         const EDGE: u64 = 64 << 20;
-        let path = self.image(bay);
-        let file = OpenOptions::new().read(true).write(true).open(path).expect("a drive");
+        let file = File::open(self.image(bay)).expect("a drive");
         let end = file.metadata().expect("a size").len() - EDGE;
         let place = |at: u64| i64::try_from(at).expect("a place");
-        let (mut at, mut count) = (EDGE, 0);
+        let (mut at, mut places) = (EDGE, Vec::new());
         while let Ok(data) = lseek64(&file, place(at), Whence::SeekData) {
             at = u64::try_from(data).expect("a place").next_multiple_of(4096);
             if at >= end {
                 break;
             }
-            file.write_all_at(&[0x5a; 4096], at).expect("write");
-            count += 1;
+            places.push(at);
             at += every;
         }
-        count
+        places
+    }
+
+    /// Has a drive of a box that is off fail to read some of the sectors that hold data, `every` so many bytes, until
+    /// [`Self::readable`]. How many.
+    pub fn bad_sectors(&mut self, bay: &str, every: u64, most: usize) -> usize {
+        let places: Vec<u64> = self.data(bay, every).into_iter().take(most).collect();
+        let mut rules = String::new();
+        for at in &places {
+            let sector = at / 512;
+            let _ = writeln!(
+                rules,
+                "[inject-error]\nevent = \"read_aio\"\nerrno = \"5\"\nsector = \"{sector}\"\n"
+            );
+        }
+        let file = self.files.dir.join("errors");
+        fs::write(&file, rules).expect("rules");
+        self.errors(bay, Some(file));
+        places.len()
+    }
+
+    /// All of the drive can be read again.
+    pub fn readable(&mut self, bay: &str) {
+        self.errors(bay, None);
+    }
+
+    fn errors(&mut self, bay: &str, rules: Option<Utf8PathBuf>) {
+        assert!(self.qemu.is_none(), "the box runs");
+        let bay: BayId = bay.parse().expect("a bay");
+        let drive = self.spec.drives.iter_mut().find(|drive| drive.at == bay);
+        drive.expect("a drive in that bay").errors = rules;
     }
 
     /// Runs a program of the host on the image of a drive of a box that is off: `mkfs.ext4 -q -F`.
