@@ -35,11 +35,14 @@ fn drives_of_other_sizes_and_sectors_and_a_draid() {
 
     pull(&lab, "tank", 2);
     let free = [4, 5, 6, 7];
-    for (bay, sector) in [(5, "4096-byte sectors"), (7, "bytes")] {
+    for (bay, needs) in [
+        (5, format!("needs {LEAST_4KN} bytes, 4096 more")),
+        (7, format!("needs {LEAST} bytes, 512 more")),
+    ] {
         let serial = serial(&lab, bay);
         let command = format!("replace 2 --with {bay} --yes --serial {serial}");
         let place = format!("bay {bay} is too small");
-        refused(&lab, &command, &free, &[&place, &serial, sector]);
+        refused(&lab, &command, &free, &[&place, &serial, &needs]);
     }
     replaced(&lab, "tank", 2, 6);
     intact(&lab, "tank", "the smallest that fits");

@@ -87,7 +87,7 @@ impl Storm {
         self.files += 1;
         let file = format!("f{}", self.files);
         self.lab.ok(&format!(
-            "cd /tank && dd if=/dev/urandom of={file} bs=1M count=6 conv=fsync status=none && sha256sum {file} >> /root/tank.sums"
+            "cd /tank && dd if=/dev/urandom of={file} bs=1M count=6 conv=fsync status=none && sha256sum {file} >> /root/tank.sums && sync /root/tank.sums"
         ));
     }
 
