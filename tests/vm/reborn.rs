@@ -75,6 +75,31 @@ fn drives_that_changed_places_and_one_that_is_lost() {
         "{}",
         applied.out
     );
+
+    // In its place one that is too small, and beside it one that somebody has used: both are refused as they are.
+    lab.stop();
+    lab.put_in("3", "2", "TOOSMALL", 3_000_592_982_016);
+    lab.put_in("fifth-port", "2", "USEDDRIVE", 4_000_787_030_016);
+    lab.on_image("fifth-port", "mkfs.ext4", &["-q", "-F", "-L", "photos"]);
+    lab.start();
+    lab.settled();
+    let before = lab.digests();
+    for (command, words) in [
+        ("replace 3 --yes --serial TOOSMALL", ["bay 3 is too small", "TOOSMALL"]),
+        ("replace 3 --with fifth-port --yes --serial USEDDRIVE", ["is not free", "photos"]),
+    ] {
+        let ran = lab.sh(&format!("zbay {command}"));
+        assert_eq!(ran.status, 2, "{command}: {}{}", ran.out, ran.err);
+        assert!(words.iter().all(|word| ran.err.contains(word)), "{command}: {}", ran.err);
+        for healthy in ["bay 1 ", "bay 2 ", "bay 4 "] {
+            assert!(!ran.err.contains(healthy), "{command}: {}", ran.err);
+        }
+    }
+    lab.ok("sync");
+    let after = lab.digests();
+    for bay in ["3", "fifth-port"] {
+        assert_eq!(before[bay], after[bay], "{bay}: a drive that was refused was written to");
+    }
 }
 
 #[test]
