@@ -47,6 +47,20 @@ impl Replacement {
 }
 
 impl Replacement {
+    /// The same for a device of at least so many bytes.
+    ///
+    /// # Errors
+    /// Sizes that no drive has.
+    pub fn at_least(self, device: Bytes, zfs: Zfs) -> Result<Self, CapacityError> {
+        if device <= self.partition {
+            return Ok(self);
+        }
+        let drive =
+            |sector| Cut::Whole.smallest_drive(zfs, device, sector).map(|drive| drive.bytes);
+        let drive_4kn = self.drive_4kn.map(|_| drive(4096)).transpose()?;
+        Ok(Self { partition: device, drive_512: drive(512)?, drive_4kn, ..self })
+    }
+
     /// Of a vdev that exists: `size` is what ZFS says of its metaslabs (`vs_space`), which is what it insists on.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use crate::inventory::{Class, Disk, Inventory, Leaf, Pool, Vdev};
 use crate::names::BayId;
 use crate::plan::Condition;
 use crate::smart::rules::{Finding, Weight};
-use crate::units::Ashift;
+use crate::units::{Ashift, Bytes};
 use crate::verify::missing::{self, Missing};
 
 /// A member of a pool.
@@ -116,6 +116,18 @@ pub fn least(vdev: &Vdev, inventory: &Inventory) -> Result<Replacement, String> 
     let width = u64::try_from(vdev.width).unwrap_or(u64::MAX);
     Replacement::of_existing(kind, width, ashift, size, release(inventory))
         .map_err(|why| why.to_string())
+}
+
+/// What every member of a vdev has, bytes of its device: a newcomer that has less makes the vdev smaller. `None`: of one
+/// that has members, and is no single drive, nothing is known.
+///
+/// In `vdev_open` a vdev of members takes a smaller size on only while all of them are healthy, but its greatest size
+/// always. With a smaller drive in the place of one that was open since the import and failed, its size is the greater of
+/// the two then; such a vdev is not opened, and the pool stands still (openzfs/zfs #16123, seen on 2.3.9). Imported anew,
+/// with the failed drive not there, it takes the drive.
+pub fn smallest(vdev: &Vdev) -> Option<Bytes> {
+    let sizes = vdev.leaves.iter().filter_map(|leaf| leaf.partition);
+    sizes.min().filter(|_| vdev.kind != "disk")
 }
 
 /// The release of OpenZFS that runs.

@@ -105,6 +105,21 @@ pub enum Cannot {
         /// The least.
         least: Bytes,
     },
+    /// ZFS would take the new drive, and suspend the pool.
+    WouldSuspend {
+        /// The drive.
+        drive: Box<Drive>,
+        /// Its bytes.
+        is: Bytes,
+        /// The vdev.
+        vdev: String,
+        /// Where the failed one is or was.
+        failed: String,
+        /// The least bytes of one that is taken at once.
+        needs: Bytes,
+        /// What to type.
+        command: String,
+    },
     /// The new drive's sectors are larger than the vdev can write.
     Sectors {
         /// The drive.
@@ -240,7 +255,7 @@ impl Cannot {
         }
     }
 
-    fn of_the_new_drive(&self) -> (String, Option<&Drive>, Vec<(&'static str, String)>) {
+    fn of_the_new_drive(&self) -> Words<'_> {
         match self {
             Self::Busy { pool, with } => (
                 format!("pool {pool} is at work ({with}), so nothing was done"),
@@ -263,35 +278,6 @@ impl Cannot {
                     "put the new drive into another bay: `zbay replace BAY --with OTHER-BAY`"
                         .to_owned(),
                 )],
-            ),
-            Self::TooSmall { drive, is, least } => (
-                format!("the drive in {} is too small, so nothing was written", drive.spoken()),
-                Some(drive),
-                vec![
-                    ("has", format!("{is} bytes")),
-                    (
-                        "needs",
-                        format!("{least} bytes, {} more", Bytes(least.0.saturating_sub(is.0))),
-                    ),
-                    ("do this", format!("take a drive of {} or more", least.tb())),
-                ],
-            ),
-            Self::Sectors { drive, logical, ashift } => (
-                format!(
-                    "the drive in {} has sectors of {logical} bytes, so nothing was written",
-                    drive.spoken()
-                ),
-                Some(drive),
-                vec![
-                    (
-                        "needs",
-                        format!(
-                            "{} bytes, the smallest write of its vdev (ashift {ashift})",
-                            1_u64 << ashift
-                        ),
-                    ),
-                    ("do this", "take a drive with 512-byte logical sectors".to_owned()),
-                ],
             ),
             Self::NoDrive { bay } => (
                 format!("{bay} is empty, so nothing was done"),
@@ -337,6 +323,66 @@ impl Cannot {
                     "do this",
                     format!("put back the drive that was pulled last, then `zpool clear {pool}`"),
                 )],
+            ),
+            _ => self.of_its_size(),
+        }
+    }
+
+    /// Bytes and sectors of the new drive.
+    fn of_its_size(&self) -> Words<'_> {
+        match self {
+            Self::TooSmall { drive, is, least } => (
+                format!("the drive in {} is too small, so nothing was written", drive.spoken()),
+                Some(drive),
+                vec![
+                    ("has", format!("{is} bytes")),
+                    (
+                        "needs",
+                        format!("{least} bytes, {} more", Bytes(least.0.saturating_sub(is.0))),
+                    ),
+                    ("do this", format!("take a drive of {} or more", least.tb())),
+                ],
+            ),
+            Self::WouldSuspend { drive, is, vdev, failed, needs, command } => (
+                format!(
+                    "with the drive in {} ZFS would suspend the pool, so nothing was written",
+                    drive.spoken()
+                ),
+                Some(drive),
+                vec![
+                    ("has", format!("{is} bytes")),
+                    (
+                        "why",
+                        format!(
+                            "it fits, and is smaller than each drive of {vdev}; the one of {failed} failed since the pool \
+                             was imported, and ZFS cannot open the vdev with both (openzfs/zfs #16123)"
+                        ),
+                    ),
+                    (
+                        "do this",
+                        format!(
+                            "power off, take the failed drive out if it is still there, power on, then `{command}` again; or \
+                             take a drive of {needs} bytes or more"
+                        ),
+                    ),
+                ],
+            ),
+            Self::Sectors { drive, logical, ashift } => (
+                format!(
+                    "the drive in {} has sectors of {logical} bytes, so nothing was written",
+                    drive.spoken()
+                ),
+                Some(drive),
+                vec![
+                    (
+                        "needs",
+                        format!(
+                            "{} bytes, the smallest write of its vdev (ashift {ashift})",
+                            1_u64 << ashift
+                        ),
+                    ),
+                    ("do this", "take a drive with 512-byte logical sectors".to_owned()),
+                ],
             ),
             other => (format!("{other:?}"), None, Vec::new()),
         }

@@ -403,6 +403,9 @@ fn exchange(request: &Request<'_>, target: Member<'_>, new: &Disk) -> Result<Tas
         cut,
     };
     let new = newcomer::judge(&request.sight(), new, &needs)?;
+    if let Some(why) = would_suspend(request, target, &new, &least) {
+        return Err(why);
+    }
     let drive = new.drive.clone();
     let pool = &target.pool.name;
     let mut steps = new.steps.clone();
@@ -430,6 +433,37 @@ fn exchange(request: &Request<'_>, target: Member<'_>, new: &Disk) -> Result<Tas
         ..task(request, target, vec![new.seen])
     }
     .identified())
+}
+
+/// A drive that fits and is smaller than each of the vdev's, for one that failed since the pool was imported.
+fn would_suspend(
+    request: &Request<'_>,
+    target: Member<'_>,
+    new: &Newcomer<'_>,
+    least: &Replacement,
+) -> Option<Cannot> {
+    const LABEL: u64 = 256 << 10;
+    let was_open = target.leaf.state != "ONLINE" && target.leaf.partition.is_some();
+    let smallest = member::smallest(target.vdev).filter(|_| was_open)?;
+    if new.partition.0 / LABEL >= smallest.0 / LABEL {
+        return None;
+    }
+    let safe = least.at_least(smallest, member::release(request.inventory)).ok()?;
+    let needs = match safe.drive_4kn {
+        Some(large) if new.disk.logical == 4096 => large,
+        _ => safe.drive_512,
+    };
+    Some(Cannot::WouldSuspend {
+        drive: Box::new(new.drive.clone()),
+        is: new.disk.size,
+        vdev: target.part(),
+        failed: missing_of(request, target).place,
+        needs,
+        command: match request.with {
+            Some(with) => format!("zbay replace {} --with {with}", request.bay),
+            None => format!("zbay replace {}", request.bay),
+        },
+    })
 }
 
 /// What the wish leaves free at the end of each drive of this pool.

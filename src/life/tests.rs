@@ -116,6 +116,43 @@ fn the_size_is_judged_to_the_byte_by_what_the_vdev_insists_on() {
     assert!(task(&large, &BAY3).is_ok());
 }
 
+/// Seen on 2.3.9 in tests/vm/newcomers.rs: it fits, and ZFS suspends the pool.
+#[test]
+fn one_smaller_than_each_member_waits_for_a_new_import_where_the_member_failed_in_this_one() {
+    let least = 996_447_109_632;
+    let told = |look: &mut Inventory, gone: Option<u64>| {
+        let leaves = &mut look.pools.as_mut().unwrap()[0].vdevs[0].leaves;
+        leaves[0].partition = Some(Bytes(1_000_194_048_000));
+        leaves[1].partition = Some(Bytes(2_000_389_406_720));
+        leaves[2].partition = gone.map(Bytes);
+    };
+    let mut small = with_new(least);
+    told(&mut small, Some(1_000_194_048_000));
+    let said = refused(&small, &BAY3);
+    for part in [
+        "with the drive in bay 3 ZFS would suspend the pool, so nothing was written",
+        "NEW0F42A",
+        "power off",
+        "then `zbay replace 3` again",
+        "1000204157440 bytes or more",
+    ] {
+        assert!(said.contains(part), "no {part} in {said}");
+    }
+    // What it was is not known to a pool that was imported without it; then ZFS takes the vdev's new size as well.
+    told(&mut small, None);
+    assert!(task(&small, &BAY3).is_ok());
+    // It is the smallest that counts, the failed one among them.
+    for (gone, has, ok) in [
+        (2_000_389_406_720, 1_000_204_157_440, true),
+        (2_000_389_406_720, 1_000_204_157_440 - (2 << 20), false),
+        (999_000_000_000, 1_000_204_157_440 - (2 << 20), true),
+    ] {
+        let mut look = with_new(has);
+        told(&mut look, Some(gone));
+        assert_eq!(task(&look, &BAY3).is_ok(), ok, "{has} for {gone}");
+    }
+}
+
 #[test]
 fn a_drive_that_is_not_free_fails_or_has_large_sectors_is_refused() {
     let mut used = with_new(TB2);

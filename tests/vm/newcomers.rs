@@ -44,8 +44,19 @@ fn drives_of_other_sizes_and_sectors_and_a_draid() {
         let place = format!("bay {bay} is too small");
         refused(&lab, &command, &free, &[&place, &serial, &needs]);
     }
+    // ZFS would take the smallest that fits and suspend the pool, which had the lost drive open: openzfs/zfs #16123.
+    let small = format!("replace 2 --with 6 --yes --serial {}", serial(&lab, 6));
+    refused(
+        &lab,
+        &small,
+        &free,
+        &["bay 6 ZFS would suspend the pool", "the one of bay 2 failed", "power off"],
+    );
+    // Imported anew it never had.
+    lab.ok("zpool export tank && zpool import -d /dev/disk/by-id tank");
     replaced(&lab, "tank", 2, 6);
     intact(&lab, "tank", "the smallest that fits");
+    // No smaller than each member, which bay 6 is one of now: at once.
     pull(&lab, "tank", 3);
     replaced(&lab, "tank", 3, 4);
     scrubbed(&lab, "tank", "the smallest with sectors of 4096 bytes that fits");

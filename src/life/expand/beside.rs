@@ -14,7 +14,7 @@ use crate::life::{Cannot, Task};
 use crate::names::BayId;
 use crate::plan::command::{Add, Added};
 use crate::plan::shape::Shape;
-use crate::units::Ashift;
+use crate::units::{Ashift, Bytes};
 
 /// The same amount of data fits as before.
 fn unchanged() -> (String, String) {
@@ -116,12 +116,16 @@ pub(super) fn spare(request: &Request<'_>, bays: &[BayId]) -> Result<Task, Canno
     Ok(Task { facts, ..made(request, pool, &news, what, &add) }.identified())
 }
 
-/// A spare has to be able to stand in for a member of any data vdev: the least for the most demanding of them.
+/// A spare has to be able to stand in for a member of any data vdev, at once and while the pool is imported: for the most
+/// demanding of them the least, and no less than its members have ([`member::smallest`]).
 fn largest(request: &Request<'_>, pool: &Pool) -> Result<Replacement, Cannot> {
     let mut largest: Option<Replacement> = None;
     for vdev in data(pool) {
         let least = member::least(vdev, request.sight.inventory)
             .map_err(|why| Cannot::Untold { vdev: super::part(pool, vdev), why })?;
+        let device = member::smallest(vdev).unwrap_or(Bytes::ZERO);
+        let least =
+            least.at_least(device, member::release(request.sight.inventory)).unwrap_or(least);
         largest = largest.filter(|it| it.drive_512 >= least.drive_512).or(Some(least));
     }
     largest.ok_or_else(|| Cannot::Untold {

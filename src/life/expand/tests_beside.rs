@@ -28,6 +28,16 @@ fn logs_caches_spares_and_special_vdevs() {
     let mut small = raidz();
     small.disk(4).size = Bytes(TB4 - 10_000_000_000);
     assert!(small.no(Way::Spare(&bays("4"))).contains("too small"));
+    // One that would fit by the slack could not stand in while the pool is imported.
+    let least = member::least(&small.pool().vdevs[0].clone(), &small.0).unwrap().drive_512;
+    assert!(least < Bytes(TB4));
+    for (size, sectors, ok) in
+        [(least, 512, false), (Bytes(TB4), 512, true), (Bytes(TB4), 4096, false)]
+    {
+        (small.disk(4).size, small.disk(4).logical) = (size, sectors);
+        assert_eq!(small.ask(Way::Spare(&bays("4"))).is_ok(), ok, "{size} in {sectors}");
+    }
+    (small.disk(4).size, small.disk(4).logical) = (Bytes(TB4 - 10_000_000_000), 512);
     assert!(small.ask(Way::Cache(&bays("4"))).is_ok());
 
     let special = made.ask(Way::Special(&bays("4 5"))).unwrap();
