@@ -48,7 +48,21 @@ struct StatusPool {
     #[serde(default)]
     error_count: Number,
     #[serde(default)]
-    errlist: Vec<String>,
+    errlist: Damaged,
+}
+
+/// The names of the damaged files, or why ZFS could not read them.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Damaged {
+    Names(Vec<String>),
+    Failed(String),
+}
+
+impl Default for Damaged {
+    fn default() -> Self {
+        Self::Names(Vec::new())
+    }
 }
 
 #[derive(Deserialize)]
@@ -167,7 +181,14 @@ fn pool(it: &StatusPool) -> Result<Pool, Unknown> {
 /// The files that `zpool status -v` names as damaged, in its words.
 pub(super) fn damaged(text: &str) -> Result<Vec<String>, Unknown> {
     let pools = document::<Status>("zpool status", text)?.pools;
-    Ok(pools.0.into_iter().flat_map(|(_, pool)| pool.errlist).collect())
+    let mut all = Vec::new();
+    for (_, pool) in pools.0 {
+        match pool.errlist {
+            Damaged::Names(names) => all.extend(names),
+            Damaged::Failed(why) => return Err(Unknown::because(why)),
+        }
+    }
+    Ok(all)
 }
 
 /// FRAG by pool, from `zpool list -H -p -o name,fragmentation`; ZFS has `-` where it cannot tell.

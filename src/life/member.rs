@@ -130,6 +130,12 @@ pub fn smallest(vdev: &Vdev) -> Option<Bytes> {
     sizes.min().filter(|_| vdev.kind != "disk")
 }
 
+/// Whether a device of so many bytes is smaller than each member of a vdev, where that is known; ZFS reckons in whole labels.
+pub fn is_smaller(device: Bytes, vdev: &Vdev) -> bool {
+    const LABEL: u64 = 256 << 10;
+    smallest(vdev).is_some_and(|smallest| device.0 / LABEL < smallest.0 / LABEL)
+}
+
 /// The release of OpenZFS that runs.
 pub fn release(inventory: &Inventory) -> Zfs {
     inventory.host.zfs.as_deref().and_then(|it| it.parse().ok()).unwrap_or_default()

@@ -442,12 +442,11 @@ fn would_suspend(
     new: &Newcomer<'_>,
     least: &Replacement,
 ) -> Option<Cannot> {
-    const LABEL: u64 = 256 << 10;
     let was_open = target.leaf.state != "ONLINE" && target.leaf.partition.is_some();
-    let smallest = member::smallest(target.vdev).filter(|_| was_open)?;
-    if new.partition.0 / LABEL >= smallest.0 / LABEL {
+    if !was_open || !member::is_smaller(new.partition, target.vdev) {
         return None;
     }
+    let smallest = member::smallest(target.vdev)?;
     let safe = least.at_least(smallest, member::release(request.inventory)).ok()?;
     let needs = match safe.drive_4kn {
         Some(large) if new.disk.logical == 4096 => large,

@@ -63,7 +63,7 @@ fn what_has_no_room_is_counted() {
     one.conditions.extend(many);
     let text = screen(&[one], &[]);
     assert!(text.lines().count() <= 20, "{text}");
-    assert!(text.contains("\nmore     38 others: `zbay status --json`\n"), "{text}");
+    assert!(text.contains("\nmore     40 others: `zbay status --json`\n"), "{text}");
 }
 
 #[test]

@@ -157,11 +157,26 @@ fn members(found: &mut Found<'_>, vdev: &VdevStatus, suspended: bool, over: bool
     match vdev.class {
         Class::Log => return found.about(What::LogGone, name, &bad),
         Class::Cache => return found.about(What::CacheGone, name, &bad),
-        Class::Spare => return found.about(What::SpareGone, name, &bad),
+        Class::Spare => {
+            found.about(What::SpareGone, name, &bad);
+            let small = those(&|it| it.small_for.is_some());
+            found.about(What::SpareSmall, name, &small);
+            if let Some(vdev) = small.first().and_then(|it| it.small_for.clone()) {
+                found.last_count(vdev);
+            }
+            return;
+        }
         Class::Normal | Class::Special | Class::Dedup => {}
     }
     if !suspended && matches!(vdev.state.as_str(), "UNAVAIL" | "FAULTED") {
-        found.about(What::Unavailable, name, &bad);
+        if over {
+            found.about(What::Unavailable, name, &bad);
+        } else {
+            found.push(Condition {
+                vdev: name.into(),
+                ..Condition::of_pool(What::CannotOpen, found.pool)
+            });
+        }
     }
     let state = |word: &'static str| move |it: &Member| it.state == word;
     found.about(What::DriveFailed, name, &those(&state("FAULTED")));

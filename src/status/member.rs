@@ -6,9 +6,11 @@
 
 use serde::Serialize;
 
+use crate::capacity::{self, Cut};
 use crate::drive::Drive;
 use crate::hw::Hw;
-use crate::inventory::{Class, Copying, Inventory, Leaf, Pool, Run, StandIn, Vdev, guid};
+use crate::inventory::{Class, Copying, Disk, Inventory, Leaf, Pool, Run, StandIn, Vdev, guid};
+use crate::life::member;
 use crate::names::BayId;
 use crate::verify::missing;
 
@@ -67,6 +69,9 @@ pub struct Member {
     /// Its sectors are larger than its vdev was made for.
     #[serde(skip)]
     pub small_ashift: bool,
+    /// Of a spare: the vdev whose members are all larger, so that ZFS cannot open it with this one while the pool is imported.
+    #[serde(skip)]
+    pub small_for: Option<String>,
     /// A TRIM of it runs.
     #[serde(skip)]
     pub trims: bool,
@@ -142,6 +147,9 @@ impl Member {
             guid: leaf.guid,
             shares: told.within.first().map(|it| it.guid),
             small_ashift: told.better_ashift.is_some(),
+            small_for: here
+                .filter(|_| vdev.class == Class::Spare && is_device)
+                .and_then(|disk| small_for(inventory, pool, disk)),
             trims: runs(told.trim.as_ref()),
             initializes: runs(told.initialize.as_ref()),
         }
@@ -157,6 +165,15 @@ impl Member {
     pub fn has_errors(&self) -> bool {
         self.errors.iter().any(|count| *count > 0)
     }
+}
+
+/// The vdev whose members are all larger than what ZFS makes of this whole drive, which is the most that a spare can be.
+fn small_for(inventory: &Inventory, pool: &Pool, disk: &Disk) -> Option<String> {
+    let drive = capacity::Drive { bytes: disk.size, logical_sector: disk.logical };
+    let most = Cut::Whole.made_by(member::release(inventory), drive).ok()?;
+    let holds = |vdev: &&Vdev| !matches!(vdev.class, Class::Spare | Class::Cache | Class::Log);
+    let mut data = pool.vdevs.iter().filter(holds);
+    data.find(|vdev| member::is_smaller(most, vdev)).map(|vdev| vdev.name.clone())
 }
 
 /// Whether a resilver that runs writes to the leaf: what takes another's place, and what got a good part of what was

@@ -270,7 +270,9 @@ impl Status {
                 format!("{pool}{says}{}", if self.state == "SUSPENDED" { "" } else { &left })
             }
             _ if state == "online" => format!("{pool} is online, but {says}{left}"),
-            _ if worst.what == What::Unavailable => format!("{pool} is {state}: {says}"),
+            _ if matches!(worst.what, What::Unavailable | What::CannotOpen) => {
+                format!("{pool} is {state}: {says}")
+            }
             _ => format!("{pool} is {state}: {says}{left}"),
         }
     }

@@ -1,6 +1,9 @@
 //! What is said of every state, from real answers: the sentence, and which bays it names.
 
 use super::samples::{SAMPLES, hw, seen, status, text};
+use crate::inventory::Class;
+use crate::units::Bytes;
+
 use super::{Left, Scrub, Status, Weight, What, of};
 
 fn headline(name: &str) -> String {
@@ -23,6 +26,46 @@ fn a_drive_that_is_there_again_is_not_said_to_be_gone() {
     );
     assert_eq!(back.next().as_deref(), Some("zbay replace 2"));
     assert!(!back.conditions.iter().any(|it| it.what == What::DriveGone));
+}
+
+#[test]
+fn a_spare_with_which_zfs_would_suspend_the_pool_is_told_before_zed_takes_it() {
+    let with = |size: u64| {
+        let mut inventory = seen(text("sparing"), &[]);
+        let pool = inventory.pools.as_ref().unwrap()[0].clone();
+        let spare = pool.vdevs.iter().find(|it| it.class == Class::Spare).unwrap();
+        let name = inventory.disk_of(&spare.leaves[0]).unwrap().name.clone();
+        let disk = inventory.disks.iter_mut().find(|it| it.name == name).unwrap();
+        disk.size = Bytes(size);
+        let status = of(&hw(), &inventory, &pool);
+        status.conditions.into_iter().find(|it| it.what == What::SpareSmall)
+    };
+    assert_eq!(with(4_000_787_030_016), None);
+    let small = with(4_000_787_030_016 - 100_000_000).expect("told");
+    assert_eq!(small.to_string(), "its spare bay 4 is smaller than each member of raidz1-0");
+    assert!(small.next().unwrap().starts_with("zbay expand remove "), "{:?}", small.next());
+}
+
+/// As it was when ZED had taken such a spare (2.3.9, tests/vm/newcomers.rs has the box).
+#[test]
+fn a_vdev_that_zfs_does_not_open_is_not_said_to_lack_drives() {
+    let unavailable = text("sparing").replacen(r#""state":"DEGRADED""#, r#""state":"UNAVAIL""#, 3);
+    let status = changed(&unavailable, &[]);
+    assert_eq!(
+        status.headline(),
+        "tank is not readable: raidz1-0 cannot be opened, though enough of its drives are there"
+    );
+    assert_eq!(status.next().as_deref(), Some("systemctl reboot"));
+    let unread = text("damaged-files");
+    let from = unread.find(r#""errlist":"#).unwrap();
+    let to = from + unread[from..].find(']').unwrap() + 1;
+    let unread = format!(
+        r#"{}"errlist":"Resource temporarily unavailable"{}"#,
+        &unread[..from],
+        &unread[to..]
+    );
+    let why = crate::inventory::pools::files(&unread).unwrap_err();
+    assert_eq!(why.why, "Resource temporarily unavailable");
 }
 
 #[test]

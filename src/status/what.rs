@@ -95,6 +95,10 @@ table! {
     Unavailable "unavailable" Wrong "ZFS-8000-3C, -5E, -72, -6X": "{vdev} lacks more drives than it can: {who}",
         "the pool cannot be read until one of them is back; put it back before anything else",
         "zpool clear {pool}";
+    /// ZFS does not open a vdev though enough of its members are there.
+    CannotOpen "cannot-open" Wrong "": "{vdev} cannot be opened, though enough of its drives are there",
+        "a smaller drive took the place of a failed one (openzfs/zfs #16123); nothing is lost: start anew, by the power button if that hangs",
+        "systemctl reboot";
     /// A member went while another one was being filled from it: most likely the wrong one was pulled.
     PutBack "put-back" Wrong "": "{who} {is} gone while another drive is being filled",
         "without it the new drive cannot be filled; if it was pulled, it was the wrong one: put it back where it was, and nothing is lost",
@@ -150,6 +154,10 @@ table! {
     /// A hot spare is gone.
     SpareGone "spare-gone" Warning "": "its spare {who} {is} gone",
         "nothing stands in when the next drive fails",
+        "zbay expand remove {member}";
+    /// A spare that ZED would take and with which ZFS cannot open the vdev.
+    SpareSmall "spare-small" Warning "": "its spare {who} {is} smaller than each member of {count}",
+        "when a drive fails ZED takes it, and ZFS suspends the pool (openzfs/zfs #16123): add one that is no smaller in its place",
         "zbay expand remove {member}";
     /// A member had errors.
     DriveErrors "drive-errors" Warning "ZFS-8000-9P": "{who} had {count}",

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::lab::Lab;
 use crate::promises::made;
-use crate::shelf::{ZBAY, boxed, fill, flat, intact, pull, refused, scrubbed, serial, state, wwn};
+use crate::shelf::{ZBAY, boxed, fill, flat, intact, pull, refused, scrubbed, serial, state, wipe, wwn};
 
 /// The smallest drives that raidz1 of three of the box's drives takes, by `zbay capacity raidz1:3x80026361856`.
 const LEAST: u64 = 79_471_591_936;
@@ -32,6 +32,14 @@ fn drives_of_other_sizes_and_sectors_and_a_draid() {
     let raidz = drives(&[1, 2, 3]);
     made(&lab, &format!("zpool create -o ashift=12 -o autoexpand=on tank raidz1 {raidz}"));
     fill(&lab, "tank", 32);
+
+    // As a spare ZED would take it, and ZFS would not open the vdev any more.
+    refused(&lab, "expand spare 6 --yes", &[4, 5, 6, 7], &["bay 6 is too small"]);
+    lab.ok(&format!("zpool add tank spare {}", wwn(6)));
+    let said = flat(&lab.sh(&format!("{ZBAY} status tank")));
+    assert!(said.contains("its spare bay 6 is smaller than each member of raidz1-0"), "{said}");
+    lab.ok(&format!("{ZBAY} expand remove 6 --yes"));
+    wipe(&lab, 6);
 
     pull(&lab, "tank", 2);
     let free = [4, 5, 6, 7];
