@@ -42,7 +42,7 @@ fn a_spare_with_which_zfs_would_suspend_the_pool_is_told_before_zed_takes_it() {
     };
     assert_eq!(with(4_000_787_030_016), None);
     let small = with(4_000_787_030_016 - 100_000_000).expect("told");
-    assert_eq!(small.to_string(), "its spare bay 4 is smaller than each member of raidz1-0");
+    assert_eq!(small.to_string(), "its spare bay 4 is too small for raidz1-0");
     assert!(small.next().unwrap().starts_with("zbay expand remove "), "{:?}", small.next());
 }
 

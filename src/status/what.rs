@@ -156,8 +156,8 @@ table! {
         "nothing stands in when the next drive fails",
         "zbay expand remove {member}";
     /// A spare that ZED would take and with which ZFS cannot open the vdev.
-    SpareSmall "spare-small" Warning "": "its spare {who} {is} smaller than each member of {count}",
-        "when a drive fails ZED takes it, and ZFS suspends the pool (openzfs/zfs #16123): add one that is no smaller in its place",
+    SpareSmall "spare-small" Warning "": "its spare {who} {is} too small for {count}",
+        "when a drive fails ZFS refuses it, or takes it and suspends the pool (openzfs/zfs #16123): add one no smaller than the members",
         "zbay expand remove {member}";
     /// A member had errors.
     DriveErrors "drive-errors" Warning "ZFS-8000-9P": "{who} had {count}",

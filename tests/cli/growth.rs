@@ -12,7 +12,7 @@ fn a_pool_that_is_not_well_does_not_grow() {
         (&["add", "1", "2"], &["a raidz1 needs 3 drives or more"]),
         (&["special", "1", "2"], &["pool tank is DEGRADED"]),
         (&["log", "3"], &["bay 3 is not free", "leave it in pool `tank`"]),
-        (&["spare", "usb"], &["USB is too small", "996447109632 bytes"]),
+        (&["spare", "usb"], &["USB is too small", "1000204157440 bytes"]),
         (&["larger", "1"], &["would be lost, so it stays", "--with OTHER-BAY"]),
         (&["larger", "2"], &["bay 2 has no member"]),
         (&["remove", "1"], &["can be widened and never narrowed"]),

@@ -8,7 +8,17 @@ const STATUS: &str = "zpool status -j --json-int -P -p -t -i";
 
 #[test]
 fn it_ends_with_0_1_or_2() {
-    assert_eq!(on("every-owner", &["status"]).status, 0, "a notice is no fault");
+    // A spare of 64 GB stands beside drives of 1 TB and more.
+    let small = on("every-owner", &["status"]);
+    assert_eq!(small.status, 1);
+    assert!(small.out.starts_with("tank's spare `sdf` is too small for raidz1-0"), "{}", small.out);
+    let without = Altered::of("every-owner").edit("commands.json", |all| {
+        let said = all[STATUS]["stdout"].as_str().expect("text");
+        let mut said: Value = serde_json::from_str(said).expect("JSON");
+        said["pools"]["tank"].as_object_mut().expect("a pool").remove("spares").expect("a spare");
+        all[STATUS]["stdout"] = said.to_string().into();
+    });
+    assert_eq!(without.run(&["status"]).status, 0, "a notice is no fault");
     let lost = on("in-trouble", &["status"]);
     assert_eq!((lost.status, lost.err.as_str()), (1, ""));
     assert!(lost.out.starts_with("tank is degraded: bay 2 is gone, no more drive may fail\n"));
