@@ -18,10 +18,12 @@ pub const CRON_FILE: &str = "/etc/cron.d/zfsutils-linux";
 const ZED_RC: &str = "/etc/zfs/zed.d/zed.rc";
 const SMARTD_CONF: &str = "/etc/smartd.conf";
 
-/// For a screen of which this is all: a box under load takes its time.
-pub const PATIENT: Duration = Duration::from_secs(30);
-/// For a line of a screen that must not wait for it.
-pub const SOON: Duration = Duration::from_secs(3);
+/// This is all of a screen, and a box under load takes its time.
+const PATIENT: Duration = Duration::from_secs(30);
+
+/// Where `systemctl enable` links timers, and systemd-cron's target.
+const WANTED: [&str; 2] =
+    ["/etc/systemd/system/timers.target.wants", "/etc/systemd/system/multi-user.target.wants"];
 
 /// A unit as systemd has it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -71,16 +73,45 @@ pub struct Facts {
     pub mail: Facet<bool>,
 }
 
-/// Asks, for these pools, and gives systemd so long. Changes nothing.
-pub fn look(machine: &dyn Machine, pools: &[&str], limit: Duration) -> Facts {
+/// Asks, for these pools. Changes nothing.
+pub fn look(machine: &dyn Machine, pools: &[&str]) -> Facts {
     let names = names(pools);
+    let units = answered(machine, &names, &command::show_units(&names).within(PATIENT));
+    with(machine, units)
+}
+
+/// The same without a program, for a line of a screen that must not wait: what starts at boot is a link of
+/// `systemctl enable`, a service that runs has a control group. Of a timer that somebody started and did not enable it
+/// knows nothing.
+pub fn glance(machine: &dyn Machine, pools: &[&str]) -> Facts {
+    with(machine, at_a_glance(machine, &names(pools)))
+}
+
+fn at_a_glance(machine: &dyn Machine, names: &[String]) -> Facet<BTreeMap<String, Unit>> {
+    let list = |dir: &str| machine.list(dir.into()).map_err(|why| unread(&why));
+    let services = list("/sys/fs/cgroup/system.slice")?;
+    let services = services.ok_or_else(|| Unknown::because("systemd does not run here"))?;
+    let mut enabled = Vec::new();
+    for dir in WANTED {
+        enabled.extend(list(dir)?.unwrap_or_default());
+    }
+    let unit = |name: &String| {
+        let enabled = enabled.contains(name);
+        // A target has no group: it is reached where it is enabled.
+        let active = services.contains(name) || enabled && name.ends_with(".target");
+        Unit { there: true, enabled, active, ..Unit::default() }
+    };
+    Ok(names.iter().map(|name| (name.clone(), unit(name))).collect())
+}
+
+fn with(machine: &dyn Machine, units: Facet<BTreeMap<String, Unit>>) -> Facts {
     let text = |path: &str| -> Facet<String> {
         let bytes = machine.file(path.into()).map_err(|why| unread(&why))?.unwrap_or_default();
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     };
     let bin = machine.list("/usr/bin".into()).map_err(|why| unread(&why));
     Facts {
-        units: answered(machine, &names, &command::show_units(&names).within(limit)),
+        units,
         cron: text(CRON_FILE).map(|text| cron(&text)),
         zed: text(ZED_RC).map(|text| address(&text)),
         smartd: text(SMARTD_CONF).map(|text| smartd(&text)),

@@ -23,7 +23,7 @@ pub fn run(context: &Context) -> anyhow::Result<Answer> {
     let pools = inventory.pools.iter().flatten();
     let names: Vec<&str> = pools.clone().map(|pool| pool.name.as_str()).collect();
     let machine = &*context.machine;
-    let facts = facts::look(machine, &names, facts::PATIENT);
+    let facts = facts::look(machine, &names);
     let cared: Vec<(PoolCare, Scrub)> = pools
         .map(|pool| {
             let scrub = status::of(&hw, &inventory, pool).scrub;

@@ -125,7 +125,7 @@ fn busy(machine: &dyn Machine, pool: &Pool, args: &SelfTestArgs) -> Option<Strin
     if args.kind == Kind::Short || !args.due {
         return None;
     }
-    let facts = facts::look(machine, &[&pool.name], facts::PATIENT);
+    let facts = facts::look(machine, &[&pool.name]);
     let next = wish::next_scrub(&facts, &pool.name)?;
     let wait = next.duration_since(machine.now());
     (wait < NIGHT).then(|| "a scrub begins within hours".to_owned())

@@ -147,7 +147,7 @@ fn look(context: &Context, args: &StatusArgs, earlier: Option<&Look>) -> anyhow:
     Ok(Look { inventory, pools, answer })
 }
 
-/// Who scrubs each pool and who is told: one call of systemctl and a few files, once. Whoever watches has read it.
+/// Who scrubs each pool and who is told: a few files, once. Whoever watches has read it.
 fn care(context: &Context, pools: &mut [Status], earlier: Option<&Look>) {
     let was = |name: &str| {
         let look = earlier?;
@@ -160,7 +160,7 @@ fn care(context: &Context, pools: &mut [Status], earlier: Option<&Look>) {
         return;
     }
     let names: Vec<&str> = pools.iter().map(|it| it.pool.as_str()).collect();
-    let facts = facts::look(&*context.machine, &names, facts::SOON);
+    let facts = facts::glance(&*context.machine, &names);
     let wish = context.wish().ok().flatten().map(|wish| wish.value);
     for status in pools {
         status.care = care::line(&status.pool, wish.as_ref(), &facts);

@@ -5,14 +5,16 @@
 //! known is a value in the inventory; an error is left for a machine that shows no disks at all, and for a
 //! recording that lacks an answer.
 
+use std::thread;
+
 use super::contents::{World, fill};
 use super::disks::disks;
 use super::held::{held, mounted};
 use super::host::host;
-use super::pools::{glance, importable, imported};
+use super::pools::{glance, importable, imported, name_disks};
 use super::sysfs::partitions;
-use super::{Host, Inventory, Pools, Unknown, Want, power, smart};
-use crate::machine::{Devices, IoError, Machine};
+use super::{Facet, Host, Inventory, Pool, Pools, Unknown, Want, power, smart};
+use crate::machine::{Devices, IoError, Machine, UdevDevice};
 
 /// Why there is no inventory.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
@@ -36,6 +38,27 @@ pub enum LookError {
 /// # Errors
 /// [`LookError`] where not even the disks can be listed, or a recording has no answer to a question.
 pub fn look(machine: &dyn Machine, want: Want) -> Result<Inventory, LookError> {
+    if want.pools != Pools::Glance || want.contents {
+        return seen(machine, want, |devices| imported(machine, devices));
+    }
+    // zpool takes as long as all the rest: that is looked at meanwhile.
+    thread::scope(|scope| {
+        let asked = scope.spawn(|| glance(machine));
+        seen(machine, want, |devices| {
+            let ended = |_| Err(Unknown::because("zpool was asked, and the thread ended"));
+            let mut pools = asked.join().unwrap_or_else(ended)?;
+            name_disks(&mut pools, devices);
+            Ok(pools)
+        })
+    })
+}
+
+/// The look; `ask`: the imported pools, on these devices.
+fn seen(
+    machine: &dyn Machine,
+    want: Want,
+    ask: impl FnOnce(&[UdevDevice]) -> Facet<Vec<Pool>>,
+) -> Result<Inventory, LookError> {
     let unasked = || Unknown::because("not asked for");
     let which =
         if want.contents || want.pools != Pools::No { Devices::All } else { Devices::Disks };
@@ -54,9 +77,8 @@ pub fn look(machine: &dyn Machine, want: Want) -> Result<Inventory, LookError> {
     };
     let mut host = if want.host { host(machine, mounts.as_ref())? } else { Host::default() };
     let pools = match want.pools {
-        Pools::Glance if !want.contents => glance(machine, &devices),
         Pools::No if !want.contents => Err(unasked()),
-        _ => imported(machine, &devices),
+        _ => ask(&devices),
     };
     // Where no pool is imported, those that wait for it are what there is to tell.
     let waiting = match want.pools {

@@ -4,7 +4,6 @@
 //! answered is unknown, and a pool that one answer names and another lacks makes all of it unknown.
 
 use std::collections::BTreeMap;
-use std::thread;
 use std::time::Duration;
 
 use super::{Facet, ImportablePool, Leaf, Pool, Unknown, import, zfs, zpool};
@@ -52,24 +51,22 @@ pub(super) fn imported(machine: &dyn Machine, devices: &[UdevDevice]) -> Facet<V
     zpool::join(&names, pools, properties, datasets)
 }
 
-/// Imported pools as `zpool status` has them, within [`GLANCE_LIMIT`]. FRAG is asked for beside it and not worth
-/// the answer.
-pub(super) fn glance(machine: &dyn Machine, devices: &[UdevDevice]) -> Facet<Vec<Pool>> {
+/// Imported pools as `zpool status` has them, within [`GLANCE_LIMIT`], their disks not named yet. FRAG is asked for where
+/// a pool is half full, since before that there is room in one piece, and is not worth the answer.
+pub(super) fn glance(machine: &dyn Machine) -> Facet<Vec<Pool>> {
     let within = |args: &[&str]| {
         let cmd = Cmd::new(ZPOOL, args.iter().copied()).within(GLANCE_LIMIT);
         answer(&machine.read(&cmd).map_err(Unknown::because)?, &cmd)
     };
-    let (status, list) = thread::scope(|scope| {
-        let list = scope.spawn(|| within(&["list", "-H", "-p", "-o", "name,fragmentation"]));
-        let status = within(&["status", "-j", "--json-int", "-P", "-p", "-t", "-i"]);
-        (status, list.join().unwrap_or_else(|_| Err(Unknown::because("a thread ended"))))
-    });
-    let mut pools = zpool::status(&status?)?;
-    let fragmentation = list.map(|list| zpool::fragmentation(&list)).unwrap_or_default();
-    for pool in &mut pools {
-        pool.told.fragmentation = fragmentation.get(&pool.name).copied();
+    let mut pools =
+        zpool::status(&within(&["status", "-j", "--json-int", "-P", "-p", "-t", "-i"])?)?;
+    if pools.iter().any(|pool| pool.allocated.0 >= pool.size.0 / 2) {
+        let list = within(&["list", "-H", "-p", "-o", "name,fragmentation"]);
+        let fragmentation = list.map(|list| zpool::fragmentation(&list)).unwrap_or_default();
+        for pool in &mut pools {
+            pool.told.fragmentation = fragmentation.get(&pool.name).copied();
+        }
     }
-    name_disks(&mut pools, devices);
     Ok(pools)
 }
 
@@ -87,7 +84,7 @@ pub fn files(answer: &str) -> Facet<Vec<String>> {
 }
 
 /// Tells each leaf which disk it is on.
-fn name_disks(pools: &mut [Pool], devices: &[UdevDevice]) {
+pub(super) fn name_disks(pools: &mut [Pool], devices: &[UdevDevice]) {
     let disks = disks_by_path(devices);
     for leaf in pools.iter_mut().flat_map(|pool| &mut pool.vdevs).flat_map(|it| &mut it.leaves) {
         leaf.disk = disk_of(leaf, &disks).cloned();

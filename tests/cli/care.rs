@@ -44,7 +44,15 @@ fn box_with(on: &[&str]) -> Altered {
             all["/etc/smartd.conf"] =
                 json!("DEVICESCAN -m root -M exec /usr/share/smartmontools/smartd-runner\n");
         })
-        .edit("lists.json", |all| all["/usr/bin"] = json!(["bash", "mail"]))
+        .edit("lists.json", |all| {
+            let those = |kind: &str| -> Vec<&&str> {
+                on.iter().filter(|name| name.ends_with(kind)).collect()
+            };
+            all["/usr/bin"] = json!(["bash", "mail"]);
+            all["/sys/fs/cgroup/system.slice"] = json!(those(".service"));
+            all["/etc/systemd/system/timers.target.wants"] = json!(those(".timer"));
+            all["/etc/systemd/system/multi-user.target.wants"] = json!(["ssh.service"]);
+        })
 }
 
 fn fits(said: &Said) {
