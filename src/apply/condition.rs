@@ -5,7 +5,7 @@ use thiserror::Error;
 use crate::care::facts;
 use crate::drive::Drive;
 use crate::hw::Hw;
-use crate::inventory::{Contents, Disk, Inventory, Leaf, Owner};
+use crate::inventory::{Contents, Disk, Inventory, Leaf, Owner, Want};
 use crate::machine::{Hash, IoError, Machine, RunError};
 use crate::plan::{Condition, Fingerprint, command, system};
 use crate::render::foreign as contents;
@@ -109,6 +109,9 @@ pub enum Unmet {
     Io(#[from] IoError),
 }
 
+/// Looks at the machine for what is wanted; an error in words.
+pub type Look<'a> = &'a dyn Fn(Want) -> Result<Inventory, String>;
+
 /// True if all hold. Disks and pools are looked at once for all of them.
 ///
 /// # Errors
@@ -116,22 +119,10 @@ pub enum Unmet {
 pub fn all(
     machine: &dyn Machine,
     hw: &Hw,
-    look: &dyn Fn() -> Result<Inventory, String>,
+    look: Look<'_>,
     conditions: &[Condition],
 ) -> Result<(), Unmet> {
-    let wants = |c: &Condition| {
-        matches!(
-            c,
-            Condition::DiskFree { .. }
-                | Condition::AsSeen { .. }
-                | Condition::PoolAbsent { .. }
-                | Condition::LeafIs { .. }
-                | Condition::LeafGone { .. }
-                | Condition::MemberOf { .. }
-        )
-    };
-    let inventory =
-        if conditions.iter().any(wants) { Some(look().map_err(Unmet::Look)?) } else { None };
+    let inventory = needed(look, conditions)?;
     for condition in conditions {
         match (condition, &inventory) {
             (Condition::DiskFree { disk }, Some(inventory)) => {
@@ -166,6 +157,33 @@ pub fn all(
         }
     }
     Ok(())
+}
+
+/// As much of a look as these conditions are about. Members alone take a glance: what is on drives that are being
+/// filled is not read beside it.
+fn needed(look: Look<'_>, conditions: &[Condition]) -> Result<Option<Inventory>, Unmet> {
+    let reads = |it: &Condition| {
+        matches!(
+            it,
+            Condition::DiskFree { .. } | Condition::AsSeen { .. } | Condition::PoolAbsent { .. }
+        )
+    };
+    let members = |it: &Condition| {
+        matches!(
+            it,
+            Condition::LeafIs { .. } | Condition::LeafGone { .. } | Condition::MemberOf { .. }
+        )
+    };
+    if !conditions.iter().any(reads) {
+        if !conditions.iter().any(members) {
+            return Ok(None);
+        }
+        if let Some(seen) = look(Want::GLANCE).ok().filter(|it| it.pools.is_ok()) {
+            return Ok(Some(seen));
+        }
+    }
+    // What drives say of their health was asked when the plan was made, and no step depends on it.
+    look(Want { smart: false, ..Want::ALL }).map(Some).map_err(Unmet::Look)
 }
 
 /// The disk that was planned for.

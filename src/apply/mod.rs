@@ -10,7 +10,6 @@ use serde::Serialize;
 use thiserror::Error;
 
 use crate::hw::Hw;
-use crate::inventory::Inventory;
 use crate::life::Task;
 use crate::machine::{Change, Machine, Output, RunError};
 use crate::plan::{Again, Fingerprint, Plan, Rehearsal, Step};
@@ -21,7 +20,7 @@ pub mod learned;
 pub mod secrets;
 pub mod wish;
 
-use condition::Unmet;
+use condition::{Look, Unmet};
 use journal::{Event, Journal, Taken};
 use secrets::Secrets;
 
@@ -175,7 +174,7 @@ pub fn run(
     machine: &dyn Machine,
     hw: &Hw,
     plan: Work<'_>,
-    look: &dyn Fn() -> Result<Inventory, String>,
+    look: Look<'_>,
     tell: &mut dyn FnMut(Progress<'_>),
 ) -> Result<(), ApplyError> {
     let journal = Journal::new(machine, plan.id);
@@ -194,7 +193,7 @@ fn one(
     hw: &Hw,
     plan: Work<'_>,
     journal: &Journal<'_>,
-    look: &dyn Fn() -> Result<Inventory, String>,
+    look: Look<'_>,
     number: usize,
 ) -> Result<(), ApplyError> {
     let Some(step) = plan.steps.get(number - 1) else { return Ok(()) };

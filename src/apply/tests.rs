@@ -188,7 +188,7 @@ fn apply_seeing(
     plan: &Plan,
     spoil: &dyn Fn(&mut Inventory),
 ) -> Result<(), ApplyError> {
-    let look = || {
+    let look = |_| {
         let mut inventory =
             look::look(&patient.box_, Want::ALL).map_err(|error| error.to_string())?;
         spoil(&mut inventory);
@@ -205,7 +205,7 @@ fn begins(changes: &[String], with: &str) -> usize {
 fn each_step_is_noted_before_it_is_done_and_after() {
     let (patient, hw, plan) = patient((1, SIZES), "ONLINE");
     let mut told = Vec::new();
-    let look = || look::look(&patient.box_, Want::ALL).map_err(|error| error.to_string());
+    let look = |_| look::look(&patient.box_, Want::ALL).map_err(|error| error.to_string());
     run(&patient, &hw, plan.work(), &look, &mut |progress| {
         told.push(match progress {
             Progress::Begin(number, count, _) => format!("begin {number} of {count}"),

@@ -11,7 +11,7 @@ use super::{Answer, Context, passphrase};
 use crate::apply::secrets::Secrets;
 use crate::apply::{self, Progress};
 use crate::cli::Apply;
-use crate::inventory::{Want, look};
+use crate::inventory::look;
 use crate::machine::local::{lock, read_user_file};
 use crate::plan::{Danger, Plan};
 use crate::profile::Profile;
@@ -119,9 +119,7 @@ pub fn carry_out(
     tell: &mut dyn FnMut(Progress<'_>),
 ) -> Result<()> {
     let machine = &*context.machine;
-    // What drives say of their health was asked when the plan was made, and no step depends on it.
-    let want = Want { smart: false, ..Want::ALL };
-    let fresh = || look::look(machine, want).map_err(|error| error.to_string());
+    let fresh = |want| look::look(machine, want).map_err(|error| error.to_string());
     Ok(apply::run(machine, &wished.hw, plan.work().with(secrets), &fresh, tell)?)
 }
 

@@ -2,6 +2,7 @@
 //! going until it has ended. Interrupted anywhere such a command goes on when it is typed again.
 
 use std::io::{BufRead, IsTerminal, Write as _};
+use std::ops::RangeInclusive;
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -26,8 +27,8 @@ use crate::render::text::{labelled, plain};
 use crate::status::running::seconds;
 use crate::status::{self, Status};
 
-/// How often what runs is looked at.
-const PERIOD: Duration = Duration::from_secs(3);
+/// How often what runs is looked at, in seconds: it is disturbed less where it has long to go.
+const PERIOD: RangeInclusive<u64> = 3..=30;
 /// Characters of a serial that tell a drive from its neighbours.
 const ENOUGH: usize = 4;
 
@@ -273,8 +274,7 @@ fn confirmed(line: &str) -> Result<()> {
 
 fn carry_out(context: &Context, hw: &Hw, task: &Task) -> Result<()> {
     let machine = &*context.machine;
-    let want = Want { smart: false, ..Want::ALL };
-    let fresh = || look::look(machine, want).map_err(|error| error.to_string());
+    let fresh = |want| look::look(machine, want).map_err(|error| error.to_string());
     let mut say = |progress: Progress<'_>| {
         if let Progress::Begin(number, count, what) = progress {
             let _ = writeln!(std::io::stderr().lock(), "  {number}/{count} {what}");
@@ -307,7 +307,8 @@ impl<'a> Progressed<'a> {
         Self { hw, is_terminal, earlier: None, told: None }
     }
 
-    fn show(&mut self, inventory: &Inventory, pool: &Pool) {
+    /// Shows it, and says how long it may go on by itself.
+    fn show(&mut self, inventory: &Inventory, pool: &Pool) -> Duration {
         let mut now = status::of(self.hw, inventory, pool);
         if let Some((then, before)) = &self.earlier {
             now = now.since(before, seconds(*then, inventory.taken));
@@ -324,7 +325,9 @@ impl<'a> Progressed<'a> {
             }
             self.told = Some(tenth);
         }
+        let left = now.running.first().and_then(|it| it.left).map_or(0, |(least, _)| least);
         self.earlier = Some((inventory.taken, now));
+        Duration::from_secs((left / 10).clamp(*PERIOD.start(), *PERIOD.end()))
     }
 
     fn end(&self) {
@@ -343,8 +346,7 @@ fn follow(context: &Context, hw: &Hw, name: &str, then: Option<&str>) -> Result<
         if !pool.busy.as_deref().is_some_and(runs) {
             break;
         }
-        screen.show(&inventory, pool);
-        sleep(PERIOD);
+        sleep(screen.show(&inventory, pool));
     }
     screen.end();
     let inventory = context.look(Want { pools: Pools::All, ..Want::IDENTITY })?;

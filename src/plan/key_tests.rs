@@ -94,7 +94,7 @@ fn a_passphrase_is_asked_for_and_is_in_nothing_that_is_kept() {
     let step = crate::plan::Step { before: Vec::new(), ..step.clone() };
     let (id, disks) = ("0", &plan.disks[..]);
     let work = Work { id, disks, steps: &[step], secrets: &secrets };
-    let look = || look::look(&machine, Want::ALL).map_err(|error| error.to_string());
+    let look = |_| look::look(&machine, Want::ALL).map_err(|error| error.to_string());
     let hw = shipped::hw(&machine, "hp-microserver-gen8").expect("shipped").value;
     let _ = run(&machine, &hw, work, &look, &mut |_| {});
     let changes = machine.changes();
