@@ -1,4 +1,4 @@
-//! What the system says of who cares for pools: asked in one call of systemctl and a few small files.
+//! What the system says of who cares for pools: asked in one call of systemctl and a few small files, or of files alone.
 //!
 //! What was not answered is not known, and no screen fails for it.
 
