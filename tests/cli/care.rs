@@ -62,7 +62,11 @@ fn fits(said: &Said) {
 
 #[test]
 fn debian_as_it_comes_is_shown_and_nothing_is_claimed() {
-    let said = box_with(&["cron.service", "zfs-zed.service"]).run(&["care"]);
+    let debian = box_with(&["cron.service", "zfs-zed.service"]);
+    let status = debian.run(&["status"]).out;
+    let line = "\ncare     maybe scrubbed by Debian's cron; ZED mails root\n";
+    assert!(status.contains(line), "{status}");
+    let said = debian.run(&["care"]);
     fits(&said);
     for words in [
         "scrubbed monthly by Debian's cron, on the second Sunday at 00:24",
