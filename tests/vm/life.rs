@@ -28,8 +28,9 @@ fn intact(lab: &Lab, drill: &str) {
 /// Scrubs, and finds nothing.
 fn scrubbed(lab: &Lab, drill: &str) {
     lab.ok("zpool scrub -w tank");
-    let status = lab.ok("zpool status tank");
-    assert!(status.contains("errors: No known data errors"), "{drill}: {status}");
+    let status = lab.ok("zpool status -v tank");
+    let sums = lab.sh("cd /tank/data && sha256sum -c --quiet /root/sums").err;
+    assert!(status.contains("errors: No known data errors"), "{drill}: {status}{sums}");
     intact(lab, drill);
 }
 
