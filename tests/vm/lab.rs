@@ -346,7 +346,7 @@ impl Lab {
     }
 
     /// Has a drive of a box that is off fail to read some of the sectors that hold data, `every` so many bytes, until
-    /// [`Self::readable`]. How many.
+    /// [`Self::readable`]; they can be written, as on a drive that puts others in their place. How many.
     pub fn bad_sectors(&mut self, bay: &str, every: u64, most: usize) -> usize {
         let places: Vec<u64> = self.data(bay, every).into_iter().take(most).collect();
         let mut rules = String::new();
@@ -354,7 +354,7 @@ impl Lab {
             let sector = at / 512;
             let _ = writeln!(
                 rules,
-                "[inject-error]\nevent = \"read_aio\"\nerrno = \"5\"\nsector = \"{sector}\"\n"
+                "[inject-error]\nevent = \"read_aio\"\niotype = \"read\"\nerrno = \"5\"\nsector = \"{sector}\"\n"
             );
         }
         let file = self.files.dir.join("errors");

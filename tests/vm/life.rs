@@ -220,7 +220,8 @@ fn flipped_bytes_a_wrong_pull_and_a_suspended_pool() {
     lab.put_in("3", "2", "NEWTHIRD", SIZE);
     lab.start();
     lab.settled();
-    lab.ok("echo 1 > /sys/module/zfs/parameters/zfs_scan_suspend_progress");
+    // All that is left is whole: what is written to these three is all that there is.
+    lab.ok("zpool wait -t resilver tank; echo 1 > /sys/module/zfs/parameters/zfs_scan_suspend_progress");
     let ran = lab.sh("zbay replace 3 --yes --serial NEWTHIRD --no-wait");
     assert_eq!(ran.status, 1, "{}{}", ran.out, ran.err);
     lab.ok("systemctl stop zfs-zed; d=$(readlink -f /dev/disk/by-path/pci-0000:00:1f.2-ata-2); echo 1 > /sys/block/${d##*/}/device/delete");
