@@ -4,6 +4,7 @@
 //! them in the long run; `ZBAY_LAYOUTS=draid` takes those whose line contains a word. With `ZBAY_BLESS=1` what is read is written to tests/capacity/measured.jsonl.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::dice::Dice;
@@ -37,7 +38,7 @@ fn measure(lab: &Lab, layout: &Layout, zfs: &str) -> Result<Measured, String> {
     let mut script = format!(". /root/measure.sh\naway\n{}figures\n", layout.commands());
     if layout.write {
         for (bytes, record) in FILES {
-            script += &format!("write {bytes} {record}\n");
+            let _ = writeln!(script, "write {bytes} {record}");
         }
     }
     if layout.grown() {

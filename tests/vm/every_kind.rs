@@ -1,6 +1,8 @@
 //! Everything that other people leave on drives, in one box: refused by what it is, untouched, and erased only
 //! where a person names the drive.
 
+use std::fmt::Write as _;
+
 use crate::lab::{Lab, Ran};
 use crate::promises::changing;
 
@@ -68,19 +70,50 @@ fn about(ran: &Ran, bay: u8) -> String {
     parts.find(|part| part.starts_with(&head)).unwrap_or_default().to_owned()
 }
 
-#[test]
-fn everything_that_others_left_is_refused_by_name_and_taken_only_by_name() {
-    let mut lab = Lab::new("4u-foreign").with_zbay().boot();
-    lab.ok("zgenhostid -f 0badcafe && hostname oldnas");
+/// A zpool that hangs, is killed, fails or prints nonsense.
+fn no_answer_proves_nothing(lab: &Lab) {
+    for (script, words) in [
+        (
+            "[ \"$1\" = list ] && exec sleep 300; exec /usr/sbin/zpool.real \"$@\"",
+            "gave no answer within 30 s",
+        ),
+        ("[ \"$1\" = status ] && kill -9 $$; exec /usr/sbin/zpool.real \"$@\"", "status 137"),
+        (
+            "[ \"$1\" = import ] && { echo no memory >&2; exit 1; }; exec /usr/sbin/zpool.real \"$@\"",
+            "no memory",
+        ),
+        (
+            "[ \"$1\" = status ] && { echo '{]'; exit 0; }; exec /usr/sbin/zpool.real \"$@\"",
+            "not known",
+        ),
+    ] {
+        lab.push("/usr/sbin/zpool.drill", &format!("#!/bin/sh\n{script}\n"));
+        lab.ok("[ -e /usr/sbin/zpool.real ] || cp -a /usr/sbin/zpool /usr/sbin/zpool.real; chmod 755 /usr/sbin/zpool.drill; mount --bind /usr/sbin/zpool.drill /usr/sbin/zpool");
+        let ran = lab.sh("zbay plan /root/four.yaml");
+        lab.ok("umount /usr/sbin/zpool");
+        assert_eq!(ran.status, 2, "{script}: {}", ran.out);
+        assert!(ran.err.contains(words), "{script}: {}", ran.err);
+    }
+}
+
+/// Puts all of it there.
+fn leave(lab: &Lab) {
     let mut script = String::from(
         "set -e; exec 2>&1; bay() { printf '/dev/disk/by-id/wwn-0x5000c5007a07%04x' $1; }\n",
     );
     for (bay, make, _) in KINDS {
-        script.push_str(&format!("b={bay}; d=$(bay $b); {make} >/dev/null\n"));
+        let _ = writeln!(script, "b={bay}; d=$(bay $b); {make} >/dev/null");
     }
     script.push_str("sync; rm -f /etc/zfs/zpool.cache /etc/hostid\n");
     lab.push("/root/left.sh", &script);
     lab.ok("bash -x /root/left.sh");
+}
+
+#[test]
+fn everything_that_others_left_is_refused_by_name_and_taken_only_by_name() {
+    let mut lab = Lab::new("4u-foreign").with_zbay().boot();
+    lab.ok("zgenhostid -f 0badcafe && hostname oldnas");
+    leave(&lab);
     lab.stop();
     let before = lab.digests();
     let blank = before["24"].clone();
@@ -172,29 +205,7 @@ fn everything_that_others_left_is_refused_by_name_and_taken_only_by_name() {
     }
     lab.ok("umount /mnt; dmsetup remove held; pkill sleep; true");
 
-    // A zpool that hangs, is killed, fails or prints nonsense proves nothing.
-    for (script, words) in [
-        (
-            "[ \"$1\" = list ] && exec sleep 300; exec /usr/sbin/zpool.real \"$@\"",
-            "gave no answer within 30 s",
-        ),
-        ("[ \"$1\" = status ] && kill -9 $$; exec /usr/sbin/zpool.real \"$@\"", "status 137"),
-        (
-            "[ \"$1\" = import ] && { echo no memory >&2; exit 1; }; exec /usr/sbin/zpool.real \"$@\"",
-            "no memory",
-        ),
-        (
-            "[ \"$1\" = status ] && { echo '{]'; exit 0; }; exec /usr/sbin/zpool.real \"$@\"",
-            "not known",
-        ),
-    ] {
-        lab.push("/usr/sbin/zpool.drill", &format!("#!/bin/sh\n{script}\n"));
-        lab.ok("[ -e /usr/sbin/zpool.real ] || cp -a /usr/sbin/zpool /usr/sbin/zpool.real; chmod 755 /usr/sbin/zpool.drill; mount --bind /usr/sbin/zpool.drill /usr/sbin/zpool");
-        let ran = lab.sh("zbay plan /root/four.yaml");
-        lab.ok("umount /usr/sbin/zpool");
-        assert_eq!(ran.status, 2, "{script}: {}", ran.out);
-        assert!(ran.err.contains(words), "{script}: {}", ran.err);
-    }
+    no_answer_proves_nothing(&lab);
 
     // All four named: those are erased and taken, and nothing else is touched.
     let all: Vec<String> = (1..=4).map(take).collect();

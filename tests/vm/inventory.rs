@@ -79,7 +79,7 @@ fn drives_by_bay_with_smart_and_what_came_went_and_moved() {
     lab.ok("for h in /sys/class/scsi_host/host*; do echo '- - -' > $h/scan; done; udevadm settle; sleep 2");
     let back = changed(&lab);
     assert!(
-        matches!(&back[..], [line] if line.starts_with(&format!("bay 3: ")) && line.contains(&third) && line.ends_with("is back")),
+        matches!(&back[..], [line] if line.starts_with("bay 3: ") && line.contains(&third) && line.ends_with("is back")),
         "{back:?}"
     );
 

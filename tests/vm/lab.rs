@@ -328,8 +328,8 @@ impl Lab {
 
     /// Where data is on a drive of a box that is off, its first and last 64 MiB apart: a place every so many bytes.
     fn data(&self, bay: &str, every: u64) -> Vec<u64> {
-        assert!(self.qemu.is_none(), "the box runs");
         const EDGE: u64 = 64 << 20;
+        assert!(self.qemu.is_none(), "the box runs");
         let file = File::open(self.image(bay)).expect("a drive");
         let end = file.metadata().expect("a size").len() - EDGE;
         let place = |at: u64| i64::try_from(at).expect("a place");
@@ -407,7 +407,7 @@ impl Lab {
         assert!(self.qemu.is_none(), "the box runs");
         let drive = self.drive(bay).clone();
         self.spec.drives.retain(|other| other.at != drive.at);
-        drive.serial.to_string()
+        drive.serial.clone()
     }
 
     /// Puts a new blank drive into an empty bay of a box that is off: like the one in bay `like`, of this size.

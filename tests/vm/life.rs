@@ -229,7 +229,7 @@ fn flipped_bytes_a_wrong_pull_and_a_suspended_pool() {
     let began = std::time::Instant::now();
     let status = lab.sh_within("zbay status", Duration::from_mins(2), b"");
     let said = flat(&status);
-    assert!(began.elapsed() < Duration::from_secs(60), "it hung for {:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_mins(1), "it hung for {:?}", began.elapsed());
     assert!(status.status == 1 || status.status == 2, "{said}");
     // Whether the pool stands still or reads on from what the old drives hold, the bay is told, and what to do.
     assert!(said.contains("bay 2 is gone") || said.contains("suspended"), "{said}");

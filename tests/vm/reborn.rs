@@ -21,7 +21,7 @@ fn drives_that_changed_places_and_one_that_is_lost() {
     lab.settled();
     let verify = lab.sh("zbay verify");
     assert_eq!(verify.status, 0, "{}{}", verify.out, verify.err);
-    let (two, three) = (lab.drive("2").serial.to_string(), lab.drive("3").serial.to_string());
+    let (two, three) = (lab.drive("2").serial.clone(), lab.drive("3").serial.clone());
     let flat = verify.out.replace("\n    ", " ");
     assert!(flat.contains(&format!("{two} is now in bay 2, it was in bay 3")), "{flat}");
     assert!(flat.contains(&format!("{three} is now in bay 3, it was in bay 2")), "{flat}");
