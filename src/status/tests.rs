@@ -1,10 +1,9 @@
 //! What is said of every state, from real answers: the sentence, and which bays it names.
 
 use super::samples::{SAMPLES, hw, seen, status, text};
+use super::{Left, Scrub, Status, Weight, What, of};
 use crate::inventory::Class;
 use crate::units::Bytes;
-
-use super::{Left, Scrub, Status, Weight, What, of};
 
 fn headline(name: &str) -> String {
     status(name).headline()

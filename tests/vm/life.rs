@@ -29,8 +29,7 @@ fn intact(lab: &Lab, drill: &str) {
 fn scrubbed(lab: &Lab, drill: &str) {
     lab.ok("zpool scrub -w tank");
     let status = lab.ok("zpool status -v tank");
-    let sums = lab.sh("cd /tank/data && sha256sum -c --quiet /root/sums").err;
-    assert!(status.contains("errors: No known data errors"), "{drill}: {status}{sums}");
+    assert!(status.contains("errors: No known data errors"), "{drill}: {status}");
     intact(lab, drill);
 }
 
