@@ -81,7 +81,7 @@ mod tests {
         };
         assert_eq!(
             content,
-            "\n  tank is degraded: bay 2 is gone, no more drive may fail\n    bay 2 is gone: zbay replace 2\n\n"
+            "\n  tank is DEGRADED: the drive in bay 2 is missing. No redundancy left: one more failure loses the pool\n    the drive in bay 2 is missing: zbay replace 2\n\n"
         );
     }
 }

@@ -60,7 +60,7 @@ fn with_a_pool_that_has_lost_a_drive() {
         "  bay 3  empty\n",
         "1.00 TB  pool testpool (raidz1-0)\n",
         "\npool     testpool DEGRADED, 456K used, 2.55T free\n",
-        "\nwarning  testpool is degraded: bay 3 is gone, no more drive may fail:\n         `zbay status`\n",
+        "\nwarning  testpool is DEGRADED: the drive in bay 3 is missing. No redundancy\n         left: one more failure loses the pool: `zbay status`\n",
         "\nnext     `zbay verify`   whether all is as wished\n",
     ] {
         assert!(text.contains(line), "{line}\n{text}");

@@ -157,7 +157,8 @@ mod tests {
     fn a_pool_with_a_drive_gone() {
         let text = render(&hw("hp-microserver-gen8"), &with_pool());
         let wanted = "\
-testpool is degraded: bay 3 is gone, no more drive may fail
+testpool is DEGRADED: the drive in bay 3 is missing. No redundancy left: one
+more failure loses the pool
 status   One or more devices could not be opened.
 
   raidz1-0  ashift 12                                DEGRADED

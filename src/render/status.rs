@@ -82,7 +82,7 @@ fn one(hw: &Hw, status: &Status) -> String {
     }
     let left: Vec<String> = status.left.iter().map(ToString::to_string).collect();
     if !left.is_empty() && status.state != "SUSPENDED" {
-        body.push_str(&text::labelled("left", &text::plain(&left.join("; "))));
+        body.push_str(&text::labelled("redundancy", &text::plain(&left.join("; "))));
     }
     let mut tail = files(status);
     if let Some(said) = scrub(status) {

@@ -23,7 +23,8 @@ fn every_state_fits_the_screen_and_ends_with_what_to_type() {
 #[test]
 fn a_drive_that_is_gone() {
     let wanted = "\
-tank is degraded: bay 2 is gone, no more drive may fail
+tank is DEGRADED: the drive in bay 2 is missing. No redundancy left: one more
+failure loses the pool
 
   [ 1 ok ] [ 2 GONE ] [ 3 - ] [ 4 ok ]
   raidz1-0                                      DEGRADED
@@ -33,7 +34,7 @@ tank is degraded: bay 2 is gone, no more drive may fail
 
 means    the drive does not answer: pulled, its cable loose, or dead; put it
          back, or another
-left     raidz1-0: no more drive may fail
+redundancy raidz1-0: none left
 scrub    not known: the resilver of 2026-11-23 took its place
 full     [--------------------] 0 %, 1.03G of 10.9T
 order    the bay is assumed: compare the serial Z302EXA2 before you touch it
@@ -72,7 +73,8 @@ fn damaged_files_are_named_and_cannot_move_the_cursor() {
     let text = screen(&[status("damaged").naming(Ok(files.into()))], &[]);
     let named = "damaged  /tank/a b\ndamaged  /tank/?[2J\ndamaged  /c\ndamaged  and 2 more\n";
     assert!(text.contains(named), "{text}");
-    assert!(text.starts_with("tank is degraded: 5 files are damaged, no more drive may fail\n"));
+    let said = "tank is DEGRADED: 5 files are damaged. No redundancy left: one more failure\nloses the pool\n";
+    assert!(text.starts_with(said), "{text}");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::member::{Member, Role};
 use super::running::{Task, seconds};
-use super::{Condition, SCRUB_DAYS, Scrub, Status, VdevStatus, Weight, What};
+use super::{Condition, Left, SCRUB_DAYS, Scrub, Status, VdevStatus, Weight, What};
 use crate::inventory::{Class, Pool, Run};
 
 /// Free space in pieces from here on is told.
@@ -49,7 +49,7 @@ pub(super) fn conditions(pool: &Pool, status: &Status) -> Vec<Condition> {
     }
     for vdev in &status.vdevs {
         let left = status.left.iter().find(|left| left.vdev == vdev.name);
-        let over = left.is_some_and(|left| left.may_fail.is_none());
+        let over = left.is_some_and(Left::is_over);
         members(&mut found, vdev, suspended, over);
     }
     if pool.errors > 0 && !suspended {

@@ -170,15 +170,16 @@ impl Condition {
 
     fn fill(&self, text: &str) -> String {
         let many = self.who.len() > 1;
-        let who = match self.who.as_slice() {
-            [] => "a drive".to_owned(),
-            [only] => only.clone(),
-            [head @ .., last] if head.len() < 4 => format!("{} and {last}", head.join(", ")),
-            all => format!("{} drives", all.len()),
+        let who = spoken(&self.who);
+        let drive = if who.starts_with("bay") && self.who.len() <= NAMED {
+            format!("the drive{} in {who}", if many { "s" } else { "" })
+        } else {
+            who.clone()
         };
         let verb = |one: &str, all: &str| if many { all.to_owned() } else { one.to_owned() };
         let pairs = [
             ("{who}", who),
+            ("{drive}", drive),
             ("{pool}", self.pool.clone()),
             ("{bay}", self.bay.as_ref().map(ToString::to_string).unwrap_or_default()),
             ("{vdev}", self.vdev.clone()),
@@ -206,8 +207,34 @@ impl Condition {
     }
 }
 
+/// Drives that a sentence names; of more only how many.
+const NAMED: usize = 4;
+
+/// `bay 3`, `bays 2 and 3`, `bay 1 and the fifth port`, `7 drives`.
+fn spoken(who: &[String]) -> String {
+    let bays: Option<Vec<&str>> = who.iter().map(|who| who.strip_prefix("bay ")).collect();
+    let and = |all: &[&str]| match all {
+        [] => "a drive".to_owned(),
+        [only] => (*only).to_owned(),
+        [head @ .., last] => format!("{} and {last}", head.join(", ")),
+    };
+    match bays {
+        _ if who.len() > NAMED => format!("{} drives", who.len()),
+        Some(bays) if bays.len() > 1 => format!("bays {}", and(&bays)),
+        _ => and(&who.iter().map(String::as_str).collect::<Vec<_>>()),
+    }
+}
+
+/// The same as the beginning of a sentence.
+fn capital(text: &str) -> String {
+    let mut rest = text.chars();
+    let Some(first) = rest.next() else { return String::new() };
+    let pool = ["it ", "its ", "no ", "the "].iter().any(|word| text.starts_with(word));
+    if pool { first.to_uppercase().chain(rest).collect() } else { text.to_owned() }
+}
+
 impl fmt::Display for Condition {
-    /// `bay 3 has failed`.
+    /// `the drive in bay 3 has failed`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.fill(self.what.row().says))
     }
@@ -244,37 +271,38 @@ impl Status {
         self.conditions.iter().all(|it| it.weight() == Weight::Notice)
     }
 
-    /// One sentence: what is wrong, and what may still fail.
+    /// What is wrong, and what the pool can still lose. Each of its sentences is right when it is read alone.
     pub fn headline(&self) -> String {
         let pool = &self.pool;
-        let left = Left::weakest(&self.left).map(|left| left.phrase(self.left.len() > 1));
-        let left = left.map(|left| format!(", {left}")).unwrap_or_default();
+        let left = Left::sentence(&self.left);
         let state = match self.state.as_str() {
-            "DEGRADED" => "degraded",
+            "DEGRADED" => "DEGRADED",
             "ONLINE" => "online",
             "SUSPENDED" => "suspended",
             _ => "not readable",
         };
-        let Some(worst) = self.conditions.first() else { return format!("{pool} is well{left}") };
+        let worst = self.conditions.first().filter(|it| it.weight() != Weight::Notice);
+        let Some(worst) = worst else {
+            let runs = self.conditions.iter().find(|it| it.what.runs());
+            let runs = runs.map(|it| format!("; {it}")).unwrap_or_default();
+            let left = left.map(|left| format!(": {left}")).unwrap_or_default();
+            let left = left.replacen(": no redundancy", ", with no redundancy", 1);
+            return format!("{pool} is healthy{left}{runs}");
+        };
         let says = worst.to_string();
-        let whole = says.strip_prefix("it ").or_else(|| says.strip_prefix("its ")).is_some();
-        match worst.weight() {
-            Weight::Notice => {
-                let runs = self.conditions.iter().find(|it| it.what.runs());
-                let runs = runs.map(|it| format!("; {it}")).unwrap_or_default();
-                format!("{pool} is well{left}{runs}")
-            }
-            _ if whole => {
-                let says = says.replacen("its ", "'s ", usize::from(says.starts_with("its ")));
-                let says = says.strip_prefix("it").unwrap_or(&says);
-                format!("{pool}{says}{}", if self.state == "SUSPENDED" { "" } else { &left })
-            }
-            _ if state == "online" => format!("{pool} is online, but {says}{left}"),
-            _ if matches!(worst.what, What::Unavailable | What::CannotOpen) => {
-                format!("{pool} is {state}: {says}")
-            }
-            _ => format!("{pool} is {state}: {says}{left}"),
-        }
+        let says = if says.starts_with("its ") {
+            format!("{pool}{}", says.replacen("its ", "'s ", 1))
+        } else if let Some(says) = says.strip_prefix("it ") {
+            format!("{pool} {says}")
+        } else if state == "online" {
+            format!("{pool} is online, but {says}")
+        } else {
+            format!("{pool} is {state}: {says}")
+        };
+        // Of a pool that cannot be read nothing is promised, and nothing is left to lose.
+        let left = left.filter(|_| matches!(state, "online" | "DEGRADED"));
+        let left = left.map(|left| format!(". {}", capital(&left))).unwrap_or_default();
+        format!("{says}{left}")
     }
 
     /// What to type next; `None`: nothing. A drive for which a spare is being filled is replaced when that is done.

@@ -21,7 +21,7 @@ fn a_drive_that_is_there_again_is_not_said_to_be_gone() {
     let back = changed(text("removed"), &[]);
     assert_eq!(
         back.headline(),
-        "tank is degraded: bay 2 is back and left out, no more drive may fail"
+        "tank is DEGRADED: bay 2 is back and left out. No redundancy left: one more failure loses the pool"
     );
     assert_eq!(back.next().as_deref(), Some("zbay replace 2"));
     assert!(!back.conditions.iter().any(|it| it.what == What::DriveGone));
@@ -72,38 +72,74 @@ fn every_state_has_its_sentence() {
     let said: Vec<(&str, String)> =
         SAMPLES.iter().map(|(name, _)| (*name, headline(name))).collect();
     let wanted = [
-        ("ashift-9", "tank is well, 1 drive may fail"),
-        ("bad-label", "tank is degraded: bay 2 is no member any more, no more drive may fail"),
-        ("checkpoint", "tank is degraded: bay 3 has failed, 1 drive may fail"),
-        ("classes-gone", "tank is degraded: v4 is gone, no more drive of mirror-1 may fail"),
-        ("damaged", "tank is degraded: some of its data is damaged, no more drive may fail"),
-        ("degraded-member", "tank is degraded: bay 3 has too many errors, no more drive may fail"),
-        ("draid-rebuilding", "tank is degraded: v3 has failed, no more drive may fail"),
-        ("draid-spared", "tank is degraded: v3 has failed, 1 drive may fail"),
-        ("expanded", "tank is well, 1 drive may fail; it is being scrubbed"),
-        ("expanding", "tank is well, 1 drive may fail; raidz1-0 is being expanded"),
-        ("features", "tank is well, 1 drive may fail"),
-        ("full", "tank is 93 % full, no drive may fail"),
-        ("healthy", "tank is well, 1 drive may fail"),
-        ("incompatible", "tank is well, 1 drive may fail"),
-        ("initializing", "tank is well, 1 drive may fail; v1, v2, v3 and v4 are being initialized"),
-        ("just-back", "tank is well, 1 drive may fail"),
-        ("log-missing", "tank is degraded: some of its data is damaged, 1 drive may fail"),
-        ("offline", "tank is degraded: bay 2 was taken offline, no more drive may fail"),
-        ("removed", "tank is degraded: bay 2 is gone, no more drive may fail"),
-        ("removing", "tank is well, no drive may fail; v2 is being removed"),
-        ("replacing", "tank is online, but bay 4 is being filled, 1 drive may fail"),
-        ("replacing-gone", "tank is degraded: bay 4 is being filled, no more drive may fail"),
-        ("resilvered", "tank is well, 1 drive may fail"),
-        ("scrub-cancelled", "tank is well, 1 drive may fail"),
-        ("scrub-paused", "tank is well, 1 drive may fail"),
-        ("scrubbed", "tank is well, 1 drive may fail"),
-        ("scrubbing", "tank is well, 1 drive may fail; it is being scrubbed"),
-        ("spared", "tank is degraded: bay 3 has failed, 1 drive may fail"),
-        ("sparing", "tank is degraded: bay 3 has failed, no more drive may fail"),
-        ("suspended", "tank is suspended: bay 2 and bay 3 are out of reach"),
-        ("trimming", "tank is well, 1 drive may fail; v1, v2, v3 and v4 are being trimmed"),
-        ("version-28", "tank is well, 1 drive may fail"),
+        ("ashift-9", "tank is healthy: it can lose any 1 drive"),
+        (
+            "bad-label",
+            "tank is DEGRADED: bay 2 is no member any more. No redundancy left: one more failure loses the pool",
+        ),
+        ("checkpoint", "tank is DEGRADED: the drive in bay 3 has failed. It can lose any 1 drive"),
+        (
+            "classes-gone",
+            "tank is DEGRADED: v4 is missing. No redundancy left in mirror-1: one more failure there loses the pool",
+        ),
+        (
+            "damaged",
+            "tank is DEGRADED: some of its data is damaged. No redundancy left: one more failure loses the pool",
+        ),
+        (
+            "degraded-member",
+            "tank is DEGRADED: bay 3 has too many errors. No redundancy left: one more failure loses the pool",
+        ),
+        (
+            "draid-rebuilding",
+            "tank is DEGRADED: v3 has failed. No redundancy left: one more failure loses the pool",
+        ),
+        ("draid-spared", "tank is DEGRADED: v3 has failed. It can lose any 1 drive"),
+        ("expanded", "tank is healthy: it can lose any 1 drive; it is being scrubbed"),
+        ("expanding", "tank is healthy: it can lose any 1 drive; raidz1-0 is being expanded"),
+        ("features", "tank is healthy: it can lose any 1 drive"),
+        ("full", "tank is 93 % full. No redundancy: any drive failure loses the pool"),
+        ("healthy", "tank is healthy: it can lose any 1 drive"),
+        ("incompatible", "tank is healthy: it can lose any 1 drive"),
+        (
+            "initializing",
+            "tank is healthy: it can lose any 1 drive; v1, v2, v3 and v4 are being initialized",
+        ),
+        ("just-back", "tank is healthy: it can lose any 1 drive"),
+        ("log-missing", "tank is DEGRADED: some of its data is damaged. It can lose any 1 drive"),
+        (
+            "offline",
+            "tank is DEGRADED: bay 2 was taken offline. No redundancy left: one more failure loses the pool",
+        ),
+        (
+            "removed",
+            "tank is DEGRADED: the drive in bay 2 is missing. No redundancy left: one more failure loses the pool",
+        ),
+        (
+            "removing",
+            "tank is healthy, with no redundancy: any drive failure loses the pool; v2 is being removed",
+        ),
+        ("replacing", "tank is online, but bay 4 is being filled. It can lose any 1 drive"),
+        (
+            "replacing-gone",
+            "tank is DEGRADED: bay 4 is being filled. No redundancy left: one more failure loses the pool",
+        ),
+        ("resilvered", "tank is healthy: it can lose any 1 drive"),
+        ("scrub-cancelled", "tank is healthy: it can lose any 1 drive"),
+        ("scrub-paused", "tank is healthy: it can lose any 1 drive"),
+        ("scrubbed", "tank is healthy: it can lose any 1 drive"),
+        ("scrubbing", "tank is healthy: it can lose any 1 drive; it is being scrubbed"),
+        ("spared", "tank is DEGRADED: the drive in bay 3 has failed. It can lose any 1 drive"),
+        (
+            "sparing",
+            "tank is DEGRADED: the drive in bay 3 has failed. No redundancy left: one more failure loses the pool",
+        ),
+        ("suspended", "tank is suspended: bays 2 and 3 are out of reach"),
+        (
+            "trimming",
+            "tank is healthy: it can lose any 1 drive; v1, v2, v3 and v4 are being trimmed",
+        ),
+        ("version-28", "tank is healthy: it can lose any 1 drive"),
     ];
     for ((name, said), (also, wanted)) in said.iter().zip(wanted) {
         assert_eq!((*name, said.as_str()), (also, wanted));
@@ -159,14 +195,14 @@ fn no_healthy_bay_is_named_for_a_failed_one() {
     let answer = text("removed");
     let named = |status: &Status| format!("{}; {:?}", status.headline(), status.next());
     let plain = named(&changed(answer, &["2"]));
-    assert!(plain.contains("bay 2 is gone"), "{plain}");
+    assert!(plain.contains("the drive in bay 2 is missing"), "{plain}");
     // Drives changed places while it was off: what ZFS remembers is where a healthy member is now.
     let moved = answer.replace(
         "\"phys_path\":\"pci-0000:00:1f.2-ata-2.0\"",
         "\"phys_path\":\"pci-0000:00:1f.2-ata-1.0\"",
     );
     let said = named(&changed(&moved, &["2"]));
-    assert!(said.contains("a drive (ST4000DM000-1F2168 Z302EXA2) is gone"), "{said}");
+    assert!(said.contains("a drive (ST4000DM000-1F2168 Z302EXA2) is missing"), "{said}");
     assert!(!said.contains("bay 1") && said.contains("zbay show disk"), "{said}");
     // It was opened by a name of the kernel, which is another drive's since.
     let inventory = seen(answer, &["2"]);
@@ -177,21 +213,21 @@ fn no_healthy_bay_is_named_for_a_failed_one() {
     let path = format!("/dev/{}1", other.unwrap().name);
     let renamed = answer.replace("/dev/disk/by-id/wwn-0x5000c5007a020002-part1", &path);
     let said = named(&changed(&renamed, &["2"]));
-    assert!(said.contains("bay 2 is gone") && !said.contains("bay 1"), "{said}");
+    assert!(said.contains("the drive in bay 2 is missing") && !said.contains("bay 1"), "{said}");
     // The same by its place: a new drive sits there, and is not the one that failed.
     let by_place = answer.replace(
         "/dev/disk/by-id/wwn-0x5000c5007a020002-part1",
         "/dev/disk/by-path/pci-0000:00:1f.2-ata-1.0-part1",
     );
     let said = named(&changed(&by_place, &["2"]));
-    assert!(said.contains("bay 2 is gone") && !said.contains("bay 1"), "{said}");
+    assert!(said.contains("the drive in bay 2 is missing") && !said.contains("bay 1"), "{said}");
 }
 
 #[test]
 fn of_a_suspended_pool_what_is_there_is_not_named() {
     // Both are back in their bays; ZFS counts their errors still.
     let back = changed(text("suspended"), &[]);
-    assert_eq!(back.headline(), "tank is suspended: bay 2 and bay 3 are out of reach");
+    assert_eq!(back.headline(), "tank is suspended: bays 2 and 3 are out of reach");
     assert!(back.vdevs[0].members.iter().all(|member| !member.gone));
     // One is back.
     let one = changed(text("suspended"), &["3"]);
@@ -208,7 +244,7 @@ fn what_zfs_says_and_nobody_knows_is_told() {
     let status = changed(&odd, &[]);
     assert_eq!(
         status.headline(),
-        "tank is online, but zpool says: The moon is full, 1 drive may fail"
+        "tank is online, but zpool says: The moon is full. It can lose any 1 drive"
     );
     assert!(!status.is_well());
     for (id, what) in [
@@ -261,12 +297,12 @@ fn scrubs_grow_old() {
 fn what_may_still_fail() {
     let said =
         |name: &str| status(name).left.iter().map(Left::to_string).collect::<Vec<_>>().join("; ");
-    assert_eq!(said("healthy"), "raidz1-0: any 1 drive may fail");
-    assert_eq!(said("removed"), "raidz1-0: no more drive may fail");
-    assert_eq!(said("sparing"), "raidz1-0: no more drive may fail", "the spare is not full");
-    assert_eq!(said("spared"), "raidz1-0: any 1 drive may fail");
-    assert_eq!(said("draid-rebuilding"), "draid1:2d:5c:1s-0: no more drive may fail");
-    let mirrors = "mirror-0: any 1 drive may fail; mirror-1: no more drive may fail";
+    assert_eq!(said("healthy"), "raidz1-0: it can lose any 1 drive");
+    assert_eq!(said("removed"), "raidz1-0: none left");
+    assert_eq!(said("sparing"), "raidz1-0: none left", "the spare is not full");
+    assert_eq!(said("spared"), "raidz1-0: it can lose any 1 drive");
+    assert_eq!(said("draid-rebuilding"), "draid1:2d:5c:1s-0: none left");
+    let mirrors = "mirror-0: it can lose any 1 drive; mirror-1: none left";
     assert_eq!(said("classes-gone"), mirrors);
     assert_eq!(said("full"), "v1: none, if it fails the pool is lost");
     let two = text("offline").replacen("\"state\":\"ONLINE\"", "\"state\":\"FAULTED\"", 1);
@@ -305,7 +341,10 @@ fn damaged_files_are_counted_and_named() {
     let files = crate::inventory::pools::files(text("damaged-files")).unwrap();
     assert_eq!(files, ["/tank/photos/2025.jpg", "/tank/x/a b"]);
     let named = status("damaged").naming(Ok(files));
-    assert_eq!(named.headline(), "tank is degraded: 2 files are damaged, no more drive may fail");
+    assert_eq!(
+        named.headline(),
+        "tank is DEGRADED: 2 files are damaged. No redundancy left: one more failure loses the pool"
+    );
     let lost = status("classes-gone");
     let cache = lost.conditions.iter().find(|it| it.what == What::CacheGone).unwrap();
     let next = cache.next().unwrap();
@@ -374,7 +413,10 @@ fn a_new_drive_in_the_bay_of_one_that_is_gone_is_told_and_no_other() {
     let new = told.conditions.iter().find(|it| it.what == What::NewDrive).unwrap();
     assert_eq!(new.to_string(), "bay 2 has a new drive (serial FRESH1)");
     assert_eq!(new.next().as_deref(), Some("zbay replace 2"));
-    assert_eq!(told.headline(), "tank is degraded: bay 2 is gone, no more drive may fail");
+    assert_eq!(
+        told.headline(),
+        "tank is DEGRADED: the drive in bay 2 is missing. No redundancy left: one more failure loses the pool"
+    );
     let gone = status("removed");
     assert!(gone.conditions.iter().all(|it| it.what != What::NewDrive), "bay 2 is empty");
 }

@@ -92,7 +92,7 @@ table! {
         "nothing can be read or written: put back what is out, then clear it; what was written last waits in memory",
         "zpool clear {pool}";
     /// More members are gone than the redundancy covers.
-    Unavailable "unavailable" Wrong "ZFS-8000-3C, -5E, -72, -6X": "{vdev} lacks more drives than it can: {who}",
+    Unavailable "unavailable" Wrong "ZFS-8000-3C, -5E, -72, -6X": "{vdev} has lost more drives than it can survive: {who}",
         "the pool cannot be read until one of them is back; put it back before anything else",
         "zpool clear {pool}";
     /// ZFS does not open a vdev though enough of its members are there.
@@ -100,7 +100,7 @@ table! {
         "a smaller drive took the place of a failed one (openzfs/zfs #16123); nothing is lost: start anew, by the power button if that hangs",
         "systemctl reboot";
     /// A member went while another one was being filled from it: most likely the wrong one was pulled.
-    PutBack "put-back" Wrong "": "{who} {is} gone while another drive is being filled",
+    PutBack "put-back" Wrong "": "{drive} {is} missing while another drive is being filled",
         "without it the new drive cannot be filled; if it was pulled, it was the wrong one: put it back where it was, and nothing is lost",
         "zbay status --watch";
     /// A log was gone when the pool was imported.
@@ -108,11 +108,11 @@ table! {
         "writes of the last seconds before the power went may be lost with it",
         "zpool clear {pool}";
     /// ZFS gave a member up.
-    DriveFailed "drive-failed" Wrong "FAULTED": "{who} {has} failed",
+    DriveFailed "drive-failed" Wrong "FAULTED": "{drive} {has} failed",
         "it had too many errors, so ZFS gave it up; what was on it comes from the other drives",
         "zbay replace {bay}";
     /// A member's drive is not there.
-    DriveGone "drive-gone" Wrong "ZFS-8000-2Q, REMOVED": "{who} {is} gone",
+    DriveGone "drive-gone" Wrong "ZFS-8000-2Q, REMOVED": "{drive} {is} missing",
         "the drive does not answer: pulled, its cable loose, or dead; put it back, or another",
         "zbay replace {bay}";
     /// A member's drive went, and is there again.
@@ -298,8 +298,10 @@ mod tests {
                 assert!(text.is_ascii() && !text.ends_with('.') && !text.contains('|'), "{text}");
             }
             assert!(row.means.len() < 140 && !row.says.is_empty(), "{}", row.id);
-            let known =
-                ["who", "pool", "bay", "vdev", "count", "scan", "is", "has", "was", "member"];
+            let known = [
+                "who", "drive", "pool", "bay", "vdev", "count", "scan", "is", "has", "was",
+                "member",
+            ];
             for text in [row.says, row.means, row.next] {
                 for part in text.split('{').skip(1) {
                     let (name, _) = part.split_once('}').unwrap();

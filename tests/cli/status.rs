@@ -21,7 +21,8 @@ fn it_ends_with_0_1_or_2() {
     assert_eq!(without.run(&["status"]).status, 0, "a notice is no fault");
     let lost = on("in-trouble", &["status"]);
     assert_eq!((lost.status, lost.err.as_str()), (1, ""));
-    assert!(lost.out.starts_with("tank is degraded: bay 2 is gone, no more drive may fail\n"));
+    let said = "tank is DEGRADED: the drive in bay 2 is missing. No redundancy left: one more\nfailure loses the pool\n";
+    assert!(lost.out.starts_with(said), "{}", lost.out);
     assert!(lost.out.ends_with("\nnext     `zbay replace 2`\n"), "{}", lost.out);
     let json: Value =
         serde_json::from_str(&on("in-trouble", &["status", "--json"]).out).expect("JSON");

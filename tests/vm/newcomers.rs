@@ -81,7 +81,7 @@ fn drives_of_other_sizes_and_sectors_and_a_draid() {
     fill(&lab, "wide", 32);
     pull(&lab, "wide", 9);
     let said = flat(&lab.sh(&format!("{ZBAY} status wide")));
-    assert!(said.contains("bay 9 is gone") && !said.contains("bay 8 is gone"), "{said}");
+    assert!(said.contains("bay 9 is missing") && !said.contains("bay 8 is missing"), "{said}");
     // Its own spare stands in, by ZED.
     lab.until("zpool status wide | grep draid1-0-0 | grep -q INUSE", Duration::from_mins(3));
     lab.ok("zpool wait -t resilver wide");

@@ -47,7 +47,7 @@ fn drives_that_changed_places_and_one_that_is_lost() {
     );
     let status = lab.sh("zbay status");
     assert_eq!(status.status, 1, "{}{}", status.out, status.err);
-    let sentence = "tank is degraded: bay 3 is gone, no more drive may fail\n";
+    let sentence = "tank is DEGRADED: the drive in bay 3 is missing. No redundancy left: one more\nfailure loses the pool\n";
     assert!(status.out.starts_with(sentence) && status.out.contains(&lost), "{}", status.out);
     assert!(status.out.lines().count() <= 20, "{}", status.out);
     let verify = lab.sh("zbay verify");

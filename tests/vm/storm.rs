@@ -192,7 +192,7 @@ impl Storm {
         let wrong = u8::from(!self.out.is_empty());
         assert!(ran.status == i32::from(wrong), "{event:?}: status {}: {said}", ran.status);
         for bay in 1..=BAYS {
-            let gone = said.contains(&format!("bay {bay} is gone"))
+            let gone = said.contains(&format!("bay {bay} is missing"))
                 || said.contains(&format!("bay {bay} gone:"));
             assert!(!gone || self.out.contains(&bay), "{event:?}: bay {bay} is named: {said}");
         }

@@ -47,7 +47,7 @@ fn a_drive_that_goes_is_told_once_with_its_bay_and_the_next_step() {
     }
     let all = mails(&lab);
     assert_eq!(all.len(), 1, "{all:#?}");
-    for word in ["bay 3", serial.as_str(), "do this: zbay replace 3", "tank is degraded"] {
+    for word in ["bay 3", serial.as_str(), "do this: zbay replace 3", "tank is DEGRADED"] {
         assert!(all[0].contains(word), "{word}: {}", all[0]);
     }
     for healthy in ["bay 1", "bay 2", "bay 4"] {
