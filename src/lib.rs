@@ -34,6 +34,9 @@ pub mod units;
 /// Names of pools, datasets, bays; serials and world wide names. What exists as a value may stand in a command.
 pub mod names;
 
+/// What firmware leaves in a field that should tell one unit from another.
+pub mod filler;
+
 /// A fault in a user's file: place, message, what to type instead.
 pub mod fault;
 

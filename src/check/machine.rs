@@ -32,7 +32,15 @@ pub fn drives(hw: &Hw, known: bool, disks: &[Disk]) -> Vec<Note> {
     notes.extend(health::of_all(hw, disks.iter()));
     for disk in disks {
         let drive = Drive::of(hw, disk);
-        notes.extend(disk.flaws.iter().map(|flaw| flawed(&drive, flaw)));
+        // One drive is told once, by the first of its disks.
+        let first = |flaw: &&Flaw| match flaw {
+            Flaw::OneDrive { with, .. } => disks
+                .iter()
+                .find(|it| it.name == disk.name || with.contains(&it.name))
+                .is_none_or(|it| it.name == disk.name),
+            _ => true,
+        };
+        notes.extend(disk.flaws.iter().filter(first).map(|flaw| flawed(&drive, flaw)));
         if drive.assumed {
             notes.push(Note {
                 severity: Severity::Advice,
@@ -52,18 +60,14 @@ pub fn drives(hw: &Hw, known: bool, disks: &[Disk]) -> Vec<Note> {
 }
 
 fn flawed(drive: &Drive, flaw: &Flaw) -> Note {
-    let (rule, message) = match flaw {
-        Flaw::PlaceholderWwn => {
-            (Rule::WwnPlaceholder, "has a world wide name that is a placeholder".to_owned())
-        }
-        Flaw::DuplicateWwn { with } => {
-            (Rule::WwnTwice, format!("has the world wide name of {}", with.join(", ")))
-        }
-        Flaw::DuplicateSerial { with } => {
-            (Rule::SerialTwice, format!("has the model and serial of {}", with.join(", ")))
-        }
-        Flaw::NoAddress => (Rule::NoAddress, "has no name that survives a reboot".to_owned()),
+    let rule = match flaw {
+        Flaw::PlaceholderWwn => Rule::WwnPlaceholder,
+        Flaw::OneDrive { .. } => Rule::OneDrive,
+        Flaw::DuplicateWwn { .. } => Rule::WwnTwice,
+        Flaw::DuplicateSerial { .. } => Rule::SerialTwice,
+        Flaw::NoAddress => Rule::NoAddress,
     };
+    let message = flaw.words();
     Note {
         severity: Severity::Warning,
         rule,
@@ -72,8 +76,7 @@ fn flawed(drive: &Drive, flaw: &Flaw) -> Note {
             Some(_) => format!("{} ({}) {message}", drive.spoken(), drive.name),
             None => format!("{} {message}", drive.spoken()),
         },
-        remedy: "it is refused for pools: use another drive, or another way to attach it"
-            .to_owned(),
+        remedy: flaw.remedy().to_owned(),
         bay: drive.bay.clone(),
         wwn: drive.wwn.clone(),
     }

@@ -89,6 +89,7 @@ rules! {
     ParentMount = "mountpoint-twice": "two datasets cannot be mounted at the same place",
     WwnPlaceholder = "wwn-placeholder": "a world wide name that many drives share does not tell one from the other",
     WwnTwice = "wwn-twice": "two drives with one world wide name cannot be told apart by it",
+    OneDrive = "one-drive": "two disks that are one drive (two paths, two namespaces, two logical units) fail together",
     SerialTwice = "serial-twice": "two drives with one model and serial cannot be told apart by their labels",
     NoAddress = "no-address": "a pool must find its drives again after a reboot, whatever letters they get",
     BayAssumed = "bay-assumed": "where nobody has proved which port is which bay, the serial on the label decides",

@@ -137,9 +137,7 @@ fn this_box(context: &Context, inventory: &Inventory) -> Result<String> {
     if known {
         return Ok(hw.value.title);
     }
-    let dmi = &inventory.host.dmi;
-    let strings: Vec<&str> =
-        [&dmi.sys_vendor, &dmi.product_name].into_iter().flatten().map(String::as_str).collect();
+    let strings = inventory.host.dmi.names();
     Ok(if strings.is_empty() {
         "a box that does not say what it is".to_owned()
     } else {

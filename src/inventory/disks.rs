@@ -9,6 +9,7 @@ use std::fmt::Display;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::bond::{self, Bound, bonds, groups};
 use super::sysfs::{is_disk, number, text};
 use super::{Disk, Flaw, LookError, Unknown, sysfs, udev};
 use crate::machine::threads::shared_out;
@@ -78,6 +79,8 @@ fn disk(
         model: identity.model,
         serial: identity.serial,
         wwn: identity.wwn,
+        wwn_base: identity.wwn_base,
+        host: bond::host(devpath.as_deref().unwrap_or_default()),
         firmware: identity.firmware,
         size: Bytes(sectors.saturating_mul(512)),
         logical: u32::try_from(logical).unwrap_or(u32::MAX),
@@ -103,14 +106,25 @@ fn disk(
 
 /// Finds what is wrong with the identities, and chooses each disk's address with that in mind.
 fn flaws(disks: &mut [Disk]) {
-    let wwns = shared(disks, |disk| disk.wwn.as_ref());
-    let serials = shared(disks, |disk| Some((disk.serial.as_ref()?, disk.model.as_ref())));
-    for ((disk, wwns), serials) in disks.iter_mut().zip(wwns).zip(serials) {
+    let wwns = groups(disks, |disk| disk.wwn.clone());
+    let serials = groups(disks, |disk| Some((disk.serial.clone()?, disk.model.clone())));
+    let bonds = bonds(disks);
+    for (((disk, wwns), serials), bonds) in disks.iter_mut().zip(wwns).zip(serials).zip(bonds) {
         let placeholder = disk.wwn.as_ref().is_some_and(Wwn::is_placeholder);
         disk.address = address(disk, !placeholder && wwns.is_empty(), serials.is_empty());
         if placeholder {
             disk.flaws.push(Flaw::PlaceholderWwn);
         }
+        // One drive that is seen several times has its own names several times: that is no duplicate.
+        let mut own = Vec::new();
+        for Bound { bond, with } in bonds.into_iter().filter(|bound| bound.bond.is_one_drive()) {
+            own.extend(with.iter().cloned());
+            disk.flaws.push(Flaw::OneDrive { bond, with });
+        }
+        let other = |names: Vec<String>| -> Vec<String> {
+            names.into_iter().filter(|name| !own.contains(name)).collect()
+        };
+        let (wwns, serials) = (other(wwns), other(serials));
         if !wwns.is_empty() {
             disk.flaws.push(Flaw::DuplicateWwn { with: wwns });
         }
@@ -121,21 +135,6 @@ fn flaws(disks: &mut [Disk]) {
             disk.flaws.push(Flaw::NoAddress);
         }
     }
-}
-
-/// For each disk the names of the others that say the same of themselves.
-fn shared<'a, K: Ord>(disks: &'a [Disk], say: impl Fn(&'a Disk) -> Option<K>) -> Vec<Vec<String>> {
-    let mut by_word: BTreeMap<K, Vec<&Disk>> = BTreeMap::new();
-    for disk in disks {
-        if let Some(word) = say(disk) {
-            by_word.entry(word).or_default().push(disk);
-        }
-    }
-    let others = |disk: &'a Disk| {
-        let same = say(disk).and_then(|word| by_word.get(&word)).into_iter().flatten();
-        same.filter(|other| other.name != disk.name).map(|other| other.name.clone()).collect()
-    };
-    disks.iter().map(others).collect()
 }
 
 /// The world wide name, then a name with the serial number in it, then the place.

@@ -6,6 +6,7 @@
 //! `signatures`, `label`, `zpool`, `zfs`, `mounts`) turn bytes, text or JSON into types and touch
 //! nothing; `owner` decides whose disk it is from what they found.
 
+pub mod bond;
 pub mod label;
 pub mod look;
 pub mod outside;
@@ -37,6 +38,7 @@ mod zpool;
 #[cfg(test)]
 mod tests;
 
+pub use bond::Bond;
 pub use look::LookError;
 pub use pool::{Class, Dataset, ImportablePool, Leaf, Pool, Property, Vdev, guid};
 pub use told::{Checkpoint, Copying, LeafTold, Run, Scan, StandIn, Told, Within};
@@ -232,6 +234,12 @@ pub struct Disk {
     pub serial: Option<Serial>,
     /// World wide name with extension, as read; may be a placeholder or a duplicate (see `flaws`).
     pub wwn: Option<Wwn>,
+    /// The same without its extension: what the parts of one drive have in common.
+    #[serde(skip)]
+    pub wwn_base: Option<Wwn>,
+    /// What the kernel hangs it on, below `/sys`: its SCSI target, its `NVMe` controller or subsystem.
+    #[serde(skip)]
+    pub host: Option<String>,
     /// Firmware revision.
     pub firmware: Option<String>,
     /// Bytes.
@@ -310,6 +318,13 @@ pub enum Transport {
 pub enum Flaw {
     /// The wwn is one that many units share (zeros, a bridge's constant).
     PlaceholderWwn,
+    /// It is no drive of its own: other disks are the same drive, or parts of it.
+    OneDrive {
+        /// How.
+        bond: Bond,
+        /// Kernel names of the others.
+        with: Vec<String>,
+    },
     /// Another disk has the same wwn: its kernel names.
     DuplicateWwn {
         /// Kernel names of the others.
@@ -423,6 +438,47 @@ pub struct Membership {
     pub guid: u64,
     /// Top-level vdev: `raidz1-0`, `logs/mirror-1`.
     pub vdev: String,
+}
+
+impl Flaw {
+    /// What follows a drive's name: `has the world wide name of sdg`.
+    pub fn words(&self) -> String {
+        match self {
+            Self::PlaceholderWwn => "has a world wide name that is a placeholder".to_owned(),
+            Self::OneDrive { bond: Bond::Paths, with } => {
+                format!("and {} are one drive, seen by two paths", with.join(", "))
+            }
+            Self::OneDrive { bond: Bond::Namespaces, with } => {
+                format!("and {} are namespaces of one drive, which fail together", with.join(", "))
+            }
+            Self::OneDrive { with, .. } => {
+                format!("and {} are parts of one drive, which fail together", with.join(", "))
+            }
+            Self::DuplicateWwn { with } => {
+                format!("has the world wide name of {}", with.join(", "))
+            }
+            Self::DuplicateSerial { with } => {
+                format!("has the model and serial of {}", with.join(", "))
+            }
+            Self::NoAddress => "has no name that survives a reboot".to_owned(),
+        }
+    }
+
+    /// What to do, where the drive shall be of use to a pool.
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            Self::OneDrive { bond: Bond::Paths, .. } => {
+                "it is refused for pools: unplug one of its cables, or set up dm-multipath"
+            }
+            Self::OneDrive { bond: Bond::Namespaces, .. } => {
+                "it is refused for pools: use a drive with a single namespace"
+            }
+            Self::OneDrive { .. } => {
+                "it is refused for pools: redundancy would be counted twice over one drive"
+            }
+            _ => "it is refused for pools: use another drive, or another way to attach it",
+        }
+    }
 }
 
 impl std::fmt::Display for PoolState {

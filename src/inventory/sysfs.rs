@@ -123,6 +123,7 @@ pub(super) fn identity(
         model,
         serial: serial.and_then(|text| text.parse::<Serial>().ok()),
         wwn: wwid.as_deref().and_then(wwn),
+        wwn_base: None,
         firmware,
         transport: super::udev::transport(disk, "", devpath, ""),
         path: path(machine, devpath)?,

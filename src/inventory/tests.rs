@@ -352,6 +352,31 @@ fn flaws_of_identity_are_found() {
     assert_eq!(address("sde"), "/dev/disk/by-path/pci-0000:00:1f.2-ata-4");
 }
 
+/// The same wwn, serial, model and size at another port.
+#[test]
+fn one_drive_by_two_paths_is_told_as_one_and_taken_by_nobody() {
+    let mut it = SEED.clone();
+    if let Answer::Given(devices) = &mut it.udev {
+        let first = devices.iter().find(|device| device.name == "sdc").unwrap().properties.clone();
+        let second = devices.iter_mut().find(|device| device.name == "sde").unwrap();
+        for key in ["ID_WWN", "ID_WWN_WITH_EXTENSION", "ID_SERIAL_SHORT", "ID_SERIAL"] {
+            second.properties.insert(key.to_owned(), first[key].clone());
+        }
+    }
+    let it = seen(&it, Want::IDENTITY);
+    for (name, other) in [("sdc", "sde"), ("sde", "sdc")] {
+        let flaws = serde_json::to_string(&disk(&it, name).flaws).unwrap();
+        assert_eq!(flaws, format!(r#"[{{"flaw":"one-drive","bond":"paths","with":["{other}"]}}]"#));
+    }
+    let hw = crate::render::fixture::hw("hp-microserver-gen8");
+    let notes = crate::check::machine::drives(&hw, true, &it.disks);
+    let told: Vec<_> =
+        notes.iter().filter(|note| note.rule == crate::check::Rule::OneDrive).collect();
+    assert_eq!(told.len(), 1, "told once");
+    assert_eq!(told[0].message, "bay 3 (sdc) and sde are one drive, seen by two paths");
+    assert!(told[0].remedy.contains("dm-multipath") && !told[0].remedy.contains("another drive"));
+}
+
 #[test]
 fn without_udev_sysfs_answers() {
     let mut it = SEED.clone();

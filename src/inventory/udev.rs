@@ -16,6 +16,7 @@ pub(super) struct Identity {
     pub model: Option<String>,
     pub serial: Option<Serial>,
     pub wwn: Option<Wwn>,
+    pub wwn_base: Option<Wwn>,
     pub firmware: Option<String>,
     pub transport: Transport,
     pub path: Option<String>,
@@ -53,6 +54,7 @@ pub(super) fn identity(device: &UdevDevice) -> Identity {
         wwn: get("ID_WWN_WITH_EXTENSION")
             .or_else(|| get("ID_WWN"))
             .and_then(|wwn| wwn.parse().ok()),
+        wwn_base: get("ID_WWN").and_then(|wwn| wwn.parse().ok()),
         firmware: get("ID_REVISION").map(str::to_owned),
         transport: transport(
             &device.name,

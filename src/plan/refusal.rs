@@ -305,6 +305,11 @@ impl Refusal {
     /// The words for a drive, or for the drives of a vdev.
     fn of_a_drive(&self) -> Words {
         match self {
+            Self::Flawed { drive, flaw: flaw @ Flaw::OneDrive { .. } } => Words::new(
+                format!("{} ({}) {}", drive.spoken(), drive.name, flaw.words()),
+                flaw.remedy(),
+            )
+            .about(drive),
             Self::Flawed { drive, flaw } => Words::new(
                 format!(
                     "{} cannot be told from others for sure: {}",
@@ -413,6 +418,7 @@ fn not_free(drive: &Drive, owner: &Owner, seen: &[String], erasable: bool) -> Wo
 fn flaw_words(flaw: &Flaw) -> String {
     match flaw {
         Flaw::PlaceholderWwn => "its wwn is one that many units share".to_owned(),
+        Flaw::OneDrive { .. } => flaw.words(),
         Flaw::DuplicateWwn { with } => format!("{} has the same wwn", with.join(", ")),
         Flaw::DuplicateSerial { with } => {
             format!("{} has the same model and serial", with.join(", "))

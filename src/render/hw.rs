@@ -127,15 +127,9 @@ pub fn render(hw: &Hw, file: &str, by: KnownBy, inventory: &Inventory, paint: Pa
 }
 
 fn known(hw: &Hw, file: &str, by: KnownBy, dmi: &Dmi) -> String {
-    let or = |value: &Option<String>| {
-        value
-            .as_deref()
-            .map_or_else(|| "(not told)".to_owned(), |value| format!("`{}`", text::plain(value)))
-    };
-    let strings = match (&dmi.sys_vendor, &dmi.product_name) {
-        (None, None) => "nothing".to_owned(),
-        (vendor, product) => format!("{} {}", or(vendor), or(product)),
-    };
+    let names: Vec<String> =
+        dmi.names().iter().map(|name| format!("`{}`", text::plain(name))).collect();
+    let strings = if names.is_empty() { "nothing".to_owned() } else { names.join(" ") };
     match by {
         KnownBy::Strings => {
             let sure = hw.recognise.as_ref().map_or(Sure::Assumed, |recognise| recognise.sure);

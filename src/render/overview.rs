@@ -108,8 +108,7 @@ fn about(hw: &Hw, inventory: &Inventory) -> String {
     let host = &inventory.host;
     let dmi = &host.dmi;
     let title = if hw.is_nobodys() {
-        let names = [&dmi.sys_vendor, &dmi.product_name].into_iter().flatten();
-        let names: Vec<String> = names.map(|name| text::plain(name)).collect();
+        let names: Vec<String> = dmi.names().into_iter().map(text::plain).collect();
         if names.is_empty() {
             text::plain(&hw.title)
         } else {
