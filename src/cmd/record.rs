@@ -1,10 +1,16 @@
 //! `zbay record DIR`: everything that zbay looks at, for a bug report or a test.
 
+use std::sync::Arc;
+
 use anyhow::{Result, bail};
 use camino::Utf8Path;
 use serde_json::json;
 
-use super::{Answer, Context};
+use super::{
+    Answer, Context, adopt, care, explain, notify, overview, plan, selftest, status, verify,
+};
+use crate::care::selftest::Kind;
+use crate::cli::{Common, Notify, Plan, Wish};
 use crate::inventory::{Inventory, Want, look};
 use crate::machine::Machine;
 use crate::machine::disguise::Disguise;
@@ -24,7 +30,7 @@ pub fn run(context: &Context, dir: &Utf8Path, keep_serials: bool) -> Result<Answ
     if context.common.machine.is_some() {
         bail!("a recorded machine is recorded already");
     }
-    let record = Record::new(Real);
+    let record = Arc::new(Record::new(Real));
     let inventory = look::look(&record, Want::ALL)?;
     look::look(&record, Want::GLANCE)?;
     shipped::recorded_wish(&record)?;
@@ -38,6 +44,7 @@ pub fn run(context: &Context, dir: &Utf8Path, keep_serials: bool) -> Result<Answ
             system::look(&record, &profile.value)?;
         }
     }
+    commands(&record, &inventory);
     let disguise = if keep_serials { Disguise::default() } else { disguise(&inventory)? };
     record.save(dir, &disguise)?;
     let names = match disguise.len() {
@@ -46,6 +53,38 @@ pub fn run(context: &Context, dir: &Utf8Path, keep_serials: bool) -> Result<Answ
     };
     let text = format!("recorded in {dir}, {names}: `zbay --machine {dir} plan` works from it\n");
     Ok(Answer { text, json: answer(&[], json!({ "dir": dir })), status: 0 })
+}
+
+/// What the commands ask beside that, of the recorded wish and the pools: each as for a recorded machine, which changes
+/// nothing. One that ends with an error has asked all the same.
+fn commands(record: &Arc<Record<Real>>, inventory: &Inventory) {
+    let recorded = Common { machine: Some("this one".into()), hw: None, json: false, verbose: 0 };
+    let context = Context { machine: Box::new(Arc::clone(record)), common: recorded };
+    let wish = || Wish { profile: None };
+    let plan_args = Plan { wish: wish(), take: Vec::new(), adopt: None, save: None, full: false };
+    let looks = Notify { test: false, metrics: None, dry_run: true };
+    let all = status::StatusArgs { pool: None, watch: None };
+    let mut ended = vec![
+        overview::run(&context),
+        status::run(&context, &all),
+        plan::run(&context, &plan_args),
+        verify::run(&context, &wish()),
+        care::run(&context),
+        notify::run(&context, &looks),
+        notify::metrics(&context),
+    ];
+    for kind in [Kind::Short, Kind::Long] {
+        ended.push(selftest::run(&context, &selftest::SelfTestArgs { kind, due: true }));
+    }
+    for pool in inventory.pools.iter().flatten() {
+        let pool = Some(pool.name.clone());
+        ended.push(explain::run(&context, pool.as_deref()));
+        let only = adopt::AdoptArgs { pool, plan: true, yes: false, replace_wish: false };
+        ended.push(adopt::run(&context, &only));
+    }
+    for why in ended.into_iter().filter_map(Result::err) {
+        tracing::debug!(%why, "a command of the recording ended");
+    }
 }
 
 /// What tells this machine from others.

@@ -5,7 +5,7 @@
 //! the order in which its disks were asked.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
@@ -142,6 +142,53 @@ impl<M: Machine> Machine for Record<M> {
 
     fn change(&self, change: &Change) -> Result<Output, RunError> {
         self.machine.change(change)
+    }
+}
+
+/// One recording that several commands ask in turn.
+impl<M: Machine + Send> Machine for Arc<Record<M>> {
+    fn read(&self, cmd: &Cmd) -> Result<Output, RunError> {
+        self.as_ref().read(cmd)
+    }
+
+    fn file(&self, path: &Utf8Path) -> Result<Option<Vec<u8>>, IoError> {
+        self.as_ref().file(path)
+    }
+
+    fn read_at(&self, dev: &Utf8Path, at: u64, len: usize) -> Result<Vec<u8>, IoError> {
+        self.as_ref().read_at(dev, at, len)
+    }
+
+    fn list(&self, dir: &Utf8Path) -> Result<Option<Vec<String>>, IoError> {
+        self.as_ref().list(dir)
+    }
+
+    fn link(&self, path: &Utf8Path) -> Result<Option<Utf8PathBuf>, IoError> {
+        self.as_ref().link(path)
+    }
+
+    fn block_devices(&self, which: Devices) -> Result<Vec<UdevDevice>, IoError> {
+        self.as_ref().block_devices(which)
+    }
+
+    fn writers(&self) -> Result<Vec<Writer>, IoError> {
+        self.as_ref().writers()
+    }
+
+    fn host(&self) -> Result<HostFacts, IoError> {
+        self.as_ref().host()
+    }
+
+    fn now(&self) -> Timestamp {
+        self.as_ref().now()
+    }
+
+    fn note(&self, path: &Utf8Path, text: &str, was: Option<&Hash>) -> Result<(), RunError> {
+        self.as_ref().note(path, text, was)
+    }
+
+    fn change(&self, change: &Change) -> Result<Output, RunError> {
+        self.as_ref().change(change)
     }
 }
 

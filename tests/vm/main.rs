@@ -9,6 +9,7 @@
 mod care;
 mod dice;
 mod drills;
+mod earlier;
 mod equal;
 mod every_kind;
 mod foreign;
