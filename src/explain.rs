@@ -193,7 +193,7 @@ fn deflated(vdev: &inventory::Vdev) -> Option<u64> {
 fn seen(pool: &str, vdev: &inventory::Vdev, disks: &[Disk]) -> Result<Seen, ExplainError> {
     let untold =
         |what| ExplainError::Untold { pool: pool.to_owned(), vdev: vdev.name.clone(), what };
-    if vdev.leaves.len() != vdev.width {
+    if vdev.is_shared() || vdev.leaves.len() != vdev.width {
         return Err(ExplainError::Replacing { pool: pool.to_owned(), vdev: vdev.name.clone() });
     }
     let kind = Kind::called(&vdev.kind).ok_or_else(|| ExplainError::Kind {

@@ -34,6 +34,10 @@ mod drives;
 #[path = "cli/care.rs"]
 mod care;
 
+/// Places that several drives share.
+#[path = "cli/places.rs"]
+mod places;
+
 /// How pools are, and what it ends with.
 #[path = "cli/status.rs"]
 mod status;

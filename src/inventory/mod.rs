@@ -23,6 +23,7 @@ mod json;
 mod mounts;
 mod nvlist;
 mod owner;
+pub mod place;
 mod pool;
 pub mod pools;
 mod power;

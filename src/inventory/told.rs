@@ -123,6 +123,12 @@ pub struct LeafTold {
     /// Bytes that the last resilver wrote to it.
     #[serde(skip_serializing_if = "is_zero")]
     pub resilvered: u64,
+    /// It lacks data, and the next resilver will write it: `awaiting resilver`.
+    #[serde(skip_serializing_if = "is_false")]
+    pub deferred: bool,
+    /// Of a spare: the other pool that has it in use.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub used_by: Option<String>,
     /// A TRIM of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trim: Option<Copying>,
@@ -146,6 +152,8 @@ pub struct Within {
     pub kind: StandIn,
     /// Which of its children the leaf is in, from 0: the first is the one that is stood in for.
     pub at: usize,
+    /// How many children it has.
+    pub of: usize,
 }
 
 /// Why a leaf has a parent of its own.
@@ -158,6 +166,11 @@ pub enum StandIn {
     Spare,
     /// Something else.
     Other,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde's form
+fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref)] // serde's form
@@ -219,6 +232,8 @@ pub(super) struct RawLeaf {
     aux: Option<String>,
     slow_ios: Number,
     scan_processed: Number,
+    resilver_deferred: Number,
+    used_by: Option<String>,
     init_state: Option<String>,
     initialized: Number,
     to_initialize: Number,
@@ -325,6 +340,8 @@ impl RawLeaf {
             aux: self.aux.clone(),
             slow_ios: self.slow_ios.0.unwrap_or(0),
             resilvered: self.scan_processed.0.unwrap_or(0),
+            deferred: self.resilver_deferred.0.unwrap_or(0) > 0,
+            used_by: self.used_by.clone(),
             trim: copying(&self.trim_state, self.to_trim, self.trimmed, self.trim_time),
             initialize: copying(
                 &self.init_state,
@@ -338,12 +355,17 @@ impl RawLeaf {
 }
 
 impl Within {
-    pub(super) fn of(name: &str, guid: u64, kind: Option<&str>, at: usize) -> Self {
-        let kind = match kind.or_else(|| name.rsplit_once('-').map(|(kind, _)| kind)) {
-            Some("replacing") => StandIn::Replacing,
-            Some("spare") => StandIn::Spare,
-            _ => StandIn::Other,
-        };
-        Self { name: name.to_owned(), guid, kind, at }
+    /// Which stand-in a vdev of this name and type is; `None`: it stands for no drive.
+    pub(super) fn kind(name: &str, kind: Option<&str>) -> Option<StandIn> {
+        match kind.or_else(|| name.rsplit_once('-').map(|(kind, _)| kind)) {
+            Some("replacing") => Some(StandIn::Replacing),
+            Some("spare") => Some(StandIn::Spare),
+            _ => None,
+        }
+    }
+
+    pub(super) fn of(name: &str, guid: u64, kind: Option<&str>, at: usize, of: usize) -> Self {
+        let kind = Self::kind(name, kind).unwrap_or(StandIn::Other);
+        Self { name: name.to_owned(), guid, kind, at, of }
     }
 }

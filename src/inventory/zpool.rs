@@ -220,15 +220,18 @@ fn busy(told: &Told) -> Option<String> {
 
 fn vdev(class: Class, node: &Node) -> Result<Vdev, Unknown> {
     let mut leaves = Vec::new();
-    collect(node, &[], true, &mut leaves)?;
+    // A single disk whose drive is replaced, or for which a spare stands in, is one place still.
+    let stands = !node.vdevs.0.is_empty()
+        && Within::kind(&node.name, node.vdev_type.as_deref()).is_some();
+    collect(node, &[], !stands, &mut leaves)?;
     Ok(Vdev {
         name: node.name.clone(),
         guid: guid(node)?,
-        kind: kind(node),
+        kind: if stands { "disk".to_owned() } else { kind(node) },
         class,
         state: state(node),
         ashift: None,
-        width: node.vdevs.0.len().max(1),
+        width: if stands { 1 } else { node.vdevs.0.len().max(1) },
         size: node.total_space.0.map(Bytes),
         deflated: node.def_space.0.map(Bytes),
         allocated: node.alloc_space.0.map(Bytes),
@@ -272,7 +275,8 @@ fn collect(
     for (at, child) in node.vdevs.values().enumerate() {
         let mut inner = within.to_vec();
         if !is_top {
-            inner.push(Within::of(&node.name, guid(node)?, node.vdev_type.as_deref(), at));
+            let (kind, of) = (node.vdev_type.as_deref(), node.vdevs.0.len());
+            inner.push(Within::of(&node.name, guid(node)?, kind, at, of));
         }
         collect(child, &inner, false, leaves)?;
     }

@@ -4,7 +4,7 @@ use crate::capacity::{Kind, Replacement, Zfs};
 use crate::check::health;
 use crate::drive::Drive;
 use crate::hw::Hw;
-use crate::inventory::{Class, Disk, Inventory, Leaf, Pool, Vdev};
+use crate::inventory::{Class, Disk, Inventory, Leaf, Pool, StandIn, Vdev};
 use crate::names::BayId;
 use crate::plan::Condition;
 use crate::smart::rules::{Finding, Weight};
@@ -50,6 +50,11 @@ impl Member<'_> {
     /// Whether something is the matter with it.
     pub fn is_sick(&self, hw: &Hw) -> bool {
         !self.is_well() || self.leaf.errors != [0; 3] || self.gravest(hw).is_some()
+    }
+
+    /// The same, and no other takes its place already.
+    pub fn is_to_replace(&self, hw: &Hw) -> bool {
+        self.is_sick(hw) && self.leaf.stands() != Some((StandIn::Replacing, false))
     }
 
     /// `tank/raidz1-0`; a single disk's vdev has its pool's name alone.
@@ -142,12 +147,7 @@ pub fn release(inventory: &Inventory) -> Zfs {
 }
 
 /// How many more drives a data vdev can lose as it is now; `None`: it is no data vdev, or not known.
-pub fn may_lose(vdev: &Vdev) -> Option<usize> {
-    if !matches!(vdev.class, Class::Normal | Class::Special | Class::Dedup) {
-        return None;
-    }
-    let bad = vdev.leaves.iter().filter(|leaf| leaf.state != "ONLINE").count();
-    let width = u64::try_from(vdev.width).ok()?;
-    let can = usize::try_from(Kind::called(&vdev.kind)?.losses(width)).ok()?;
-    Some(can.saturating_sub(bad))
+pub fn may_lose(pool: &Pool, vdev: &Vdev) -> Option<usize> {
+    let redundancy = pool.redundancy(vdev, &|_| false).filter(|it| !it.unsure)?;
+    Some(redundancy.left.unwrap_or(0))
 }

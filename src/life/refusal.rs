@@ -95,6 +95,29 @@ pub enum Cannot {
         drive: Box<Drive>,
         /// The vdev.
         vdev: String,
+        /// Members that do not hold all of it for certain, or had errors.
+        others: Vec<String>,
+        /// A resilver runs, and ZFS does not tell of which drive.
+        unsure: bool,
+        /// The pool.
+        pool: String,
+    },
+    /// The member was replaced, and that did not end.
+    Unfinished {
+        /// The pool.
+        pool: String,
+        /// Its vdev.
+        vdev: String,
+        /// The new drive.
+        new: String,
+        /// ZFS reads it.
+        new_is_read: bool,
+        /// Its GUID.
+        new_guid: u64,
+        /// GUIDs of what it was to replace.
+        old: Vec<u64>,
+        /// Data is damaged.
+        damaged: bool,
     },
     /// The new drive is too small.
     TooSmall {
@@ -267,18 +290,57 @@ impl Cannot {
                 None,
                 vec![("do this", format!("let it end: `zbay status {pool} --watch`"))],
             ),
-            Self::NoRedundancy { drive, vdev } => (
-                format!(
-                    "without the drive in {} all of {vdev} would be lost, so it stays",
+            Self::NoRedundancy { drive, vdev, others, unsure, pool } => {
+                let mut rows: Vec<_> =
+                    others.iter().map(|other| ("no help", other.clone())).collect();
+                if *unsure {
+                    let wait = format!(
+                        "a resilver runs, and ZFS does not tell of which drive: `zbay status {pool} --watch`"
+                    );
+                    rows.push(("wait", wait));
+                }
+                let other_bay = "put the new drive into another bay: `zbay replace BAY --with OTHER-BAY`; the old one \
+                                 is read until the new one is complete";
+                rows.push(("do this", other_bay.to_owned()));
+                if !others.is_empty() {
+                    let hint = format!(
+                        "several drives at once: suspect what they share (cable, controller, power) and copy what \
+                         matters first; then `zpool clear {pool}` and a scrub show which drive is really bad"
+                    );
+                    rows.push(("or", hint));
+                }
+                let matter = format!(
+                    "without the drive in {} data of {vdev} would be lost, so it stays",
                     drive.spoken()
-                ),
-                Some(drive),
-                vec![(
-                    "do this",
-                    "put the new drive into another bay: `zbay replace BAY --with OTHER-BAY`"
-                        .to_owned(),
-                )],
-            ),
+                );
+                (matter, Some(drive), rows)
+            }
+            Self::Unfinished { pool, vdev, new, new_is_read, new_guid, old, damaged } => {
+                let mut rows = vec![("new", new.clone())];
+                let guids: Vec<String> = old.iter().map(ToString::to_string).collect();
+                rows.push((if guids.len() == 1 { "old" } else { "olds" }, guids.join(", ")));
+                if *new_is_read {
+                    if *damaged {
+                        let how = format!(
+                            "`zpool status -v {pool}` names what is damaged: delete it, or take it from a backup"
+                        );
+                        rows.push(("first", how));
+                    }
+                    rows.push(("do this", format!("`zpool clear {pool}`, then `zpool scrub {pool}`")));
+                    let last = guids.iter().map(|old| format!("`zpool detach {pool} {old}`"));
+                    let last = last.collect::<Vec<_>>().join(", ");
+                    rows.push(("then", format!("if the old one stays after the scrub: {last}")));
+                } else {
+                    let how = format!(
+                        "bring the new drive back, or give it up: `zpool detach {pool} {new_guid}`; then type it again"
+                    );
+                    rows.push(("do this", how));
+                }
+                let matter = format!(
+                    "a drive of {vdev} was replaced and that did not end; no resilver runs, so nothing was done"
+                );
+                (matter, None, rows)
+            }
             Self::NoDrive { bay } => (
                 format!("{bay} is empty, so nothing was done"),
                 None,
@@ -317,11 +379,13 @@ impl Cannot {
                 ],
             ),
             Self::Suspended { pool } => (
-                format!("pool {pool} is suspended: it waits for drives that are gone"),
+                format!("pool {pool} is suspended: ZFS cannot write to enough of its drives"),
                 None,
                 vec![(
                     "do this",
-                    format!("put back the drive that was pulled last, then `zpool clear {pool}`"),
+                    format!(
+                        "put back what was pulled, check the cables and the power of the others, then `zpool clear {pool}`"
+                    ),
                 )],
             ),
             _ => self.of_its_size(),

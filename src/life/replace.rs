@@ -11,7 +11,8 @@ use crate::capacity::{Replacement, resilver};
 use crate::drive::Drive;
 use crate::history::History;
 use crate::hw::Hw;
-use crate::inventory::{Class, Disk, Inventory, Leaf, Owner, Pool, StandIn};
+use crate::inventory::place::{Needed, Place};
+use crate::inventory::{Class, Disk, Inventory, Leaf, Owner, Pool, StandIn, Vdev};
 use crate::life::member::{self, Member, may_lose};
 use crate::life::newcomer::{self, Needs, Newcomer, REPLACEMENT};
 use crate::life::{Cannot, Follows, Sight, Task};
@@ -73,7 +74,10 @@ pub fn make(request: &Request<'_>) -> Result<Task, Cannot> {
     }
     let members = member::all(inventory);
     let here = one_in(request, bay)?;
-    let sitting = members.iter().find(|member| member.is_in(hw, bay)).copied();
+    // One drive may be in two pools, or have two roles: the member that is not well is meant.
+    let sitting = || members.iter().filter(|member| member.is_in(hw, bay));
+    let ill = sitting().find(|it| !it.is_well() || it.leaf.errors != [0; 3]);
+    let sitting = ill.or_else(|| sitting().next()).copied();
     let target = match (request.member, sitting) {
         (Some(word), _) => named(request, &members, word)?,
         (None, Some(sitting)) => sitting,
@@ -154,7 +158,7 @@ fn missed<'a>(
         (_, [one], Some(_)) => Ok(*one),
         (_, [], Some(disk)) => {
             let sick: Vec<Member<'a>> =
-                members.iter().filter(|it| it.is_sick(request.hw)).copied().collect();
+                members.iter().filter(|it| it.is_to_replace(request.hw)).copied().collect();
             let holds = match &disk.contents {
                 Ok(contents) => foreign::sentence(&contents.owner),
                 Err(unknown) => format!("not known: {}", unknown.why),
@@ -176,26 +180,31 @@ fn at_work(request: &Request<'_>, target: Member<'_>, members: &[Member<'_>]) ->
     if state == "SUSPENDED" {
         return Some(Cannot::Suspended { pool: pool() });
     }
-    let is_of_a_pair =
-        |leaf: &Leaf| leaf.told.within.iter().any(|within| within.kind == StandIn::Replacing);
-    let replacing = target.vdev.leaves.iter().any(is_of_a_pair);
     // A scrub gives way to a resilver by itself.
     let busy = busy.as_ref().filter(|with| !with.starts_with("scrub"));
-    let resilvers = busy.is_some_and(|with| with.starts_with("resilver"));
-    if is_of_a_pair(target.leaf) {
-        return Some(Cannot::Replacing { pool: pool(), vdev: target.part() });
+    let resilvers =
+        target.pool.resilvers() || busy.is_some_and(|with| with.starts_with("resilver"));
+    let pairs = |vdev: &Vdev| -> bool {
+        let places = vdev.places();
+        let mut all = places.iter().flat_map(Place::shared);
+        all.any(|it| matches!(it, Place::Shared { kind: StandIn::Replacing, .. }))
+    };
+    let replacing = resilvers && pairs(target.vdev);
+    if let Some(why) = replaced_already(request, target, resilvers) {
+        return Some(why);
     }
     if !replacing && busy.is_none() {
         return None;
     }
-    if target.is_gone() && (replacing || resilvers) && may_lose(target.vdev) == Some(0) {
+    let none_left = may_lose(target.pool, target.vdev).unwrap_or(0) == 0;
+    if target.is_gone() && resilvers && target.vdev.is_vital() && none_left {
         let was = words(request, target);
         return Some(Cannot::PutBack { bay: missing_of(request, target).place, was, pool: pool() });
     }
     if let Some(disk) =
         target.disk.filter(|_| !target.is_sick(request.hw) && request.with.is_none())
     {
-        let sick = members.iter().filter(|it| it.is_sick(request.hw));
+        let sick = members.iter().filter(|it| it.is_to_replace(request.hw));
         return Some(Cannot::Healthy {
             drive: Box::new(Drive::of(request.hw, disk)),
             part: target.part(),
@@ -206,6 +215,36 @@ fn at_work(request: &Request<'_>, target: Member<'_>, members: &[Member<'_>]) ->
         Some(with) => Some(Cannot::Busy { pool: pool(), with: with.clone() }),
         None => Some(Cannot::Replacing { pool: pool(), vdev: target.part() }),
     }
+}
+
+/// Whether the member's place is being taken already: it is waited for while a resilver runs or is to come, and else it did
+/// not end.
+fn replaced_already(request: &Request<'_>, target: Member<'_>, resilvers: bool) -> Option<Cannot> {
+    let places = target.vdev.places();
+    let pairs = places.iter().flat_map(Place::shared);
+    let mut pairs = pairs.filter(|it| it.has(target.leaf.guid));
+    let pair = pairs.find(|it| matches!(it, Place::Shared { kind: StandIn::Replacing, .. }))?;
+    let (pool, vdev) = (target.pool.name.clone(), target.part());
+    let mut leaves = pair.leaves().into_iter();
+    if resilvers || leaves.any(|leaf| leaf.told.deferred && leaf.is_read()) {
+        return Some(Cannot::Replacing { pool, vdev });
+    }
+    let new = pair.member()?;
+    let called = |leaf: &Leaf| {
+        let all = member::all(request.inventory);
+        let it = all.into_iter().find(|it| it.leaf.guid == leaf.guid);
+        it.map_or_else(|| leaf.guid.to_string(), |it| words(request, it))
+    };
+    let old: Vec<&Leaf> = pair.leaves().into_iter().filter(|it| it.guid != new.guid).collect();
+    Some(Cannot::Unfinished {
+        pool,
+        vdev,
+        new: called(new),
+        new_is_read: new.is_read(),
+        new_guid: new.guid,
+        old: old.iter().map(|leaf| leaf.guid).collect(),
+        damaged: target.pool.errors > 0,
+    })
 }
 
 /// The least that may take the member's place.
@@ -255,13 +294,10 @@ fn of_itself(
         _ if wiped && !target.is_well() => exchange(request, target, disk),
         "OFFLINE" | "REMOVED" | "UNAVAIL" => Ok(online(request, target, disk)),
         _ if target.is_sick(hw) => {
-            if may_lose(target.vdev) == Some(0) && target.is_well() {
-                return Err(Cannot::NoRedundancy { drive: Box::new(drive), vdev: target.part() });
-            }
             take_out(request, target, disk)
         }
         _ => {
-            let sick = members.iter().filter(|it| it.is_sick(hw));
+            let sick = members.iter().filter(|it| it.is_to_replace(hw));
             Err(Cannot::Healthy {
                 drive: Box::new(drive),
                 part: target.part(),
@@ -317,6 +353,9 @@ pub(super) fn take_out(
 ) -> Result<Task, Cannot> {
     let drive = Drive::of(request.hw, disk);
     let pool = &target.pool.name;
+    if let Err(why) = target.pool.may_take_out(target.vdev, target.leaf) {
+        return Err(still_needed(request, target, drive, why));
+    }
     let least = least(request, target)?;
     let mut offline = step(
         format!("take the drive in {} out of service in pool {pool}", drive.spoken()),
@@ -346,6 +385,27 @@ pub(super) fn take_out(
     .identified())
 }
 
+/// The refusal to take out what the vdev cannot do without.
+fn still_needed(request: &Request<'_>, target: Member<'_>, drive: Drive, why: Needed) -> Cannot {
+    let others = match &why {
+        Needed::Others(guids) => {
+            let all = member::all(request.inventory).into_iter();
+            let weak = all.filter(|it| {
+                it.vdev.guid == target.vdev.guid && guids.contains(&it.leaf.guid)
+            });
+            weak.map(|it| words(request, it)).collect()
+        }
+        Needed::Alone | Needed::Unsure => Vec::new(),
+    };
+    Cannot::NoRedundancy {
+        drive: Box::new(drive),
+        vdev: target.part(),
+        others,
+        unsure: why == Needed::Unsure,
+        pool: target.pool.name.clone(),
+    }
+}
+
 pub(super) fn state_words(request: &Request<'_>, target: Member<'_>) -> String {
     let [read, write, checksum] = target.leaf.errors;
     let errors = if target.leaf.errors == [0; 3] {
@@ -365,8 +425,9 @@ fn least_words(least: &Replacement) -> String {
 
 /// What the vdev outlives until the new drive is complete.
 fn meanwhile(target: Member<'_>, without: bool) -> String {
-    let lost = usize::from(without && target.is_well());
-    let can = may_lose(target.vdev).map(|can| can.saturating_sub(lost));
+    let out = |leaf: &Leaf| without && leaf.guid == target.leaf.guid;
+    let can = target.pool.redundancy(target.vdev, &out).filter(|it| !it.unsure);
+    let can = can.map(|it| it.left.unwrap_or(0));
     let name = target.part();
     let hours = target.leaf.partition.map(|bytes| resilver::hours([bytes]));
     let hours = match hours {

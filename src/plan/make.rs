@@ -298,6 +298,8 @@ fn steps_for(
             }
             Drift::PoolState { .. }
             | Drift::Layout { .. }
+            | Drift::Extra { .. }
+            | Drift::Lacking { .. }
             | Drift::Ashift { .. }
             | Drift::Key { .. }
             | Drift::NoUnit { .. }
@@ -344,7 +346,10 @@ fn as_wished(
     let mut fine = Vec::new();
     let all = || mend.iter().chain(rest);
     if let Some(pool) = pool {
-        if !all().any(|drift| matches!(drift, Drift::Layout { .. })) {
+        let is_layout = |drift: &Drift| {
+            matches!(drift, Drift::Layout { .. } | Drift::Extra { .. } | Drift::Lacking { .. })
+        };
+        if !all().any(is_layout) {
             fine.push(format!("pool {}: {}", pool.name, layout_words(profile)));
         }
         let missing = all().filter(|drift| matches!(drift, Drift::DatasetMissing { .. })).count();

@@ -49,7 +49,7 @@ pub(super) fn conditions(pool: &Pool, status: &Status) -> Vec<Condition> {
     }
     for vdev in &status.vdevs {
         let left = status.left.iter().find(|left| left.vdev == vdev.name);
-        let over = left.is_some_and(Left::is_over);
+        let over = left.is_some_and(|left| left.over);
         members(&mut found, vdev, suspended, over);
     }
     if pool.errors > 0 && !suspended {

@@ -3,55 +3,41 @@
 //! A drive that is being filled, that has too many errors, or that is gone counts as failed already: what is said
 //! here holds if the next drive fails this minute.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Serialize;
 
 use super::member::Member;
-use crate::capacity::Kind;
-use crate::inventory::{Class, Vdev};
+use crate::inventory::place::Redundancy;
+use crate::inventory::{Leaf, Pool, Vdev};
 
 /// What a top-level vdev can still lose.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Left {
     /// The vdev.
     pub vdev: String,
-    /// How many more may fail; `None`: more are gone than it can lose, or it is unknown.
+    /// How many more may fail; `None`: more are gone than it can lose, it is unknown, or ZFS does not open it.
     #[serde(rename = "failures_tolerated")]
     pub may_fail: Option<usize>,
     /// How many may fail when all are whole.
     pub of: usize,
+    /// More of its members are gone than it can lose.
+    #[serde(skip)]
+    pub over: bool,
     /// Not enough is told of the vdev to say how many may fail.
     pub unknown: bool,
 }
 
 impl Left {
     /// Of a vdev and its members; `None`: losing it loses no data that is on disk (a log, a cache, a spare).
-    pub fn of(vdev: &Vdev, members: &[Member]) -> Option<Self> {
-        if !matches!(vdev.class, Class::Normal | Class::Special | Class::Dedup) {
-            return None;
-        }
-        let width = u64::try_from(vdev.width).unwrap_or(u64::MAX);
-        let kind = Kind::called(&vdev.kind);
-        let of = kind.map_or(0, |kind| kind.losses(width));
-        let of = usize::try_from(of).unwrap_or(usize::MAX);
-        let mut places: BTreeMap<(Option<u64>, usize), bool> = BTreeMap::new();
-        for (at, member) in members.iter().enumerate() {
-            let key = (member.shares, if member.shares.is_some() { 0 } else { at });
-            *places.entry(key).or_default() |= member.is_whole();
-        }
-        // A place of which nothing is told is not whole.
-        let whole = places.values().filter(|whole| **whole).count();
-        let lost = vdev.width.max(places.len()) - whole;
-        let unknown = kind.is_none();
-        let may_fail = of.checked_sub(lost).filter(|_| !unknown);
-        Some(Self { vdev: vdev.name.clone(), may_fail, of, unknown })
-    }
-
-    /// Whether more of its members are gone than it can lose.
-    pub fn is_over(&self) -> bool {
-        self.may_fail.is_none() && !self.unknown
+    pub fn of(pool: &Pool, vdev: &Vdev, members: &[Member]) -> Option<Self> {
+        let gone = vdev.leaves.iter().zip(members).filter(|(_, member)| member.gone);
+        let gone: Vec<&Leaf> = gone.map(|(leaf, _)| leaf).collect();
+        let gone = |leaf: &Leaf| gone.iter().any(|it| std::ptr::eq(*it, leaf));
+        let Redundancy { of, left, over, unsure } = pool.redundancy(vdev, &gone)?;
+        let unknown = unsure && left.is_some();
+        let may_fail = left.filter(|_| !unknown);
+        Some(Self { vdev: vdev.name.clone(), may_fail, of, over, unknown })
     }
 
     /// The weakest of them; of equals the first. What is unknown may be none at all, and one that is known to have
@@ -75,6 +61,7 @@ impl Left {
         Some(match weakest.may_fail {
             None if weakest.unknown && several => format!("the redundancy of {vdev} is unknown"),
             None if weakest.unknown => "its redundancy is unknown".to_owned(),
+            None if !weakest.over => format!("{vdev} cannot be read"),
             None => "it has lost more drives than it can survive".to_owned(),
             Some(0) if weakest.of > 0 && several => {
                 format!("no redundancy left in {vdev}: one more failure there loses the pool")
@@ -106,6 +93,7 @@ impl fmt::Display for Left {
         let s = if self.may_fail == Some(1) { "" } else { "s" };
         match (self.may_fail, self.of) {
             (None, _) if self.unknown => write!(f, "{vdev}: unknown"),
+            (None, _) if !self.over => write!(f, "{vdev}: it cannot be read"),
             (None, _) => write!(f, "{vdev}: more drives are gone than it can lose"),
             (Some(0), 0) => write!(f, "{vdev}: none, if it fails the pool is lost"),
             (Some(0), _) => write!(f, "{vdev}: none left"),

@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::capacity::{self, Cut};
 use crate::drive::Drive;
 use crate::hw::Hw;
+use crate::inventory::place::Place;
 use crate::inventory::{Class, Copying, Disk, Inventory, Leaf, Pool, Run, StandIn, Vdev, guid};
 use crate::life::member;
 use crate::names::BayId;
@@ -54,6 +55,15 @@ pub struct Member {
     pub role: Role,
     /// It is being written anew, and does not hold all it should.
     pub filling: bool,
+    /// It lacks data, and the next resilver will write it.
+    #[serde(skip_serializing_if = "is_false")]
+    pub waits: bool,
+    /// It took the place of another, and that did not end: it lacks data, and no resilver runs.
+    #[serde(skip_serializing_if = "is_false")]
+    pub unfinished: bool,
+    /// Why it is in its state, in ZFS's word (`vdev_aux_t`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub aux: Option<String>,
     /// Read, write, checksum errors.
     pub errors: [u64; 3],
     /// Answers that took longer than 30 s.
@@ -63,9 +73,6 @@ pub struct Member {
     /// GUID.
     #[serde(with = "guid")]
     pub guid: u64,
-    /// What it shares its place in the vdev with: GUID of the vdev that stands there. `None`: it has it for itself.
-    #[serde(skip)]
-    pub shares: Option<u64>,
     /// Its sectors are larger than its vdev was made for.
     #[serde(skip)]
     pub small_ashift: bool,
@@ -87,7 +94,7 @@ impl Member {
         let here = inventory.disk_of(leaf);
         let path = leaf.path.as_ref().map(|path| path.as_str());
         let is_device = path.is_none_or(|path| path.starts_with("/dev/"));
-        let open = matches!(leaf.state.as_str(), "ONLINE" | "DEGRADED" | "AVAIL" | "INUSE");
+        let open = leaf.is_read();
         let hit = leaf.errors.iter().any(|count| *count > 0);
         let suspended = pool.state == "SUSPENDED";
         let lost = if is_device { here.is_none() } else { leaf.state == "UNAVAIL" };
@@ -116,14 +123,13 @@ impl Member {
                 (bay, was.place, spoken, was.model, was.serial)
             }
         };
-        let role = told.within.iter().rev().find_map(|it| match (it.kind, it.at) {
-            (StandIn::Replacing, 0) => Some(Role::Replaced),
-            (StandIn::Replacing, _) => Some(Role::Replacing),
-            (StandIn::Spare, 0) => Some(Role::SparedFor),
-            (StandIn::Spare, _) => Some(Role::StandsIn),
-            (StandIn::Other, _) => None,
-        });
-        let role = role.unwrap_or(Role::Plain);
+        let role = match leaf.stands() {
+            None => Role::Plain,
+            Some((StandIn::Replacing, false)) => Role::Replaced,
+            Some((StandIn::Replacing, true)) => Role::Replacing,
+            Some((_, false)) => Role::SparedFor,
+            Some((_, true)) => Role::StandsIn,
+        };
         let runs = |work: Option<&Copying>| work.is_some_and(|work| work.run == Run::Active);
         let whole = path.map(|path| match path.strip_suffix("-part1") {
             Some(whole) if path.starts_with("/dev/disk/") => whole,
@@ -139,13 +145,18 @@ impl Member {
             gone,
             state: leaf.state.clone(),
             role,
-            filling: open && filling(pool, vdev, leaf, role),
+            filling: pool.fills(vdev, leaf),
+            waits: told.deferred,
+            unfinished: is_unfinished(pool, vdev, leaf),
+            aux: told.aux.clone(),
             errors: leaf.errors,
             slow: told.slow_ios,
             // Of one that is gone the path may be another's by now.
-            name: whole.filter(|_| !gone).map_or_else(|| leaf.guid.to_string(), str::to_owned),
+            name: whole
+                .filter(|_| !gone)
+                .or(told.name.as_deref())
+                .map_or_else(|| leaf.guid.to_string(), str::to_owned),
             guid: leaf.guid,
-            shares: told.within.first().map(|it| it.guid),
             small_ashift: told.better_ashift.is_some(),
             small_for: here
                 .filter(|_| vdev.class == Class::Spare && is_device)
@@ -155,10 +166,16 @@ impl Member {
         }
     }
 
-    /// Whether its drive holds all it should and answers. One with too many errors does not count: nobody should
-    /// rely on it.
-    pub fn is_whole(&self) -> bool {
-        matches!(self.state.as_str(), "ONLINE" | "INUSE") && !self.gone && !self.filling
+    /// Whether nothing is the matter with it: its drive answers, holds all it should, and counts no errors.
+    pub fn is_sound(&self) -> bool {
+        let lacks = self.gone || self.filling || self.waits || self.unfinished;
+        self.state == "ONLINE" && !lacks && !self.has_errors()
+    }
+
+    /// Whether ZFS, too, says that its drive is not there. A device that is no drive of the box (a mapper's, a file) and
+    /// one that was given up before it went have another state.
+    pub fn is_away(&self) -> bool {
+        self.gone && matches!(self.state.as_str(), "UNAVAIL" | "REMOVED" | "ONLINE")
     }
 
     /// Whether anything stands in the column of errors.
@@ -176,24 +193,19 @@ fn small_for(inventory: &Inventory, pool: &Pool, disk: &Disk) -> Option<String> 
     data.find(|vdev| member::is_smaller(most, vdev)).map(|vdev| vdev.name.clone())
 }
 
-/// Whether a resilver that runs writes to the leaf: what takes another's place, and what got a good part of what was
-/// written. A block that was mended on the way makes no drive a new one.
-fn filling(pool: &Pool, vdev: &Vdev, leaf: &Leaf, role: Role) -> bool {
-    let told = &pool.told;
-    let rebuilt =
-        told.rebuilds.iter().any(|work| work.run == Run::Active && work.vdev == vdev.name);
-    let scan = told.scan.as_ref().filter(|scan| scan.resilver && scan.run == Run::Active);
-    let stands = matches!(role, Role::Replacing | Role::StandsIn);
-    if rebuilt && stands {
-        return true;
-    }
-    let Some(scan) = scan else { return false };
-    if vdev.class == Class::Spare {
-        return false;
-    }
-    let leaves = pool.vdevs.iter().flat_map(|vdev| &vdev.leaves);
-    let most = leaves.map(|leaf| leaf.told.resilvered).max().unwrap_or(0).max(scan.repaired.0);
-    let much = leaf.told.resilvered > 0 && leaf.told.resilvered >= most / 10;
-    // One whose spare was in use and that came back is filled too; one that is being replaced is not.
-    stands || (much && role != Role::Replaced)
+/// Whether a leaf is the new drive of a replacement that goes on no more.
+fn is_unfinished(pool: &Pool, vdev: &Vdev, leaf: &Leaf) -> bool {
+    let lacks = |place: &&Place<'_>| {
+        let Place::Shared { kind: StandIn::Replacing, .. } = place else { return false };
+        place.member().is_some_and(|it| it.guid == leaf.guid)
+    };
+    let waits = |place: &&Place<'_>| !place.leaves().iter().any(|leaf| leaf.told.deferred);
+    let places = vdev.places();
+    let mut pairs = places.iter().flat_map(Place::shared);
+    leaf.is_read() && !pool.resilvers() && pairs.any(|it| lacks(&it) && waits(&it))
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde's form
+fn is_false(flag: &bool) -> bool {
+    !*flag
 }

@@ -380,7 +380,7 @@ pub fn of(hw: &Hw, inventory: &Inventory, pool: &Pool) -> Status {
         .vdevs
         .iter()
         .zip(&vdevs)
-        .filter_map(|(vdev, it)| Left::of(vdev, &it.members))
+        .filter_map(|(vdev, it)| Left::of(pool, vdev, &it.members))
         .collect();
     let percent = u128::from(pool.allocated.0) * 100 / u128::from(pool.size.0.max(1));
     let mut status = Status {

@@ -35,6 +35,31 @@ pub enum Drift {
         wished: String,
         /// Is.
         is: String,
+        /// Why nothing should be made of that now: the pool is degraded, or busy.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        waits: Option<String>,
+    },
+    /// A log, a cache or a spare that the profile does not name.
+    Extra {
+        /// Name of the pool.
+        pool: String,
+        /// `log`, `cache`, `spare`.
+        class: String,
+        /// Its bays.
+        is: String,
+        /// What a command calls it.
+        name: String,
+    },
+    /// A log, a cache or a spare that the profile names and the pool has not.
+    Lacking {
+        /// Name of the pool.
+        pool: String,
+        /// `log`, `cache`, `spare`.
+        class: String,
+        /// Its bays, in words.
+        wished: String,
+        /// Its bays, as they are typed.
+        bays: String,
     },
     /// The pool was made with another ashift.
     Ashift {
@@ -149,6 +174,8 @@ impl Drift {
             Self::Property { fixed, .. } => !fixed,
             Self::PoolState { .. }
             | Self::Layout { .. }
+            | Self::Extra { .. }
+            | Self::Lacking { .. }
             | Self::Ashift { .. }
             | Self::Key { .. }
             | Self::NoUnit { .. }
@@ -169,10 +196,19 @@ impl Drift {
     pub fn remedy(&self) -> String {
         match self {
             Self::PoolState { pool, .. } => format!("see `zpool status -x {pool}` and `zbay show pool`"),
-            Self::Layout { .. } => {
-                "a pool's layout cannot be changed in place: back up, destroy it yourself, apply again; or write the \
-                 layout that is there into the profile"
-                    .to_owned()
+            Self::Layout { pool, waits: Some(_), .. } => format!(
+                "change nothing of it now: `zbay status {pool}` says what comes first; then compare again"
+            ),
+            Self::Layout { pool, waits: None, .. } => format!(
+                "if the pool is right, write its layout into the profile (`zbay adopt {pool}` shows it); a layout that is \
+                 there cannot be changed in place, only extended (`zbay expand`), so another one needs a new pool and a \
+                 copy of the data"
+            ),
+            Self::Extra { class, name, .. } => {
+                format!("`zbay expand remove {name}`, or add the {class} to the profile")
+            }
+            Self::Lacking { class, bays, .. } => {
+                format!("`zbay expand {class} {bays}`, or take it out of the profile")
             }
             Self::Ashift { is, .. } => format!("ashift is fixed for ever: write `ashift: {is}` into the profile"),
             Self::Property { fixed: true, object, name, is, .. } => {
@@ -201,8 +237,15 @@ impl fmt::Display for Drift {
                 write!(f, "pool {pool} is {state}")?;
                 status.as_ref().map_or(Ok(()), |status| write!(f, ": {status}"))
             }
-            Self::Layout { pool, wished, is } => {
-                write!(f, "pool {pool} is {is}, wished is {wished}")
+            Self::Layout { pool, wished, is, waits } => {
+                write!(f, "pool {pool} is {is}, wished is {wished}")?;
+                waits.as_ref().map_or(Ok(()), |why| write!(f, " ({why})"))
+            }
+            Self::Extra { pool, class, is, .. } => {
+                write!(f, "pool {pool} has a {class} that the profile does not name: {is}")
+            }
+            Self::Lacking { pool, class, wished, .. } => {
+                write!(f, "pool {pool} lacks the {class} that the profile names: {wished}")
             }
             Self::Ashift { vdev, wished, is } => {
                 write!(f, "{vdev} has ashift {is}, wished is {wished}")

@@ -5,41 +5,91 @@
 //! layout: on the day a drive dies nobody shall be told to make the pool anew.
 
 use crate::hw::Hw;
+use crate::inventory::place::Place;
 use crate::inventory::{Class, Inventory, Leaf, Pool, Vdev};
 use crate::plan::pick::in_bay;
 use crate::profile::{Layout, Profile};
 use crate::verify::Drift;
 
-/// A vdev as both sides say it: class, type, and the kernel names of its disks in order of name.
-type Shape = (Class, String, Vec<String>);
+/// A vdev as both sides say it: class, type, and its places in order, each with the kernel names of the disks in it (of a
+/// place that several share the member first).
+type Shape = (Class, String, Vec<Vec<String>>);
 
 pub(super) fn layout(hw: &Hw, profile: &Profile, inventory: &Inventory, pool: &Pool) -> Vec<Drift> {
-    let mut wished = wished_shapes(hw, profile, inventory);
-    let mut is: Vec<Shape> = pool.vdevs.iter().map(shape_of).collect();
-    wished.sort_by(|a, b| a.2.cmp(&b.2));
-    is.sort_by(|a, b| a.2.cmp(&b.2));
+    let wished = wished_shapes(hw, profile, inventory);
+    let vdevs: Vec<(&Vdev, Shape)> = pool.vdevs.iter().map(|vdev| (vdev, shape_of(vdev))).collect();
+    let of = |class: Class| wished.iter().filter(|it| it.0 == class).cloned().collect::<Vec<_>>();
     let mut found = Vec::new();
-    if !alike(&wished, &is) {
+    let is: Vec<Shape> = vdevs.iter().filter(|it| it.0.class == Class::Normal && it.0.is_vital()).map(|it| it.1.clone()).collect();
+    let wished_data = of(Class::Normal);
+    if !alike(&wished_data, &is) {
         let words = |shapes: &[Shape]| {
-            let say = |(class, kind, disks): &Shape| {
-                let class = if *class == Class::Normal {
-                    String::new()
-                } else {
-                    format!("{class:?} ").to_lowercase()
-                };
-                format!("{class}{kind} of {}", places(hw, inventory, disks))
-            };
+            let mut shapes: Vec<&Shape> = shapes.iter().collect();
+            shapes.sort_by(|a, b| a.2.cmp(&b.2));
+            let say = |it: &&Shape| format!("{} of {}", it.1, places(hw, inventory, &it.2));
             shapes.iter().map(say).collect::<Vec<_>>().join(" + ")
         };
-        let pool = pool.name.clone();
-        found.push(Drift::Layout { pool, wished: words(&wished), is: words(&is) });
+        found.push(Drift::Layout {
+            pool: pool.name.clone(),
+            wished: words(&wished_data),
+            is: words(&is),
+            waits: super::unwell(pool).map(|(why, _)| why),
+        });
     }
-    if let Some(ashift) = profile.pool.ashift {
+    for class in [Class::Log, Class::Cache, Class::Spare] {
+        let is: Vec<&(&Vdev, Shape)> = vdevs.iter().filter(|it| it.0.class == class).collect();
+        found.extend(beside(hw, inventory, pool, class, (&of(class), &is)));
+    }
+    if let Some(profile) = profile.pool.ashift {
         for vdev in pool.vdevs.iter().filter(|vdev| vdev.class == Class::Normal) {
-            if let Some(is) = vdev.ashift.filter(|is| *is != ashift.get()) {
-                found.push(Drift::Ashift { vdev: vdev.name.clone(), wished: ashift.get(), is });
+            if let Some(is) = vdev.ashift.filter(|is| *is != profile.get()) {
+                found.push(Drift::Ashift { vdev: vdev.name.clone(), wished: profile.get(), is });
             }
         }
+    }
+    found
+}
+
+/// Logs, caches and spares: what the pool has beside the profile, and what it lacks. They come and go in place.
+fn beside(
+    hw: &Hw,
+    inventory: &Inventory,
+    pool: &Pool,
+    class: Class,
+    (wished, is): (&[Shape], &[&(&Vdev, Shape)]),
+) -> Vec<Drift> {
+    let shapes: Vec<Shape> = is.iter().map(|it| it.1.clone()).collect();
+    if alike(wished, &shapes) {
+        return Vec::new();
+    }
+    let in_wish = |shape: &Shape| {
+        wished.iter().any(|other| other.1 == shape.1 && alike(std::slice::from_ref(other), std::slice::from_ref(shape)))
+    };
+    let in_pool = |shape: &Shape| {
+        shapes.iter().any(|other| other.1 == shape.1 && alike(std::slice::from_ref(shape), std::slice::from_ref(other)))
+    };
+    let word = format!("{class:?}").to_lowercase();
+    let mut found = Vec::new();
+    let extra: Vec<_> = is.iter().filter(|it| !in_wish(&it.1)).collect();
+    let lacking: Vec<_> = wished.iter().filter(|it| !in_pool(it)).collect();
+    for (vdev, shape) in extra {
+        let kind = if vdev.kind == "disk" { String::new() } else { format!("{} of ", vdev.kind) };
+        found.push(Drift::Extra {
+            pool: pool.name.clone(),
+            class: word.clone(),
+            is: format!("{kind}{}", places(hw, inventory, &shape.2)),
+            name: vdev.guid.to_string(),
+        });
+    }
+    for shape in lacking {
+        let kind = if shape.1 == "disk" { String::new() } else { format!("{} of ", shape.1) };
+        let bays = bays(hw, inventory, &shape.2);
+        found.push(Drift::Lacking {
+            pool: pool.name.clone(),
+            class: word.clone(),
+            wished: format!("{kind}{}", places(hw, inventory, &shape.2)),
+            bays,
+        });
     }
     found
 }
@@ -47,51 +97,60 @@ pub(super) fn layout(hw: &Hw, profile: &Profile, inventory: &Inventory, pool: &P
 const MISSING: &str = "a missing drive";
 const EMPTY: &str = "(empty)";
 
-/// Whether a pool has the wished shape. Drives may sit in each other's bays, or in a bay that is free otherwise, and
-/// one may be missing: none of that is another layout.
+/// Whether vdevs have the wished shape. Drives may sit in each other's bays, or in a bay that is free otherwise, and
+/// one may be missing: none of that is another layout, and neither is a place that several drives share.
 fn alike(wished: &[Shape], is: &[Shape]) -> bool {
-    let widths = |shapes: &[Shape]| {
-        let mut widths: Vec<(String, String, usize)> = shapes
-            .iter()
-            .map(|(class, kind, disks)| (format!("{class:?}"), kind.clone(), disks.len()))
-            .collect();
-        widths.sort();
+    fn widths(shapes: &[Shape]) -> Vec<(&str, usize)> {
+        let mut widths: Vec<(&str, usize)> =
+            shapes.iter().map(|(_, kind, places)| (kind.as_str(), places.len())).collect();
+        widths.sort_unstable();
         widths
-    };
-    let of = |shapes: &[Shape], class: Class| -> Vec<String> {
-        let mine = shapes.iter().filter(|shape| shape.0 == class);
-        mine.flat_map(|shape| shape.2.clone()).collect()
-    };
-    widths(wished) == widths(is)
-        && wished.iter().all(|(class, ..)| {
-            let (bays, members) = (of(wished, *class), of(is, *class));
-            let missing = members.iter().filter(|name| name.starts_with(MISSING)).count();
-            let strangers = bays
-                .iter()
-                .filter(|name| !name.ends_with(EMPTY) && !members.contains(name))
-                .count();
-            strangers <= missing
-        })
+    }
+    let places = || is.iter().flat_map(|shape| &shape.2);
+    let members: Vec<&String> = places().flatten().collect();
+    let missing = places().filter(|place| place.iter().all(|name| name.starts_with(MISSING)));
+    let bays = wished.iter().flat_map(|shape| &shape.2).flatten();
+    let strangers = bays.filter(|name| !name.ends_with(EMPTY) && !members.contains(name));
+    widths(wished) == widths(is) && strangers.count() <= missing.count()
 }
 
-/// `bays 1, 2, 3`, or what a disk is called where it has no bay.
-fn places(hw: &Hw, inventory: &Inventory, disks: &[String]) -> String {
-    let place = |name: &String| {
-        let disk = inventory.disks.iter().find(|disk| disk.name == *name);
-        let seat = disk.and_then(|disk| disk.path.as_deref()).and_then(|path| hw.seat(path));
-        seat.map_or_else(|| name.clone(), |seat| seat.bay.to_string())
+/// The bay of a disk, or what it is called where it has none.
+fn bay_of(hw: &Hw, inventory: &Inventory, name: &String) -> String {
+    let disk = inventory.disks.iter().find(|disk| disk.name == *name);
+    let seat = disk.and_then(|disk| disk.path.as_deref()).and_then(|path| hw.seat(path));
+    seat.map_or_else(|| name.clone(), |seat| seat.bay.to_string())
+}
+
+/// The bays as they are typed.
+fn bays(hw: &Hw, inventory: &Inventory, places: &[Vec<String>]) -> String {
+    let first = places.iter().filter_map(|place| place.first());
+    let name = |it: &String| bay_of(hw, inventory, it);
+    let all: Vec<String> = first.map(name).collect();
+    all.iter().map(|it| it.trim_end_matches(EMPTY).trim()).collect::<Vec<_>>().join(" ")
+}
+
+/// `bays 1 2 3`, or what a disk is called where it has no bay; of a shared place its member.
+fn places(hw: &Hw, inventory: &Inventory, shared: &[Vec<String>]) -> String {
+    let known = |place: &Vec<String>| {
+        let there = place.iter().find(|name| !name.starts_with(MISSING)).or(place.first());
+        there.map_or_else(String::new, |name| bay_of(hw, inventory, name))
     };
-    let mut places: Vec<String> = disks.iter().map(place).collect();
+    let mut places: Vec<String> = shared.iter().map(known).collect();
     places.sort_by_key(|place| (place.parse::<u64>().unwrap_or(u64::MAX), place.clone()));
-    format!("bays {}", places.join(" "))
+    let s = if places.len() == 1 { "" } else { "s" };
+    format!("bay{s} {}", places.join(" "))
 }
 
 fn shape_of(vdev: &Vdev) -> Shape {
     let known =
         |leaf: &Leaf| leaf.disk.clone().unwrap_or_else(|| format!("{MISSING} ({})", leaf.guid));
-    let mut disks: Vec<String> = vdev.leaves.iter().map(known).collect();
-    disks.sort();
-    (vdev.class, vdev.kind.clone(), disks)
+    let place = |place: &Place<'_>| {
+        let member = place.member().map(|it| it.guid);
+        let mut leaves = place.leaves();
+        leaves.sort_by_key(|leaf| Some(leaf.guid) != member);
+        leaves.into_iter().map(known).collect()
+    };
+    (vdev.class, vdev.kind.clone(), vdev.places().iter().map(place).collect())
 }
 
 fn wished_shapes(hw: &Hw, profile: &Profile, inventory: &Inventory) -> Vec<Shape> {
@@ -103,11 +162,12 @@ fn wished_shapes(hw: &Hw, profile: &Profile, inventory: &Inventory) -> Vec<Shape
     let mut shapes = Vec::new();
     let mut add = |class, kind: Option<&str>, disks: Vec<String>| match kind {
         Some(kind) => {
-            let mut disks = disks;
-            disks.sort();
-            shapes.push((class, kind.to_owned(), disks));
+            shapes.push((class, kind.to_owned(), disks.into_iter().map(|disk| vec![disk]).collect()));
         }
-        None => shapes.extend(disks.into_iter().map(|disk| (class, "disk".to_owned(), vec![disk]))),
+        None => {
+            let alone = |disk| (class, "disk".to_owned(), vec![vec![disk]]);
+            shapes.extend(disks.into_iter().map(alone));
+        }
     };
     for bays in &pool.bays.0 {
         add(Class::Normal, pool.layout.vdev_type(), bays.iter().map(name).collect());

@@ -3,6 +3,7 @@
 use super::{Needed, Request, Space, data, feature, part, ready};
 use super::{NoGrowth, fact, new_row, profile_fact, space, task, usable_facts};
 use crate::capacity::Kind;
+use crate::inventory::place::Holds;
 use crate::inventory::{Class, Pool, Vdev};
 use crate::life::member::{self, Member, may_lose};
 use crate::life::newcomer::{ATTACHED, Needs, Newcomer};
@@ -95,14 +96,18 @@ fn judge(target: &Target<'_>) -> Result<(), Cannot> {
     let Target { pool, vdev, is_raidz, .. } = target;
     let name = part(pool, vdev);
     ready(pool, if *is_raidz { Needed::Online } else { Needed::Working })?;
-    if vdev.leaves.len() > vdev.width {
+    if vdev.is_shared() {
         return Err(Cannot::Replacing { pool: pool.name.clone(), vdev: name });
     }
     if *is_raidz {
         feature(pool, "raidz_expansion")?;
-        if let Some(ill) = vdev.leaves.iter().find(|leaf| leaf.state != "ONLINE") {
+        if let Some(ill) = vdev.leaves.iter().find(|leaf| pool.holds(vdev, leaf) != Holds::All) {
             let what = format!("a member of {name}");
-            return Err(NoGrowth::NotWell { what, state: ill.state.clone() }.into());
+            let state = match ill.state.as_str() {
+                "ONLINE" => "ONLINE, and lacks data until it was resilvered".to_owned(),
+                state => state.to_owned(),
+            };
+            return Err(NoGrowth::NotWell { what, state }.into());
         }
     }
     Ok(())
@@ -171,7 +176,7 @@ fn choice(request: &Request<'_>, pool: &Pool, vdev: &Vdev) -> String {
 fn of_raidz(target: &Target<'_>) -> Vec<(String, String)> {
     let Target { pool, vdev, .. } = target;
     let name = part(pool, vdev);
-    let outlives = match may_lose(vdev) {
+    let outlives = match may_lose(pool, vdev) {
         Some(1) => "any one drive".to_owned(),
         Some(more) => format!("any {more} drives"),
         None => "what it does now".to_owned(),

@@ -7,7 +7,7 @@ use super::{Needed, NoGrowth, Request, Space, fact, part, ready, task, usable_fa
 use crate::capacity;
 use crate::drive::Drive;
 use crate::inventory::Class;
-use crate::life::member::{self, Member, may_lose, release};
+use crate::life::member::{self, Member, release};
 use crate::life::newcomer::reserved;
 use crate::life::replace;
 use crate::life::{Cannot, Task};
@@ -31,7 +31,7 @@ pub(super) fn make(
     let target = sits.ok_or_else(|| NoGrowth::NoMember { word: bay.spoken() })?;
     let (pool, vdev) = (target.pool, target.vdev);
     ready(pool, Needed::Working)?;
-    if vdev.leaves.len() > vdev.width {
+    if vdev.is_shared() {
         return Err(Cannot::Replacing { pool: pool.name.clone(), vdev: part(pool, vdev) });
     }
     if !target.is_well() {
@@ -202,10 +202,6 @@ fn in_the_same_bay(
 ) -> Result<Task, Cannot> {
     let untold = |why: &str| Cannot::Untold { vdev: target.part(), why: why.to_owned() };
     let disk = target.disk.ok_or_else(|| untold("the drive is not here"))?;
-    if may_lose(target.vdev).unwrap_or(0) == 0 {
-        let drive = Box::new(Drive::of(ask.hw, disk));
-        return Err(Cannot::NoRedundancy { drive, vdev: target.part() });
-    }
     let task = replace::take_out(ask, target, disk)?;
     let (mut facts, usable) = usable_facts(space, space.before());
     facts.truncate(1);

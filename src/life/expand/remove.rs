@@ -119,12 +119,11 @@ fn detach(request: &Request<'_>, member: Member<'_>) -> Result<Task, Cannot> {
     let (pool, vdev) = (member.pool, member.vdev);
     ready(pool, Needed::Working)?;
     let name = part(pool, vdev);
-    if vdev.leaves.len() > vdev.width {
+    if vdev.is_shared() {
         return Err(Cannot::Replacing { pool: pool.name.clone(), vdev: name });
     }
     let others = || vdev.leaves.iter().filter(|leaf| leaf.guid != member.leaf.guid);
-    let well = others().filter(|leaf| leaf.state == "ONLINE" && leaf.errors == [0; 3]).count();
-    if well == 0 {
+    if pool.may_take_out(vdev, member.leaf).is_err() {
         let drive = member.disk.map(|disk| Box::new(Drive::of(request.sight.hw, disk)));
         return Err(NoGrowth::LastCopy { drive, vdev: name }.into());
     }
