@@ -221,8 +221,8 @@ fn busy(told: &Told) -> Option<String> {
 fn vdev(class: Class, node: &Node) -> Result<Vdev, Unknown> {
     let mut leaves = Vec::new();
     // A single disk whose drive is replaced, or for which a spare stands in, is one place still.
-    let stands = !node.vdevs.0.is_empty()
-        && Within::kind(&node.name, node.vdev_type.as_deref()).is_some();
+    let stands =
+        !node.vdevs.0.is_empty() && Within::kind(&node.name, node.vdev_type.as_deref()).is_some();
     collect(node, &[], !stands, &mut leaves)?;
     Ok(Vdev {
         name: node.name.clone(),

@@ -326,7 +326,10 @@ impl Cannot {
                         );
                         rows.push(("first", how));
                     }
-                    rows.push(("do this", format!("`zpool clear {pool}`, then `zpool scrub {pool}`")));
+                    rows.push((
+                        "do this",
+                        format!("`zpool clear {pool}`, then `zpool scrub {pool}`"),
+                    ));
                     let last = guids.iter().map(|old| format!("`zpool detach {pool} {old}`"));
                     let last = last.collect::<Vec<_>>().join(", ");
                     rows.push(("then", format!("if the old one stays after the scrub: {last}")));

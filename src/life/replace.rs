@@ -293,9 +293,7 @@ fn of_itself(
     match target.leaf.state.as_str() {
         _ if wiped && !target.is_well() => exchange(request, target, disk),
         "OFFLINE" | "REMOVED" | "UNAVAIL" => Ok(online(request, target, disk)),
-        _ if target.is_sick(hw) => {
-            take_out(request, target, disk)
-        }
+        _ if target.is_sick(hw) => take_out(request, target, disk),
         _ => {
             let sick = members.iter().filter(|it| it.is_to_replace(hw));
             Err(Cannot::Healthy {
@@ -390,9 +388,8 @@ fn still_needed(request: &Request<'_>, target: Member<'_>, drive: Drive, why: Ne
     let others = match &why {
         Needed::Others(guids) => {
             let all = member::all(request.inventory).into_iter();
-            let weak = all.filter(|it| {
-                it.vdev.guid == target.vdev.guid && guids.contains(&it.leaf.guid)
-            });
+            let weak =
+                all.filter(|it| it.vdev.guid == target.vdev.guid && guids.contains(&it.leaf.guid));
             weak.map(|it| words(request, it)).collect()
         }
         Needed::Alone | Needed::Unsure => Vec::new(),

@@ -295,7 +295,8 @@ fn while_a_drive_is_being_filled_each_bay_gets_its_own_answer() {
     pool.busy = Some("resilver".into());
     let vdev = &mut pool.vdevs[0];
     let within = |at| {
-        let within = Within { name: "replacing-2".into(), guid: 99, kind: StandIn::Replacing, at, of: 2 };
+        let within =
+            Within { name: "replacing-2".into(), guid: 99, kind: StandIn::Replacing, at, of: 2 };
         LeafTold { within: vec![within], ..LeafTold::default() }
     };
     let mut new = vdev.leaves[0].clone();

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::member::{Member, Role};
 use super::running::{Task, seconds};
-use super::{Condition, Left, SCRUB_DAYS, Scrub, Status, VdevStatus, Weight, What};
+use super::{Condition, SCRUB_DAYS, Scrub, Status, VdevStatus, Weight, What};
 use crate::inventory::{Class, Pool, Run};
 
 /// Free space in pieces from here on is told.
@@ -188,7 +188,13 @@ fn members(found: &mut Found<'_>, vdev: &VdevStatus, suspended: bool, over: bool
     found.about(What::LabelBad, name, &those(&|it| it.state == "UNAVAIL" && !it.gone));
     found.about(What::DriveOffline, name, &those(&state("OFFLINE")));
     found.about(What::DriveDegraded, name, &those(&state("DEGRADED")));
+    for new in those(&|it| it.unfinished) {
+        let olds: Vec<String> = vdev.olds_of(new).iter().map(u64::to_string).collect();
+        found.about(What::Unfinished, name, &[new]);
+        found.last_count(olds.join(", "));
+    }
     found.about(What::Resilvering, name, &those(&|it| it.filling));
+    found.about(What::ResilverWaits, name, &those(&|it| it.waits && !it.filling && !it.gone));
     found.about(What::SmallAshift, name, &those(&|it| it.small_ashift));
     found.about(What::Trimming, name, &those(&|it| it.trims));
     found.about(What::Initializing, name, &those(&|it| it.initializes));
@@ -240,7 +246,7 @@ fn scans(found: &mut Found<'_>, pool: &Pool, status: &Status) {
             }
             // A resilver whose drive cannot be told is told all the same.
             (Task::Resilver, _) if !found.all.iter().any(|it| it.what == What::Resilvering) => {
-                found.add(What::Resilvering);
+                found.add(What::ResilverUnknown);
             }
             _ => {}
         }

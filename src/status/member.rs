@@ -73,6 +73,9 @@ pub struct Member {
     /// GUID.
     #[serde(with = "guid")]
     pub guid: u64,
+    /// GUID of the replacement or spare that it is in, the outermost. `None`: it has its place for itself.
+    #[serde(skip)]
+    pub shares: Option<u64>,
     /// Its sectors are larger than its vdev was made for.
     #[serde(skip)]
     pub small_ashift: bool,
@@ -157,6 +160,7 @@ impl Member {
                 .or(told.name.as_deref())
                 .map_or_else(|| leaf.guid.to_string(), str::to_owned),
             guid: leaf.guid,
+            shares: told.within.first().map(|it| it.guid),
             small_ashift: told.better_ashift.is_some(),
             small_for: here
                 .filter(|_| vdev.class == Class::Spare && is_device)

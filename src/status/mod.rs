@@ -79,6 +79,15 @@ pub struct VdevStatus {
     pub members: Vec<Member>,
 }
 
+impl VdevStatus {
+    /// What a new drive was to replace, by GUID.
+    fn olds_of(&self, new: &Member) -> Vec<u64> {
+        let olds = self.members.iter();
+        let olds = olds.filter(|it| it.shares.is_some() && it.shares == new.shares);
+        olds.filter(|it| it.role == Role::Replaced).map(|it| it.guid).collect()
+    }
+}
+
 /// When the pool was last read through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "last")]

@@ -131,6 +131,10 @@ table! {
     DataErrors "data-errors" Wrong "ZFS-8000-8A": "{count} damaged",
         "what these files held cannot be read any more: take them from a backup, then scrub",
         "zpool status -v {pool}";
+    /// A drive was replaced, and that did not end.
+    Unfinished "replacement-unfinished" Wrong "": "{who} {has} not taken over: the replacement did not end",
+        "it lacks data: delete what is damaged, clear, `zpool scrub {pool}`; if the old one stays, `zpool detach {pool} {count}`",
+        "zpool clear {pool}";
     /// A member has too many errors, and is needed.
     DriveDegraded "drive-degraded" Wrong "DEGRADED": "{who} {has} too many errors",
         "ZFS still reads it, since it may hold the only good copy; replace it before it fails",
@@ -166,6 +170,14 @@ table! {
     /// A resilver runs.
     Resilvering "resilvering" Warning "": "{who} {is} being filled",
         "what the drive should hold is written to it; leave the others in place until it ends",
+        "zbay status --watch";
+    /// A resilver runs, and ZFS names no drive.
+    ResilverUnknown "resilver-unknown" Warning "": "a resilver runs, and which drive it is of is unknown",
+        "ZFS does not tell which drive lacks data: leave all of them in place until it ends",
+        "zbay status --watch";
+    /// A member lacks data, and its resilver is to come.
+    ResilverWaits "resilver-waits" Warning "": "{who} {is} waiting to be resilvered",
+        "it lacks data until the next resilver, which begins by itself when the one that runs has ended",
         "zbay status --watch";
     /// The last scrub could not mend everything.
     ScrubErrors "scrub-errors" Warning "": "the last {scan} found {count}",

@@ -195,7 +195,9 @@ impl Drift {
     /// What a person can do about it.
     pub fn remedy(&self) -> String {
         match self {
-            Self::PoolState { pool, .. } => format!("see `zpool status -x {pool}` and `zbay show pool`"),
+            Self::PoolState { pool, .. } => {
+                format!("see `zpool status -x {pool}` and `zbay show pool`")
+            }
             Self::Layout { pool, waits: Some(_), .. } => format!(
                 "change nothing of it now: `zbay status {pool}` says what comes first; then compare again"
             ),
@@ -210,20 +212,30 @@ impl Drift {
             Self::Lacking { class, bays, .. } => {
                 format!("`zbay expand {class} {bays}`, or take it out of the profile")
             }
-            Self::Ashift { is, .. } => format!("ashift is fixed for ever: write `ashift: {is}` into the profile"),
+            Self::Ashift { is, .. } => {
+                format!("ashift is fixed for ever: write `ashift: {is}` into the profile")
+            }
             Self::Property { fixed: true, object, name, is, .. } => {
-                format!("{name} is fixed when {object} is made: write `{name}: {is}`, or make the dataset anew")
+                format!(
+                    "{name} is fixed when {object} is made: write `{name}: {is}`, or make the dataset anew"
+                )
             }
             Self::Key { path, .. } => format!(
                 "put the right key back as {path} (mode 600, 64 hexadecimal digits): without it the data is lost at the \
                  next boot"
             ),
-            Self::Waits { .. } => "see `zbay show pool`; `zbay apply` mends it once the pool is well".to_owned(),
+            Self::Waits { .. } => {
+                "see `zbay show pool`; `zbay apply` mends it once the pool is well".to_owned()
+            }
             Self::NoUnit { unit } if unit.starts_with("zbay-") => {
                 "`scripts/install` puts it there; or write `selftest: off`".to_owned()
             }
-            Self::NoUnit { .. } => "`apt install zfsutils-linux` brings it (OpenZFS 2.1.3 or newer)".to_owned(),
-            Self::NotKnown { .. } => "mend that first; nothing is concluded from a failed look".to_owned(),
+            Self::NoUnit { .. } => {
+                "`apt install zfsutils-linux` brings it (OpenZFS 2.1.3 or newer)".to_owned()
+            }
+            Self::NotKnown { .. } => {
+                "mend that first; nothing is concluded from a failed look".to_owned()
+            }
             _ => "`zbay apply` mends it".to_owned(),
         }
     }

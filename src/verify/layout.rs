@@ -20,7 +20,11 @@ pub(super) fn layout(hw: &Hw, profile: &Profile, inventory: &Inventory, pool: &P
     let vdevs: Vec<(&Vdev, Shape)> = pool.vdevs.iter().map(|vdev| (vdev, shape_of(vdev))).collect();
     let of = |class: Class| wished.iter().filter(|it| it.0 == class).cloned().collect::<Vec<_>>();
     let mut found = Vec::new();
-    let is: Vec<Shape> = vdevs.iter().filter(|it| it.0.class == Class::Normal && it.0.is_vital()).map(|it| it.1.clone()).collect();
+    let is: Vec<Shape> = vdevs
+        .iter()
+        .filter(|it| it.0.class == Class::Normal && it.0.is_vital())
+        .map(|it| it.1.clone())
+        .collect();
     let wished_data = of(Class::Normal);
     if !alike(&wished_data, &is) {
         let words = |shapes: &[Shape]| {
@@ -63,10 +67,14 @@ fn beside(
         return Vec::new();
     }
     let in_wish = |shape: &Shape| {
-        wished.iter().any(|other| other.1 == shape.1 && alike(std::slice::from_ref(other), std::slice::from_ref(shape)))
+        wished.iter().any(|other| {
+            other.1 == shape.1 && alike(std::slice::from_ref(other), std::slice::from_ref(shape))
+        })
     };
     let in_pool = |shape: &Shape| {
-        shapes.iter().any(|other| other.1 == shape.1 && alike(std::slice::from_ref(shape), std::slice::from_ref(other)))
+        shapes.iter().any(|other| {
+            other.1 == shape.1 && alike(std::slice::from_ref(shape), std::slice::from_ref(other))
+        })
     };
     let word = format!("{class:?}").to_lowercase();
     let mut found = Vec::new();
@@ -162,7 +170,11 @@ fn wished_shapes(hw: &Hw, profile: &Profile, inventory: &Inventory) -> Vec<Shape
     let mut shapes = Vec::new();
     let mut add = |class, kind: Option<&str>, disks: Vec<String>| match kind {
         Some(kind) => {
-            shapes.push((class, kind.to_owned(), disks.into_iter().map(|disk| vec![disk]).collect()));
+            shapes.push((
+                class,
+                kind.to_owned(),
+                disks.into_iter().map(|disk| vec![disk]).collect(),
+            ));
         }
         None => {
             let alone = |disk| (class, "disk".to_owned(), vec![vec![disk]]);
