@@ -107,12 +107,12 @@ pub enum Command {
     Notify(Late<Notify>),
     /// Print figures for Prometheus: pools, members and drives by bay.
     Metrics,
-    /// Record this machine, for a bug report or a test: everything that zbay looks at, nothing secret.
+    /// Record this machine, for a bug report or a test: what zbay's readers need of it, and nothing of its owner's.
     #[command(hide = true)]
     Record {
         /// A directory to make.
         dir: Utf8PathBuf,
-        /// Keep serial numbers, world wide names and network addresses as they are; else made-up ones take their places.
+        /// Keep all names, serial numbers and addresses as they are, for yourself alone; otherwise made-up ones take their places.
         #[arg(long)]
         keep_serials: bool,
     },

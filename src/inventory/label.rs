@@ -16,15 +16,15 @@ use crate::machine::Hash;
 /// Bytes of a label.
 pub const LABEL: usize = 256 << 10;
 const LABEL_U64: u64 = 256 << 10;
-const NVLIST: usize = 16 << 10;
-const NVLIST_LEN: usize = 112 << 10;
-const UBERBLOCKS: usize = 128 << 10;
+pub(super) const NVLIST: usize = 16 << 10;
+pub(super) const NVLIST_LEN: usize = 112 << 10;
+pub(super) const UBERBLOCKS: usize = 128 << 10;
 /// `ZEC_MAGIC` of `zio_eck_t`, the last 40 bytes of the nvlist's room.
-const ECK_MAGIC: u64 = 0x0210_da7a_b10c_7a11;
+pub(super) const ECK_MAGIC: u64 = 0x0210_da7a_b10c_7a11;
 /// `UBERBLOCK_MAGIC`.
-const UBER_MAGIC: u64 = 0x00ba_b10c;
+pub(super) const UBER_MAGIC: u64 = 0x00ba_b10c;
 /// The smallest uberblock slot (`UBERBLOCK_SHIFT`); others are multiples of it.
-const UBER_SLOT: usize = 1 << 10;
+pub(super) const UBER_SLOT: usize = 1 << 10;
 
 /// A place where a vdev may lie.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -10,6 +10,7 @@ pub mod bond;
 pub mod label;
 pub mod look;
 pub mod outside;
+pub mod redact;
 pub mod stale;
 
 mod contents;

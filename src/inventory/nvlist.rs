@@ -25,6 +25,15 @@ enum Value {
     Other,
 }
 
+/// A value of a pair that is no list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Scalar<'a> {
+    /// An unsigned 64-bit number.
+    Number(u64),
+    /// A text.
+    Text(&'a str),
+}
+
 impl List {
     /// An unsigned 64-bit number.
     pub fn number(&self, name: &str) -> Option<u64> {
@@ -58,6 +67,74 @@ impl List {
         }
     }
 
+    /// Sees each text and number with the name of its pair, in lists within too.
+    pub fn each(&self, see: &mut dyn FnMut(&str, Scalar<'_>)) {
+        for (name, value) in &self.0 {
+            match value {
+                Value::Number(number) => see(name, Scalar::Number(*number)),
+                Value::Text(text) => see(name, Scalar::Text(text)),
+                Value::List(list) => list.each(see),
+                Value::Lists(lists) => lists.iter().for_each(|list| list.each(see)),
+                Value::Other => {}
+            }
+        }
+    }
+
+    /// Packs the pairs whose names are in `keep`, as XDR with its header, each text and number as `number` and `text` say.
+    pub fn pack(
+        &self,
+        keep: &[&str],
+        text: &dyn Fn(&str, &str) -> String,
+        number: &dyn Fn(u64) -> u64,
+    ) -> Vec<u8> {
+        let mut bytes = vec![1, 1, 0, 0];
+        self.pack_into(&mut bytes, keep, text, number);
+        bytes
+    }
+
+    fn pack_into(
+        &self,
+        to: &mut Vec<u8>,
+        keep: &[&str],
+        text: &dyn Fn(&str, &str) -> String,
+        number: &dyn Fn(u64) -> u64,
+    ) {
+        to.extend([0, 0, 0, 0, 0, 0, 0, 1]); // version, NV_UNIQUE_NAME
+        for (name, value) in self.0.iter().filter(|(name, _)| keep.contains(&name.as_str())) {
+            let mut data = Vec::new();
+            let (kind, count): (u32, usize) = match value {
+                Value::Number(it) => {
+                    data.extend(number(*it).to_be_bytes());
+                    (8, 1)
+                }
+                Value::Text(it) => {
+                    pack_text(&mut data, &text(name, it));
+                    (9, 1)
+                }
+                Value::List(list) => {
+                    list.pack_into(&mut data, keep, text, number);
+                    (19, 1)
+                }
+                Value::Lists(lists) => {
+                    for list in lists {
+                        list.pack_into(&mut data, keep, text, number);
+                    }
+                    (20, lists.len())
+                }
+                Value::Other => continue,
+            };
+            let mut pair = Vec::new();
+            pack_text(&mut pair, name);
+            pair.extend(kind.to_be_bytes());
+            pair.extend(u32::try_from(count).unwrap_or(0).to_be_bytes());
+            pair.extend(data);
+            let size = u32::try_from(pair.len() + 8).unwrap_or(0).to_be_bytes();
+            to.extend([size, size].concat()); // the second is the size in memory, which no reader needs
+            to.extend(pair);
+        }
+        to.extend([0; 8]);
+    }
+
     /// Reads a packed list with its four bytes of header (`nvs_header_t`). The error is a phrase.
     pub fn unpack(bytes: &[u8]) -> Result<Self, &'static str> {
         let mut from = Cursor(bytes);
@@ -66,6 +143,12 @@ impl List {
             _ => Err("it is no nvlist in XDR"),
         }
     }
+}
+
+fn pack_text(to: &mut Vec<u8>, text: &str) {
+    to.extend(u32::try_from(text.len()).unwrap_or(0).to_be_bytes());
+    to.extend(text.as_bytes());
+    to.resize(to.len() + text.len().next_multiple_of(4) - text.len(), 0);
 }
 
 struct Cursor<'a>(&'a [u8]);

@@ -18,7 +18,9 @@ use thiserror::Error;
 
 pub mod disguise;
 pub mod extent;
+pub mod keep;
 pub mod local;
+pub mod ordered_json;
 pub mod real;
 pub mod record;
 pub mod recorded;

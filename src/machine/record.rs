@@ -10,7 +10,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
 
-use super::disguise::Disguise;
 use super::extent::Extent;
 use super::real::Real;
 use super::recording::{
@@ -54,23 +53,25 @@ impl<M: Machine> Record<M> {
             kept.blocks.iter().map(|(dev, extents)| (dev.clone(), sorted(extents))).collect();
         recording
     }
+}
 
-    /// Writes the recording into a directory of this machine, over an older one.
-    pub fn save(&self, dir: &Utf8Path, disguise: &Disguise) -> Result<(), RecordingError> {
-        let dir = camino::absolute_utf8(dir).map_err(|why| IoError::System {
-            what: "find".to_owned(),
-            path: dir.to_owned(),
-            why: why.to_string(),
-        })?;
-        Real.change(&Change::Mkdir { path: dir.clone(), mode: 0o755 })?;
-        for (name, content) in self.recording().texts()? {
-            let content = disguise.text(&content);
-            let path = dir.join(name);
-            let was = Real.file(&path)?.map(|bytes| Hash::of(&bytes));
-            Real.change(&Change::WriteFile { path, mode: 0o644, content, was })?;
-        }
-        Ok(())
+/// Writes the texts of a recording into a directory of this machine that only its owner may read, over an older one.
+///
+/// # Errors
+/// It cannot be made or written.
+pub fn save(dir: &Utf8Path, texts: Vec<(&'static str, String)>) -> Result<(), RecordingError> {
+    let dir = camino::absolute_utf8(dir).map_err(|why| IoError::System {
+        what: "find".to_owned(),
+        path: dir.to_owned(),
+        why: why.to_string(),
+    })?;
+    Real.change(&Change::Mkdir { path: dir.clone(), mode: 0o700 })?;
+    for (name, content) in texts {
+        let path = dir.join(name);
+        let was = Real.file(&path)?.map(|bytes| Hash::of(&bytes));
+        Real.change(&Change::WriteFile { path, mode: 0o600, content, was })?;
     }
+    Ok(())
 }
 
 impl<M: Machine> Machine for Record<M> {
@@ -238,8 +239,9 @@ mod tests {
         let record = Record::new(Real);
         let live = ask(&record, &dir);
         assert_eq!(record.file(&dir.join("password")), Ok(Some(b"hunter2".to_vec())));
-        record.save(&saved, &Disguise::default()).unwrap();
-        record.save(&saved, &Disguise::default()).unwrap();
+        let texts = record.recording().texts().unwrap().to_vec();
+        save(&saved, texts.clone()).unwrap();
+        save(&saved, texts).unwrap();
         let recorded = Recorded::open(&saved).unwrap();
         assert_eq!(ask(&recorded, &dir), live);
         assert!(recorded.file(&dir.join("password")).is_err());
