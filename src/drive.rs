@@ -68,7 +68,12 @@ impl Drive {
         let serial = self.serial.as_ref().map_or("(no serial)", Serial::as_str);
         let wwn =
             self.wwn.as_ref().map_or_else(|| "(no wwn)".to_owned(), |wwn| format!("wwn-{wwn}"));
-        format!("{model}  {}  {serial}  {wwn}", self.size.tb())
+        format!("{model}  {}  {serial}  {wwn}", self.capacity())
+    }
+
+    /// `4.00 TB`, or that it has none.
+    fn capacity(&self) -> String {
+        if self.size == Bytes(0) { "no capacity".to_owned() } else { self.size.tb() }
     }
 }
 
@@ -81,7 +86,7 @@ impl fmt::Display for Drive {
     /// In one line: `bay 3, ST2000DM001-1ER164 2.00 TB, serial Z4Z0EXA2, wwn 0x5000c5007cebaf42`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.spoken())?;
-        write!(f, ", {} {}", self.model.as_deref().unwrap_or("unknown model"), self.size.tb())?;
+        write!(f, ", {} {}", self.model.as_deref().unwrap_or("unknown model"), self.capacity())?;
         match &self.serial {
             Some(serial) => write!(f, ", serial {serial}")?,
             None => f.write_str(", no serial")?,

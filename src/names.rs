@@ -248,6 +248,31 @@ impl<'de> Deserialize<'de> for BayId {
 pub struct Serial(String);
 text_type!(Serial);
 
+impl Serial {
+    /// What of it stands on the label of a drive of this model, as far as that is known: Seagate's SAS drives answer SCSI with
+    /// twenty characters, of which the label has the first eight.
+    pub fn on_label(&self, model: Option<&str>) -> &str {
+        let seagate = model.is_some_and(|model| model.starts_with("SEAGATE "));
+        match self.0.get(..8) {
+            Some(label) if seagate && self.0.len() == 20 => label,
+            _ => &self.0,
+        }
+    }
+
+    /// Whether a person who read the label of a drive of this model would type this.
+    pub fn is_typed(&self, typed: &Self, model: Option<&str>) -> bool {
+        typed == self || typed.as_str() == self.on_label(model)
+    }
+
+    /// Whether it, or what the label has of it, ends so, whatever the case.
+    pub fn ends_with(&self, end: &str, model: Option<&str>) -> bool {
+        let end = end.to_ascii_lowercase();
+        [self.as_str(), self.on_label(model)]
+            .iter()
+            .any(|serial| serial.to_ascii_lowercase().ends_with(&end))
+    }
+}
+
 impl FromStr for Serial {
     type Err = NameError;
 
@@ -300,7 +325,7 @@ impl FromStr for Wwn {
 
 #[cfg(test)]
 mod tests {
-    use super::{BayId, DatasetName, NameError, PoolName, Wwn};
+    use super::{BayId, DatasetName, NameError, PoolName, Serial, Wwn};
 
     #[test]
     fn pool_names_follow_zfs_and_more() {
@@ -343,6 +368,19 @@ mod tests {
             );
         }
         assert!("0xzz".parse::<Wwn>().is_err() && "wwn".parse::<Wwn>().is_err());
+    }
+
+    #[test]
+    fn the_label_of_a_sas_drive_has_the_beginning_of_its_serial() {
+        let serial: Serial = "Z1Z0EXA20000C4021QHP".parse().unwrap();
+        let label: Serial = "Z1Z0EXA2".parse().unwrap();
+        let sas = Some("SEAGATE ST4000NM0023");
+        assert!(serial.is_typed(&label, sas) && serial.is_typed(&serial, sas));
+        assert!(serial.ends_with("exa2", sas) && serial.ends_with("1qhp", sas));
+        assert!(!serial.is_typed(&label, Some("ST4000DM000")) && !serial.is_typed(&label, None));
+        let other: Serial = "Z1Z0EXA3".parse().unwrap();
+        assert!(!serial.is_typed(&other, sas));
+        assert!(label.is_typed(&label, sas) && !label.is_typed(&"Z1Z0".parse().unwrap(), sas));
     }
 
     #[test]

@@ -38,6 +38,10 @@ mod care;
 #[path = "cli/places.rs"]
 mod places;
 
+/// What drives say of their health, and what is said where they say nothing.
+#[path = "cli/health.rs"]
+mod health;
+
 /// How pools are, and what it ends with.
 #[path = "cli/status.rs"]
 mod status;

@@ -43,6 +43,11 @@ fn seeds() -> Vec<Vec<u8>> {
             )
         }));
     }
+    // smartctl's answers by release and protocol.
+    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/samples/smartctl");
+    for entry in fs::read_dir(samples).expect("samples") {
+        all.push(fs::read(entry.expect("a sample").path()).expect("a sample"));
+    }
     all.sort();
     all.dedup();
     assert!(all.len() > 100, "{}", all.len());

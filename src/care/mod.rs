@@ -221,7 +221,7 @@ pub fn of(inventory: &Inventory, pool: &Pool, facts: &Facts) -> PoolCare {
 
 /// Whether a drive of a pool is flash.
 fn has_flash(inventory: &Inventory, pool: &Pool) -> bool {
-    disks(inventory, pool).any(|disk| disk.rotational == Some(false))
+    disks(inventory, pool).any(|disk| disk.is_flash() == Some(true))
 }
 
 fn disks<'a>(

@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::smart::sleeps;
+use crate::smart::test_log::{Clock, Entry, Outcome, Reach, Since, TestLog};
 
 /// Bits 0 and 1 of smartctl's exit status: it was not asked.
 const NOTHING_DONE: i32 = 0b11;
@@ -57,16 +58,39 @@ pub struct Account {
     pub short: Option<u64>,
     /// The same of the long test.
     pub long: Option<u64>,
+    /// How the log counts those hours.
+    #[serde(skip)]
+    pub clock: Clock,
+}
+
+/// How long ago the last test was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Last {
+    /// There was none that the drive knows of.
+    Never,
+    /// So many hours of power.
+    Hours(u64),
+    /// There was one, and nobody knows when.
+    Unknown,
 }
 
 impl Account {
-    /// Hours since the last test that is at least such a one; `None`: it never was, or the drive does not say.
-    fn since(&self, kind: Kind) -> Option<u64> {
-        let last = match kind {
-            Kind::Short => self.short.max(self.long),
-            Kind::Long => self.long,
+    /// Since the last test that is at least such a one.
+    fn since(&self, kind: Kind) -> Last {
+        let of = |at: Option<u64>| match (at, self.clock.since(self.hours, at)) {
+            (None, _) => Last::Never,
+            (_, Since::Hours(hours)) => Last::Hours(hours),
+            // A log that runs ahead of the drive's own count says nothing of when.
+            (Some(_), Since::Unknown) if self.hours.is_some() && self.hours < at => Last::Never,
+            (Some(_), Since::Unknown) => Last::Unknown,
         };
-        self.hours?.checked_sub(last?)
+        match (kind, of(self.short), of(self.long)) {
+            (Kind::Long, _, long) => long,
+            (_, Last::Hours(short), Last::Hours(long)) => Last::Hours(short.min(long)),
+            (_, Last::Hours(hours), _) | (_, _, Last::Hours(hours)) => Last::Hours(hours),
+            (_, Last::Unknown, _) | (_, _, Last::Unknown) => Last::Unknown,
+            (_, Last::Never, Last::Never) => Last::Never,
+        }
     }
 }
 
@@ -100,47 +124,29 @@ pub fn account(status: i32, stdout: &[u8]) -> Said {
             if words.is_empty() { "smartctl gives no reason".to_owned() } else { words.join("; ") };
         return Said::Unable(why);
     }
-    // ATA: 15 in the upper half of the byte (ATA8-ACS, self-test execution status).
-    let ata = number(&report, "/ata_smart_data/self_test/status/value");
-    let nvme = number(&report, "/nvme_self_test_log/current_self_test_operation/value");
-    let able = report.pointer("/ata_smart_data/capabilities/self_tests_supported");
-    if able.and_then(Value::as_bool) == Some(false) {
+    let log = TestLog::read(&report);
+    if !log.able {
         return Said::Unable("it has no self-tests".to_owned());
     }
     let mut account = Account {
-        running: ata.is_some_and(|value| value >> 4 == 15) || nvme.is_some_and(|value| value > 0),
+        running: log.running.is_some(),
         hours: number(&report, "/power_on_time/hours"),
+        clock: log.clock,
         ..Account::default()
     };
-    // Newest first in each log; what was ended early is no test.
-    for entry in list("/ata_smart_self_test_log/standard/table") {
-        let (kind, how) = (number(&entry, "/type/value"), number(&entry, "/status/value"));
-        let (Some(kind), Some(at)) = (kind, number(&entry, "/lifetime_hours")) else { continue };
-        if how.is_some_and(|how| matches!(how >> 4, 1..=3 | 15)) {
-            continue;
-        }
-        account.note(kind & 0x7f, at);
-    }
-    for entry in list("/nvme_self_test_log/table") {
-        let (kind, how) =
-            (number(&entry, "/self_test_code/value"), number(&entry, "/self_test_result/value"));
-        let (Some(kind), Some(at)) = (kind, number(&entry, "/power_on_hours")) else { continue };
-        if !how.is_some_and(|how| matches!(how, 1..=4 | 8 | 9 | 15)) {
-            account.note(kind, at);
+    // Newest first; what was ended early is no test.
+    let whole = |entry: &&Entry| matches!(entry.outcome, Outcome::Passed | Outcome::Failed);
+    for entry in log.entries.iter().filter(whole) {
+        let slot = match entry.reach {
+            Reach::Short => &mut account.short,
+            Reach::Extended => &mut account.long,
+            Reach::Other => continue,
+        };
+        if slot.is_none() {
+            *slot = entry.at;
         }
     }
     Said::Tells(account)
-}
-
-impl Account {
-    /// 1 is short and 2 is extended, in both worlds.
-    fn note(&mut self, kind: u64, at: u64) {
-        match kind {
-            1 if self.short.is_none() => self.short = Some(at),
-            2 if self.long.is_none() => self.long = Some(at),
-            _ => {}
-        }
-    }
 }
 
 /// A member and what it said.
@@ -201,7 +207,16 @@ pub fn choose(members: &[Candidate], kind: Kind, days: Option<u64>) -> Vec<Verdi
             Said::Unable(why) => Verdict::Unable { why: why.clone() },
             Said::Tells(account) if account.running => Verdict::Running,
             Said::Tells(account) => match (limit, account.since(kind)) {
-                (Some(limit), Some(hours)) if hours < limit => Verdict::Fresh { days: hours / 24 },
+                (Some(limit), Last::Hours(hours)) if hours < limit => {
+                    Verdict::Fresh { days: hours / 24 }
+                }
+                // Each night anew would wear it out.
+                (Some(_), Last::Unknown) => Verdict::Unable {
+                    why: format!(
+                        "its log does not say when it was tested last: `zbay selftest {}`",
+                        kind.word()
+                    ),
+                },
                 _ => Verdict::Start,
             },
         })
@@ -211,7 +226,10 @@ pub fn choose(members: &[Candidate], kind: Kind, days: Option<u64>) -> Vec<Verdi
     }
     // The one whose last test is longest ago; one that was never tested before all others.
     let age = |at: usize| match &members[at].said {
-        Said::Tells(account) => account.since(kind).unwrap_or(u64::MAX),
+        Said::Tells(account) => match account.since(kind) {
+            Last::Hours(hours) => hours,
+            Last::Unknown | Last::Never => u64::MAX,
+        },
         _ => 0,
     };
     for at in 0..members.len() {
@@ -234,10 +252,14 @@ pub fn choose(members: &[Candidate], kind: Kind, days: Option<u64>) -> Vec<Verdi
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::{Account, Candidate, Kind, Said, Verdict, account, choose};
+    use crate::smart::test_log::Clock;
 
     fn member(vdev: &str, short: Option<u64>, long: Option<u64>) -> Candidate {
-        let account = Account { running: false, hours: Some(10_000), short, long };
+        let account =
+            Account { running: false, hours: Some(10_000), short, long, clock: Clock::Wraps };
         Candidate { vdev: vdev.to_owned(), said: Said::Tells(account) }
     }
 
@@ -279,7 +301,6 @@ mod tests {
         );
         assert_eq!(due(long, None, Kind::Long, Some(28)), Verdict::Start, "the short one is less");
         assert_eq!(due(None, long, Kind::Long, None), Verdict::Start, "typed by a person");
-        // A log that runs over counts for nothing.
         assert_eq!(due(None, Some(20_000), Kind::Long, Some(28)), Verdict::Start);
         let asleep = Candidate { vdev: "a".to_owned(), said: Said::Asleep };
         assert_eq!(choose(&[asleep], Kind::Long, None), [Verdict::Asleep]);
@@ -293,7 +314,13 @@ mod tests {
             {"type": {"value": 1}, "status": {"value": 0}, "lifetime_hours": 480},
             {"type": {"value": 1}, "status": {"value": 0}, "lifetime_hours": 300},
             {"type": {"value": 2}, "status": {"value": 0}, "lifetime_hours": 100}]}}}"#;
-        let whole = Account { running: false, hours: Some(500), short: Some(480), long: Some(100) };
+        let whole = Account {
+            running: false,
+            hours: Some(500),
+            short: Some(480),
+            long: Some(100),
+            clock: Clock::Wraps,
+        };
         assert_eq!(account(0, ata), Said::Tells(whole), "one that was broken off is none");
         assert_eq!(
             account(0x40, ata),
@@ -301,11 +328,14 @@ mod tests {
             "bits of health say nothing of the question"
         );
         let runs = br#"{"ata_smart_data": {"self_test": {"status": {"value": 249}}}}"#;
-        assert_eq!(account(0, runs), Said::Tells(Account { running: true, ..Account::default() }));
+        assert_eq!(
+            account(0, runs),
+            Said::Tells(Account { running: true, clock: Clock::Wraps, ..Account::default() })
+        );
         let nvme = br#"{"power_on_time": {"hours": 50}, "nvme_self_test_log": {"current_self_test_operation":
             {"value": 0}, "table": [{"self_test_code": {"value": 2}, "self_test_result": {"value": 0},
             "power_on_hours": 40}]}}"#;
-        let told = Account { running: false, hours: Some(50), short: None, long: Some(40) };
+        let told = Account { hours: Some(50), long: Some(40), ..Account::default() };
         assert_eq!(account(0, nvme), Said::Tells(told));
         let message =
             |text: &str| format!(r#"{{"smartctl": {{"messages": [{{"string": "{text}"}}]}}}}"#);
@@ -316,5 +346,38 @@ mod tests {
         let gone = account(2, message("No such device").as_bytes());
         assert_eq!(gone, Said::Unable("No such device".to_owned()));
         assert!(matches!(account(0, b""), Said::Unable(_)));
+    }
+
+    /// A drive of 67,346 hours whose log has 16 bits, and a SAS drive, whose log stops counting there.
+    #[test]
+    fn logs_of_old_drives_do_not_make_a_test_due_every_night() {
+        let due = |report: &serde_json::Value, kind, days| {
+            let said = account(0, report.to_string().as_bytes());
+            choose(&[Candidate { vdev: "a".to_owned(), said }], kind, days)[0].clone()
+        };
+        let ata = json!({"device": {"protocol": "ATA"}, "power_on_time": {"hours": 67_346},
+            "ata_smart_self_test_log": {"standard": {"table": [
+                {"type": {"value": 1}, "status": {"value": 0}, "lifetime_hours": 1_790},
+                {"type": {"value": 2}, "status": {"value": 0}, "lifetime_hours": 1_770}]}}});
+        assert_eq!(due(&ata, Kind::Long, Some(28)), Verdict::Fresh { days: 1 });
+        assert_eq!(due(&ata, Kind::Short, Some(7)), Verdict::Fresh { days: 0 });
+        let scsi = |hours: u64, at: u64| {
+            json!({"device": {"protocol": "SCSI"}, "power_on_time": {"hours": hours},
+                "scsi_self_test_0": {"code": {"value": 2}, "result": {"value": 0}, "power_on_time": {"hours": at}}})
+        };
+        assert_eq!(due(&scsi(30_110, 30_000), Kind::Long, Some(28)), Verdict::Fresh { days: 4 });
+        assert_eq!(due(&scsi(30_110, 30_000), Kind::Short, Some(7)), Verdict::Fresh { days: 4 });
+        let stuck = due(&scsi(70_000, 65_535), Kind::Long, Some(28));
+        assert!(
+            matches!(&stuck, Verdict::Unable { why } if why.contains("does not say")),
+            "{stuck}"
+        );
+        assert_eq!(
+            due(&scsi(70_000, 65_535), Kind::Long, None),
+            Verdict::Start,
+            "typed by a person"
+        );
+        let runs = json!({"device": {"protocol": "SCSI"}, "scsi_self_test_0": {"self_test_in_progress": true}});
+        assert_eq!(due(&runs, Kind::Long, Some(28)), Verdict::Running);
     }
 }

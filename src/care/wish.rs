@@ -107,7 +107,7 @@ pub fn settings(care: Option<Care>) -> Vec<Setting> {
 /// Whether one of the wished drives is flash: HDDs refuse a trim, and a timer would fail each month.
 fn wishes_flash(hw: &Hw, profile: &Profile, inventory: &Inventory) -> bool {
     let disks = profile.pool.bays.all().flat_map(|bay| in_bay(hw, inventory, bay));
-    disks.into_iter().any(|disk| disk.rotational == Some(false))
+    disks.into_iter().any(|disk| disk.is_flash() == Some(true))
 }
 
 /// How often, as the wish has it for these drives; `None`: not by a timer.

@@ -3,12 +3,14 @@
 use super::{Note, Rule, Severity};
 use crate::drive::Drive;
 use crate::hw::{Hw, Sure};
-use crate::inventory::Disk;
+use crate::inventory::{Disk, Transport, Unknown};
 use crate::render::text;
 use crate::smart::rules::{Finding, Weight, findings};
 
 /// Letters of a serial number that may differ within one batch.
 const TAIL: usize = 3;
+/// Between a drive and why its health is not known.
+const UNKNOWN: &str = " is unknown: ";
 
 /// The best that the port of a disk can, in Mbit/s, where that is proved.
 pub fn port(hw: &Hw, disk: &Disk) -> Option<u64> {
@@ -22,7 +24,9 @@ pub fn port(hw: &Hw, disk: &Disk) -> Option<u64> {
 pub fn of(hw: &Hw, disk: &Disk) -> Vec<Finding> {
     let before = disk.remembered.as_ref().map(|it| &it.smart);
     let smart = disk.smart.as_ref().ok().or(before);
-    smart.map_or_else(Vec::new, |smart| findings(disk.model.as_deref(), smart, port(hw, disk)))
+    smart.map_or_else(Vec::new, |smart| {
+        findings(disk.model.as_deref(), smart, port(hw, disk), disk.rotational)
+    })
 }
 
 /// The notes of a disk.
@@ -45,24 +49,53 @@ pub fn notes(hw: &Hw, disk: &Disk) -> Vec<Note> {
         bay: drive.bay.clone(),
         wwn: drive.wwn.clone(),
     };
-    of(hw, disk).into_iter().map(note).collect()
+    let mut notes: Vec<Note> = of(hw, disk).into_iter().map(note).collect();
+    if let Some(why) = unknown(disk) {
+        notes.push(Note {
+            severity: severity_of_silence(disk),
+            rule: Rule::DriveHealthUnknown,
+            at: String::new(),
+            message: format!("the health of {named}{UNKNOWN}{}", text::plain(&why.why)),
+            remedy: "its failure would come without a warning: ask it by hand, `smartctl -x`"
+                .to_owned(),
+            bay: drive.bay.clone(),
+            wwn: drive.wwn.clone(),
+        });
+    }
+    notes
+}
+
+/// Why a drive's health is not known though it was asked; `None`: it is known, sleeps, or nobody asked.
+pub fn unknown(disk: &Disk) -> Option<&Unknown> {
+    let why = disk.smart.as_ref().err()?;
+    (!why.asleep && !why.is_unasked()).then_some(why)
+}
+
+/// Of a stick, a card or a virtual disk nobody expects more.
+fn severity_of_silence(disk: &Disk) -> Severity {
+    match disk.transport {
+        Transport::Usb | Transport::Mmc | Transport::Virtio => Severity::Advice,
+        _ => Severity::Warning,
+    }
 }
 
 fn rule(finding: &Finding) -> Rule {
     match finding {
-        Finding::Failing => Rule::DriveFailing,
-        Finding::Prefail => Rule::DrivePrefail,
+        Finding::Failing | Finding::Warned { .. } => Rule::DriveFailing,
+        Finding::Prefail { .. } => Rule::DrivePrefail,
+        Finding::Marginal { .. } | Finding::WasMarginal { .. } => Rule::DriveMarginal,
+        Finding::SpareLow { .. } => Rule::DriveSpare,
         Finding::Pending { .. } => Rule::DrivePending,
         Finding::TestFailed { .. } => Rule::DriveTestFailed,
         Finding::Reallocated { .. } => Rule::DriveReallocated,
         Finding::Uncorrectable { .. } => Rule::DriveUncorrectable,
         Finding::Crc { .. } => Rule::DriveCable,
-        Finding::Hot { .. } => Rule::DriveHot,
+        Finding::Hot { .. } | Finding::Overheated { .. } => Rule::DriveHot,
         Finding::Old { .. } => Rule::DriveOld,
         Finding::New { .. } => Rule::DriveNew,
         Finding::Worn { .. } => Rule::DriveWorn,
         Finding::Parked { .. } => Rule::DriveParked,
-        Finding::RecoveryOff => Rule::DriveRecovery,
+        Finding::RecoveryOff | Finding::NoRecovery => Rule::DriveRecovery,
         Finding::SlowLink { .. } => Rule::DriveLink,
         Finding::Shingled { .. } => Rule::DriveShingled,
     }
@@ -71,8 +104,11 @@ fn rule(finding: &Finding) -> Rule {
 /// The notes of several disks: those that say the same of drives that are new are one.
 pub fn of_all<'a>(hw: &Hw, disks: impl Iterator<Item = &'a Disk>) -> Vec<Note> {
     let all: Vec<Note> = disks.flat_map(|disk| notes(hw, disk)).collect();
+    let (silent, all): (Vec<Note>, Vec<Note>) =
+        all.into_iter().partition(|note| note.rule == Rule::DriveHealthUnknown);
     let (new, mut rest): (Vec<Note>, Vec<Note>) =
         all.into_iter().partition(|note| note.rule == Rule::DriveNew);
+    rest.extend(together(silent));
     if let [first, _, ..] = &new[..] {
         let bays: Vec<_> = new.iter().filter_map(|note| note.bay.clone()).collect();
         rest.push(Note {
@@ -86,6 +122,30 @@ pub fn of_all<'a>(hw: &Hw, disks: impl Iterator<Item = &'a Disk>) -> Vec<Note> {
         rest.extend(new);
     }
     rest
+}
+
+/// Drives whose health is unknown for one reason (smartctl is not installed) are one note.
+fn together(silent: Vec<Note>) -> Vec<Note> {
+    let mut by_reason: Vec<(String, Vec<Note>)> = Vec::new();
+    for note in silent {
+        let why = note.message.split_once(UNKNOWN).map_or("", |(_, why)| why);
+        let key = format!("{:?} {why}", note.severity);
+        match by_reason.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, alike)) => alike.push(note),
+            None => by_reason.push((key, vec![note])),
+        }
+    }
+    let told = |(_, alike): (String, Vec<Note>)| {
+        let mut note = alike.first()?.clone();
+        if let [first, _, ..] = &alike[..] {
+            let why = first.message.split_once(UNKNOWN).map_or("", |(_, why)| why);
+            let bays: Option<Vec<_>> = alike.iter().map(|note| note.bay.clone()).collect();
+            let place = bays.map(|bays| format!(" in {}", text::bays(&bays))).unwrap_or_default();
+            note.message = format!("the health of {} drives{place}{UNKNOWN}{why}", alike.len());
+        }
+        Some(note)
+    };
+    by_reason.into_iter().filter_map(told).collect()
 }
 
 /// Drives of one vdev that were made together, as their models and serial numbers say.

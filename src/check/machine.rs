@@ -63,6 +63,8 @@ fn flawed(drive: &Drive, flaw: &Flaw) -> Note {
     let rule = match flaw {
         Flaw::PlaceholderWwn => Rule::WwnPlaceholder,
         Flaw::OneDrive { .. } => Rule::OneDrive,
+        Flaw::Zoned { .. } => Rule::DriveZoned,
+        Flaw::NoCapacity => Rule::NoCapacity,
         Flaw::DuplicateWwn { .. } => Rule::WwnTwice,
         Flaw::DuplicateSerial { .. } => Rule::SerialTwice,
         Flaw::NoAddress => Rule::NoAddress,

@@ -199,12 +199,12 @@ fn consent(hw: &Hw, task: &Task, text: &str, terms: &Terms<'_>) -> Result<()> {
     };
     let new = task.disks.first().map(|disk| &disk.drive);
     let serial = new.and_then(|drive| drive.serial.as_ref());
+    let model = new.and_then(|drive| drive.model.as_deref());
     let bay = new.map_or_else(|| terms.bay.to_owned(), Drive::spoken);
     let fits = |typed: &str| {
         let typed = typed.trim().to_ascii_lowercase();
         serial.is_none_or(|serial| {
-            typed.len() >= ENOUGH.min(serial.as_str().len())
-                && serial.as_str().to_ascii_lowercase().ends_with(&typed)
+            typed.len() >= ENOUGH.min(serial.as_str().len()) && serial.ends_with(&typed, model)
         })
     };
     let check = |typed: &str| {

@@ -10,8 +10,8 @@ use std::fmt::Display;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::bond::{self, Bound, bonds, groups};
-use super::sysfs::{is_disk, number, text};
-use super::{Disk, Flaw, LookError, Unknown, sysfs, udev};
+use super::sysfs::{is_disk, is_made_up, number, text};
+use super::{Disk, Flaw, LookError, Unknown, Zoned, sysfs, udev};
 use crate::machine::threads::shared_out;
 use crate::machine::{IoError, Machine, UdevDevice};
 use crate::names::Wwn;
@@ -34,7 +34,11 @@ pub(super) fn disks(
     };
     let of_udev = devices.iter().filter(|device| device.devtype == "disk");
     names.extend(of_udev.map(|device| device.name.clone()));
-    names.retain(|name| is_disk(name));
+    names.retain(|name| {
+        let made_up =
+            by_name.get(name.as_str()).is_some_and(|device| is_made_up(device.devpath.as_str()));
+        is_disk(name) && !made_up
+    });
     names.sort_by_cached_key(|name| tokens(name));
     names.dedup();
     let seen = |name: &String| disk(machine, name, by_name.get(name.as_str()).copied()).transpose();
@@ -63,6 +67,13 @@ fn disk(
         return Ok(None);
     }
     let mut devpath = device.map(|device| device.devpath.to_string());
+    // The kernel's own link tells it where udev has not listed the device.
+    if devpath.is_none() {
+        let link = machine.link(Utf8Path::new(&format!("/sys/block/{name}")))?;
+        if link.is_some_and(|link| is_made_up(link.as_str())) {
+            return Ok(None);
+        }
+    }
     let identity = if let Some(device) = device.filter(|device| device.initialized) {
         udev::identity(device)
     } else {
@@ -87,6 +98,7 @@ fn disk(
         physical: u32::try_from(physical).unwrap_or(u32::MAX),
         rotational: text(machine, &format!("/sys/block/{name}/queue/rotational"))?
             .map(|it| it == "1"),
+        zoned: zoned(machine, name, device)?,
         transport: identity.transport,
         removable,
         link: sysfs::link_speed(machine, devpath.as_deref().unwrap_or_default())?,
@@ -96,12 +108,37 @@ fn disk(
         flaws: Vec::new(),
         asleep: None,
         by_udev: device.is_some_and(|device| device.initialized),
-        contents: Err(Unknown::because("not asked for")),
-        smart: Err(Unknown::because("not asked for")),
+        contents: Err(Unknown::unasked()),
+        smart: Err(Unknown::unasked()),
         remembered: None,
         first_seen: None,
         name: name.to_owned(),
     }))
+}
+
+/// Whether a disk is written in zones: what the kernel says, or else its type (SPC-5: 14h, host-managed), which udev's rules keep
+/// and the kernel has below `device/`. Recordings of earlier versions have no answer, which is none.
+fn zoned(
+    machine: &dyn Machine,
+    name: &str,
+    device: Option<&UdevDevice>,
+) -> Result<Option<Zoned>, LookError> {
+    let asked = |file: &str| match text(machine, &format!("/sys/block/{name}/{file}")) {
+        Err(LookError::Io(IoError::Unrecorded { .. })) => Ok(None),
+        answer => answer,
+    };
+    // 20, as ata_id and sysfs write 14h.
+    let managed = |kind: &str| kind == "20" || kind == "0x14";
+    let kind = device.and_then(|device| udev::property(device, "ID_ATA_PERIPHERAL_DEVICE_TYPE"));
+    if kind.is_some_and(managed) || asked("device/type")?.as_deref().is_some_and(managed) {
+        return Ok(Some(Zoned::HostManaged));
+    }
+    Ok(match asked("queue/zoned")?.as_deref() {
+        Some("none") => Some(Zoned::None),
+        Some("host-aware") => Some(Zoned::HostAware),
+        Some("host-managed") => Some(Zoned::HostManaged),
+        _ => None,
+    })
 }
 
 /// Finds what is wrong with the identities, and chooses each disk's address with that in mind.
@@ -112,6 +149,12 @@ fn flaws(disks: &mut [Disk]) {
     for (((disk, wwns), serials), bonds) in disks.iter_mut().zip(wwns).zip(serials).zip(bonds) {
         let placeholder = disk.wwn.as_ref().is_some_and(Wwn::is_placeholder);
         disk.address = address(disk, !placeholder && wwns.is_empty(), serials.is_empty());
+        if disk.size == Bytes(0) {
+            disk.flaws.push(Flaw::NoCapacity);
+        }
+        if let Some(zoned @ (Zoned::HostAware | Zoned::HostManaged)) = disk.zoned {
+            disk.flaws.push(Flaw::Zoned { zoned });
+        }
         if placeholder {
             disk.flaws.push(Flaw::PlaceholderWwn);
         }

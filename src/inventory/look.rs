@@ -59,7 +59,7 @@ fn seen(
     want: Want,
     ask: impl FnOnce(&[UdevDevice]) -> Facet<Vec<Pool>>,
 ) -> Result<Inventory, LookError> {
-    let unasked = || Unknown::because("not asked for");
+    let unasked = Unknown::unasked;
     let which =
         if want.contents || want.pools != Pools::No { Devices::All } else { Devices::Disks };
     let devices = match machine.block_devices(which) {

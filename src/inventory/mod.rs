@@ -51,11 +51,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::machine::{HostFacts, Span};
 use crate::names::{Serial, Wwn};
-use crate::smart::Smart;
+use crate::smart::{self as smart_of_drives, Smart};
 use crate::units::Bytes;
 
 /// Something that was looked for: the value, or why it is not known.
 pub type Facet<T> = Result<T, Unknown>;
+
+/// The reason of what nobody asked for.
+const NOT_ASKED: &str = "not asked for";
 
 /// Why something is not known, in words: `not asked for`, or what refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -72,6 +75,16 @@ impl Unknown {
     /// An unknown with its reason.
     pub fn because(why: impl std::fmt::Display) -> Self {
         Self { why: why.to_string(), asleep: false }
+    }
+
+    /// Not known because nobody asked.
+    fn unasked() -> Self {
+        Self::because(NOT_ASKED)
+    }
+
+    /// Whether nobody asked.
+    pub fn is_unasked(&self) -> bool {
+        self.why == NOT_ASKED
     }
 
     /// Not known because to look would wake a drive.
@@ -250,8 +263,10 @@ pub struct Disk {
     pub logical: u32,
     /// Physical sector, bytes.
     pub physical: u32,
-    /// Platters; `None`: not told.
+    /// Platters, as the kernel has it; `None`: not told. [`Disk::is_flash`] knows more.
     pub rotational: Option<bool>,
+    /// Whether it is written in zones, as the kernel or the drive itself says; `None`: neither tells.
+    pub zoned: Option<Zoned>,
     /// How it is attached.
     pub transport: Transport,
     /// The kernel calls it removable.
@@ -283,6 +298,23 @@ pub struct Disk {
     pub first_seen: Option<Timestamp>,
 }
 
+impl Disk {
+    /// Whether it is flash, by what it says and what the kernel says; `None`: neither tells.
+    pub fn is_flash(&self) -> Option<bool> {
+        let before = self.remembered.as_ref().map(|it| &it.smart);
+        smart_of_drives::is_flash(self.smart.as_ref().ok().or(before), self.rotational)
+    }
+
+    /// Whether its tracks are shingled; `None`: nobody said.
+    pub fn is_shingled(&self) -> Option<bool> {
+        match self.zoned {
+            Some(Zoned::HostAware | Zoned::HostManaged) => Some(true),
+            _ if self.is_flash() == Some(true) => Some(false),
+            _ => smart_of_drives::is_shingled(self.model.as_deref()?),
+        }
+    }
+}
+
 /// What a drive said of its health at an earlier look.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Remembered {
@@ -290,6 +322,18 @@ pub struct Remembered {
     pub at: Timestamp,
     /// What.
     pub smart: Smart,
+}
+
+/// Whether a disk is written in zones (`queue/zoned`, Documentation/ABI/stable/sysfs-block).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Zoned {
+    /// Anywhere.
+    None,
+    /// It takes writes anywhere, at a price.
+    HostAware,
+    /// It takes writes only at the end of each zone.
+    HostManaged,
 }
 
 /// How a disk is attached.
@@ -314,12 +358,19 @@ pub enum Transport {
     Unknown,
 }
 
-/// Why a disk's identity cannot be relied on.
+/// What is wrong with a disk that no pool can do with: mostly that its identity cannot be relied on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "flaw")]
 pub enum Flaw {
     /// The wwn is one that many units share (zeros, a bridge's constant).
     PlaceholderWwn,
+    /// It is written in zones, and ZFS writes anywhere.
+    Zoned {
+        /// How.
+        zoned: Zoned,
+    },
+    /// Its size is 0.
+    NoCapacity,
     /// It is no drive of its own: other disks are the same drive, or parts of it.
     OneDrive {
         /// How.
@@ -456,6 +507,16 @@ impl Flaw {
             Self::OneDrive { with, .. } => {
                 format!("and {} are parts of one drive, which fail together", with.join(", "))
             }
+            Self::Zoned { zoned: Zoned::HostManaged } => {
+                "is a host-managed zoned drive: it takes only sequential writes, and ZFS rewrites in place"
+                    .to_owned()
+            }
+            Self::Zoned { .. } => {
+                "is a host-aware zoned drive (SMR): writes that are not sequential stall it".to_owned()
+            }
+            Self::NoCapacity => {
+                "reports no capacity: it is formatted with sectors of 520 bytes, or it is dead".to_owned()
+            }
             Self::DuplicateWwn { with } => {
                 format!("has the world wide name of {}", with.join(", "))
             }
@@ -474,6 +535,11 @@ impl Flaw {
             }
             Self::OneDrive { bond: Bond::Namespaces, .. } => {
                 "it is refused for pools: use a drive with a single namespace"
+            }
+            Self::Zoned { .. } => "it is refused for pools: use a drive without zones (CMR)",
+            Self::NoCapacity => {
+                "it is refused for pools: `sg_readcap` tells its sectors; `sg_format --format --size=512` \
+                 makes them 512 bytes (hours, and it erases the drive)"
             }
             Self::OneDrive { .. } => {
                 "it is refused for pools: redundancy would be counted twice over one drive"

@@ -17,7 +17,7 @@ pub const READERS: [Reader; 15] = [
         let (status, rest) =
             bytes.split_first().map_or((0, bytes), |(first, rest)| (i32::from(*first), rest));
         let _ = smart::read(status, rest);
-        let _ = smart::read(0, bytes).map(|smart| smart::rules::findings(None, &smart, None));
+        let _ = smart::read(0, bytes).map(|smart| smart::rules::findings(None, &smart, None, None));
     }),
     ("smartctl-power", |bytes| {
         let _ = power::asleep(&Output { status: 0, stdout: bytes.to_vec(), stderr: Vec::new() });

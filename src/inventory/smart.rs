@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::{Disk, Facet, Transport, Unknown, power};
-use crate::machine::{Cmd, Machine, Output, SMARTCTL};
+use crate::machine::{Cmd, Machine, Output, RunError, SMARTCTL};
 use crate::smart::{self, ReportError, Smart};
 
 /// A drive that spins up takes ten seconds, and one that is dying more.
@@ -35,7 +35,11 @@ fn one(machine: &dyn Machine, disk: &Disk, wake: bool) -> (Option<bool>, Facet<S
     }
     let told = |mode: &str, kind: &[&str]| {
         let args = [&["-n", mode, "-j", "-x"], kind, &[disk.dev.as_str()]].concat();
-        machine.read(&Cmd::new(SMARTCTL, args).within(LIMIT)).map_err(Unknown::because)
+        machine.read(&Cmd::new(SMARTCTL, args).within(LIMIT)).map_err(|why| match why {
+            // Nobody asked that drive when the recording was made.
+            RunError::Unrecorded { .. } => Unknown::unasked(),
+            why => Unknown::because(why),
+        })
     };
     let read = |output: &Output| smart::read(output.status, &output.stdout);
     let with = |mode: &str| {

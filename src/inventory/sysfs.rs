@@ -27,9 +27,9 @@ pub struct Partition {
 /// Kernel names that are whole disks of the box: not zvols, loops, ram disks, md, dm, network, optical
 /// or floppy drives, nor a path of a multipath `NVMe` namespace, nor the boot areas of flash.
 pub(super) fn is_disk(name: &str) -> bool {
-    const OTHERS: [&str; 13] = [
+    const OTHERS: [&str; 16] = [
         "zd", "loop", "ram", "zram", "nbd", "md", "dm-", "sr", "fd", "drbd", "rbd", "bcache",
-        "mtdblock",
+        "mtdblock", "nullb", "ublkb", "pmem",
     ];
     let other = |prefix: &&str| {
         name.strip_prefix(*prefix)
@@ -40,6 +40,13 @@ pub(super) fn is_disk(name: &str) -> bool {
         .is_some_and(|rest| rest.trim_start_matches(|c: char| c.is_ascii_digit()).starts_with('c'));
     let emmc_area = name.starts_with("mmcblk") && (name.contains("boot") || name.contains("rpmb"));
     !(OTHERS.iter().any(other) || hidden_path || emmc_area)
+}
+
+/// Whether a device's path in the kernel has no hardware behind it: `null_blk`, ublk, loops. A namespace of a multipath `NVMe`
+/// subsystem hangs below `virtual` too, and is a drive.
+pub(super) fn is_made_up(devpath: &str) -> bool {
+    devpath.contains("/devices/virtual/") && !devpath.contains("/virtual/nvme-subsystem/")
+        || devpath.starts_with("devices/virtual/block/")
 }
 
 /// The text of a file below `/sys` or `/proc`, trimmed. `None`: absent, empty, or not for us.

@@ -16,7 +16,7 @@ use crate::inventory::{Class, Disk, Inventory, Leaf, Owner, Pool, StandIn, Vdev}
 use crate::life::member::{self, Member, may_lose};
 use crate::life::newcomer::{self, Needs, Newcomer, REPLACEMENT};
 use crate::life::{Cannot, Follows, Sight, Task};
-use crate::names::BayId;
+use crate::names::{BayId, Serial};
 use crate::plan::erase::Take;
 use crate::plan::pick::in_bay;
 use crate::plan::steps::{run, step};
@@ -129,13 +129,15 @@ fn named<'a>(
     word: &str,
 ) -> Result<Member<'a>, Cannot> {
     let called = |member: &&Member<'a>| {
-        let serial = match member.disk {
-            Some(disk) => disk.serial.as_ref().map(ToString::to_string),
-            None => missing_of(request, **member).serial,
+        let (serial, model) = match member.disk {
+            Some(disk) => (disk.serial.clone(), disk.model.clone()),
+            None => {
+                let gone = missing_of(request, **member);
+                (gone.serial.and_then(|serial| serial.parse().ok()), Some(gone.model))
+            }
         };
-        let word = word.to_ascii_lowercase();
         member.leaf.guid.to_string() == word
-            || serial.is_some_and(|serial| serial.to_ascii_lowercase().ends_with(&word))
+            || serial.is_some_and(|serial: Serial| serial.ends_with(word, model.as_deref()))
     };
     if let [one] = members.iter().filter(called).collect::<Vec<_>>()[..] {
         return Ok(*one);

@@ -8,7 +8,7 @@ use crate::apply::journal::Unfinished;
 use crate::check::health;
 use crate::drive::Drive;
 use crate::hw::{ControllerMode, Hw};
-use crate::inventory::{Contents, Disk, Inventory, Owner};
+use crate::inventory::{Contents, Disk, Flaw, Inventory, Owner};
 use crate::names::BayId;
 use crate::plan::Fingerprint;
 use crate::plan::erase::{self, Erasing, Reason, Take};
@@ -188,6 +188,10 @@ pub struct Terms<'a> {
 pub fn one(hw: &Hw, disk: &Disk, terms: &Terms<'_>) -> Result<Option<Reason>, Vec<Refusal>> {
     let drive = || Drive::of(hw, disk);
     let mut refusals = Vec::new();
+    if disk.flaws.contains(&Flaw::NoCapacity) {
+        // All else that is the matter with it follows from that.
+        return Err(vec![Refusal::Flawed { drive: drive(), flaw: Flaw::NoCapacity }]);
+    }
     for flaw in &disk.flaws {
         refusals.push(Refusal::Flawed { drive: drive(), flaw: flaw.clone() });
     }
@@ -233,7 +237,11 @@ fn erasable(
                 crate::render::foreign::sentence(&contents.owner)
             };
             Err(Box::new(Refusal::CannotTake { drive, why }))
-        } else if disk.serial.as_ref() == Some(&take.serial) {
+        } else if disk
+            .serial
+            .as_ref()
+            .is_some_and(|serial| serial.is_typed(&take.serial, disk.model.as_deref()))
+        {
             Ok(Reason::Taken)
         } else {
             Err(Box::new(Refusal::OtherSerial { drive, typed: take.serial.clone() }))
@@ -258,11 +266,11 @@ fn unexpected(hw: &Hw, profile: &Profile, disk: &Disk) -> Vec<Refusal> {
         refuse(size.tb(), disk.size.tb());
     }
     if let Some(kind) = expect.kind {
-        let word = |rotational: bool| if rotational { "a hard disk" } else { "an SSD" };
-        let wished = kind == DriveKind::Hdd;
-        match disk.rotational {
-            Some(rotational) if rotational == wished => {}
-            Some(rotational) => refuse(word(wished).to_owned(), word(rotational).to_owned()),
+        let word = |flash: bool| if flash { "an SSD" } else { "a hard disk" };
+        let wished = kind != DriveKind::Hdd;
+        match disk.is_flash() {
+            Some(flash) if flash == wished => {}
+            Some(flash) => refuse(word(wished).to_owned(), word(flash).to_owned()),
             None => refuse(word(wished).to_owned(), "something that does not tell".to_owned()),
         }
     }
@@ -273,7 +281,8 @@ fn sizes(hw: &Hw, vdev: &[Picked<'_>]) -> Option<Refusal> {
     let smallest = vdev.iter().map(|pick| pick.disk.size).min()?;
     let unused: Bytes = vdev.iter().map(|pick| Bytes(pick.disk.size.0 - smallest.0)).sum();
     let drives = vdev.iter().map(|pick| Drive::of(hw, pick.disk)).collect();
-    differ(vdev).then_some(Refusal::MixedSizes { drives, unused })
+    // A drive without a capacity is refused for that.
+    (differ(vdev) && smallest > Bytes(0)).then_some(Refusal::MixedSizes { drives, unused })
 }
 
 /// A spare that is smaller than the smallest drive of the largest vdev could not stand in for it.

@@ -305,7 +305,10 @@ impl Refusal {
     /// The words for a drive, or for the drives of a vdev.
     fn of_a_drive(&self) -> Words {
         match self {
-            Self::Flawed { drive, flaw: flaw @ Flaw::OneDrive { .. } } => Words::new(
+            Self::Flawed {
+                drive,
+                flaw: flaw @ (Flaw::OneDrive { .. } | Flaw::Zoned { .. } | Flaw::NoCapacity),
+            } => Words::new(
                 format!("{} ({}) {}", drive.spoken(), drive.name, flaw.words()),
                 flaw.remedy(),
             )
@@ -418,7 +421,7 @@ fn not_free(drive: &Drive, owner: &Owner, seen: &[String], erasable: bool) -> Wo
 fn flaw_words(flaw: &Flaw) -> String {
     match flaw {
         Flaw::PlaceholderWwn => "its wwn is one that many units share".to_owned(),
-        Flaw::OneDrive { .. } => flaw.words(),
+        Flaw::OneDrive { .. } | Flaw::Zoned { .. } | Flaw::NoCapacity => flaw.words(),
         Flaw::DuplicateWwn { with } => format!("{} has the same wwn", with.join(", ")),
         Flaw::DuplicateSerial { with } => {
             format!("{} has the same model and serial", with.join(", "))

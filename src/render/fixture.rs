@@ -42,6 +42,7 @@ pub fn disk(name: &str, model: &str, serial: &str, size: u64, path: &str) -> Dis
         logical: 512,
         physical: 4096,
         rotational: Some(true),
+        zoned: None,
         transport: Transport::Sata,
         removable: false,
         link: path.contains("-ata-").then_some(3000),

@@ -122,7 +122,9 @@ fn left_out(absent: &Absent) -> String {
         Why::NotKnown(why) => format!("unknown: {}", plain(why)),
         Why::Unsound(finding) => format!("it {}", finding.words()),
         Why::Flawed(Flaw::PlaceholderWwn) => "its wwn is one that many units share".to_owned(),
-        Why::Flawed(flaw @ Flaw::OneDrive { .. }) => format!("it {}", flaw.words()),
+        Why::Flawed(flaw @ (Flaw::OneDrive { .. } | Flaw::Zoned { .. } | Flaw::NoCapacity)) => {
+            format!("it {}", flaw.words())
+        }
         Why::Flawed(Flaw::DuplicateWwn { .. }) => "another drive has its wwn".to_owned(),
         Why::Flawed(Flaw::DuplicateSerial { .. }) => "another drive has its serial".to_owned(),
         Why::Flawed(Flaw::NoAddress) => "it has no name that survives a reboot".to_owned(),

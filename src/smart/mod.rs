@@ -4,12 +4,18 @@
 //! drive does not tell is `None`, never 0. Pure: who asks, and how a sleeping drive is let sleep, is the inventory's part.
 
 use serde::{Deserialize, Serialize};
+use test_log::Reach;
 
+mod attribute;
+mod models;
 mod report;
 pub mod rules;
 #[cfg(test)]
 mod samples;
+pub mod test_log;
 
+pub use attribute::AtThreshold;
+pub use models::is_shingled;
 pub use report::{ReportError, read, sleeps};
 
 /// What a drive says. Counts are raw values as the drive keeps them.
@@ -40,8 +46,20 @@ pub struct Smart {
     pub crc: Option<u64>,
     /// Of the wear that the maker promises, how many percent are used up; over 100 on drives that live longer.
     pub wear: Option<u64>,
-    /// The last self-test.
+    /// Percent of the spare blocks that are left.
+    pub spare: Option<u64>,
+    /// The percentage of them below which the drive's maker warns.
+    pub spare_threshold: Option<u64>,
+    /// The bits of an NVMe drive's critical warning.
+    pub warning: Option<u64>,
+    /// Attributes that are or were at their threshold.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub at_threshold: Vec<AtThreshold>,
+    /// A self-test that runs, or the last one.
     pub self_test: Option<SelfTest>,
+    /// The last one that failed, if no whole test has passed after it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failed_test: Option<SelfTest>,
     /// Error-recovery control.
     pub recovery: Option<Recovery>,
     /// Link: as it runs and as the drive could, in Mbit/s.
@@ -56,6 +74,30 @@ pub struct Smart {
     pub family: Option<String>,
     /// Revolutions a minute; 0 for flash.
     pub rotation: Option<u64>,
+}
+
+impl Smart {
+    /// Whether it says anything of the drive's health, well or ill. Who a drive is, how warm it is and how fast its link runs is
+    /// no word of that.
+    pub fn speaks_of_health(&self) -> bool {
+        let counts = [self.reallocated, self.pending, self.uncorrectable, self.wear, self.spare];
+        let tested = |test: &Option<SelfTest>| test.as_ref().is_some_and(|it| it.passed.is_some());
+        let ill = self.signs.failing || self.signs.prefail || !self.at_threshold.is_empty();
+        self.passed.is_some()
+            || self.warning.is_some()
+            || counts.iter().any(Option::is_some)
+            || tested(&self.self_test)
+            || tested(&self.failed_test)
+            || ill
+    }
+}
+
+/// Whether a drive is flash, by what it says and what the kernel says (`queue/rotational`): the one place where that is decided.
+/// The drive's own word goes first, since a bridge or a controller often has the kernel believe that all of its drives spin.
+pub fn is_flash(smart: Option<&Smart>, rotational: Option<bool>) -> Option<bool> {
+    let told = smart.and_then(|smart| smart.rotation.map(|turns| turns == 0));
+    let worn = || smart.is_some_and(|smart| smart.wear.is_some()).then_some(true);
+    told.or_else(worn).or(rotational.map(|rotational| !rotational))
 }
 
 /// What smartctl's exit status says of the drive (`smartctl(8)`, bits 3 to 7).
@@ -99,6 +141,31 @@ pub struct SelfTest {
     pub left: Option<u64>,
     /// At how many hours powered on it ended.
     pub at: Option<u64>,
+    /// What it covers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reach: Option<Reach>,
+    /// The first sector that it could not read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lba: Option<u64>,
+}
+
+impl SelfTest {
+    /// With what it covers, when it was and where it stopped: `extended test: Completed: read failure, at 47,000 hours`.
+    pub fn told(&self) -> String {
+        let mut out = match self.reach {
+            Some(Reach::Short) => "short test: ".to_owned(),
+            Some(Reach::Extended) => "extended test: ".to_owned(),
+            _ => String::new(),
+        };
+        out.push_str(&self.words);
+        if let Some(at) = self.at {
+            out.push_str(&format!(", at {at} hours"));
+        }
+        if let Some(lba) = self.lba {
+            out.push_str(&format!(", LBA {lba}"));
+        }
+        out
+    }
 }
 
 /// How long a drive tries to read a bad sector (SCT ERC), in tenths of a second.

@@ -6,7 +6,8 @@
 
 use serde::Serialize;
 
-use super::{Recovery, Smart};
+use super::models::shingled;
+use super::{AtThreshold, Recovery, Smart, is_flash};
 
 /// Hours of a year (365.25 days).
 pub const YEAR: u64 = 8766;
@@ -40,8 +41,38 @@ pub enum Weight {
 pub enum Finding {
     /// The drive's own verdict.
     Failing,
+    /// Bits of an NVMe drive's critical warning.
+    Warned {
+        /// Which, without that of the temperature.
+        bits: u64,
+    },
     /// An attribute that foretells failure is at its threshold.
-    Prefail,
+    Prefail {
+        /// smartctl's name of it, where it tells which.
+        attribute: Option<String>,
+    },
+    /// An attribute of age or use is at its threshold.
+    Marginal {
+        /// smartctl's name of it.
+        attribute: String,
+    },
+    /// An attribute was at its threshold once.
+    WasMarginal {
+        /// smartctl's name of it, where it tells which.
+        attribute: Option<String>,
+    },
+    /// Fewer spare blocks than its maker calls safe.
+    SpareLow {
+        /// Percent left.
+        percent: u64,
+        /// Percent that there should be.
+        least: u64,
+    },
+    /// The drive itself calls its temperature too high.
+    Overheated {
+        /// Degrees Celsius, where they are told.
+        degrees: Option<i64>,
+    },
     /// Sectors that cannot be read.
     Pending {
         /// How many.
@@ -92,8 +123,10 @@ pub enum Finding {
         /// How often.
         times: u64,
     },
-    /// It retries a bad sector for minutes.
+    /// It retries a bad sector for minutes, and could be told not to.
     RecoveryOff,
+    /// It retries a bad sector for minutes, and cannot be told not to.
+    NoRecovery,
     /// The link runs slower than drive and port could.
     SlowLink {
         /// Mbit/s now.
@@ -108,64 +141,48 @@ pub enum Finding {
     },
 }
 
-/// Drive-managed shingled models that their makers have named: Western Digital, "On WD Red NAS Drives" (April 2020) with
-/// its list of SMR drives; Seagate, "CMR and SMR hard drives" list; Toshiba, its list of SMR drives of April 2020.
-const SHINGLED: [&str; 22] = [
-    "WD20EFAX",
-    "WD30EFAX",
-    "WD40EFAX",
-    "WD60EFAX",
-    "WD20EZAZ",
-    "WD60EZAZ",
-    "WD10SPZX",
-    "WD20SPZX",
-    "ST8000AS0002",
-    "ST8000AS0022",
-    "ST5000AS0011",
-    "ST6000AS0002",
-    "ST2000DM008",
-    "ST3000DM007",
-    "ST4000DM004",
-    "ST6000DM003",
-    "ST8000DM004",
-    "ST5000LM000",
-    "HDWD240",
-    "HDWD260",
-    "DT02ABA",
-    "HDWL120",
-];
-
-/// The shingled model that this is, if its maker has said so: `WDC WD40EFAX-68JH4N0`.
-pub fn shingled(model: &str) -> Option<&'static str> {
-    let mut words = model.split([' ', '_']);
-    words.find_map(|word| SHINGLED.iter().copied().find(|known| word.starts_with(known)))
+/// Bits of an NVMe drive's critical warning (NVM Express 1.4, figure 196).
+mod critical {
+    pub const SPARE: u64 = 0x01;
+    pub const TEMPERATURE: u64 = 0x02;
+    pub const RELIABILITY: u64 = 0x04;
+    pub const READ_ONLY: u64 = 0x08;
+    pub const BACKUP: u64 = 0x10;
+    pub const PERSISTENT_MEMORY: u64 = 0x20;
+    /// What a pool loses nothing by: a drive that is hot, memory that ZFS does not use.
+    pub const MILD: u64 = TEMPERATURE | PERSISTENT_MEMORY;
 }
 
-/// What `smart` gives cause to, the gravest first; `port`: the best that the port can, in Mbit/s.
-pub fn findings(model: Option<&str>, smart: &Smart, port: Option<u64>) -> Vec<Finding> {
+/// What `smart` gives cause to, the gravest first; `port`: the best that the port can, in Mbit/s; `rotational`: what the kernel
+/// says.
+pub fn findings(
+    model: Option<&str>,
+    smart: &Smart,
+    port: Option<u64>,
+    rotational: Option<bool>,
+) -> Vec<Finding> {
     let mut found = Vec::new();
     let over = |count: Option<u64>, limit: u64| count.filter(|count| *count > limit);
-    if smart.passed == Some(false) || smart.signs.failing {
-        found.push(Finding::Failing);
-    } else if smart.signs.prefail {
-        found.push(Finding::Prefail);
-    }
+    let flash = is_flash(Some(smart), rotational);
+    let is_flash = flash == Some(true);
+    found.extend(verdict(smart));
     found.extend(over(smart.pending, 0).map(|sectors| Finding::Pending { sectors }));
-    if let Some(test) = smart.self_test.as_ref().filter(|test| test.passed == Some(false)) {
-        found.push(Finding::TestFailed { words: test.words.clone() });
+    // A look of an earlier version kept but the last test.
+    let last = smart.self_test.as_ref().filter(|test| test.passed == Some(false));
+    if let Some(test) = smart.failed_test.as_ref().or(last) {
+        found.push(Finding::TestFailed { words: test.told() });
     }
     found.extend(over(smart.reallocated, 0).map(|sectors| Finding::Reallocated { sectors }));
     found.extend(over(smart.uncorrectable, 0).map(|errors| Finding::Uncorrectable { errors }));
     found.extend(over(smart.crc, 0).map(|errors| Finding::Crc { errors }));
-    let flash = smart.rotation == Some(0) || smart.wear.is_some();
-    let hot = if flash { HOT_FLASH } else { HOT_PLATTERS };
-    let degrees = smart.temperature.filter(|degrees| *degrees >= hot);
-    found.extend(degrees.map(|degrees| Finding::Hot { degrees }));
+    found.extend(heat(smart, is_flash));
     found.extend(over(smart.hours, OLD).map(|hours| Finding::Old { hours }));
     found.extend(over(smart.wear, WORN).map(|percent| Finding::Worn { percent }));
     found.extend(over(smart.parks, PARKED).map(|times| Finding::Parked { times }));
-    if !flash && matches!(smart.recovery, Some(Recovery::Off)) {
-        found.push(Finding::RecoveryOff);
+    match smart.recovery {
+        Some(Recovery::Off) if !is_flash => found.push(Finding::RecoveryOff),
+        Some(Recovery::Unsupported) if flash == Some(false) => found.push(Finding::NoRecovery),
+        _ => {}
     }
     let best = smart.link_best.map(|best| port.map_or(best, |port| port.min(best)));
     if let (Some(is), Some(best)) = (smart.link, best)
@@ -174,18 +191,70 @@ pub fn findings(model: Option<&str>, smart: &Smart, port: Option<u64>) -> Vec<Fi
         found.push(Finding::SlowLink { is, best });
     }
     found.extend(model.and_then(shingled).map(|model| Finding::Shingled { model }));
-    let hours = smart.hours.filter(|hours| *hours < NEW && smart.self_test.is_none() && !flash);
+    let hours = smart.hours.filter(|hours| *hours < NEW && smart.self_test.is_none() && !is_flash);
     found.extend(hours.map(|hours| Finding::New { hours }));
     found.sort_by_key(|finding| std::cmp::Reverse(finding.weight()));
     found
+}
+
+/// What the drive says of itself as a whole: its verdict, the bits of its warning apart, attributes at their threshold.
+fn verdict(smart: &Smart) -> Vec<Finding> {
+    let mut found = Vec::new();
+    let bits = smart.warning.unwrap_or(0);
+    let told = bits & !critical::TEMPERATURE;
+    // The verdict of an NVMe drive is bad with any bit, also with that of its temperature.
+    if told != 0 {
+        found.push(Finding::Warned { bits: told });
+    } else if bits == 0 && (smart.passed == Some(false) || smart.signs.failing) {
+        found.push(Finding::Failing);
+    }
+    let at_threshold = |prefail: bool, now: bool| {
+        let fits = move |it: &&AtThreshold| it.prefail == prefail && it.now == now;
+        smart.at_threshold.iter().filter(fits).map(|it| it.name.clone())
+    };
+    let name = at_threshold(true, true).next();
+    if !found.contains(&Finding::Failing) && (smart.signs.prefail || name.is_some()) {
+        found.push(Finding::Prefail { attribute: name });
+    }
+    found.extend(at_threshold(false, true).map(|attribute| Finding::Marginal { attribute }));
+    let past = [true, false].into_iter().flat_map(|prefail| at_threshold(prefail, false));
+    found.extend(past.map(|attribute| Finding::WasMarginal { attribute: Some(attribute) }));
+    if smart.signs.was_prefail && smart.at_threshold.is_empty() {
+        found.push(Finding::WasMarginal { attribute: None });
+    }
+    if let (Some(percent), Some(least)) = (smart.spare, smart.spare_threshold)
+        && percent < least
+        && bits & critical::SPARE == 0
+    {
+        found.push(Finding::SpareLow { percent, least });
+    }
+    found
+}
+
+fn heat(smart: &Smart, is_flash: bool) -> Option<Finding> {
+    if smart.warning.is_some_and(|bits| bits & critical::TEMPERATURE != 0) {
+        return Some(Finding::Overheated { degrees: smart.temperature });
+    }
+    let hot = if is_flash { HOT_FLASH } else { HOT_PLATTERS };
+    let degrees = smart.temperature.filter(|degrees| *degrees >= hot)?;
+    Some(Finding::Hot { degrees })
 }
 
 impl Finding {
     /// How bad it is.
     pub fn weight(&self) -> Weight {
         match self {
-            Self::Failing | Self::Prefail | Self::Pending { .. } => Weight::Refusal,
-            Self::New { .. } | Self::Parked { .. } | Self::RecoveryOff => Weight::Advice,
+            Self::Warned { bits } if bits & !critical::MILD == 0 => Weight::Warning,
+            Self::Failing
+            | Self::Warned { .. }
+            | Self::Prefail { .. }
+            | Self::SpareLow { .. }
+            | Self::Pending { .. } => Weight::Refusal,
+            Self::New { .. }
+            | Self::Parked { .. }
+            | Self::WasMarginal { .. }
+            | Self::RecoveryOff
+            | Self::NoRecovery => Weight::Advice,
             _ => Weight::Warning,
         }
     }
@@ -193,8 +262,13 @@ impl Finding {
     /// The column `State`: a word or two.
     pub fn short(&self) -> &'static str {
         match self {
-            Self::Failing => "FAILING",
-            Self::Prefail => "prefail",
+            Self::Warned { bits } if bits & !critical::MILD == 0 => "warning",
+            Self::Failing | Self::Warned { .. } => "FAILING",
+            Self::Prefail { .. } => "prefail",
+            Self::Marginal { .. } => "at limit",
+            Self::WasMarginal { .. } => "was at limit",
+            Self::SpareLow { .. } => "spare low",
+            Self::Overheated { .. } => "hot",
             Self::Pending { .. } => "unreadable",
             Self::TestFailed { .. } => "test failed",
             Self::Reallocated { .. } => "reallocated",
@@ -205,7 +279,7 @@ impl Finding {
             Self::New { .. } => "new",
             Self::Worn { .. } => "worn",
             Self::Parked { .. } => "parked",
-            Self::RecoveryOff => "no ERC",
+            Self::RecoveryOff | Self::NoRecovery => "no ERC",
             Self::SlowLink { .. } => "slow link",
             Self::Shingled { .. } => "SMR",
         }
@@ -215,11 +289,33 @@ impl Finding {
     pub fn words(&self) -> String {
         match self {
             Self::Failing => "says of itself that it is failing".to_owned(),
-            Self::Prefail => "has an attribute at the threshold that foretells failure".to_owned(),
+            Self::Warned { bits } => warned(*bits),
+            Self::Prefail { attribute: None } => {
+                "has an attribute at the threshold that foretells failure".to_owned()
+            }
+            Self::Prefail { attribute: Some(attribute) } => {
+                format!("has {attribute} at the threshold that foretells failure")
+            }
+            Self::Marginal { attribute } => format!("has {attribute} at its threshold"),
+            Self::WasMarginal { attribute: Some(attribute) } => {
+                format!("had {attribute} at its threshold once")
+            }
+            Self::WasMarginal { attribute: None } => {
+                "had an attribute at its threshold once".to_owned()
+            }
+            Self::SpareLow { percent, least } => {
+                format!(
+                    "has {percent} % of its spare blocks left, below its threshold of {least} %"
+                )
+            }
+            Self::Overheated { degrees: Some(degrees) } => {
+                format!("reports that it is too hot: {degrees} degrees Celsius")
+            }
+            Self::Overheated { degrees: None } => "reports that it is too hot".to_owned(),
             Self::Pending { sectors } => {
                 format!("has {} that cannot be read", counted(*sectors, "sector"))
             }
-            Self::TestFailed { words } => format!("failed its last self-test: {words}"),
+            Self::TestFailed { words } => format!("failed a self-test: {words}"),
             Self::Reallocated { sectors } => {
                 format!("has replaced {} by spare ones", counted(*sectors, "sector"))
             }
@@ -235,6 +331,7 @@ impl Finding {
             }
             Self::Parked { times } => format!("has parked its heads {times} times"),
             Self::RecoveryOff => "tries for minutes to read a bad sector (ERC is off)".to_owned(),
+            Self::NoRecovery => "tries for minutes to read a bad sector (it has no ERC)".to_owned(),
             Self::SlowLink { is, best } => {
                 format!("runs at {} Gb/s where {} could be", gbps(*is), gbps(*best))
             }
@@ -247,7 +344,16 @@ impl Finding {
     /// What to do.
     pub fn remedy(&self) -> &'static str {
         match self {
-            Self::Failing | Self::Prefail => "replace it now, while it can still be read",
+            Self::Warned { bits } if bits & !critical::MILD == 0 => {
+                "see what the drive says: `smartctl -x`"
+            }
+            Self::Failing | Self::Warned { .. } | Self::Prefail { .. } | Self::SpareLow { .. } => {
+                "replace it now, while it can still be read"
+            }
+            Self::Marginal { .. } => {
+                "have a new drive at hand; what the attribute counts is in `smartctl -x`"
+            }
+            Self::WasMarginal { .. } => "nothing now; it can be a hot summer or a bad cable",
             Self::Pending { .. } | Self::TestFailed { .. } => {
                 "replace it; a scrub tells whether the pool can do without those sectors"
             }
@@ -257,7 +363,9 @@ impl Finding {
             Self::Crc { .. } => {
                 "seat the drive anew, or change the cable; the count never goes back"
             }
-            Self::Hot { .. } => "look for dust and for a fan that stands still",
+            Self::Hot { .. } | Self::Overheated { .. } => {
+                "look for dust and for a fan that stands still"
+            }
             Self::Old { .. } => "have a new drive at hand, and a backup",
             Self::New { .. } => "run a long self-test before it holds data: `smartctl -t long`",
             Self::Worn { .. } => "replace it before it goes read-only",
@@ -265,12 +373,32 @@ impl Finding {
             Self::RecoveryOff => {
                 "set it to seven seconds at each start: `smartctl -l scterc,70,70`"
             }
+            Self::NoRecovery => {
+                "have the kernel wait longer than it: 180 in /sys/block/NAME/device/timeout at each start"
+            }
             Self::SlowLink { .. } => "seat the drive anew, or try another bay",
             Self::Shingled { .. } => {
                 "in a RAIDZ a resilver takes days: use drives without it (CMR)"
             }
         }
     }
+}
+
+/// What an NVMe drive warns of.
+fn warned(bits: u64) -> String {
+    let known = [
+        (critical::SPARE, "its spare blocks are nearly used up"),
+        (critical::RELIABILITY, "errors have made it unreliable"),
+        (critical::READ_ONLY, "it has gone read-only"),
+        (critical::BACKUP, "the backup of its volatile memory failed"),
+        (critical::PERSISTENT_MEMORY, "its persistent memory is read-only or unreliable"),
+    ];
+    let told: Vec<&str> =
+        known.iter().filter(|(bit, _)| bits & bit != 0).map(|(_, words)| *words).collect();
+    if told.is_empty() {
+        return format!("gives a critical warning (0x{bits:02x})");
+    }
+    format!("warns that {}", told.join(", and that "))
 }
 
 fn counted(count: u64, what: &str) -> String {
@@ -309,19 +437,19 @@ mod tests {
             link_best: Some(6000),
             ..Smart::default()
         };
-        assert_eq!(findings(Some("WDC WD40EFRX-68N32N0"), &smart, Some(6000)), []);
+        assert_eq!(findings(Some("WDC WD40EFRX-68N32N0"), &smart, Some(6000), None), []);
         // What is not told gives no cause either.
-        assert_eq!(findings(None, &Smart::default(), None), []);
+        assert_eq!(findings(None, &Smart::default(), None, None), []);
     }
 
     #[test]
     fn each_finding_has_its_cause_and_says_what_to_do() {
-        let one = |smart: Smart| findings(None, &smart, None);
+        let one = |smart: Smart| findings(None, &smart, None, None);
         let none = Smart::default;
         for (smart, wanted) in [
             (Smart { passed: Some(false), ..none() }, Finding::Failing),
             (Smart { signs: Signs::of(1 << 3), ..none() }, Finding::Failing),
-            (Smart { signs: Signs::of(1 << 4), ..none() }, Finding::Prefail),
+            (Smart { signs: Signs::of(1 << 4), ..none() }, Finding::Prefail { attribute: None }),
             (Smart { pending: Some(1), ..none() }, Finding::Pending { sectors: 1 }),
             (Smart { reallocated: Some(8), ..none() }, Finding::Reallocated { sectors: 8 }),
             (Smart { uncorrectable: Some(2), ..none() }, Finding::Uncorrectable { errors: 2 }),
@@ -341,15 +469,21 @@ mod tests {
             assert!(!wanted.words().is_empty() && !wanted.remedy().is_empty());
             assert!(wanted.short().len() <= 11);
         }
-        let failed =
-            SelfTest { words: "read failure".into(), passed: Some(false), left: None, at: None };
+        let failed = SelfTest {
+            words: "read failure".into(),
+            passed: Some(false),
+            left: None,
+            at: None,
+            reach: None,
+            lba: None,
+        };
         let words = one(Smart { self_test: Some(failed), ..none() })[0].words();
-        assert_eq!(words, "failed its last self-test: read failure");
+        assert_eq!(words, "failed a self-test: read failure");
     }
 
     #[test]
     fn limits_are_kept_to_the_unit() {
-        let one = |smart: Smart| findings(None, &smart, Some(3000));
+        let one = |smart: Smart| findings(None, &smart, Some(3000), None);
         for fine in [
             Smart { temperature: Some(49), ..Smart::default() },
             Smart { hours: Some(43_830), ..Smart::default() },
@@ -365,13 +499,82 @@ mod tests {
     }
 
     #[test]
-    fn shingled_models_are_known_by_their_first_letters() {
-        assert_eq!(shingled("WDC WD40EFAX-68JH4N0"), Some("WD40EFAX"));
-        assert_eq!(shingled("ST4000DM004-2CV104"), Some("ST4000DM004"));
-        assert_eq!(shingled("WDC WD40EFRX-68N32N0"), None);
-        assert_eq!(shingled("ST4000DM000-1F2168"), None);
-        let found = findings(Some("ST8000AS0002"), &Smart::default(), None);
+    fn a_shingled_model_is_a_warning() {
+        let found = findings(Some("ST8000AS0002"), &Smart::default(), None, None);
         assert_eq!(found[0].weight(), Weight::Warning);
+    }
+
+    #[test]
+    fn the_bits_of_a_critical_warning_are_told_apart() {
+        let of = |bits: u64| {
+            let smart = Smart {
+                passed: Some(bits == 0),
+                signs: Signs::of(if bits == 0 { 0 } else { 1 << 3 }),
+                warning: Some(bits),
+                temperature: Some(60),
+                rotation: Some(0),
+                ..Smart::default()
+            };
+            let found = findings(None, &smart, None, None);
+            found.iter().map(|it| (it.short(), it.weight())).collect::<Vec<_>>()
+        };
+        assert_eq!(of(0), []);
+        assert_eq!(of(0x02), [("hot", Weight::Warning)], "too hot is not failing");
+        assert_eq!(of(0x20), [("warning", Weight::Warning)]);
+        for bit in [0x01, 0x04, 0x08, 0x10, 0x40, 0x80] {
+            assert_eq!(of(bit), [("FAILING", Weight::Refusal)], "0x{bit:02x}");
+        }
+        assert_eq!(of(0x06), [("FAILING", Weight::Refusal), ("hot", Weight::Warning)]);
+        let words = Finding::Warned { bits: 0x09 }.words();
+        assert_eq!(
+            words,
+            "warns that its spare blocks are nearly used up, and that it has gone read-only"
+        );
+        // What says nothing of bits has its verdict alone.
+        let bare = Smart { passed: Some(false), warning: Some(0), ..Smart::default() };
+        assert_eq!(findings(None, &bare, None, None), [Finding::Failing]);
+    }
+
+    #[test]
+    fn spare_blocks_below_their_threshold_and_attributes_at_theirs() {
+        let spare = |percent, least| {
+            let smart =
+                Smart { spare: Some(percent), spare_threshold: Some(least), ..Smart::default() };
+            findings(None, &smart, None, None)
+        };
+        assert_eq!(spare(4, 10), [Finding::SpareLow { percent: 4, least: 10 }]);
+        assert_eq!(spare(10, 10), []);
+        assert_eq!(spare(0, 0), []);
+        let at = |prefail, now| {
+            let one = AtThreshold { name: "End-to-End_Error".into(), prefail, now };
+            let smart =
+                Smart { at_threshold: vec![one], signs: Signs::of(1 << 5), ..Smart::default() };
+            let found = findings(None, &smart, None, None);
+            assert_eq!(found.len(), 1);
+            assert!(found[0].words().contains("End-to-End_Error"));
+            found[0].weight()
+        };
+        assert_eq!(at(false, true), Weight::Warning);
+        assert_eq!(at(true, true), Weight::Refusal);
+        assert_eq!(at(false, false), Weight::Advice);
+        let bare = Smart { signs: Signs::of(1 << 5), ..Smart::default() };
+        assert_eq!(findings(None, &bare, None, None), [Finding::WasMarginal { attribute: None }]);
+    }
+
+    #[test]
+    fn a_drive_without_erc_is_told_where_it_spins() {
+        let smart = Smart { recovery: Some(Recovery::Unsupported), ..Smart::default() };
+        let of = |rotational| findings(None, &smart, None, rotational);
+        assert_eq!(of(Some(true)), [Finding::NoRecovery]);
+        assert_eq!(of(Some(false)), []);
+        assert_eq!(of(None), [], "not known to spin");
+        let warm = Smart { temperature: Some(56), ..Smart::default() };
+        assert_eq!(
+            findings(None, &warm, None, Some(false)),
+            [],
+            "the kernel knows that it is flash"
+        );
+        assert_eq!(findings(None, &warm, None, Some(true)).len(), 1);
     }
 
     #[test]
@@ -379,7 +582,7 @@ mod tests {
         let smart =
             Smart { hours: Some(50_000), pending: Some(3), crc: Some(2), ..Smart::default() };
         let weights: Vec<Weight> =
-            findings(None, &smart, None).iter().map(Finding::weight).collect();
+            findings(None, &smart, None, None).iter().map(Finding::weight).collect();
         assert_eq!(weights, [Weight::Refusal, Weight::Warning, Weight::Warning]);
     }
 }

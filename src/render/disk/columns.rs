@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{Row, contents};
 pub use crate::smart::rules::gbps;
-use crate::smart::rules::{shingled, years};
+use crate::smart::rules::years;
 use crate::smart::{Recovery, Smart};
 use crate::units::Ashift;
 
@@ -231,7 +231,7 @@ pub const COLUMNS: &[Column] = &[
         .place(),
     column("dev", "Dev", "Kernel name of this boot (always shown)", |row| json!(row.disk.name))
         .shown(Shown::Always),
-    column("type", "Type", "HDD or SSD", |row| json!(row.disk.rotational.map(kind))).short('k'),
+    column("type", "Type", "HDD or SSD", |row| json!(row.disk.is_flash().map(kind))).short('k'),
     column("model", "Model", "Model", |row| json!(row.disk.model)).short('m').shown(Shown::Unasked),
     column("tb", "TB", "Size in decimal terabytes, two decimals", |row| json!(row.disk.size.tb()))
         .text(|row| row.disk.size.tb().trim_end_matches(" TB").to_owned())
@@ -372,8 +372,8 @@ pub const COLUMNS: &[Column] = &[
     .int()
     .text(|row| known(best(row).map(gbps)))
     .smart(),
-    column("smr", "SMR", "Shingled, as its maker says of the model", |row| {
-        json!(row.disk.model.as_deref().map(|model| shingled(model).is_some()))
+    column("smr", "SMR", "Shingled, as the kernel or its maker says; ?: neither does", |row| {
+        json!(row.disk.is_shingled())
     })
     .is(Kind::Boolean),
     column("sectors", "Sectors", "Logical and physical sector, bytes", |row| {
@@ -464,6 +464,6 @@ fn known<T: ToString>(value: Option<T>) -> String {
     value.map_or_else(|| "?".to_owned(), |value| value.to_string())
 }
 
-fn kind(rotational: bool) -> &'static str {
-    if rotational { "HDD" } else { "SSD" }
+fn kind(flash: bool) -> &'static str {
+    if flash { "SSD" } else { "HDD" }
 }
