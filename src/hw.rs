@@ -16,6 +16,7 @@ use crate::names::BayId;
 use crate::units::Bytes;
 
 mod recognise;
+pub mod vacancy;
 
 pub use recognise::Recognise;
 use recognise::pattern;
@@ -103,6 +104,12 @@ pub struct Controller {
     pub address: String,
     /// Its modes; at most one of each.
     pub modes: Vec<Mode>,
+    /// Best link speed of each of its ports, Mb/s, where nothing else is said of a port. Left out: not known.
+    #[serde(default)]
+    pub link: Option<u32>,
+    /// How sure the speed is.
+    #[serde(default)]
+    pub link_sure: Sure,
 }
 
 /// Mode of a controller.
@@ -118,6 +125,9 @@ pub enum ControllerMode {
     Raid,
     /// IDE emulation.
     Legacy,
+    /// The bays' cable is at a card in a slot that passes drives through; the chipset's own controller stays in AHCI mode
+    /// and has the other ports.
+    Hba,
 }
 
 impl fmt::Display for ControllerMode {
@@ -126,6 +136,7 @@ impl fmt::Display for ControllerMode {
             Self::Ahci => "AHCI",
             Self::Raid => "RAID",
             Self::Legacy => "Legacy",
+            Self::Hba => "HBA",
         })
     }
 }
@@ -215,12 +226,27 @@ pub struct Boot {
     pub raid: CanBoot,
     /// In Legacy mode.
     pub legacy: CanBoot,
+    /// With the bays' cable at an HBA. Left out: not known.
+    #[serde(default)]
+    pub hba: Option<CanBoot>,
     /// How sure this is.
     #[serde(default)]
     pub sure: Sure,
     /// What else is to know.
     #[serde(default)]
     pub note: Option<String>,
+}
+
+impl Boot {
+    /// Whether it can boot in this mode; `None`: not known.
+    pub fn can(&self, mode: ControllerMode) -> Option<CanBoot> {
+        match mode {
+            ControllerMode::Ahci => Some(self.ahci),
+            ControllerMode::Raid => Some(self.raid),
+            ControllerMode::Legacy => Some(self.legacy),
+            ControllerMode::Hba => self.hba,
+        }
+    }
 }
 
 /// Whether something can boot.
@@ -310,13 +336,20 @@ impl Hw {
     /// The description as it holds in the mode that the controller is in: where that mode moves the ports, no bay is
     /// claimed.
     #[must_use]
-    pub fn in_mode_of(mut self, host: &Host) -> Self {
-        let mode = self.mode(host).and_then(|mode| self.mode_of(mode));
+    pub fn in_mode_of(self, host: &Host) -> Self {
+        let mode = self.chipset_mode(host);
+        self.in_mode(mode)
+    }
+
+    /// The description as it holds in this mode.
+    #[must_use]
+    pub fn in_mode(mut self, mode: Option<ControllerMode>) -> Self {
+        let mode = mode.and_then(|mode| self.mode_of(mode));
         if mode.is_some_and(|mode| mode.moves_ports) {
-            self.bays.clear();
             let own = self.controller.as_ref().map(|it| format!("pci-{}-", it.address));
-            let moved = |port: &String| own.as_ref().is_some_and(|own| port.starts_with(own));
-            self.places.retain(|place| !place.port.as_ref().is_some_and(moved));
+            let moved = |port: &str| own.as_ref().is_some_and(|own| port.starts_with(own));
+            self.bays.retain(|bay| !moved(&bay.port));
+            self.places.retain(|place| !place.port.as_deref().is_some_and(moved));
         }
         self
     }
@@ -349,7 +382,7 @@ impl Hw {
     pub fn knows(&self, bay: &BayId) -> bool {
         self.bays.iter().any(|b| b.bay == *bay)
             || self.places.iter().any(|p| p.place == *bay)
-            || (self.is_generic() && bay.as_str().contains("pci-"))
+            || (self.is_generic() && bay.is_port())
     }
 
     /// How sure the order of this bay is.
@@ -371,11 +404,31 @@ impl Hw {
         }
     }
 
-    /// Which mode the controller is in, by its PCI id; `None`: not one of the known.
+    /// Which mode the box is in: that of its own controller by its PCI id, or [`ControllerMode::Hba`] where the bays are
+    /// known to hang elsewhere. `None`: not one of the known.
     pub fn mode(&self, host: &Host) -> Option<ControllerMode> {
+        if self.card().is_some() { Some(ControllerMode::Hba) } else { self.chipset_mode(host) }
+    }
+
+    /// Which mode the described controller is in, by its PCI id, wherever the bays hang.
+    pub fn chipset_mode(&self, host: &Host) -> Option<ControllerMode> {
         let controller = self.controller.as_ref()?;
         let found = host.controllers.iter().find(|c| c.address == controller.address)?;
         controller.modes.iter().find(|mode| mode.id.as_ref() == Some(&found.id)).map(|m| m.mode)
+    }
+
+    /// The PCI address that bays hang at, where that is another one than the described controller's: `zbay learn` found
+    /// their cable at a card.
+    pub fn card(&self) -> Option<&str> {
+        let own = self.controller.as_ref()?.address.as_str();
+        let at = self.bays.iter().filter_map(|bay| vacancy::address(&bay.port));
+        at.into_iter().find(|address| *address != own)
+    }
+
+    /// True if this mode can be: one that is described, or an HBA where the bays can be told from the rest.
+    pub fn has_mode(&self, mode: ControllerMode) -> bool {
+        let hba = mode == ControllerMode::Hba && self.boots.iter().any(|row| row.hba.is_some());
+        hba || self.mode_of(mode).is_some()
     }
 
     /// The description of a mode.
@@ -390,11 +443,7 @@ impl Hw {
             .boots
             .iter()
             .find(|row| if is_bay { row.from == "bays" } else { row.from == from.as_str() })?;
-        let can = match mode {
-            ControllerMode::Ahci => row.ahci,
-            ControllerMode::Raid => row.raid,
-            ControllerMode::Legacy => row.legacy,
-        };
+        let can = row.can(mode)?;
         Some((can, row))
     }
 }

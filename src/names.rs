@@ -153,6 +153,13 @@ impl FromStr for DatasetName {
     }
 }
 
+/// What udev's `path_id` begins the name of a port with (src/udev/udev-builtin-path_id.c of systemd), where no `:` follows
+/// in all of them.
+const BUSES: [&str; 13] = [
+    "acpi", "amba", "ap", "bcma", "ccw", "ccwgroup", "iucv", "pci", "platform", "scm", "spi",
+    "vmbus", "xen",
+];
+
 /// A bay or another place for a drive: `1`, `fifth-port`, `usb`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(transparent)]
@@ -168,7 +175,7 @@ impl BayId {
     pub fn spoken(&self) -> String {
         if self.0.starts_with(|c: char| c.is_ascii_digit()) {
             format!("bay {}", self.0)
-        } else if self.0.contains(':') {
+        } else if self.is_port() {
             format!("port {}", self.0)
         } else {
             match self.0.as_str() {
@@ -178,6 +185,12 @@ impl BayId {
                 name => format!("the {}", name.replace('-', " ")),
             }
         }
+    }
+
+    /// True for the name that udev has for a port (`ID_PATH`), of whatever bus.
+    pub fn is_port(&self) -> bool {
+        let bus = |bus: &&str| self.0.strip_prefix(*bus).is_some_and(|rest| rest.starts_with('-'));
+        self.0.contains(':') || BUSES.iter().any(|it| bus(&it))
     }
 
     fn order(&self) -> (u64, &str) {
@@ -207,9 +220,9 @@ impl FromStr for BayId {
     type Err = NameError;
 
     fn from_str(name: &str) -> Result<Self, NameError> {
-        let fine = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-:._".contains(c);
+        let fine = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-:._@".contains(c);
         if name.is_empty()
-            || name.len() > 100
+            || name.len() > 200
             || !name.chars().all(fine)
             || name.starts_with(['-', '.'])
         {

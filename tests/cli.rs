@@ -21,6 +21,9 @@ mod learn;
 /// Machines where little is known, or that QEMU cannot be.
 #[path = "cli/odd_machines.rs"]
 mod odd_machines;
+/// Where drives are, and what they stand on.
+#[path = "cli/seats.rs"]
+mod seats;
 
 /// Pools that grow.
 #[path = "cli/growth.rs"]
@@ -41,14 +44,6 @@ mod places;
 /// What drives say of their health, and what is said where they say nothing.
 #[path = "cli/health.rs"]
 mod health;
-
-/// What a look would tell.
-#[path = "cli/notices.rs"]
-mod notices;
-
-/// What the real program sends.
-#[path = "cli/sent.rs"]
-mod sent;
 
 /// How pools are, and what it ends with.
 #[path = "cli/status.rs"]

@@ -12,11 +12,23 @@ const TAIL: usize = 3;
 /// Between a drive and why its health is not known.
 const UNKNOWN: &str = " is unknown: ";
 
-/// The best that the port of a disk can, in Mbit/s, where that is proved.
+/// The best that the port of a disk can, in Mbit/s, where that is proved: of the bay, of the place, or of all ports of the
+/// controller.
 pub fn port(hw: &Hw, disk: &Disk) -> Option<u64> {
-    let bay = Drive::of(hw, disk).bay;
-    let seat = hw.bays.iter().find(|seat| bay.as_ref() == Some(&seat.bay));
-    seat.filter(|seat| seat.link_sure != Sure::Assumed).and_then(|seat| seat.link).map(u64::from)
+    let path = disk.path.as_deref()?;
+    let bay = hw.bays.iter().find(|bay| bay.port == path).map(|bay| (bay.link, bay.link_sure));
+    let place = || {
+        let place = hw.places.iter().find(|place| place.port.as_deref() == Some(path));
+        place.map(|place| (place.link, place.sure))
+    };
+    let controller = || {
+        let own = hw.controller.as_ref()?;
+        let on = path.starts_with(&format!("pci-{}-", own.address));
+        on.then_some((own.link, own.link_sure))
+    };
+    let told = [bay, place(), controller()].into_iter().flatten();
+    let mut proved = told.filter(|(_, sure)| *sure != Sure::Assumed).filter_map(|(link, _)| link);
+    proved.next().map(u64::from)
 }
 
 /// What SMART of a disk gives cause to, the gravest first; nothing where it is not known. Of a drive that sleeps what it

@@ -111,6 +111,7 @@ pub fn well(pool: &Pool) -> bool {
 /// All notes of an inventory.
 pub fn all(hw: &Hw, known: bool, inventory: &Inventory) -> Vec<Note> {
     let mut notes = drives(hw, known, &inventory.disks);
+    notes.extend(super::seats::seats(hw, inventory));
     if let Ok(found) = &inventory.pools {
         notes.extend(pools(found));
     }

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::fault::{Fault, Faults};
+use crate::hw::vacancy::is_usb;
 use crate::hw::{CanBoot, ControllerMode, Hw};
 use crate::names::{BayId, Wwn};
 use crate::profile::{BootFrom, Layout, Profile, Uneven};
@@ -118,6 +119,11 @@ rules! {
     SameBatch = "same-batch": "drives of one batch share their faults and their age",
     BootReadonly = "boot-readonly": "a boot device that went read-only keeps nothing, and is often worn out",
     BootFull = "boot-full": "a root file system that is full keeps no journal and takes no update",
+    BaysElsewhere = "bays-elsewhere": "a bay without a drive at its port is not empty where drives sit at ports that nobody described",
+    SamePort = "same-port": "a profile names ports, and drives that share one cannot be told apart by it",
+    Volumes = "volumes": "a volume of a RAID controller or a disk of a hypervisor is no drive: redundancy over several may stand on one",
+    NoIdentity = "no-identity": "a disk without serial and wwn is known by its slot alone, and another disk there passes for it",
+    BootElsewhere = "boot-elsewhere": "a system that its firmware cannot start depends on a boot loader somewhere else",
     PoolState = "pool-state": "a pool that is not ONLINE has lost a drive, data, or its redundancy",
 }
 
@@ -140,6 +146,13 @@ impl Found {
         self.add(Severity::Error, rule, at, message, remedy);
     }
 
+    /// The last one is about this bay.
+    fn about(&mut self, bay: &BayId) {
+        if let Some(last) = self.0.last_mut() {
+            last.bay = Some(bay.clone());
+        }
+    }
+
     fn warning(&mut self, rule: Rule, at: &str, message: String, remedy: &str) {
         self.add(Severity::Warning, rule, at, message, remedy);
     }
@@ -150,7 +163,10 @@ pub fn check(hw: &Hw, profile: &Profile) -> Vec<Note> {
     let mut found = Found(Vec::new());
     boot(hw, profile, &mut found);
     mode(hw, profile, &mut found);
+    // A mode that moves the ports leaves no bay that could be named.
+    let hw = &hw.clone().in_mode(Some(profile.controller));
     bays(hw, profile, &mut found);
+    one_drive(hw, profile, &mut found);
     shape(profile, &mut found);
     aux(profile, &mut found);
     reserve::reserve(profile, &mut found);
@@ -212,15 +228,24 @@ fn ways_to_boot(hw: &Hw, from: &BayId, mode: ControllerMode) -> String {
         .filter(|place| can(&place.place, mode))
         .map(|place| format!("`boot: {}`", place.place))
         .collect();
-    for other in [ControllerMode::Raid, ControllerMode::Legacy, ControllerMode::Ahci] {
-        let possible =
-            matches!(hw.can_boot(from, other), Some((CanBoot::Yes | CanBoot::Volume, _)));
-        if other != mode && other != ControllerMode::Legacy && possible {
-            let word = other.to_string().to_lowercase();
-            ways.push(format!("`controller: {word}` (the boot drive in a RAID volume)"));
-        }
+    for other in [ControllerMode::Raid, ControllerMode::Hba, ControllerMode::Ahci] {
+        let how = match hw.can_boot(from, other) {
+            _ if other == mode => continue,
+            Some((CanBoot::Volume, _)) => " (the boot drive in a RAID volume)",
+            Some((CanBoot::Yes, _)) if other == ControllerMode::Hba => {
+                " (the bays' cable at an HBA in the slot)"
+            }
+            Some((CanBoot::Yes, _)) => "",
+            Some((CanBoot::No, _)) | None => continue,
+        };
+        let word = other.to_string().to_lowercase();
+        ways.push(format!("`controller: {word}`{how}"));
     }
-    format!("use {}", ways.join(", or "))
+    format!(
+        "use {}; the system may be on {} where a boot loader on one of those places starts it: name the boot loader's place",
+        ways.join(", or "),
+        from.spoken()
+    )
 }
 
 fn mode(hw: &Hw, profile: &Profile, found: &mut Found) {
@@ -240,6 +265,9 @@ fn mode(hw: &Hw, profile: &Profile, found: &mut Found) {
     match hw.mode_of(mode) {
         None => {
             let message = format!("{} has no {mode} mode", hw.title);
+            if hw.has_mode(mode) {
+                return;
+            }
             found.error(Rule::ModeUnknown, "controller", message, "write `controller: ahci`");
         }
         Some(described) => {
@@ -288,13 +316,31 @@ fn bays(hw: &Hw, profile: &Profile, found: &mut Found) {
     let mut seen: BTreeMap<&BayId, String> = BTreeMap::new();
     for (at, bay) in named(profile) {
         if !hw.knows(bay) {
-            let remedy = format!("the box has {}", hw.seats());
+            let mut remedy = format!("the box has {}", hw.seats());
+            if bay.is_port() && !hw.is_generic() {
+                remedy.push_str(
+                    "; a drive at another port needs a place with `pool: true`, or a bay, in a description in /etc/zbay/hw \
+                     (docs/hw.md)",
+                );
+            }
             found.error(
                 Rule::NoSuchBay,
                 &at,
                 format!("{} has no {}", hw.title, bay.spoken()),
                 &remedy,
             );
+            found.about(bay);
+            continue;
+        }
+        let other = hw.seat(bay.as_str()).filter(|seat| hw.is_generic() && seat.bay != *bay);
+        if let Some(seat) = other {
+            let kind = if is_usb(bay.as_str()) { "USB".to_owned() } else { seat.bay.to_string() };
+            let message =
+                format!("{} is a {kind} port, and no description names it as a bay", bay.spoken());
+            let remedy = "zbay takes such drives only where a description names their ports as bays: put one into /etc/zbay/hw \
+                          (docs/hw.md)";
+            found.error(Rule::PlaceNotForPool, &at, message, remedy);
+            found.about(bay);
             continue;
         }
         let place = hw.places.iter().find(|place| place.place == *bay);
@@ -315,6 +361,50 @@ fn bays(hw: &Hw, profile: &Profile, found: &mut Found) {
             }
         } else {
             seen.insert(bay, at);
+        }
+    }
+}
+
+/// What is one drive by the names of its ports: a SAS target with several units, an NVMe controller with several namespaces.
+fn drive_of(port: &str) -> Option<&str> {
+    let (drive, number) = match port.rsplit_once("-lun-") {
+        Some(parts) if port.contains("-sas-") => parts,
+        Some(_) => return None,
+        None => port.rsplit_once("-nvme-")?,
+    };
+    number.bytes().all(|byte| byte.is_ascii_digit()).then_some(drive)
+}
+
+/// Two units or namespaces of one drive in a vdev.
+fn one_drive(hw: &Hw, profile: &Profile, found: &mut Found) {
+    let pool = &profile.pool;
+    if pool.layout == Layout::Stripe {
+        return;
+    }
+    let log = pool.log.iter().filter(|log| log.mirror);
+    let log = log.map(|log| ("pool.log.bays".to_owned(), &log.bays));
+    let single = pool.bays.0.len() == 1;
+    let data = pool.bays.0.iter().enumerate().map(|(index, bays)| {
+        let at = if single { "pool.bays".to_owned() } else { format!("pool.bays[{index}]") };
+        (at, bays)
+    });
+    for (at, bays) in data.chain(log) {
+        let mut seen: BTreeMap<String, (&BayId, String)> = BTreeMap::new();
+        for (index, bay) in bays.iter().enumerate() {
+            let Some(port) = hw.port(bay) else { continue };
+            let Some(drive) = drive_of(&port) else { continue };
+            match seen.get(drive) {
+                Some((other, at_port)) if *at_port != port => {
+                    let message =
+                        format!("{} and {} are parts of one drive", other.spoken(), bay.spoken());
+                    let remedy = "a vdev may hold one part of a drive: its redundancy would be lost with that drive";
+                    found.error(Rule::OneDrive, &format!("{at}[{index}]"), message, remedy);
+                }
+                Some(_) => {}
+                None => {
+                    seen.insert(drive.to_owned(), (bay, port.clone()));
+                }
+            }
         }
     }
 }
@@ -436,5 +526,6 @@ pub mod health;
 pub mod keys;
 pub mod machine;
 mod reserve;
+pub mod seats;
 #[cfg(test)]
 mod tests;

@@ -93,8 +93,9 @@ pub fn run(context: &Context, args: &CapacityArgs) -> anyhow::Result<Answer> {
         let (hw, known) = context.hw(&inventory.host)?;
         bare = is_bare(known, &inventory.host);
         match hw.value.bays.len() {
-            0 => (ARTICLE_BAYS, Of::Article),
             _ if !known => (ARTICLE_BAYS, Of::Article),
+            0 if hw.value.is_nobodys() => (ARTICLE_BAYS, Of::Article),
+            0 => (ARTICLE_BAYS, Of::NoBays(hw.value.title)),
             bays => (bays, Of::Box(hw.value.title)),
         }
     };

@@ -3,7 +3,6 @@
 //! A command gets a [`Context`] and gives an [`Answer`]; only the program prints and exits.
 
 use std::io::Write as _;
-use std::sync::Once;
 
 use anyhow::Context as _;
 use camino::Utf8Path;
@@ -19,7 +18,7 @@ use crate::machine::local::replace_user_file;
 use crate::profile::Profile;
 use crate::render::svg::Canvas;
 use crate::render::text::{labelled, plain};
-use crate::shipped::{self, LoadError};
+use crate::shipped;
 use crate::yaml::Parsed;
 
 pub mod adopt;
@@ -33,7 +32,6 @@ pub mod destroy;
 pub mod expand;
 pub mod explain;
 pub mod firstboot;
-pub mod forget;
 pub mod form;
 pub mod found;
 pub mod grow;
@@ -108,14 +106,8 @@ impl Context {
             return Ok((shipped::hw(&*self.machine, word)?, true));
         }
         let (hw, fits) = shipped::recognise(&*self.machine, host)?;
-        say_broken(&*self.machine);
         if !fits && let Ok(Some(wish)) = self.wish() {
-            match shipped::hw(&*self.machine, &wish.value.hardware) {
-                Ok(hw) => return Ok((hw, true)),
-                // It was named above; a look goes on by ports.
-                Err(LoadError::Faults(_)) => {}
-                Err(error) => return Err(error.into()),
-            }
+            return Ok((shipped::hw(&*self.machine, &wish.value.hardware)?, true));
         }
         Ok((hw, fits))
     }
@@ -182,17 +174,6 @@ fn settled(
         say_woken(&hw, inventory);
     }
     Ok(hw)
-}
-
-/// Names descriptions of boxes that cannot be read, once: they are passed over.
-fn say_broken(machine: &dyn Machine) {
-    static SAID: Once = Once::new();
-    SAID.call_once(|| {
-        for (_, why) in shipped::broken(machine) {
-            let why = plain(&why.first_line());
-            let _ = writeln!(std::io::stderr().lock(), "warning: {why} (passed over)");
-        }
-    });
 }
 
 /// To decide, every drive is read; one that slept is not woken in silence.

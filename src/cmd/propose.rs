@@ -9,7 +9,8 @@ use serde_json::json;
 
 use super::{Answer, Context};
 use crate::apply;
-use crate::check::{self, Note, Severity, machine};
+use crate::check::seats::seats;
+use crate::check::{self, Note, Rule, Severity, machine};
 use crate::hw::Hw;
 use crate::inventory::{Inventory, Owner, Want};
 use crate::machine::local::{lock, write_new_file};
@@ -19,6 +20,7 @@ use crate::propose::profile::{Frame, text};
 use crate::propose::{Candidate, Proposal, Stock, drives, propose};
 use crate::render::json::answer;
 use crate::render::propose as screen;
+use crate::render::text::{labelled, plain};
 use crate::shipped::{self, LoadError, WISH};
 use crate::units::Bytes;
 use crate::yaml::read;
@@ -52,7 +54,8 @@ impl Looked {
     fn at(context: &Context) -> Result<Self> {
         let inventory = context.look(Want::ALL)?;
         let (hw, known) = context.hw(&inventory.host)?;
-        let notes = machine::drives(&hw.value, known, &inventory.disks);
+        let mut notes = machine::drives(&hw.value, known, &inventory.disks);
+        notes.extend(seats(&hw.value, &inventory));
         let proposal = propose(drives::there(&hw.value, &inventory));
         Ok(Self { proposal, hw: Some(hw.value), inventory: Some(inventory), notes })
     }
@@ -85,12 +88,22 @@ pub fn run(context: &Context, args: &ProposeArgs) -> Result<Answer> {
         return write(context, args, &looked);
     }
     let mut text = screen::render(&looked.proposal);
+    text.push_str(&warnings(&looked.notes));
     let none = looked.proposal.layouts.is_empty();
     if !none {
         text.push_str(if looked.inventory.is_some() { screen::next() } else { screen::buy() });
     }
     let json = answer(&looked.notes, json!({ "proposal": screen::json(&looked.proposal) }));
     Ok(Answer { text, json, status: u8::from(none) })
+}
+
+/// What holds of all layouts, whichever drives they take.
+fn warnings(notes: &[Note]) -> String {
+    let rules = [Rule::BaysElsewhere, Rule::Volumes, Rule::NoIdentity];
+    let these = notes.iter().filter(|note| rules.contains(&note.rule));
+    these
+        .map(|note| labelled("warning", &plain(&format!("{}: {}", note.message, note.remedy))))
+        .collect()
 }
 
 /// What `plan` and `firstboot` say where there is no wish: that there is none, and the proposal. Any other error is as

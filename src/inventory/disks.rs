@@ -11,7 +11,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::bond::{self, Bound, bonds, groups};
 use super::sysfs::{is_disk, is_made_up, number, text};
-use super::{Disk, Flaw, LookError, Unknown, Zoned, sysfs, udev};
+use super::{Disk, Flaw, LookError, Transport, Unknown, Zoned, sysfs, udev};
+use crate::filler::is_filler_serial;
 use crate::machine::threads::shared_out;
 use crate::machine::{IoError, Machine, UdevDevice};
 use crate::names::Wwn;
@@ -144,11 +145,17 @@ fn zoned(
 /// Finds what is wrong with the identities, and chooses each disk's address with that in mind.
 fn flaws(disks: &mut [Disk]) {
     let wwns = groups(disks, |disk| disk.wwn.clone());
-    let serials = groups(disks, |disk| Some((disk.serial.clone()?, disk.model.clone())));
+    // A USB bridge may give all drives behind it one serial, and each the number of its bay as a model.
+    let model = |disk: &Disk| disk.model.clone().filter(|_| disk.transport != Transport::Usb);
+    let serials = groups(disks, |disk| {
+        Some((disk.serial.clone()?, disk.transport == Transport::Usb, model(disk)))
+    });
     let bonds = bonds(disks);
     for (((disk, wwns), serials), bonds) in disks.iter_mut().zip(wwns).zip(serials).zip(bonds) {
         let placeholder = disk.wwn.as_ref().is_some_and(Wwn::is_placeholder);
-        disk.address = address(disk, !placeholder && wwns.is_empty(), serials.is_empty());
+        let filler = disk.serial.as_ref().is_some_and(|serial| is_filler_serial(serial.as_str()));
+        disk.address =
+            address(disk, !placeholder && wwns.is_empty(), serials.is_empty() && !filler);
         if disk.size == Bytes(0) {
             disk.flaws.push(Flaw::NoCapacity);
         }

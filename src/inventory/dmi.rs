@@ -70,6 +70,49 @@ pub(super) fn corrects(entry: &[u8]) -> Option<bool> {
     }
 }
 
+/// What a slot for memory holds, as far as error correction goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Module {
+    /// Nothing.
+    Empty,
+    /// A module with more bits than it has data.
+    Extra,
+    /// A module with bits for its data alone.
+    Plain,
+    /// It is not told.
+    NotKnown,
+}
+
+/// One entry of type 17 (Memory Device; DSP0134, 7.18): total width at 8, data width at 10, size at 12.
+pub(super) fn module(entry: &[u8]) -> Module {
+    const UNKNOWN: u16 = 0xffff;
+    let word = |at: usize| {
+        let two = entry.get(at..at + 2)?;
+        Some(u16::from_le_bytes([*two.first()?, *two.last()?]))
+    };
+    let (Some(17), Some(total), Some(data), Some(size)) =
+        (entry.first(), word(8), word(10), word(12))
+    else {
+        return Module::NotKnown;
+    };
+    match (total, data) {
+        _ if size == 0 => Module::Empty,
+        (0 | UNKNOWN, _) | (_, 0 | UNKNOWN) => Module::NotKnown,
+        _ if total > data => Module::Extra,
+        _ => Module::Plain,
+    }
+}
+
+/// Whether errors are corrected: the board must be able to, and every module must have the bits.
+pub(super) fn corrected(board: Option<bool>, modules: &[Module]) -> Option<bool> {
+    let mut there = modules.iter().filter(|module| **module != Module::Empty).peekable();
+    if board == Some(false) || there.clone().any(|module| *module == Module::Plain) {
+        return Some(false);
+    }
+    let all = there.peek().is_some() && there.all(|module| *module == Module::Extra);
+    board.filter(|_| all)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,6 +127,41 @@ mod tests {
         assert_eq!(corrects(&[16, 0x17, 0, 0x10, 3, 5, 6]), None, "flash, not memory");
         for bytes in [&[][..], &[16], &[17, 0x17, 0, 0x10, 1, 3, 6], &[16, 6, 0, 0, 1, 3, 6]] {
             assert_eq!(corrects(bytes), None);
+        }
+    }
+
+    /// A module of 8 GiB with these widths.
+    fn of_widths(total: u16, data: u16) -> Vec<u8> {
+        let mut entry = vec![17, 0x28, 0, 0x11, 0, 0x10, 0xfe, 0xff];
+        entry.extend(total.to_le_bytes());
+        entry.extend(data.to_le_bytes());
+        entry.extend([0, 0x20]);
+        entry
+    }
+
+    #[test]
+    fn what_the_board_can_is_not_what_the_modules_do() {
+        use Module::{Empty, Extra, NotKnown, Plain};
+        let of = |total, data| module(&of_widths(total, data));
+        assert_eq!((of(72, 64), of(80, 64), of(64, 64)), (Extra, Extra, Plain));
+        assert_eq!((of(0xffff, 64), of(72, 0xffff), of(0, 0)), (NotKnown, NotKnown, NotKnown));
+        let mut empty = of_widths(0, 0);
+        empty[12..14].copy_from_slice(&[0, 0]);
+        assert_eq!((module(&empty), module(&[17, 4]), module(&[])), (Empty, NotKnown, NotKnown));
+
+        for (board, modules, wanted) in [
+            (Some(true), &[Extra, Empty][..], Some(true)),
+            (Some(true), &[Plain, Empty][..], Some(false)),
+            (Some(true), &[Extra, Plain][..], Some(false)),
+            (Some(true), &[Extra, NotKnown][..], None),
+            (Some(true), &[NotKnown][..], None),
+            (Some(true), &[][..], None),
+            (Some(true), &[Empty][..], None),
+            (Some(false), &[Extra][..], Some(false)),
+            (None, &[Extra][..], None),
+            (None, &[Plain][..], Some(false)),
+        ] {
+            assert_eq!(corrected(board, modules), wanted, "{board:?} {modules:?}");
         }
     }
 

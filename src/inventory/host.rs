@@ -25,10 +25,12 @@ pub(super) fn host(machine: &dyn Machine, held: Option<&Held>) -> Result<Host, L
     let hostid = bytes(machine, "/etc/hostid")?.and_then(|it| <[u8; 4]>::try_from(it).ok());
     // 0 is none (zgenhostid(8)).
     let hostid = hostid.filter(|four| *four != [0; 4]);
+    let (ecc, ecc_board) = ecc(machine)?;
     Ok(Host {
         dmi: dmi::strings(strings),
         facts,
-        ecc: ecc(machine)?,
+        ecc,
+        ecc_board,
         nics: nics(machine)?,
         controllers: controllers(machine)?,
         // gethostid(3): four bytes in the machine's order; hostid(1) shows them as a number.
@@ -38,18 +40,24 @@ pub(super) fn host(machine: &dyn Machine, held: Option<&Held>) -> Result<Host, L
     })
 }
 
-fn ecc(machine: &dyn Machine) -> Result<Option<bool>, LookError> {
-    let mut known = None;
+/// Whether the memory corrects errors, and whether the board could.
+fn ecc(machine: &dyn Machine) -> Result<(Option<bool>, Option<bool>), LookError> {
+    let (mut board, mut modules) = (None, Vec::new());
     for entry in names(machine, "/sys/firmware/dmi/entries")? {
+        let raw = || machine.file(Utf8Path::new(&format!("/sys/firmware/dmi/entries/{entry}/raw")));
         if entry.starts_with("16-") {
             let raw = bytes(machine, &format!("/sys/firmware/dmi/entries/{entry}/raw"))?;
             // All arrays must correct, or the memory does not.
             if let Some(corrects) = raw.as_deref().and_then(dmi::corrects) {
-                known = Some(known.unwrap_or(true) && corrects);
+                board = Some(board.unwrap_or(true) && corrects);
             }
+        } else if entry.starts_with("17-") {
+            // Recordings of earlier versions were not asked for modules.
+            let raw = raw().ok().flatten();
+            modules.push(raw.as_deref().map_or(dmi::Module::NotKnown, dmi::module));
         }
     }
-    Ok(known)
+    Ok((dmi::corrected(board, &modules), board))
 }
 
 /// Ports with hardware behind them: not `lo`, not bridges.

@@ -34,6 +34,7 @@ mod smart;
 mod sysfs;
 mod told;
 mod udev;
+pub mod volume;
 mod zfs;
 mod zpool;
 
@@ -175,8 +176,12 @@ pub struct Host {
     pub dmi: Dmi,
     /// Processor, memory, system.
     pub facts: Option<HostFacts>,
-    /// Error-correcting memory, from SMBIOS type 16; `None`: not known.
+    /// Whether the memory corrects errors: the modules of SMBIOS type 17 have the bits for it, or the board cannot; `None`:
+    /// not known.
     pub ecc: Option<bool>,
+    /// Whether the board could correct errors with modules that have the bits for it, from SMBIOS type 16; `None`: not
+    /// known.
+    pub ecc_board: Option<bool>,
     /// Network ports.
     pub nics: Vec<Nic>,
     /// PCI ids `vendor:device` of the storage controllers by address (`0000:00:1f.2`), with the class.
@@ -521,7 +526,7 @@ impl Flaw {
                 format!("has the world wide name of {}", with.join(", "))
             }
             Self::DuplicateSerial { with } => {
-                format!("has the model and serial of {}", with.join(", "))
+                format!("has the serial of {}", with.join(", "))
             }
             Self::NoAddress => "has no name that survives a reboot".to_owned(),
         }

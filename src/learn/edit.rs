@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use super::Proof;
 use crate::fault::Faults;
-use crate::hw::{Hw, Sure};
+use crate::hw::{Bay, Hw, Sure};
 use crate::names::BayId;
 use crate::render::text;
 use crate::yaml::{Parsed, read};
@@ -38,6 +38,7 @@ pub fn renewed(was: &Parsed<Hw>, proofs: &[Proof]) -> Result<String, EditError> 
     let order = super::order(&was.value, proofs);
     let mut wanted = was.value.clone();
     for (bay, (port, sure)) in wanted.bays.iter_mut().zip(&order) {
+        bay.link = link(&was.value, bay, port);
         bay.port.clone_from(port);
         bay.sure = *sure;
     }
@@ -49,6 +50,11 @@ pub fn renewed(was: &Parsed<Hw>, proofs: &[Proof]) -> Result<String, EditError> 
         }
         if bay.sure != *sure {
             edits.push(sureness(was, at, place.end, *sure));
+        }
+        let speed = link(&was.value, bay, port);
+        if bay.link != speed {
+            let place = was.span(&format!("bays[{at}].link"));
+            edits.push((place, speed.map_or_else(|| "null".to_owned(), |speed| speed.to_string())));
         }
     }
     // From the end, so that places before stay where they are; at one place the insertion comes behind the value.
@@ -70,6 +76,13 @@ pub fn renewed(was: &Parsed<Hw>, proofs: &[Proof]) -> Result<String, EditError> 
 
 fn value(hw: &Hw) -> Value {
     serde_json::to_value(hw).unwrap_or_else(|why| json!(why.to_string()))
+}
+
+/// The speed of a bay's link once it has this port: it is the port's. Of one that is not described it is not known; what
+/// said nothing before goes on saying nothing.
+fn link(hw: &Hw, bay: &Bay, port: &str) -> Option<u32> {
+    bay.link?;
+    hw.bays.iter().find(|other| other.port == port).and_then(|other| other.link)
 }
 
 fn learned(hw: &Hw) -> Vec<BayId> {

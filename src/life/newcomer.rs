@@ -7,9 +7,11 @@
 use camino::Utf8PathBuf;
 
 use crate::capacity::{self, Cut, Replacement};
+use crate::check::seats::stand_on;
 use crate::check::{Note, Rule, Severity, health};
 use crate::drive::Drive;
 use crate::hw::ControllerMode;
+use crate::hw::vacancy::Vacancy;
 use crate::inventory::Disk;
 use crate::life::member::release;
 use crate::life::{Cannot, Sight};
@@ -113,7 +115,12 @@ pub fn in_the_bay<'a>(sight: &Sight<'a>, bay: &BayId) -> Result<&'a Disk, Cannot
     let refuse = |refusal| Err(Cannot::Drive(Refused(vec![refusal])));
     match in_bay(sight.hw, sight.inventory, bay)[..] {
         [disk] => Ok(disk),
-        [] => Err(Cannot::NoDrive { bay: bay.spoken() }),
+        [] => match sight.hw.vacancy(sight.inventory, bay) {
+            Vacancy::NotKnown(doubt) => {
+                refuse(Refusal::BaysNotKnown { bays: vec![bay.clone()], doubt })
+            }
+            Vacancy::Taken | Vacancy::Empty => Err(Cannot::NoDrive { bay: bay.spoken() }),
+        },
         _ => refuse(Refusal::ManyInBay { bay: bay.clone() }),
     }
 }
@@ -136,7 +143,7 @@ pub fn judge<'a>(sight: &Sight<'_>, disk: &'a Disk, needs: &Needs) -> Result<New
     if let Some(least) = least.filter(|least| disk.size < *least) {
         return Err(Cannot::TooSmall { drive: Box::new(drive), is: disk.size, least });
     }
-    let raid = hw.mode(&sight.inventory.host) == Some(ControllerMode::Raid);
+    let raid = hw.chipset_mode(&sight.inventory.host) == Some(ControllerMode::Raid);
     let accept_smart = sight.wish.is_some_and(|wish| wish.pool.accept_smart);
     let terms =
         pick::Terms { raid, accept_smart, takes: sight.takes, unfinished: sight.unfinished };
@@ -170,7 +177,8 @@ pub fn judge<'a>(sight: &Sight<'_>, disk: &'a Disk, needs: &Needs) -> Result<New
         device = command::part(&device, 1);
     }
     let notes = health::of_all(hw, std::iter::once(disk));
-    let notes = notes.into_iter().chain(sectors(disk, ashift, &drive)).collect();
+    let notes = notes.into_iter().chain(sectors(disk, ashift, &drive));
+    let notes = notes.chain(stand_on(&sight.inventory.host, &[disk])).collect();
     let is_cut = needs.cut.is_some();
     Ok(Newcomer { disk, drive, seen, after, steps, device, holds, partition, notes, is_cut, least })
 }

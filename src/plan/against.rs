@@ -3,6 +3,7 @@
 //! Pure. All of it is collected before any is told; what speaks against a drive is in `pick`.
 
 use crate::drive::Drive;
+use crate::hw::ControllerMode;
 use crate::inventory::{Disk, ImportablePool, Inventory, Owner};
 use crate::plan::erase::Erasing;
 use crate::plan::make::Request;
@@ -24,7 +25,17 @@ pub(super) fn the_box(request: &Request<'_>) -> Vec<Refusal> {
         return refusals;
     }
     let wished = profile.value.controller;
-    if let Some(is) = hw.mode(&inventory.host).filter(|is| *is != wished) {
+    let chipset = hw.chipset_mode(&inventory.host);
+    if wished == ControllerMode::Hba {
+        if hw.controller.is_some() && hw.card().is_none() {
+            refusals.push(Refusal::NotLearned);
+        }
+        // The chipset's other ports boot as they do in AHCI mode.
+        if let Some(is) = chipset.filter(|is| *is != ControllerMode::Ahci && at_chipset(request)) {
+            let wished = ControllerMode::Ahci.to_string();
+            refusals.push(Refusal::OtherMode { wished, is: is.to_string() });
+        }
+    } else if let Some(is) = chipset.filter(|is| *is != wished) {
         refusals.push(Refusal::OtherMode { wished: wished.to_string(), is: is.to_string() });
     }
     refusals.extend(zfs(inventory));
@@ -34,6 +45,14 @@ pub(super) fn the_box(request: &Request<'_>) -> Vec<Refusal> {
         }
     }
     refusals
+}
+
+/// Whether the system is wished to boot from a port of the described controller.
+fn at_chipset(request: &Request<'_>) -> bool {
+    let BootFrom::From(from) = &request.profile.value.boot else { return false };
+    let own = request.hw.controller.as_ref().map(|it| format!("pci-{}-", it.address));
+    let port = request.hw.port(from);
+    own.zip(port).is_some_and(|(own, port)| port.starts_with(&own))
 }
 
 fn zfs(inventory: &Inventory) -> Option<Refusal> {

@@ -87,6 +87,23 @@ pub fn whose(
     if !ours && named != Some(host.as_str()) { Err(host) } else { Ok(!ours) }
 }
 
+/// What is to know where the labels name another host than this one, although the hostid is this one's: a hostid of firmware
+/// that boards share would be equal too.
+pub fn other_name(label: &ForeignPool, inventory: &Inventory) -> Option<String> {
+    let there = label.hostname.as_deref()?;
+    let here = inventory.host.facts.as_ref().map(|facts| facts.hostname.as_str())?;
+    if there == here || here.is_empty() || label.state == PoolState::Exported {
+        return None;
+    }
+    Some(format!(
+        "the labels name host `{}`, and this host is `{}`, with the same hostid: if `{}` is another machine that can reach \
+         these drives, make sure that it does not have the pool",
+        plain(there),
+        plain(here),
+        plain(there)
+    ))
+}
+
 /// The label that all data bays agree on, and the pool as `zpool import` lists it.
 fn find<'a>(
     name: &str,

@@ -6,11 +6,13 @@
 use thiserror::Error;
 
 use crate::capacity::CapacityError;
-use crate::check::{self, Note, Rule, Severity, health};
+use crate::check::{self, Note, Rule, Severity, health, seats};
+use crate::drive::Drive;
 use crate::fault::Faults;
 use crate::hw::Hw;
-use crate::inventory::{Inventory, Pool};
+use crate::inventory::{Disk, Host, Inventory, Pool, volume};
 use crate::machine::{Change, Hash};
+use crate::names::BayId;
 use crate::plan::against::{elsewhere, half_way, not_known, the_box};
 use crate::plan::erase::{self, Erased, Erasing, Take};
 use crate::plan::import::{self, Import};
@@ -68,6 +70,9 @@ pub fn make(request: &Request<'_>) -> Result<Plan, PlanError> {
     let Request { hw, profile: parsed, inventory, system, .. } = *request;
     let profile = &parsed.value;
     let mut notes = check::check(hw, profile);
+    for note in notes.iter_mut().filter(|note| note.severity == Severity::Error) {
+        note.message.push_str(&holds(hw, inventory, note));
+    }
     if let Some(faults) = check::refusal(parsed, &notes) {
         return Err(PlanError::Faults(Box::new(faults)));
     }
@@ -111,7 +116,9 @@ pub fn make(request: &Request<'_>) -> Result<Plan, PlanError> {
     }
     if let (Some(picks), None) = (&picks, pool) {
         notes.extend(advice(profile, picks, &outlook));
-        notes.extend(health_of(hw, profile, picks));
+        notes.extend(health_of(hw, profile, picks, &inventory.host));
+        let disks: Vec<_> = picks.all().into_iter().map(|(pick, _)| pick.disk).collect();
+        notes.extend(seats::stand_on(&inventory.host, &disks));
     }
     Ok(Plan {
         zbay_plan: VERSION,
@@ -137,15 +144,30 @@ pub fn make(request: &Request<'_>) -> Result<Plan, PlanError> {
 }
 
 /// What the drives of a pool that is yet to be made say of their health, and whether they were made together.
-fn health_of(hw: &Hw, profile: &Profile, picks: &Picks<'_>) -> Vec<Note> {
+fn health_of(hw: &Hw, profile: &Profile, picks: &Picks<'_>, host: &Host) -> Vec<Note> {
     let raidz = !matches!(profile.pool.layout, Layout::Mirror | Layout::Stripe);
     let mut notes = health::of_all(hw, picks.all().into_iter().map(|(pick, _)| pick.disk));
     notes.retain(|note| raidz || note.rule != Rule::DriveShingled);
     for vdev in &picks.data {
-        let disks: Vec<_> = vdev.iter().map(|pick| pick.disk).collect();
+        // What is no drive was not made in a batch.
+        let drives = vdev.iter().map(|pick| pick.disk);
+        let drives = drives.filter(|disk| volume::of(disk, &host.controllers).is_none());
+        let disks: Vec<_> = drives.collect();
         notes.extend(health::batch(hw, &disks));
     }
     notes
+}
+
+/// The drive at a port that the box does not have as a bay, for whoever named it.
+fn holds(hw: &Hw, inventory: &Inventory, note: &Note) -> String {
+    let named = |disk: &&Disk| {
+        let path = disk.path.as_ref().map(|path| path.to_ascii_lowercase());
+        path.is_some() && path.as_deref() == note.bay.as_ref().map(BayId::as_str)
+    };
+    inventory.disks.iter().find(named).map_or_else(String::new, |disk| {
+        let drive = Drive::of(hw, disk);
+        format!("; it holds {}", crate::render::text::plain(&drive.label()))
+    })
 }
 
 /// What a look makes of a wish, where nothing speaks against it.

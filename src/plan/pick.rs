@@ -7,6 +7,7 @@
 use crate::apply::journal::Unfinished;
 use crate::check::health;
 use crate::drive::Drive;
+use crate::hw::vacancy::{Doubt, Vacancy};
 use crate::hw::{ControllerMode, Hw};
 use crate::inventory::{Contents, Disk, Flaw, Inventory, Owner};
 use crate::names::BayId;
@@ -106,12 +107,21 @@ pub fn pick<'a>(
     inventory: &'a Inventory,
 ) -> Result<Picks<'a>, Vec<Refusal>> {
     let mut refusals = Vec::new();
+    let mut doubts: Vec<(Vec<BayId>, Doubt)> = Vec::new();
     let mut find = |bays: &'a [BayId]| -> Vec<Picked<'a>> {
         let mut found = Vec::new();
         for bay in bays {
             match in_bay(hw, inventory, bay)[..] {
                 [disk] => found.push(Picked { bay, disk }),
-                [] => refusals.push(Refusal::EmptyBay { bay: bay.clone() }),
+                [] => match hw.vacancy(inventory, bay) {
+                    Vacancy::NotKnown(doubt) => match doubts.iter_mut().find(|it| it.1 == doubt) {
+                        Some((bays, _)) => bays.push(bay.clone()),
+                        None => doubts.push((vec![bay.clone()], doubt)),
+                    },
+                    Vacancy::Taken | Vacancy::Empty => {
+                        refusals.push(Refusal::EmptyBay { bay: bay.clone() });
+                    }
+                },
                 _ => refusals.push(Refusal::ManyInBay { bay: bay.clone() }),
             }
         }
@@ -124,6 +134,7 @@ pub fn pick<'a>(
         cache: pool.cache.as_ref().map(|aux| find(&aux.bays)).unwrap_or_default(),
         spares: find(&pool.spares),
     };
+    refusals.extend(doubts.into_iter().map(|(bays, doubt)| Refusal::BaysNotKnown { bays, doubt }));
     refusals.dedup();
     if refusals.is_empty() { Ok(picks) } else { Err(refusals) }
 }

@@ -9,11 +9,12 @@ use camino::Utf8PathBuf;
 use serde::Serialize;
 
 use crate::drive::Drive;
+use crate::hw::vacancy::Doubt;
 use crate::inventory::{Flaw, Owner};
 use crate::names::{BayId, Serial, Wwn};
 use crate::render::foreign as contents;
 use crate::render::table::list;
-use crate::render::text::{labelled, plain};
+use crate::render::text::{self, labelled, plain};
 use crate::smart::rules::Finding;
 use crate::units::Bytes;
 
@@ -54,6 +55,15 @@ pub enum Refusal {
         /// Which.
         bay: BayId,
     },
+    /// Whether drives are in wished bays cannot be told.
+    BaysNotKnown {
+        /// Which.
+        bays: Vec<BayId>,
+        /// Why not.
+        doubt: Doubt,
+    },
+    /// The bays are wished at a card, and the description has them at the chipset.
+    NotLearned,
     /// More than one disk answers for a bay.
     ManyInBay {
         /// Which.
@@ -250,9 +260,18 @@ impl Refusal {
                 format!("{} is empty, and the profile wants a drive there", bay.spoken()),
                 "put a drive in, or take the bay out of the profile: `zbay propose` has layouts",
             ),
+            Self::BaysNotKnown { bays, doubt } => Words::new(
+                format!("whether drives are in {} is not known: {doubt}", text::bays(bays)),
+                doubt.remedy(),
+            ),
+            Self::NotLearned => Words::new(
+                "the profile has the bays at an HBA, and the description of this box has them at the chipset".to_owned(),
+                "`zbay learn` finds out which port of the card is which bay; if the bays are at the chipset: \
+                 `controller: ahci`",
+            ),
             Self::ManyInBay { bay } => Words::new(
                 format!("more than one drive answers for {}", bay.spoken()),
-                "see `zbay show disk -p`; a port multiplier cannot be used",
+                "see `zbay show disk -p`; a port multiplier cannot be used: use direct ports or another controller",
             ),
             Self::PoolElsewhere { pool, sources } => Words::new(
                 format!(
@@ -424,7 +443,7 @@ fn flaw_words(flaw: &Flaw) -> String {
         Flaw::OneDrive { .. } | Flaw::Zoned { .. } | Flaw::NoCapacity => flaw.words(),
         Flaw::DuplicateWwn { with } => format!("{} has the same wwn", with.join(", ")),
         Flaw::DuplicateSerial { with } => {
-            format!("{} has the same model and serial", with.join(", "))
+            format!("{} has the same serial", with.join(", "))
         }
         Flaw::NoAddress => "it has no name that survives a reboot".to_owned(),
     }

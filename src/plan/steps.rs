@@ -3,7 +3,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::care::wish;
-use crate::inventory::Inventory;
+use crate::inventory::{ForeignPool, Inventory, Owner};
 use crate::machine::{Change, Cmd, Hash};
 use crate::plan::command::{self, Create, VdevArgs};
 use crate::plan::pick::{Picked, Picks};
@@ -11,6 +11,7 @@ use crate::plan::system::{HOSTID, KEYS_AT_BOOT, Key, LOAD_KEYS, Own, System, mou
 use crate::plan::{Condition, Danger, Fingerprint, Of, Rehearsal, Step, reserve};
 use crate::profile::property::Setting;
 use crate::profile::{Layout, Profile, Uneven};
+use crate::render::text;
 use crate::shipped::WISH;
 use crate::verify::{full, wished_datasets};
 
@@ -49,25 +50,70 @@ pub fn own_hostid(inventory: &Inventory, own: &Own) -> Option<String> {
     inventory.host.hostid.clone().or_else(|| new_hostid(inventory, own).map(|(value, _)| value))
 }
 
-/// A hostid of eight hexadecimal digits, and what it is made from: the DMI UUID, else the serial, else chance.
-fn new_hostid(inventory: &Inventory, own: &Own) -> Option<(String, &'static str)> {
+/// A hostid of eight hexadecimal digits, and what it is made from.
+///
+/// Boards of one maker may share their UUID or their serial number, so that all that a box has is mixed: UUID, serial number
+/// and the lowest MAC address that a maker gave. Where there is none of them, chance.
+fn new_hostid(inventory: &Inventory, own: &Own) -> Option<(String, String)> {
+    if let Some(value) = had(inventory) {
+        return Some((value, "this host's name and UUID: it is what it had before".to_owned()));
+    }
     let dmi = &inventory.host.dmi;
-    let told = |text: &&String| {
-        let digits: String = text.chars().filter(char::is_ascii_alphanumeric).collect();
-        digits.len() >= 6 && digits.chars().any(|c| c != '0' && !c.eq_ignore_ascii_case(&'f'))
-    };
-    let (source, of) = [
-        (dmi.product_uuid.as_ref(), "the box's UUID"),
-        (dmi.product_serial.as_ref(), "the box's serial number"),
-        (own.random.as_ref(), "chance, since the box has neither UUID nor serial"),
-    ]
-    .into_iter()
-    .find_map(|(text, of)| text.filter(told).map(|text| (text.to_ascii_lowercase(), of)))?;
-    let hash = Hash::of(source.as_bytes());
-    // A hostid of 0 means none.
+    let uuid = dmi.product_uuid.as_deref().filter(says_something);
+    let serial = dmi.product_serial.as_deref().filter(says_something);
+    let mac =
+        inventory.host.nics.iter().map(|nic| nic.mac.as_str()).filter(|mac| is_makers(mac)).min();
+    let told = [(uuid, "UUID"), (serial, "serial number"), (mac, "MAC address")];
+    let told: Vec<(&str, &str)> =
+        told.into_iter().filter_map(|(text, of)| Some((text?, of))).collect();
+    if told.is_empty() {
+        let random = own.random.as_deref()?;
+        let of = "chance, since the box has no UUID, serial number or MAC address of its own";
+        return digits(random).map(|value| (value, of.to_owned()));
+    }
+    let source: Vec<&str> = told.iter().map(|(text, _)| *text).collect();
+    let of: Vec<String> = told.iter().map(|(_, of)| (*of).to_owned()).collect();
+    digits(&source.join("\n")).map(|value| (value, format!("the box's {}", text::and(&of))))
+}
+
+/// Noughts and `f` are no number; words of filler are not told by the look at all.
+fn says_something(text: &&str) -> bool {
+    let digits: String = text.chars().filter(char::is_ascii_alphanumeric).collect();
+    digits.len() >= 6 && digits.chars().any(|c| c != '0' && !c.eq_ignore_ascii_case(&'f'))
+}
+
+/// Eight digits of a hash; a hostid of 0 means none.
+fn digits(source: &str) -> Option<String> {
+    let hash = Hash::of(source.to_ascii_lowercase().as_bytes());
     let mut digits =
         hash.0.as_bytes().chunks(8).map(|eight| String::from_utf8_lossy(eight).into_owned());
-    digits.find(|digits| digits != "00000000").map(|value| (value, of))
+    digits.find(|digits| digits != "00000000")
+}
+
+/// True for an address that is not made up here: neither nought nor locally administered (IEEE 802c).
+fn is_makers(mac: &str) -> bool {
+    let first = mac.get(..2).and_then(|first| u8::from_str_radix(first, 16).ok());
+    let zero = mac.chars().all(|c| c == '0' || c == ':');
+    first.is_some_and(|first| first & 0b11 == 0) && !zero
+}
+
+/// The hostid that an earlier zbay made of the UUID or the serial number alone, where a pool here was last used with it by
+/// a host of this name: a box that is installed anew goes on being itself.
+fn had(inventory: &Inventory) -> Option<String> {
+    let dmi = &inventory.host.dmi;
+    let uuid = dmi.product_uuid.as_deref().filter(says_something);
+    let serial = dmi.product_serial.as_deref().filter(says_something);
+    let value = digits(uuid.or(serial)?)?;
+    let hostname = &inventory.host.facts.as_ref()?.hostname;
+    let mut labels =
+        inventory.disks.iter().filter_map(|disk| match &disk.contents.as_ref().ok()?.owner {
+            Owner::ForeignPool(pool) => Some(pool),
+            _ => None,
+        });
+    let ours = |pool: &ForeignPool| {
+        pool.hostid.as_ref() == Some(&value) && pool.hostname.as_ref() == Some(hostname)
+    };
+    labels.any(ours).then_some(value)
 }
 
 /// Gives the box a hostid of its own.

@@ -32,7 +32,8 @@ use property::{FsWish, PoolProperties};
 pub struct Profile {
     /// Name of the box's description, such as hp-microserver-gen8.
     pub hardware: String,
-    /// Mode of the storage controller: ahci, raid or legacy. Default: ahci.
+    /// Mode of the storage controller: ahci, raid or legacy; hba where the cable of the bays is at a card in a slot (`zbay learn`
+    /// finds out which of its ports is which bay). Default: ahci.
     #[serde(default)]
     pub controller: ControllerMode,
     /// Where the operating system boots from: usb, fifth-port, microsd, bay-1, or `any` where it does not

@@ -1,13 +1,15 @@
 //! Which drives count: those in the bays that are proved blank, or those that somebody thinks of buying.
 //!
-//! A drive with contents counts as absent and is named with what it holds. A drive elsewhere (an SSD on a fifth port) is
-//! no data drive; sticks, cards and virtual media are not spoken of at all.
+//! A drive with contents counts as absent and is named with what it holds. A drive elsewhere (an SSD on a fifth port, a USB
+//! enclosure, a card that nobody described) is no data drive, and is named with the way out; of drives that share a port none
+//! counts. Sticks, cards, virtual media and what the system runs from are not spoken of at all.
 
 use super::{Absent, Member, Stock, Why};
 use crate::capacity;
 use crate::check::health;
 use crate::drive::Drive;
 use crate::hw::Hw;
+use crate::hw::vacancy::Vacancy;
 use crate::inventory::{Disk, Inventory, Owner, Transport};
 use crate::names::BayId;
 use crate::render::contents;
@@ -21,18 +23,20 @@ pub const LIMIT: usize = 90;
 pub fn there(hw: &Hw, inventory: &Inventory) -> Stock {
     let mut stock = Stock::default();
     for disk in &inventory.disks {
-        let Some(bay) = place(hw, disk) else { continue };
+        let Some(bay) = place(hw, disk) else {
+            let why = outside(inventory, disk);
+            stock.absent.extend(why.map(|why| Absent { drive: Drive::of(hw, disk), why }));
+            continue;
+        };
         // What is used elsewhere than in a bay was never meant for data.
         if !is_bay(hw, &bay) && contents::free(&disk.contents) == Some(false) {
             continue;
         }
         let drive = Drive::of(hw, disk);
-        let same = |member: &Member| member.bay == bay;
+        let same = inventory.disks.iter().filter(|other| place(hw, other).as_ref() == Some(&bay));
         match why_not(hw, disk, &bay) {
             Some(why) => stock.absent.push(Absent { drive, why }),
-            None if stock.drives.iter().any(same) => {
-                stock.absent.push(Absent { drive, why: Why::Ambiguous });
-            }
+            None if same.count() > 1 => stock.absent.push(Absent { drive, why: Why::Ambiguous }),
             None if stock.drives.len() < LIMIT => stock.drives.push(Member {
                 bay,
                 size: disk.size,
@@ -45,12 +49,8 @@ pub fn there(hw: &Hw, inventory: &Inventory) -> Stock {
     }
     stock.drives.sort_by(|a, b| a.bay.cmp(&b.bay));
     stock.absent.sort_by(|a, b| a.drive.bay.cmp(&b.drive.bay));
-    let here = |bay: &BayId| {
-        let mut places = inventory.disks.iter().filter_map(|disk| place(hw, disk));
-        places.any(|other| other == *bay)
-    };
     let bays = hw.bays.iter().map(|bay| bay.bay.clone());
-    stock.empty = bays.filter(|bay| !here(bay)).collect();
+    stock.empty = bays.filter(|bay| hw.vacancy(inventory, bay) == Vacancy::Empty).collect();
     stock
 }
 
@@ -79,6 +79,20 @@ fn place(hw: &Hw, disk: &Disk) -> Option<BayId> {
     }
     let pool = hw.places.iter().any(|place| place.place == seat.bay && place.pool);
     pool.then_some(seat.bay)
+}
+
+/// Why a drive that is in no place for a pool does not count; `None`: it was never meant to.
+fn outside(inventory: &Inventory, disk: &Disk) -> Option<Why> {
+    let runs = inventory.host.boot_disk.as_ref() == Some(&disk.name);
+    let holds = disk.contents.as_ref().ok().map(|contents| &contents.owner);
+    let system = matches!(holds, Some(Owner::Held { boot: true, .. }));
+    if runs || system || disk.removable || disk.transport == Transport::Mmc {
+        return None;
+    }
+    match holds {
+        Some(owner) if *owner != Owner::Blank => Some(Why::Holds(owner.clone())),
+        _ => Some(Why::Outside { port: disk.path.clone(), transport: disk.transport }),
+    }
 }
 
 fn why_not(hw: &Hw, disk: &Disk, bay: &BayId) -> Option<Why> {

@@ -8,7 +8,7 @@
 use serde::Serialize;
 
 use crate::drive::Drive;
-use crate::inventory::{Flaw, Owner};
+use crate::inventory::{Flaw, Owner, Transport};
 use crate::names::BayId;
 use crate::smart::rules::Finding;
 use crate::units::Bytes;
@@ -58,8 +58,15 @@ pub enum Why {
     Flawed(Flaw),
     /// It is in a place that may serve a pool's log or cache, not its data.
     NoBay,
-    /// Another drive answers for the same bay.
+    /// Other drives have the same port, so that none of them can be named.
     Ambiguous,
+    /// It is at a port that no description names as a bay.
+    Outside {
+        /// The port; `None`: udev tells none.
+        port: Option<String>,
+        /// How it is attached.
+        transport: Transport,
+    },
 }
 
 /// A drive that is there and does not count.

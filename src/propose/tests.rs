@@ -232,7 +232,7 @@ fn a_drive_with_contents_is_named_and_left_out() {
         "left out bay 2, ST2000DM001-1CH164 2.00 TB, Z1E0EXA1: it has no name that\n",
         "bay 3, ST2000DM001-1ER164 2.00 TB, Z4Z0EXA2: ext4 \"photos\"",
         "bay 4, ST2000DM001-1ER164 2.00 TB, Z4Z0EXA3: unknown: permission\n",
-        "none     one drive alone outlives nothing",
+        "none     one drive alone has no redundancy, and the others are left out",
     ] {
         assert!(screen.contains(words), "{words}\n{screen}");
     }

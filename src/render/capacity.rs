@@ -17,6 +17,8 @@ pub enum Of {
     Box(String),
     /// As many as were asked for.
     Asked,
+    /// Those of the seed article's box, because the description of this one names no bays.
+    NoBays(String),
     /// Those of the seed article's box, because nothing is known of this one.
     Article,
 }
@@ -26,6 +28,10 @@ pub fn render(rows: &[Row], bays: usize, of: &Of, layouts: &[Layout]) -> String 
     let of = match of {
         Of::Box(title) => format!("{bays} bays of {}", text::plain(title)),
         Of::Asked => format!("{bays} bays, as asked"),
+        Of::NoBays(title) => format!(
+            "{bays} bays, as in the seed article: the description of {} names no bays (`--bays` says how many)",
+            text::plain(title)
+        ),
         Of::Article => format!(
             "{bays} bays, as in the seed article: this box has no description (`--bays` says how many)"
         ),

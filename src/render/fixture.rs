@@ -99,6 +99,7 @@ pub fn inventory() -> Inventory {
                 hostname: "nas".into(),
             }),
             ecc: Some(true),
+            ecc_board: Some(true),
             nics: vec![Nic {
                 name: "eno1".into(),
                 mac: "00:00:5e:00:53:01".into(),

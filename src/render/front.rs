@@ -7,8 +7,10 @@
 use super::disk::{Row, gbps, rows};
 use super::paint::{Paint, Tone};
 use super::{contents, text};
+use crate::drive::Drive;
+use crate::hw::vacancy::Vacancy;
 use crate::hw::{Bay, Hw, Sure};
-use crate::inventory::{Inventory, Owner, Pool};
+use crate::inventory::{Disk, Inventory, Owner, Pool};
 use crate::names::BayId;
 use crate::smart::rules::Weight;
 use crate::verify::missing::{Missing, missing};
@@ -75,6 +77,8 @@ pub struct Slot {
     pub bay: BayId,
     /// What is in it, or should be; `None`: empty.
     pub drive: Option<Held>,
+    /// Whether it is proved that no drive is in it, where none was seen.
+    pub is_empty: bool,
 }
 
 /// A drive in a bay, in words.
@@ -227,9 +231,26 @@ pub fn slots(hw: &Hw, inventory: &Inventory) -> Vec<Slot> {
             Some(row) => Some(Held::of_row(row, bay, pools)),
             None => lost().map(|one| Held::of_missing(one, pools)),
         };
-        Slot { bay: bay.bay.clone(), drive }
+        let is_empty = hw.vacancy(inventory, &bay.bay) == Vacancy::Empty;
+        Slot { bay: bay.bay.clone(), drive, is_empty }
     };
     hw.bays.iter().map(slot).collect()
+}
+
+/// Where a drive outside the bays is: its place, or its port where no place is that port's own.
+pub fn place(hw: &Hw, inventory: &Inventory, drive: &Drive, disk: &Disk) -> String {
+    let shared = |bay: &BayId| {
+        let port =
+            hw.places.iter().find(|place| place.place == *bay).and_then(|it| it.port.as_ref());
+        port.is_some_and(|port| port.contains('*'))
+    };
+    // Where it is not known what the system runs from, it may be this one.
+    let boots = inventory.host.boot_disk.as_ref().is_none_or(|name| *name == disk.name);
+    match (&drive.bay, &disk.path) {
+        (None, Some(path)) => text::plain(path),
+        (Some(bay), Some(path)) if shared(bay) && !boots && !disk.removable => text::plain(path),
+        _ => drive.place(),
+    }
 }
 
 /// Members that are gone and stand in no bay of [`slots`].
@@ -296,7 +317,8 @@ impl Line {
 fn lines(slot: &Slot) -> [Line; 6] {
     let name = slot.bay.spoken();
     let Some(held) = &slot.drive else {
-        return [name.as_str(), "empty", "", "", "", ""].map(Line::plain);
+        let state = if slot.is_empty { "empty" } else { "not known" };
+        return [name.as_str(), state, "", "", "", ""].map(Line::plain);
     };
     let pool = held.pool.map_or(Tone::Plain, Tone::Pool);
     let state = held.alarm.map_or(Tone::Plain, |sign| sign.tone(Tone::Plain));

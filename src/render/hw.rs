@@ -11,7 +11,9 @@ use super::overview::by_place;
 use super::paint::{Paint, Tone};
 use super::{contents, disk, front, table, text};
 use crate::check::machine::assumed_bays;
+use crate::check::seats::{doubtful, started_elsewhere};
 use crate::drive::Drive;
+use crate::hw::vacancy::{Doubt, Vacancy};
 use crate::hw::{Boot, CanBoot, ControllerMode, Hw, Sure};
 use crate::inventory::{Dmi, Host, Inventory, Nic};
 use crate::names::BayId;
@@ -99,6 +101,12 @@ pub fn render(hw: &Hw, file: &str, by: KnownBy, inventory: &Inventory, paint: Pa
         out.push_str(&front::picture(&front::slots(hw, inventory), paint));
     }
     out.push_str(&elsewhere(hw, inventory));
+    for (bays, doubt) in doubtful(hw, inventory) {
+        if !matches!(doubt, Doubt::Blind { .. }) {
+            let say = format!("{}: {doubt}; {}", text::bays(&bays), doubt.remedy());
+            out.push_str(&text::labelled("not known", &text::plain(&say)));
+        }
+    }
     for one in front::lost(hw, inventory) {
         let said = text::labelled("MISSING", &disk::was(&one));
         out.push_str(&said.replacen("MISSING", &paint.paint(Tone::Bad, "MISSING"), 1));
@@ -116,6 +124,13 @@ pub fn render(hw: &Hw, file: &str, by: KnownBy, inventory: &Inventory, paint: Pa
     out.push_str(&text::labelled("mode", &mode(hw, host)));
     if !hw.boots.is_empty() {
         out.push_str(&text::labelled("boots", &boots(hw, hw.mode(host))));
+        if let Some(bay) = started_elsewhere(hw, inventory) {
+            let bay = bay.spoken();
+            let say = format!(
+                "the system is on {bay}, which the firmware cannot boot: a boot loader elsewhere started it"
+            );
+            out.push_str(&text::labelled("system", &say));
+        }
     }
     let ports = ports(hw);
     if !ports.is_empty() {
@@ -149,6 +164,7 @@ fn known(hw: &Hw, file: &str, by: KnownBy, dmi: &Dmi) -> String {
 /// Drives that sit in no bay, and places that are empty.
 fn elsewhere(hw: &Hw, inventory: &Inventory) -> String {
     let host = &inventory.host;
+    let elsewhere = started_elsewhere(hw, inventory);
     let in_bay = |bay: &BayId| hw.bays.iter().any(|b| b.bay == *bay);
     let mut rows = Vec::new();
     let mut taken = Vec::new();
@@ -161,9 +177,13 @@ fn elsewhere(hw: &Hw, inventory: &Inventory) -> String {
         if drive.bay.as_ref().is_some_and(in_bay) {
             continue;
         }
-        let boots = if host.boot_disk.as_ref() == Some(&disk.name) { "boots, " } else { "" };
+        let boots = match host.boot_disk.as_ref() == Some(&disk.name) {
+            true if elsewhere.is_some() => "system, ",
+            true => "boots, ",
+            false => "",
+        };
         rows.push(vec![
-            drive.place(),
+            front::place(hw, inventory, &drive, disk),
             drive.model.as_deref().unwrap_or("no model").to_owned(),
             drive.size.tb(),
             format!("{boots}{}", contents::phrase(&disk.contents)),
@@ -176,6 +196,7 @@ fn elsewhere(hw: &Hw, inventory: &Inventory) -> String {
     }
     let empty =
         hw.places.iter().filter(|place| place.port.is_some() && !taken.contains(&place.place));
+    let empty = empty.filter(|place| hw.vacancy(inventory, &place.place) == Vacancy::Empty);
     let empty: Vec<String> = empty.map(|place| place.place.spoken()).collect();
     if !empty.is_empty() {
         out.extend(["  empty: ", &text::and(&empty), "\n"]);
@@ -192,7 +213,21 @@ fn mode(hw: &Hw, host: &Host) -> String {
         return format!("not known: there is no storage controller at {address}");
     };
     let id = text::plain(&found.id);
-    match hw.mode(host).and_then(|mode| hw.mode_of(mode)) {
+    if let Some(card) = hw.card() {
+        let found = host.controllers.iter().find(|found| found.address == card);
+        let what = found.map_or_else(
+            || ", which is not there".to_owned(),
+            |found| {
+                let driver = found.driver.as_ref().map(|driver| format!(", {driver}"));
+                text::plain(&format!(" ({}{})", found.id, driver.unwrap_or_default()))
+            },
+        );
+        let is = hw.chipset_mode(host);
+        let is =
+            is.map_or_else(|| "a mode that is not known".to_owned(), |mode| format!("{mode} mode"));
+        return format!("HBA: bays at the card at {card}{what}; the chipset ({id}) in {is}");
+    }
+    match hw.chipset_mode(host).and_then(|mode| hw.mode_of(mode)) {
         None => format!("not known: {id} at {address} is none of those described"),
         Some(mode) => {
             let swap = match mode.hot_swap {
@@ -218,12 +253,10 @@ fn boots(hw: &Hw, mode: Option<ControllerMode>) -> String {
         } else {
             row.from.parse::<BayId>().map_or_else(|_| row.from.clone(), |bay| bay.spoken())
         };
-        let sure = if row.sure == Sure::Assumed { " (assumed)" } else { "" };
-        let can = match mode {
-            ControllerMode::Ahci => row.ahci,
-            ControllerMode::Raid => row.raid,
-            ControllerMode::Legacy => row.legacy,
-        };
+        // Of what boots with the bays at a card nobody has more than reports.
+        let is_assumed = row.sure == Sure::Assumed || mode == ControllerMode::Hba;
+        let sure = if is_assumed { " (assumed)" } else { "" };
+        let Some(can) = row.can(mode) else { continue };
         match can {
             CanBoot::Yes => yes.push(format!("{name}{sure}")),
             CanBoot::Volume => yes.push(format!("{name} (in a volume of the RAID firmware)")),
@@ -241,13 +274,10 @@ fn boots(hw: &Hw, mode: Option<ControllerMode>) -> String {
 
 /// ` (RAID and Legacy mode can)`, of a place that cannot boot in the mode that the controller is in.
 fn other_modes(row: &Boot) -> String {
-    let all = [
-        (ControllerMode::Ahci, row.ahci),
-        (ControllerMode::Raid, row.raid),
-        (ControllerMode::Legacy, row.legacy),
-    ];
-    let can = all.into_iter().filter(|(_, can)| *can != CanBoot::No);
-    let can: Vec<String> = can.map(|(mode, _)| mode.to_string()).collect();
+    let modes =
+        [ControllerMode::Ahci, ControllerMode::Raid, ControllerMode::Legacy, ControllerMode::Hba];
+    let can = modes.into_iter().filter(|mode| row.can(*mode).is_some_and(|can| can != CanBoot::No));
+    let can: Vec<String> = can.map(|mode| mode.to_string()).collect();
     if can.is_empty() { String::new() } else { format!(" ({} mode can)", text::and(&can)) }
 }
 
@@ -293,10 +323,11 @@ pub fn gib(bytes: u64) -> String {
 
 /// Whether the memory corrects errors.
 pub fn ecc(host: &Host) -> &'static str {
-    match host.ecc {
-        Some(true) => "ECC",
-        Some(false) => "no ECC",
-        None => "ECC not known",
+    match (host.ecc, host.ecc_board) {
+        (Some(true), _) => "ECC",
+        (Some(false), Some(true)) => "no ECC modules (the board could)",
+        (Some(false), _) => "no ECC",
+        (None, _) => "ECC not known",
     }
 }
 

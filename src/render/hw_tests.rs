@@ -43,7 +43,7 @@ known    by its own names (verified), described in hw/hp-microserver-gen8.yaml
 order    bays 1-4: the order is assumed, compare serials before you pull one
 mode     AHCI (verified), 8086:1c02 at 0000:00:1f.2, hot-swap
 boots    in AHCI mode bays 1-4 (assumed), USB and microSD; not the fifth port
-         (RAID and Legacy mode can)
+         (RAID, Legacy and HBA mode can)
 memory   9.7 GiB, ECC; 2 slots, at most 16 GiB, takes ECC (assumed)
 network  eno1 00:00:5e:00:53:01 up 1000 Mb/s
 ";

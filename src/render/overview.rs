@@ -4,11 +4,13 @@
 
 use std::cmp::Ordering;
 
-use super::{contents, disk, hw as box_, pool, table, text};
+use super::{contents, disk, front, hw as box_, pool, table, text};
 use crate::check::machine::well;
+use crate::check::seats::started_elsewhere;
 use crate::check::{Note, Rule, Severity};
 use crate::drive::Drive;
 use crate::hw::Hw;
+use crate::hw::vacancy::Vacancy;
 use crate::inventory::{Inventory, Pool};
 use crate::names::BayId;
 use crate::profile::Profile;
@@ -142,7 +144,12 @@ fn system(hw: &Hw, inventory: &Inventory) -> String {
             let disk = inventory.disks.iter().find(|disk| disk.name == *name);
             let from =
                 disk.map_or_else(|| format!("`{name}`"), |disk| Drive::of(hw, disk).spoken());
-            format!("booted from {from}")
+            let word = if started_elsewhere(hw, inventory).is_some() {
+                "system on"
+            } else {
+                "booted from"
+            };
+            format!("{word} {from}")
         },
     );
     let mode = match (&hw.controller, hw.mode(host)) {
@@ -168,7 +175,8 @@ fn bays(hw: &Hw, inventory: &Inventory) -> String {
     };
     for bay in &hw.bays {
         let here = drives.iter().find(|(drive, _)| drive.bay.as_ref() == Some(&bay.bay));
-        let state = if inventory.blind.is_some() { "not known" } else { "empty" };
+        let is_empty = hw.vacancy(inventory, &bay.bay) == Vacancy::Empty;
+        let state = if is_empty { "empty" } else { "not known" };
         let empty = || [state.to_owned(), String::new(), String::new()];
         lines.push((Some(bay.bay.clone()), here.map_or_else(empty, what)));
     }
@@ -190,7 +198,11 @@ fn bays(hw: &Hw, inventory: &Inventory) -> String {
     for drive in &drives {
         let seated = |bay: &BayId| hw.bays.iter().any(|b| b.bay == *bay);
         if !drive.0.bay.as_ref().is_some_and(seated) {
-            let place = if hw.is_nobodys() { drive.0.name.clone() } else { drive.0.place() };
+            let place = if hw.is_nobodys() {
+                drive.0.name.clone()
+            } else {
+                front::place(hw, inventory, &drive.0, drive.1)
+            };
             rows.push([vec![place], what(drive).to_vec()].concat());
         }
     }

@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 
 use super::text::{WIDTH, bays, labelled, marked, plain};
-use crate::check::{Note, Severity};
+use crate::check::{Note, Rule, Severity};
 use crate::inventory::Inventory;
 use crate::machine::{Change, Cmd};
 use crate::names::BayId;
@@ -286,7 +286,16 @@ fn outlook(plan: &Plan, out: &mut String) {
         out.push_str(&labelled("unused", &unused(plan, o)));
     }
     if !plan.disks.is_empty() {
-        out.push_str(&labelled("survives", &survives(o)));
+        let volumes = plan.notes.iter().any(|note| note.rule == Rule::Volumes);
+        let said = if volumes {
+            format!(
+                "{}; not all of these are drives, and which fail together is not known",
+                survives(o)
+            )
+        } else {
+            survives(o)
+        };
+        out.push_str(&labelled("survives", &said));
         let ashift = o.ashift;
         out.push_str(&labelled("fixed", &format!("layout and ashift {ashift}, for ever")));
         for (index, members) in merged(&o.replacement).iter().enumerate() {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::contents::contents_phrase;
 use super::table::list;
 use super::text::{WIDTH, and, bays, clip, labelled, plain};
-use crate::inventory::Flaw;
+use crate::inventory::{Flaw, Transport};
 use crate::names::BayId;
 use crate::propose::{Absent, Candidate, Member, Proposal, Remark, Why};
 use crate::units::Bytes;
@@ -103,14 +103,42 @@ fn head(proposal: &Proposal) -> String {
         let label = if index == 0 { "left out" } else { "" };
         out.push_str(&labelled(label, &left_out(absent)));
     }
+    for (index, way) in ways_out(&stock.absent).iter().enumerate() {
+        out.push_str(&labelled(if index == 0 { "do this" } else { "" }, way));
+    }
     out
+}
+
+/// What to do about drives that are left out for where they are.
+fn ways_out(absent: &[Absent]) -> Vec<&'static str> {
+    let any = |is: fn(&Why) -> bool| absent.iter().any(|one| is(&one.why));
+    let mut ways = Vec::new();
+    if any(|why| matches!(why, Why::Outside { transport, .. } if *transport != Transport::Usb)) {
+        ways.push(
+            "name the ports in a description in /etc/zbay/hw (docs/hw.md): as bays for data, or as places with `pool: true` \
+             for a log or a cache; if the bays' cable is at that card, `zbay learn` finds out which port is which bay",
+        );
+    }
+    if any(|why| matches!(why, Why::Outside { transport: Transport::Usb, .. })) {
+        ways.push(
+            "zbay takes USB drives only where a description names their ports as bays: put one into /etc/zbay/hw (docs/hw.md)",
+        );
+    }
+    if any(|why| *why == Why::Ambiguous) {
+        ways.push("use direct ports instead of a port multiplier, or another controller");
+    }
+    ways
 }
 
 /// Why there is nothing to show.
 fn none(proposal: &Proposal) -> &'static str {
-    match proposal.stock.drives.len() {
-        0 => "there is no drive that zbay may take",
-        1 => "one drive alone outlives nothing: a second one of its size makes a mirror",
+    match (proposal.stock.drives.len(), proposal.stock.absent.len()) {
+        (0, 0) => "there is no drive that zbay may take",
+        (0, _) => "all drives are left out, each for the reason above",
+        (1, 0) => "one drive alone has no redundancy: a second one of its size makes a mirror",
+        (1, _) => {
+            "one drive alone has no redundancy, and the others are left out for the reasons above"
+        }
         _ => "ZFS makes no pool with redundancy of these drives",
     }
 }
@@ -129,11 +157,22 @@ fn left_out(absent: &Absent) -> String {
         Why::Flawed(Flaw::DuplicateSerial { .. }) => "another drive has its serial".to_owned(),
         Why::Flawed(Flaw::NoAddress) => "it has no name that survives a reboot".to_owned(),
         Why::NoBay => "blank, and not in a bay: fit for a log or a cache".to_owned(),
-        Why::Ambiguous => "another drive answers for this bay".to_owned(),
+        Why::Ambiguous => {
+            "udev gives it the same port as others, so a profile cannot name one of them".to_owned()
+        }
+        Why::Outside { port: None, .. } => "udev does not tell its port".to_owned(),
+        Why::Outside { port: Some(port), transport: Transport::Usb } => {
+            format!("a USB drive at {}, which no description names as a bay", plain(port))
+        }
+        Why::Outside { port: Some(port), .. } => {
+            format!("at {}, which the description does not name", plain(port))
+        }
     };
     let model = plain(drive.model.as_deref().unwrap_or("no model"));
     let serial = drive.serial.as_ref().map_or("no serial", |serial| serial.as_str());
-    format!("{}, {model} {}, {}: {why}", drive.spoken(), drive.size.tb(), plain(serial))
+    let outside = matches!(absent.why, Why::Outside { .. } | Why::Ambiguous);
+    let name = if outside { format!("`{}`", drive.name) } else { drive.spoken() };
+    format!("{name}, {model} {}, {}: {why}", drive.size.tb(), plain(serial))
 }
 
 fn rows(proposal: &Proposal) -> String {

@@ -153,8 +153,8 @@ mod critical {
     pub const MILD: u64 = TEMPERATURE | PERSISTENT_MEMORY;
 }
 
-/// What `smart` gives cause to, the gravest first; `port`: the best that the port can, in Mbit/s; `rotational`: what the kernel
-/// says.
+/// What `smart` gives cause to, the gravest first; `port`: the best that the port can, in Mbit/s, where that is known;
+/// `rotational`: what the kernel says.
 pub fn findings(
     model: Option<&str>,
     smart: &Smart,
@@ -184,7 +184,8 @@ pub fn findings(
         Some(Recovery::Unsupported) if flash == Some(false) => found.push(Finding::NoRecovery),
         _ => {}
     }
-    let best = smart.link_best.map(|best| port.map_or(best, |port| port.min(best)));
+    // What an unknown port could do is not known either.
+    let best = smart.link_best.zip(port).map(|(best, port)| port.min(best));
     if let (Some(is), Some(best)) = (smart.link, best)
         && is < best
     {
@@ -268,12 +269,13 @@ impl Finding {
             Self::Marginal { .. } => "at limit",
             Self::WasMarginal { .. } => "was at limit",
             Self::SpareLow { .. } => "spare low",
+            Self::Overheated { .. } => "hot",
             Self::Pending { .. } => "unreadable",
             Self::TestFailed { .. } => "test failed",
             Self::Reallocated { .. } => "reallocated",
             Self::Uncorrectable { .. } => "errors",
             Self::Crc { .. } => "cable",
-            Self::Hot { .. } | Self::Overheated { .. } => "hot",
+            Self::Hot { .. } => "hot",
             Self::Old { .. } => "old",
             Self::New { .. } => "new",
             Self::Worn { .. } => "worn",
@@ -459,15 +461,15 @@ mod tests {
             (Smart { wear: Some(91), ..none() }, Finding::Worn { percent: 91 }),
             (Smart { parks: Some(600_001), ..none() }, Finding::Parked { times: 600_001 }),
             (Smart { recovery: Some(Recovery::Off), ..none() }, Finding::RecoveryOff),
-            (
-                Smart { link: Some(3000), link_best: Some(6000), ..none() },
-                Finding::SlowLink { is: 3000, best: 6000 },
-            ),
         ] {
             assert_eq!(one(smart), std::slice::from_ref(&wanted));
             assert!(!wanted.words().is_empty() && !wanted.remedy().is_empty());
             assert!(wanted.short().len() <= 11);
         }
+        let slow = Smart { link: Some(3000), link_best: Some(6000), ..none() };
+        let found = findings(None, &slow, Some(6000), None);
+        assert_eq!(found, [Finding::SlowLink { is: 3000, best: 6000 }]);
+        assert_eq!(findings(None, &slow, None, None), [], "nobody knows what the port can do");
         let failed = SelfTest {
             words: "read failure".into(),
             passed: Some(false),

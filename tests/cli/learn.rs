@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{Altered, Said, said, zbay};
 
-fn learn(machine: &str, more: &[&str], answers: &str) -> Said {
+pub fn learn(machine: &str, more: &[&str], answers: &str) -> Said {
     let mut command = zbay(&[&["--machine", machine, "learn"], more].concat());
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("runs");

@@ -26,7 +26,6 @@ mod pools;
 mod profiles;
 mod promises;
 mod reborn;
-mod releases;
 mod seed;
 mod shelf;
 mod smoke;

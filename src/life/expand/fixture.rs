@@ -50,6 +50,8 @@ impl Made {
             one
         });
         let mut it = holding(disks.collect());
+        // Another box than that of the fixture.
+        it.host.controllers.clear();
         it.pools = Ok(vec![Pool {
             name: "tank".into(),
             guid: 77,
