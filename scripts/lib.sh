@@ -233,9 +233,18 @@ build_program() {
 
 # --- the appliance -----------------------------------------------------------------------------------------------
 recipe=$root/vm-images/appliance
+release=${ZBAY_RELEASE:-} # a file below releases/; empty: the Debian and OpenZFS that zbay is made for
 hash_of() { (cd "$recipe" && find "$@" -type f | sort | xargs sha256sum | sha256sum | cut -c1-16); }
-appliance_key() { hash_of .; }
-appliance_dir() { echo "$cache/appliance/$(appliance_key)"; }
+# What the others are made of leaves the usual one as it is.
+appliance_key() {
+  local all
+  all=$(cd "$recipe" && find . -mindepth 1 -maxdepth 1 -not -name releases | sort)
+  # shellcheck disable=SC2086
+  hash_of $all ${release:+"releases/$release"}
+}
+appliance_dir() { echo "$cache/appliance/$(appliance_key)${release:+-$release}"; }
+appliance_work() { echo "$cache/appliance/work-$(hash_of build packages modules.sh ${release:+"releases/$release"})${release:+-$release}"; }
+releases() { (cd "$recipe/releases" && ls); }
 appliance_ready() { [ -e "$(appliance_dir)/root.img" ]; }
 build_appliance() {
   appliance_ready && { echo "in the cache"; return; }
@@ -244,22 +253,24 @@ build_appliance() {
   flock 9 # another run may be at it
   if ! appliance_ready; then
     local work
-    work=$cache/appliance/work-$(hash_of build packages modules.sh)
-    as_root env ZBAY_MIRROR="${ZBAY_MIRROR:-}" "$recipe/build" "$work" "$cache/appliance/new"
+    work=$(appliance_work)
+    as_root env ZBAY_MIRROR="${ZBAY_MIRROR:-}" "$recipe/build" "$work" "$cache/appliance/new" "$release"
     as_root chown -R "$(id -u):$(id -g)" "$cache/appliance/new"
     rm -rf "$(appliance_dir)"
     mv "$cache/appliance/new" "$(appliance_dir)"
-    # Older recipes' results go; the tree of this one stays, so that a changed file costs seconds.
-    local old
+    # Older recipes' results go; the trees of this one stay, so that a changed file costs seconds.
+    local old keep
+    keep=$(for release in '' $(releases); do appliance_dir; appliance_work; done)
     for old in "$cache"/appliance/*; do
+      grep -qxF "$old" <<<"$keep" && continue
       case $old in
-      "$work" | "$(appliance_dir)" | */lock | */current) ;;
+      */lock | */current) ;;
       # Not what another checkout may be using right now.
       *) [ -n "$(find "$old" -maxdepth 0 -mmin -180)" ] || as_root rm -rf "$old" ;;
       esac
     done
   fi
-  ln -sfn "$(appliance_dir)" "$cache/appliance/current"
+  [ -n "$release" ] || ln -sfn "$(appliance_dir)" "$cache/appliance/current"
 }
 now_appliance() {
   local f=$cache/log/appliance stage
@@ -347,7 +358,7 @@ greets() { # a port that says SSH-
 box_off() { # DIR: in good order, else at once
   local dir=$1 n
   box_running "$dir" || return 0
-  timeout 30 bash -c "$(declare -f box_ssh appliance_dir appliance_key hash_of); recipe=$(printf %q "$recipe") cache=$(printf %q "$cache"); box_ssh $(printf %q "$dir") systemctl --no-block poweroff" >/dev/null 2>&1 || true
+  timeout 30 bash -c "$(declare -f box_ssh appliance_dir appliance_key hash_of); recipe=$(printf %q "$recipe") cache=$(printf %q "$cache") release=$(printf %q "$release"); box_ssh $(printf %q "$dir") systemctl --no-block poweroff" >/dev/null 2>&1 || true
   for n in $(seq 60); do
     box_running "$dir" || return 0
     sleep 1
@@ -423,7 +434,7 @@ prepare() {
   [ "$count" != 0 ] && minutes=$((minutes + 1))
   [ -x "$program" ] || minutes=$((minutes + 2))
   if [ -n "$box" ] && ! appliance_ready; then
-    if [ -e "$cache/appliance/work-$(hash_of build packages modules.sh)/modules.done" ]; then minutes=$((minutes + 1)); else minutes=$((minutes + 7)); fi
+    if [ -e "$(appliance_work)/modules.done" ]; then minutes=$((minutes + 1)); else minutes=$((minutes + 7)); fi
   fi
   info takes "${takes_text:-about $((minutes + ${own_minutes:-2})) min now}   logs: $(short "$cache/log")/"
   echo

@@ -105,6 +105,8 @@ pub enum Command {
     },
     /// Look, and tell who is to be told what has changed: what a timer and ZED run. `--test` tries the way out.
     Notify(Late<Notify>),
+    /// Miss a pool no more that zbay has seen and that is gone for good: its alerts end. Nothing is changed on any drive.
+    Forget(Late<crate::cmd::forget::ForgetArgs>),
     /// Print figures for Prometheus: pools, members and drives by bay.
     Metrics,
     /// Record this machine, for a bug report or a test: what zbay's readers need of it, and nothing of its owner's.

@@ -44,6 +44,18 @@ pub struct Faults {
     pub list: Vec<Fault>,
 }
 
+impl Faults {
+    /// The first of them in one line: `profile.yaml:12:3: unknown key`.
+    pub fn first_line(&self) -> String {
+        let Some(fault) = self.list.first() else { return format!("{} is broken", self.file) };
+        let before = self.text.get(..fault.span.start).unwrap_or(&self.text);
+        let line = before.matches('\n').count() + 1;
+        let start = before.rfind('\n').map_or(0, |at| at + 1);
+        let column = before.get(start..).unwrap_or_default().chars().count() + 1;
+        format!("{}:{line}:{column}: {}", self.file, fault.message)
+    }
+}
+
 impl std::error::Error for Faults {}
 
 impl fmt::Display for Faults {

@@ -63,6 +63,7 @@ fn run(cli: Cli) -> Result<Answer> {
         Some(Command::Propose(args)) => cmd::propose::run(&context, args),
         Some(Command::Apply(args)) => cmd::apply::run(&context, args),
         Some(Command::Notify(args)) => cmd::notify::run(&context, args),
+        Some(Command::Forget(args)) => cmd::forget::run(&context, args),
         Some(Command::Metrics) => cmd::notify::metrics(&context),
         Some(Command::Replace(args)) => cmd::replace::run(&context, args),
         Some(Command::Expand(way)) => cmd::expand::run(&context, way),

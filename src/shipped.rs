@@ -147,23 +147,66 @@ pub fn hw(machine: &dyn Machine, word: &str) -> Result<Parsed<Hw>, LoadError> {
     read(&file, &bytes).map_err(LoadError::Faults)
 }
 
-/// The description that fits the box, `generic` where none does; the flag tells which.
-///
-/// # Errors
-/// A description that is broken.
-pub fn recognise(machine: &dyn Machine, host: &Host) -> Result<(Parsed<Hw>, bool), LoadError> {
-    let own = match machine.list("/etc/zbay/hw".into()) {
-        Ok(Some(names)) => names,
-        Ok(None) | Err(_) => Vec::new(),
-    };
-    let own = own.iter().filter_map(|name| name.strip_suffix(".yaml"));
-    for name in own.chain(HW.iter().map(|(name, _)| *name)) {
-        let parsed = hw(machine, name)?;
-        if parsed.value.recognise.as_ref().is_some_and(|recognise| recognise.fits(host)) {
-            return Ok((parsed, true));
+impl LoadError {
+    /// In one line.
+    pub fn first_line(&self) -> String {
+        match self {
+            Self::Faults(faults) => faults.first_line(),
+            other => other.to_string(),
         }
     }
-    Ok((hw(machine, "generic")?, false))
+}
+
+/// Where a box's own descriptions lie.
+const OWN: &str = "/etc/zbay/hw";
+
+/// The names of the descriptions in [`OWN`].
+fn own(machine: &dyn Machine) -> Vec<String> {
+    let names = machine.list(OWN.into()).ok().flatten().unwrap_or_default();
+    names.iter().filter_map(|name| name.strip_suffix(".yaml")).map(str::to_owned).collect()
+}
+
+/// Descriptions in [`OWN`] that cannot be read, each with its file and why.
+pub fn broken(machine: &dyn Machine) -> Vec<(String, LoadError)> {
+    let read = |name: &String| Some((format!("{OWN}/{name}.yaml"), hw(machine, name).err()?));
+    own(machine).iter().filter_map(read).collect()
+}
+
+/// The description that fits the box, `generic` where none does; the flag tells which. One that is broken fits nothing, nor
+/// does a shipped one of its name: what it says of the bays is what somebody found to be otherwise.
+///
+/// # Errors
+/// `generic` itself cannot be read.
+pub fn recognise(machine: &dyn Machine, host: &Host) -> Result<(Parsed<Hw>, bool), LoadError> {
+    let own = own(machine);
+    for name in own.iter().map(String::as_str).chain(HW.iter().map(|(name, _)| *name)) {
+        match hw(machine, name) {
+            Ok(parsed) if parsed.value.recognise.as_ref().is_some_and(|it| it.fits(host)) => {
+                return Ok((parsed, true));
+            }
+            Err(error) if !own.iter().any(|it| it == name) => return Err(error),
+            _ => {}
+        }
+    }
+    let generic = match hw(machine, "generic") {
+        Err(_) if own.iter().any(|it| it == "generic") => embedded("generic")?,
+        other => other?,
+    };
+    Ok((generic, false))
+}
+
+/// The description of any box, by its ports.
+///
+/// # Errors
+/// None, since the program carries it.
+pub fn generic() -> Result<Parsed<Hw>, LoadError> {
+    embedded("generic")
+}
+
+/// A description that the program carries, whatever lies in [`OWN`].
+fn embedded(name: &str) -> Result<Parsed<Hw>, LoadError> {
+    let text = HW.iter().find(|(known, _)| *known == name).map_or("", |(_, text)| text);
+    read(&format!("hw/{name}.yaml"), text.as_bytes()).map_err(LoadError::Faults)
 }
 
 #[cfg(test)]

@@ -45,6 +45,14 @@ mod places;
 #[path = "cli/health.rs"]
 mod health;
 
+/// What a look would tell.
+#[path = "cli/notices.rs"]
+mod notices;
+
+/// What the real program sends.
+#[path = "cli/sent.rs"]
+mod sent;
+
 /// How pools are, and what it ends with.
 #[path = "cli/status.rs"]
 mod status;

@@ -100,6 +100,10 @@ fn what_is_installed_works_and_a_second_run_changes_nothing() {
     assert!(root.path("etc/systemd/system/zbay-selftest@.timer").exists());
     let on = root.path("etc/systemd/system/timers.target.wants/zbay-selftest@long.timer");
     assert!(!on.exists(), "a profile turns it on");
+    let replaces =
+        fs::read_to_string(root.path("etc/systemd/system/zbay-replace.service")).expect("there");
+    assert!(replaces.contains("\nExecStart=/usr/local/bin/zbay replace --waiting\n"), "{replaces}");
+    assert!(root.path("etc/systemd/system/zbay-notify.path").exists());
     let files = root.files();
     assert!(files.iter().any(|file| file == readme));
     assert!(files.iter().any(|file| file.ends_with("docs/install.md")));
@@ -197,4 +201,62 @@ fn the_name_show_is_a_link_that_takes_nobodys_place() {
     assert!(status != 0 && err.contains("another program"), "{err}");
     root.run(&["--uninstall"]);
     assert!(root.path("usr/local/bin/show").exists());
+}
+
+fn unit(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("systemd").join(name);
+    fs::read_to_string(path).expect("shipped")
+}
+
+/// The value of a setting of a unit.
+fn setting<'a>(unit: &'a str, key: &str) -> Vec<&'a str> {
+    unit.lines().filter_map(|line| line.strip_prefix(key)?.strip_prefix('=')).collect()
+}
+
+#[test]
+fn a_blank_drive_is_taken_whether_or_not_anybody_could_be_told() {
+    let notify = unit("zbay-notify.service");
+    // What follows ExecStart in the same unit runs only where it ended with 0.
+    assert_eq!(setting(&notify, "ExecStartPost"), [""; 0]);
+    assert_eq!(setting(&notify, "ExecStart"), ["/usr/bin/zbay notify"]);
+    assert_eq!(setting(&notify, "Wants"), ["zbay-replace.service"]);
+    let replaces = unit("zbay-replace.service");
+    let after: Vec<&str> = setting(&replaces, "After")[0].split(' ').collect();
+    assert!(after.contains(&"zbay-notify.service"), "an order, and no condition");
+    for key in ["Requires", "Requisite", "BindsTo", "PartOf"] {
+        assert_eq!(setting(&replaces, key), [""; 0], "{key}");
+    }
+}
+
+#[test]
+fn no_unit_ends_a_command_that_changes_a_disk() {
+    for name in ["zbay-replace.service", "zbay-firstboot.service"] {
+        assert_eq!(setting(&unit(name), "TimeoutStartSec"), ["infinity"], "{name}");
+    }
+    // A look: zpool status, list, import, import -D, the labels, smartctl twice, df, sendmail, two of curl.
+    let longest = 10 + 10 + 120 + 120 + 300 + 50 + 30 + 3 * 40;
+    let limit = setting(&unit("zbay-notify.service"), "TimeoutStartSec")[0].to_owned();
+    let minutes: u32 = limit.strip_suffix("min").expect("minutes").parse().expect("a number");
+    assert!(minutes * 60 > longest, "{limit}");
+}
+
+#[test]
+fn a_look_is_hardened_and_sees_who_has_a_disk_open() {
+    let notify = unit("zbay-notify.service");
+    for (key, value) in [
+        ("PrivateTmp", "yes"),
+        ("ProtectKernelTunables", "yes"),
+        ("LimitCORE", "0"),
+        ("UMask", "0022"),
+    ] {
+        assert_eq!(setting(&notify, key), [value], "{key}");
+    }
+    for key in ["NoNewPrivileges", "ProtectProc", "CapabilityBoundingSet", "PrivateDevices"] {
+        assert_eq!(setting(&notify, key), [""; 0], "{key}");
+    }
+    // An event in the middle of a look has another one follow.
+    let event = "/run/zbay/event";
+    assert!(unit("all-zbay.sh").contains(&format!(": >{event}")));
+    assert_eq!(setting(&unit("zbay-notify.path"), "PathExists"), [event]);
+    assert!(setting(&notify, "ExecStartPre")[0].ends_with(event), "taken away before the look");
 }

@@ -3,6 +3,7 @@
 //! A command gets a [`Context`] and gives an [`Answer`]; only the program prints and exits.
 
 use std::io::Write as _;
+use std::sync::Once;
 
 use anyhow::Context as _;
 use camino::Utf8Path;
@@ -18,7 +19,7 @@ use crate::machine::local::replace_user_file;
 use crate::profile::Profile;
 use crate::render::svg::Canvas;
 use crate::render::text::{labelled, plain};
-use crate::shipped;
+use crate::shipped::{self, LoadError};
 use crate::yaml::Parsed;
 
 pub mod adopt;
@@ -32,6 +33,7 @@ pub mod destroy;
 pub mod expand;
 pub mod explain;
 pub mod firstboot;
+pub mod forget;
 pub mod form;
 pub mod found;
 pub mod grow;
@@ -106,8 +108,14 @@ impl Context {
             return Ok((shipped::hw(&*self.machine, word)?, true));
         }
         let (hw, fits) = shipped::recognise(&*self.machine, host)?;
+        say_broken(&*self.machine);
         if !fits && let Ok(Some(wish)) = self.wish() {
-            return Ok((shipped::hw(&*self.machine, &wish.value.hardware)?, true));
+            match shipped::hw(&*self.machine, &wish.value.hardware) {
+                Ok(hw) => return Ok((hw, true)),
+                // It was named above; a look goes on by ports.
+                Err(LoadError::Faults(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
         }
         Ok((hw, fits))
     }
@@ -174,6 +182,17 @@ fn settled(
         say_woken(&hw, inventory);
     }
     Ok(hw)
+}
+
+/// Names descriptions of boxes that cannot be read, once: they are passed over.
+fn say_broken(machine: &dyn Machine) {
+    static SAID: Once = Once::new();
+    SAID.call_once(|| {
+        for (_, why) in shipped::broken(machine) {
+            let why = plain(&why.first_line());
+            let _ = writeln!(std::io::stderr().lock(), "warning: {why} (passed over)");
+        }
+    });
 }
 
 /// To decide, every drive is read; one that slept is not woken in silence.

@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::task::{Proof, Terms, look_around, perform};
 use super::{Answer, Context};
+use crate::inventory::Pool;
 use crate::life::moving::{self, Incoming, Outgoing};
 use crate::plan::system::Own;
 
@@ -86,7 +87,14 @@ pub fn export(context: &Context, args: &ExportArgs) -> Result<Answer> {
         first_boot_waits: !done,
     });
     let command = typed("export", args.pool.as_deref());
-    perform(context, scene, task, &terms(&command, args.plan, args.yes))
+    let mut pools = scene.inventory.pools.iter().flatten();
+    let named = |pool: &&Pool| args.pool.as_ref().is_none_or(|name| pool.name == *name);
+    let going = pools.find(named).map(|pool| (pool.guid, pool.name.clone()));
+    let answer = perform(context, scene, task, &terms(&command, args.plan, args.yes))?;
+    if let (true, Some((guid, name))) = (answer.json["changed"] == true, going) {
+        super::notify::exported(context, guid, &name);
+    }
+    Ok(answer)
 }
 
 fn typed(command: &str, pool: Option<&str>) -> String {

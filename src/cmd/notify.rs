@@ -1,10 +1,15 @@
 //! `zbay notify`: what a timer and ZED run. Looks, tells what has changed, and keeps what was told; `zbay metrics`: the
 //! same look as figures.
 //!
-//! It waits for nobody who changes a pool, since that may take hours, and it never wakes a drive. What could not be sent is
-//! not noted as told. What is wrong stands above the console's login prompt too.
+//! It waits for nobody who changes a pool, since that may take hours, and it never wakes a drive. What a way out did not carry
+//! is not noted as told by it. What is wrong stands above the console's login prompt too.
+//!
+//! Nothing that is broken here may silence it: not a profile, a description, a look that fails, a full disk. Telling comes
+//! first, and all that is a courtesy after it.
 
 use std::io::Write as _;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 use camino::Utf8Path;
@@ -16,12 +21,20 @@ use crate::care::boot;
 use crate::check::machine;
 use crate::cli::Notify as NotifyArgs;
 use crate::hw::Hw;
-use crate::inventory::{Inventory, Want};
-use crate::machine::local::{lock, read_user_file, replace_user_file};
-use crate::machine::{Change, Cmd, Hash, Machine};
-use crate::notice::{Notice, PATH, Scene, Told, decide, matters, metrics as figures, send};
+use crate::inventory::{Host, Inventory, Pool, Pools, Unknown, Want};
+use crate::machine::local::{Lock, LockError, lock, read_user_file, replace_user_file};
+use crate::machine::{Change, Machine};
+use crate::notice::lost::{self, Absent};
+use crate::notice::scope::Scope;
+use crate::notice::send::{self, JOURNAL, Way};
+use crate::notice::start::{self, Start};
+use crate::notice::{
+    Letter, Look, Matter, Notice, Scene, Told, age, decide, matters, metrics as figures, store,
+};
+use crate::profile::Profile;
 use crate::profile::notify::{Notify, WebHook};
 use crate::render::json::answer;
+use crate::shipped::{self, LoadError, WISH};
 use crate::status::{self, Status, Weight};
 
 /// Where `node_exporter` of Debian looks for figures.
@@ -30,20 +43,33 @@ const TEXTFILES: &str = "/var/lib/prometheus/node-exporter";
 const LOCK: &str = "/run/zbay/notify";
 /// How often drives are asked for their health: some do not fall asleep while they are asked.
 const HEALTH: SignedDuration = SignedDuration::from_mins(30);
+/// How long a person waits for a look that runs.
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// One look with what is the matter.
 struct Seen {
     hw: Hw,
     inventory: Inventory,
     pools: Vec<Status>,
-    asked: Result<(), String>,
+    start: Start,
+}
+
+impl Seen {
+    fn imported(&self) -> &[Pool] {
+        self.inventory.pools.as_deref().unwrap_or_default()
+    }
 }
 
 fn see(context: &Context, smart: bool) -> Result<Seen> {
+    let machine = &*context.machine;
     let want = Want { smart, ..Want::GLANCE };
-    let mut inventory = context.look(want)?;
-    let (hw, _) = context.hw(&inventory.host)?;
-    let hw = hw.value;
+    // A look that fails altogether is told as one that could not ask the pools.
+    let mut inventory = context.look(want).unwrap_or_else(|why| blind(machine, &why));
+    let hw = match context.hw(&inventory.host) {
+        Ok((hw, _)) => hw.value,
+        Err(why) if context.common.hw.is_some() => return Err(why),
+        Err(_) => shipped::generic()?.value,
+    };
     let (history, _) = context.remember(&hw, &mut inventory);
     if !smart {
         for disk in &mut inventory.disks {
@@ -51,106 +77,292 @@ fn see(context: &Context, smart: bool) -> Result<Seen> {
                 history.of(disk).and_then(|life| life.last()).and_then(|last| last.health.clone());
         }
     }
-    let asked = inventory.pools.as_ref().map(|_| ()).map_err(|why| why.why.clone());
     let pools = inventory.pools.iter().flatten();
     let pools = pools.map(|pool| status::of(&hw, &inventory, pool)).collect();
-    Ok(Seen { hw, inventory, pools, asked })
+    Ok(Seen { hw, inventory, pools, start: start::look(machine) })
+}
+
+fn blind(machine: &dyn Machine, why: &anyhow::Error) -> Inventory {
+    let unknown = || Unknown::because(format!("{why:#}"));
+    let host = Host { facts: machine.host().ok(), ..Host::default() };
+    let (disks, taken) = (Vec::new(), machine.now());
+    let blind = Some(unknown());
+    Inventory { taken, host, disks, blind, pools: Err(unknown()), importable: Err(unknown()) }
+}
+
+/// The recorded profile; `None`: there is none.
+fn profile(machine: &dyn Machine) -> Result<Option<Profile>, LoadError> {
+    match shipped::recorded_wish(machine)? {
+        Some(_) => shipped::profile(machine, None).map(|profile| Some(profile.value)),
+        None => Ok(None),
+    }
+}
+
+/// Keeps what a profile that can be read says of who is told and of the pool; where it cannot be read, what is the matter
+/// with it. What the last one said holds until then.
+fn heed(told: &mut Told, profile: &Result<Option<Profile>, LoadError>) -> Option<Matter> {
+    let next = format!("zbay check {WISH}");
+    match profile {
+        Ok(Some(profile)) => {
+            told.notify = Some(profile.notify.clone());
+            told.wished = Some(profile.pool.name.to_string());
+            None
+        }
+        Ok(None) if told.wished.is_none() => None,
+        Ok(None) => {
+            let says = format!("the profile {WISH} is gone: the last one that was read holds");
+            Some(matters::broken(WISH, says, format!("zbay profile --from-pool > {WISH}")))
+        }
+        Err(why) => {
+            let says =
+                format!("the profile is broken, the last sound one holds: {}", why.first_line());
+            Some(matters::broken(WISH, says, next))
+        }
+    }
+}
+
+/// Pools that are missed, with what their drives say of them.
+fn missed(context: &Context, told: &mut Told, seen: &Seen, deep: bool) -> Vec<Absent> {
+    let Ok(pools) = &seen.inventory.pools else { return Vec::new() };
+    lost::note(told, pools, &seen.pools, &seen.start, seen.inventory.taken);
+    let mut absent = lost::absent(told, told.wished.as_deref(), pools, &seen.start);
+    if deep && lost::is_asked(&absent) {
+        // Drives that sleep are let sleep.
+        let want = Want { contents: true, pools: Pools::All, ..Want::IDENTITY };
+        if let Ok(look) = context.look(want) {
+            lost::explain(told, &mut absent, &look);
+        }
+    }
+    absent
 }
 
 /// `zbay metrics`.
 ///
 /// # Errors
-/// A machine that cannot be looked at.
+/// A description that was named and cannot be had.
 pub fn metrics(context: &Context) -> Result<Answer> {
     let seen = see(context, true)?;
-    let told = load(&*context.machine);
-    let text = figures::metrics(&seen.hw, &seen.inventory, &seen.pools, &told);
+    let mut told = store::load(&*context.machine);
+    heed(&mut told, &profile(&*context.machine));
+    let absent = missed(context, &mut told, &seen, false);
+    let text = figures::metrics(&seen.hw, &seen.inventory, &seen.pools, &figured(absent), &told);
     let json = answer(&[], json!({ "metrics": text }));
     Ok(Answer { text, json, status: 0 })
+}
+
+/// Those that are a figure: what was let go is none, unless the profile names it.
+fn figured(absent: Vec<Absent>) -> Vec<Absent> {
+    absent.into_iter().filter(|pool| pool.let_go.is_none() || pool.wished).collect()
 }
 
 /// `zbay notify`.
 ///
 /// # Errors
-/// A machine that cannot be looked at, or a way out that does not work.
+/// No root, another look that runs, or a way out that does not work with `--test`.
 pub fn run(context: &Context, args: &NotifyArgs) -> Result<Answer> {
     let dry = args.dry_run || context.common.machine.is_some();
     if !dry {
         need_root("notify")?;
     }
-    let notify = context.wish()?.map(|wish| wish.value.notify).unwrap_or_default();
+    let machine = &*context.machine;
     if args.test {
+        let notify = profile(machine)?.map(|profile| profile.notify).unwrap_or_default();
         return test(context, &notify, dry);
     }
-    // Two at once would tell everything twice.
-    let _lock = if dry { None } else { Some(lock(LOCK.into())?) };
-    let machine = &*context.machine;
-    let old = load(machine);
-    let smart = old.asked.is_none_or(|at| machine.now().duration_since(at) >= HEALTH);
+    // Two at once would tell everything twice. A lock that cannot be made keeps nobody from being told.
+    let lock = if dry { None } else { Some(lock(LOCK.into())) };
+    let mut warnings = Vec::new();
+    let _lock = match lock {
+        Some(Err(held @ LockError::Held(_))) => return Err(held.into()),
+        Some(Err(why)) => {
+            warnings.push(why.to_string());
+            None
+        }
+        Some(Ok(lock)) => Some(lock),
+        None => None,
+    };
+    let mut old = store::load(machine);
+    let broken = heed(&mut old, &profile(machine));
+    let notify = old.notify.clone().unwrap_or_default();
+    let since = old.asked.and_then(|at| age(at, machine.now()));
+    let smart = since.is_none_or(|since| since >= HEALTH);
     let seen = see(context, smart)?;
-    let mut drives = machine::drives(&seen.hw, true, &seen.inventory.disks);
-    // What the drives say has its own hours; a root file system is looked at each time.
+    let absent = missed(context, &mut old, &seen, true);
     let root = boot::look(machine);
-    let of_root = boot::notes(&seen.hw, &seen.inventory, &root).into_iter();
-    drives.extend(of_root.filter(|note| note.wwn.is_none()));
-    let mut matters = matters::matters(&seen.hw, &seen.inventory, &seen.pools, &drives);
-    if !smart {
-        // What drives said stands until they are asked again.
-        let known = old.matters.values().map(|known| &known.matter);
-        matters.extend(known.filter(|it| it.key.starts_with(matters::DRIVE)).cloned());
-    }
-    if let Err(why) = &seen.asked {
-        matters.push(matters::unanswered(why));
-    }
-    let headlines: Vec<String> = seen.pools.iter().map(Status::headline).collect();
+    let told_of = |absent: &[Absent], all: &[Absent]| -> Vec<Matter> {
+        absent.iter().filter_map(|pool| pool.matter(all, seen.imported())).collect()
+    };
+    let lost = told_of(&absent, &absent);
+    let missed = figured(absent.clone());
+    let shown = told_of(&missed, &absent);
+    let all = matters_of(context, &seen, &root, [lost, broken.iter().cloned().collect()].concat());
+    let mut headlines: Vec<String> = seen.pools.iter().map(Status::headline).collect();
+    headlines.extend(shown.iter().map(|matter| matter.says.clone()));
     let host = seen.inventory.host.facts.as_ref().map_or("nas", |facts| facts.hostname.as_str());
     let now = seen.inventory.taken;
-    let scene = Scene { host, now, headlines: &headlines, weekly: notify.weekly };
-    let (notice, mut told) = decide(&old, &matters, &scene);
+    let scope = Scope {
+        inventory: &seen.inventory,
+        pools: &seen.pools,
+        absent: &absent,
+        root: &root,
+        smart,
+        profile: broken.is_none(),
+    };
+    let whole = scope.is_whole(&old);
+    let scene = Scene { host, now, headlines: &headlines, weekly: notify.weekly, whole };
+    let asked = |matter: &Matter| scope.asked(matter);
+    let ways = Way::all(&notify);
+    let keys: Vec<String> =
+        [JOURNAL.to_owned()].into_iter().chain(ways.iter().map(Way::key)).collect();
+    let (letters, mut told) = decide(&old, Look { matters: &all, asked: &asked }, scene, &keys);
     if smart {
         told.asked = Some(now);
     }
-    if seen.asked.is_ok() {
+    if seen.inventory.pools.is_ok() {
         figures::note_filled(&mut told, &seen.pools, now);
     }
-    let usual = machine.list(TEXTFILES.into()).ok().flatten();
-    let usual = usual.map(|_| Utf8Path::new(TEXTFILES).join("zbay.prom"));
-    if let Some(file) = args.metrics.as_ref().or(usual.as_ref()).filter(|_| !dry) {
-        let text = figures::metrics(&seen.hw, &seen.inventory, &seen.pools, &told);
-        replace_user_file(file, &text)?;
-    }
-    if !dry && seen.asked.is_ok() {
-        prompt::keep(machine, &seen.pools);
-    }
-    let failed = match &notice {
-        Some(notice) if !dry => deliver(machine, &notify, notice),
-        _ => Vec::new(),
-    };
+    let failed = if dry { Vec::new() } else { deliver(machine, &ways, &letters, &mut told) };
     if !dry {
-        // What nobody got is told again at the next look.
-        if !failed.is_empty() && failed.len() == notify.ways().len() {
-            told.matters.clone_from(&old.matters);
-            told.weekly = old.weekly;
+        if let Err(why) = store::save(machine, &mut told) {
+            warnings.push(format!("what was told could not be kept: {why}"));
         }
-        keep_told(machine, &told)?;
+        if let Err(why) = write_figures(machine, args, &seen, &missed, &told) {
+            warnings.push(why.to_string());
+        }
+        above_the_prompt(machine, &seen, &shown);
     }
-    let text = notice.as_ref().map_or_else(
-        || "nothing new to tell\n".to_owned(),
-        |notice| format!("{}\n\n{}", notice.subject, notice.body),
-    );
+    let notice = letters.first().map(|letter| &letter.notice);
     let json =
         answer(&[], json!({ "notice": notice, "failed": failed, "nobody": notify.is_empty() }));
     let mut err = std::io::stderr().lock();
-    for why in &failed {
+    for why in failed.iter().chain(&warnings) {
         let _ = writeln!(err, "warning: {why}");
     }
-    Ok(Answer { text, json, status: u8::from(!failed.is_empty()) })
+    let status = u8::from(!failed.is_empty() || !warnings.is_empty());
+    Ok(Answer { text: words(&letters), json, status })
+}
+
+fn matters_of(context: &Context, seen: &Seen, root: &boot::Root, more: Vec<Matter>) -> Vec<Matter> {
+    let mut drives = machine::drives(&seen.hw, true, &seen.inventory.disks);
+    // What the drives say has its own hours; a root file system is looked at each time.
+    let of_root = boot::notes(&seen.hw, &seen.inventory, root).into_iter();
+    drives.extend(of_root.filter(|note| note.wwn.is_none()));
+    let mut all = matters::matters(&seen.hw, &seen.inventory, &seen.pools, &drives);
+    all.extend(more);
+    for (file, why) in shipped::broken(&*context.machine) {
+        let says =
+            format!("a description of boxes is broken and passed over: {}", why.first_line());
+        all.push(matters::broken(&file, says, format!("zbay check {file}")));
+    }
+    if let Err(why) = &seen.inventory.pools {
+        all.push(matters::unanswered(&why.why));
+    }
+    all
+}
+
+/// What standard output, and so the journal, gets.
+fn words(letters: &[Letter]) -> String {
+    let mut text = String::new();
+    for letter in letters {
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        let notice = &letter.notice;
+        if letter.ways.iter().any(|way| way == JOURNAL) {
+            text.push_str(&format!("{}\n\n{}", notice.subject, notice.body));
+        } else {
+            // It was told here before.
+            text.push_str(&format!("told again to whom it did not reach: {}\n", notice.subject));
+        }
+    }
+    if text.is_empty() { "nothing new to tell\n".to_owned() } else { text }
+}
+
+fn write_figures(
+    machine: &dyn Machine,
+    args: &NotifyArgs,
+    seen: &Seen,
+    absent: &[Absent],
+    told: &Told,
+) -> Result<()> {
+    let usual = machine.list(TEXTFILES.into()).ok().flatten();
+    let usual = usual.map(|_| Utf8Path::new(TEXTFILES).join("zbay.prom"));
+    let Some(file) = args.metrics.as_ref().or(usual.as_ref()) else { return Ok(()) };
+    let text = figures::metrics(&seen.hw, &seen.inventory, &seen.pools, absent, told);
+    replace_user_file(file, &text).context("the figures are not written")
+}
+
+/// Where nobody answered, what stands there stays.
+fn above_the_prompt(machine: &dyn Machine, seen: &Seen, lost: &[Matter]) {
+    match &seen.inventory.pools {
+        Ok(_) => prompt::keep(machine, &seen.pools, lost),
+        Err(why) => prompt::add(machine, &matters::unanswered(&why.why)),
+    }
+}
+
+/// The lock of looks, had when none runs.
+fn wait_for_look() -> Result<Lock> {
+    let began = Instant::now();
+    loop {
+        match lock(LOCK.into()) {
+            Err(LockError::Held(_)) if began.elapsed() < PATIENCE => {
+                sleep(Duration::from_millis(200))
+            }
+            Err(LockError::Held(_)) => {
+                bail!("a look of `zbay notify` runs and does not end\ndo this  try again")
+            }
+            other => return Ok(other?),
+        }
+    }
+}
+
+/// Notes that zbay let a pool go, so that nobody misses it. It is a courtesy: what cannot be kept is told once by its labels.
+pub(super) fn exported(context: &Context, guid: u64, name: &str) {
+    let machine = &*context.machine;
+    let keep = || -> Result<()> {
+        let _lock = wait_for_look()?;
+        let mut told = store::load(machine);
+        lost::ours(&mut told, guid, name, machine.now());
+        Ok(store::save(machine, &mut told)?)
+    };
+    if let Err(why) = keep() {
+        tracing::warn!("that {name} was exported could not be noted for `zbay notify`: {why:#}");
+    }
+}
+
+/// `zbay forget POOL`.
+///
+/// # Errors
+/// It is imported, the profile names it, it was never seen, or that cannot be kept.
+pub fn forget(context: &Context, word: &str) -> Result<Answer> {
+    let machine = &*context.machine;
+    let dry = context.common.machine.is_some();
+    let pools = context.look(Want::GLANCE)?.pools.map_err(|why| why.why);
+    let _lock = if dry { None } else { Some(wait_for_look()?) };
+    let mut told = store::load(machine);
+    // A profile that is broken names what it named before; one that is gone names nothing any more.
+    let profile = profile(machine);
+    let _ = heed(&mut told, &profile);
+    if matches!(profile, Ok(None)) {
+        told.wished = None;
+    }
+    let (guid, name) = lost::forgotten(&told, word, told.wished.as_deref(), &pools)?;
+    let mut text = format!("{name} (guid {guid}) is watched no more, until it is imported again\n");
+    if dry {
+        text = format!("nothing was done: this is a recorded machine\nwould be: {text}");
+    } else {
+        lost::forget(&mut told, &guid);
+        store::save(machine, &mut told).context("that could not be kept")?;
+    }
+    let mut json = answer(&[], json!({ "pool": name, "guid": guid }));
+    json["changed"] = json!(!dry);
+    Ok(Answer { text, json, status: 0 })
 }
 
 fn test(context: &Context, notify: &Notify, dry: bool) -> Result<Answer> {
     if notify.is_empty() {
         bail!(
-            "nobody is told: the wish in /etc/zbay/profile.yaml has no `notify:`\n\
+            "nobody is told: the profile /etc/zbay/profile.yaml has no `notify:`\n\
              do this  add it (docs/notices.md), then `zbay notify --test`"
         );
     }
@@ -160,7 +372,9 @@ fn test(context: &Context, notify: &Notify, dry: bool) -> Result<Answer> {
         body: "zbay can reach you: this is what `zbay notify --test` sends\n".to_owned(),
         weight: Weight::Notice,
     };
-    let failed = if dry { Vec::new() } else { deliver(&*context.machine, notify, &notice) };
+    let all = if dry { Vec::new() } else { Way::all(notify) };
+    let send = |way: &Way| carry(&*context.machine, way, &notice).err();
+    let failed: Vec<String> = all.iter().filter_map(send).collect();
     if !failed.is_empty() {
         bail!("{}", failed.join("\nerror: "));
     }
@@ -170,28 +384,42 @@ fn test(context: &Context, notify: &Notify, dry: bool) -> Result<Answer> {
     Ok(Answer { text, json: answer(&[], json!({ "sent": ways, "dry_run": dry })), status: 0 })
 }
 
-/// Sends by each way; what failed, in words. Nothing of an address that is a secret is in them.
-fn deliver(machine: &dyn Machine, notify: &Notify, notice: &Notice) -> Vec<String> {
-    let mut failed = Vec::new();
-    let mut send = |way: &str, cmd: Result<Cmd>| {
-        let sent = cmd.and_then(|cmd| {
-            let output = machine.change(&Change::Run(cmd.clone()))?;
-            output.ok(&cmd).map(|_| ()).map_err(anyhow::Error::from)
-        });
-        if let Err(why) = sent {
-            failed.push(format!("the notice could not be sent by {way}: {why:#}"));
+/// Sends by each way what it has to tell, and notes what it carried; what failed, in words. Nothing of an address that is a
+/// secret is in them.
+fn deliver(
+    machine: &dyn Machine,
+    ways: &[Way],
+    letters: &[Letter],
+    told: &mut Told,
+) -> Vec<String> {
+    let (mut failed, now) = (Vec::new(), told.looked.unwrap_or_else(|| machine.now()));
+    for letter in letters {
+        for key in &letter.ways {
+            let sent = match ways.iter().find(|way| way.key() == *key) {
+                Some(way) => carry(machine, way, &letter.notice),
+                None => Ok(()),
+            };
+            match sent {
+                Ok(()) => told.carried(letter, key, now),
+                Err(why) => failed.push(why),
+            }
         }
-    };
-    if let Some(to) = &notify.mail {
-        send("mail", Ok(send::mail(to, notice)));
-    }
-    if let Some(url) = &notify.url {
-        send("POST", Ok(send::post(url, notice)));
-    }
-    if let Some(file) = &notify.url_file {
-        send("POST", secret(file).map(|url| send::post(&url, notice)));
     }
     failed
+}
+
+/// Sends a notice by one way.
+fn carry(machine: &dyn Machine, way: &Way, notice: &Notice) -> Result<(), String> {
+    let send = || -> Result<()> {
+        let cmd = match way {
+            Way::Mail(to) => send::mail(to, notice),
+            Way::Post(url) => send::post(url, notice),
+            Way::PostFile(file) => send::post(&secret(file)?, notice),
+        };
+        let output = machine.change(&Change::Run(cmd.clone()))?;
+        Ok(output.ok(&cmd).map(|_| ())?)
+    };
+    send().map_err(|why| format!("the notice could not be sent by {}: {why:#}", way.word()))
 }
 
 /// The address in a file that nobody else may read.
@@ -203,19 +431,4 @@ fn secret(file: &Utf8Path) -> Result<WebHook> {
     }
     let text = String::from_utf8_lossy(&text).into_owned();
     text.trim().parse().map_err(|_| anyhow::anyhow!("{file} holds no web address"))
-}
-
-fn load(machine: &dyn Machine) -> Told {
-    let bytes = machine.file(PATH.into()).ok().flatten().unwrap_or_default();
-    serde_json::from_slice(&bytes).unwrap_or_default()
-}
-
-fn keep_told(machine: &dyn Machine, told: &Told) -> Result<()> {
-    let text = serde_json::to_string_pretty(told)?;
-    let was = machine.file(PATH.into())?;
-    let kept = match was {
-        Some(bytes) => machine.note(PATH.into(), &text, Some(&Hash::of(&bytes))),
-        None => machine.note(PATH.into(), &text, None),
-    };
-    kept.with_context(|| format!("what was told could not be kept in {PATH}"))
 }

@@ -8,15 +8,22 @@ use std::fmt::Write as _;
 use camino::Utf8Path;
 
 use crate::machine::{Change, Hash, Machine};
+use crate::notice::Matter;
 use crate::render::text::plain;
 use crate::status::{Status, Weight};
 
 /// The file.
 const ISSUE: &str = "/run/issue.d/zbay.issue";
 
-/// What is shown: a line for each pool that is not well, and what to type for each thing that is wrong with it.
-fn text(pools: &[Status]) -> String {
+/// What is shown: what is told of pools that are not there, a line for each pool that is not well, and what to type for each thing that is wrong with it.
+fn text(pools: &[Status], lost: &[Matter]) -> String {
     let mut text = String::new();
+    for matter in lost {
+        let _ = writeln!(text, "\n  {}", plain(&matter.says));
+        if let Some(next) = &matter.next {
+            let _ = writeln!(text, "    {}: {}", plain(&matter.means), plain(next));
+        }
+    }
     for pool in pools.iter().filter(|pool| !pool.is_well()) {
         let _ = writeln!(text, "\n  {}", plain(&pool.headline()));
         let grave = pool.conditions.iter().filter(|it| it.weight() != Weight::Notice);
@@ -36,11 +43,11 @@ fn text(pools: &[Status]) -> String {
     if text.is_empty() { text } else { text.replace('\\', "\\\\") + "\n" }
 }
 
-/// Writes it, or takes it away where all is well.
-pub fn keep(machine: &dyn Machine, pools: &[Status]) {
+/// Writes it, or takes it away where all is well. `lost`: what is told of pools that are not imported.
+pub fn keep(machine: &dyn Machine, pools: &[Status], lost: &[Matter]) {
     let path = Utf8Path::new(ISSUE);
     let old = machine.file(path).ok().flatten();
-    let new = text(pools);
+    let new = text(pools, lost);
     if old.as_deref().unwrap_or_default() == new.as_bytes() {
         return;
     }
@@ -62,6 +69,13 @@ pub fn keep(machine: &dyn Machine, pools: &[Status]) {
     }
 }
 
+/// Where nothing stands there yet, what could not be asked; else what was known stays.
+pub fn add(machine: &dyn Machine, matter: &Matter) {
+    if machine.file(Utf8Path::new(ISSUE)).ok().flatten().is_none() {
+        keep(machine, &[], std::slice::from_ref(matter));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,9 +86,9 @@ mod tests {
     #[test]
     fn what_is_wrong_stands_above_the_prompt_and_nothing_else() {
         let machine = Recorded::new("x".to_owned(), Recording::default());
-        keep(&machine, &[status("healthy")]);
+        keep(&machine, &[status("healthy")], &[]);
         assert_eq!(machine.changes(), [], "a box that is well shows nothing");
-        keep(&machine, &[status("healthy"), status("removed")]);
+        keep(&machine, &[status("healthy"), status("removed")], &[]);
         let changes = machine.changes();
         let [Change::Mkdir { .. }, Change::WriteFile { content, .. }] = &changes[..] else {
             panic!("{changes:?}")

@@ -60,11 +60,13 @@ fn differs(last: &Sighting, seen: &Sighting) -> bool {
 }
 
 fn is_news(last: &Sighting, seen: &Sighting) -> bool {
-    let age = |then: Timestamp, now: Timestamp| now.duration_since(then);
+    // A line that a clock wrote which was ahead is of no age at all.
+    let is_old =
+        |then: Timestamp, now: Timestamp, bound| then > now || now.duration_since(then) >= bound;
     let healths = last.health.as_ref().zip(seen.health.as_ref());
     differs(last, seen)
-        || age(last.at, seen.at) >= DAILY
-        || healths.is_some_and(|(last, seen)| age(last.at, seen.at) >= HEALTH)
+        || is_old(last.at, seen.at, DAILY)
+        || healths.is_some_and(|(last, seen)| is_old(last.at, seen.at, HEALTH))
 }
 
 /// The file when it has grown too large: of each drive the first line, its changes and the last few; `None`: it has not.

@@ -5,24 +5,34 @@ use crate::check::{Note, Rule, Severity};
 use crate::drive::Drive;
 use crate::hw::Hw;
 use crate::inventory::Inventory;
-use crate::status::{Status, Weight};
+use crate::status::{Condition, Status, Weight, What};
 
 /// How the key of what a drive says begins.
 pub const DRIVE: &str = "drive ";
+/// The same of the root file system.
+pub const BOOT: &str = "boot ";
+/// The same of a file that zbay reads and that is broken.
+pub const FILE: &str = "file ";
+/// The key where nobody could say how the pools are.
+pub const UNANSWERED: &str = "unanswered";
+/// While a pool is in one of these, nothing can be said of its members.
+const UNREADABLE: [What; 4] =
+    [What::SuspendedByOther, What::Suspended, What::Unavailable, What::CannotOpen];
 
 /// All of them. `notes` are those of the drives and of the root file system.
 pub fn matters(hw: &Hw, inventory: &Inventory, pools: &[Status], notes: &[Note]) -> Vec<Matter> {
     let mut all = Vec::new();
     for status in pools {
         for condition in &status.conditions {
-            let id = condition.what.row().id;
+            let says = format!("{}: {condition}", status.pool);
             all.push(Matter {
-                key: format!("{} {id} {}", status.pool, condition.serials.join(" ")),
-                weight: condition.weight(),
-                says: format!("{}: {condition}", status.pool),
                 means: condition.means(),
                 next: condition.next(),
                 drives: members(status, &condition.serials),
+                pool: Some(status.pool.clone()),
+                serials: condition.serials.clone(),
+                covers: UNREADABLE.contains(&condition.what),
+                ..Matter::of(&key(condition), condition.weight(), says)
             });
         }
     }
@@ -32,29 +42,39 @@ pub fn matters(hw: &Hw, inventory: &Inventory, pools: &[Status], notes: &[Note])
         let disk = inventory.disks.iter().find(|disk| disk.wwn == note.wwn);
         let Some(disk) = disk else { continue };
         let drive = Drive::of(hw, disk);
+        let wwn = drive.wwn.as_ref().map(ToString::to_string).unwrap_or_default();
+        let key = format!("{DRIVE}{:?} {wwn}", note.rule);
         all.push(Matter {
-            key: format!(
-                "{DRIVE}{:?} {}",
-                note.rule,
-                drive.wwn.as_ref().map(ToString::to_string).unwrap_or_default()
-            ),
-            weight: Weight::Warning,
-            says: note.message.clone(),
-            means: String::new(),
             next: Some(note.remedy.clone()),
             drives: vec![format!("{}  {}", drive.place(), drive.label())],
+            ..Matter::of(&key, Weight::Warning, note.message.clone())
         });
     }
     let boot = |note: &&Note| matches!(note.rule, Rule::BootReadonly | Rule::BootFull);
     all.extend(notes.iter().filter(boot).map(|note| Matter {
-        key: format!("boot {:?}", note.rule),
-        weight: Weight::Warning,
-        says: note.message.clone(),
-        means: String::new(),
         next: Some(note.remedy.clone()),
-        drives: Vec::new(),
+        ..Matter::of(&boot_key(note.rule), Weight::Warning, note.message.clone())
     }));
     all
+}
+
+/// The key of what is told of the root file system.
+pub fn boot_key(rule: Rule) -> String {
+    format!("{BOOT}{rule:?}")
+}
+
+/// What tells a condition from others: pool, condition, serials, and how many of its drives have none.
+fn key(condition: &Condition) -> String {
+    let (pool, id) = (&condition.pool, condition.what.row().id);
+    let nameless = condition.who.len().saturating_sub(condition.serials.len());
+    let nameless = if nameless > 0 { format!(" +{nameless}") } else { String::new() };
+    format!("{pool} {id} {}{nameless}", condition.serials.join(" "))
+}
+
+/// That a file is broken which says who is told, or which bay is which.
+pub fn broken(file: &str, says: String, next: String) -> Matter {
+    let matter = Matter::of(&format!("{FILE}{file}"), Weight::Warning, says);
+    Matter { next: Some(next), ..matter }
 }
 
 /// Rows of the members with these serials.
@@ -74,11 +94,8 @@ fn members(status: &Status, serials: &[String]) -> Vec<String> {
 /// That the pools could not be asked.
 pub fn unanswered(why: &str) -> Matter {
     Matter {
-        key: "unanswered".to_owned(),
-        weight: Weight::Wrong,
-        says: format!("the pools could not be asked: {why}"),
         means: "a pool may be suspended, or a drive may hang".to_owned(),
         next: Some("zbay status".to_owned()),
-        drives: Vec::new(),
+        ..Matter::of(UNANSWERED, Weight::Wrong, format!("the pools could not be asked: {why}"))
     }
 }

@@ -3,11 +3,13 @@
 //! What is not known is left out: a gap in a curve says so, a 0 would lie. Names follow Prometheus' own rules (base units,
 //! `_total` for what only grows); labels are escaped as its text format wants.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::Told;
+use super::lost::Absent;
+use super::{Told, age};
 use crate::drive::Drive;
 use crate::hw::Hw;
 use crate::inventory::{Inventory, Remembered};
@@ -22,11 +24,16 @@ const LEAST_DAYS: usize = 7;
 /// What a drive said is a figure for this long: drives are not asked at each look.
 const FRESH: SignedDuration = SignedDuration::from_hours(1);
 
-struct Text(String);
+/// The text, and the series in it: one that comes twice makes a reader drop all of them.
+#[derive(Default)]
+struct Text {
+    text: String,
+    series: BTreeSet<String>,
+}
 
 impl Text {
     fn family(&mut self, name: &str, kind: &str, help: &str) {
-        let _ = writeln!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}");
+        let _ = writeln!(self.text, "# HELP {name} {help}\n# TYPE {name} {kind}");
     }
 
     fn line(&mut self, name: &str, labels: &[(&str, &str)], value: impl std::fmt::Display) {
@@ -36,27 +43,68 @@ impl Text {
             labels.iter().map(|(key, value)| format!("{key}=\"{}\"", escaped(value))).collect();
         let labels =
             if labels.is_empty() { String::new() } else { format!("{{{}}}", labels.join(",")) };
-        let _ = writeln!(self.0, "{name}{labels} {value}");
+        let series = format!("{name}{labels}");
+        if self.series.contains(&series) {
+            return;
+        }
+        let _ = writeln!(self.text, "{series} {value}");
+        self.series.insert(series);
     }
 }
 
-/// All figures of a look.
-pub fn metrics(hw: &Hw, inventory: &Inventory, pools: &[Status], told: &Told) -> String {
-    let mut out = Text(String::new());
+/// All figures of a look. `absent`: pools that should be imported and are not.
+pub fn metrics(
+    hw: &Hw,
+    inventory: &Inventory,
+    pools: &[Status],
+    absent: &[Absent],
+    told: &Told,
+) -> String {
+    let mut out = Text::default();
     out.family("zbay_last_look_seconds", "gauge", "When zbay looked last, in Unix time.");
     out.line("zbay_last_look_seconds", &[], inventory.taken.as_second());
-    of_pools(&mut out, inventory, pools, told);
+    out.family("zbay_pools_answered", "gauge", "1 where ZFS said how the pools are.");
+    out.line("zbay_pools_answered", &[], u8::from(inventory.pools.is_ok()));
+    let absent = if inventory.pools.is_ok() { absent } else { &[] };
+    are_imported(&mut out, inventory, absent);
+    of_pools(&mut out, inventory, pools, absent, told);
     of_members(&mut out, pools);
     of_drives(&mut out, hw, inventory);
-    out.0
+    out.text
 }
 
-fn of_pools(out: &mut Text, inventory: &Inventory, pools: &[Status], told: &Told) {
+/// A pool that is gone is a 0, not a curve that ends.
+fn are_imported(out: &mut Text, inventory: &Inventory, absent: &[Absent]) {
+    let name = "zbay_pool_imported";
+    out.family(name, "gauge", "1 where a pool is imported, 0 where one is missed.");
+    for pool in inventory.pools.iter().flatten() {
+        let guid = pool.guid.to_string();
+        out.line(name, &[("pool", &pool.name), ("guid", &guid)], 1);
+    }
+    for pool in absent {
+        let guid = pool.guid.as_deref().unwrap_or_default();
+        out.line(name, &[("pool", &pool.name), ("guid", guid)], 0);
+    }
+}
+
+fn of_pools(
+    out: &mut Text,
+    inventory: &Inventory,
+    pools: &[Status],
+    absent: &[Absent],
+    told: &Told,
+) {
     out.family("zbay_pool_state", "gauge", "1 for the state that the pool is in.");
     for pool in pools {
         for state in STATES {
             let labels = [("pool", pool.pool.as_str()), ("state", state)];
             out.line("zbay_pool_state", &labels, u8::from(pool.state == state));
+        }
+    }
+    // One that is not imported is in none of them; where another has its name, that one's lines stand above.
+    for pool in absent {
+        for state in STATES {
+            out.line("zbay_pool_state", &[("pool", &pool.name), ("state", state)], 0);
         }
     }
     out.family("zbay_pool_conditions", "gauge", "Conditions of the pool by weight.");
@@ -107,7 +155,13 @@ fn of_members(out: &mut Text, pools: &[Status]) {
     );
     for pool in pools {
         for vdev in &pool.vdevs {
-            for member in &vdev.members {
+            for (place, member) in vdev.members.iter().enumerate() {
+                // Bay and serial may both be empty: of what is gone, of files, partitions, spares of dRAID.
+                let first = vdev.members.iter().position(|it| it.guid == member.guid);
+                let guid = match first {
+                    Some(first) if first != place => format!("{}-{place}", member.guid),
+                    _ => member.guid.to_string(),
+                };
                 let serial = member.serial.as_deref().unwrap_or_default();
                 let bay = member.bay.as_ref().map(ToString::to_string).unwrap_or_default();
                 let labels = [
@@ -115,6 +169,7 @@ fn of_members(out: &mut Text, pools: &[Status]) {
                     ("vdev", vdev.name.as_str()),
                     ("bay", bay.as_str()),
                     ("serial", serial),
+                    ("guid", guid.as_str()),
                 ];
                 let well =
                     matches!(member.state.as_str(), "ONLINE" | "AVAIL" | "INUSE") && !member.gone;
@@ -142,13 +197,15 @@ fn of_drives(out: &mut Text, hw: &Hw, inventory: &Inventory) {
         let drive = Drive::of(hw, disk);
         let bay = drive.bay.as_ref().map(ToString::to_string).unwrap_or_default();
         let serial = drive.serial.as_ref().map(ToString::to_string).unwrap_or_default();
-        let labels = [("bay", bay.as_str()), ("serial", serial.as_str())];
+        let labels =
+            [("bay", bay.as_str()), ("serial", serial.as_str()), ("device", disk.name.as_str())];
         let model = drive.model.clone().unwrap_or_default();
         out.line("zbay_drive_info", &[&labels[..], &[("model", model.as_str())]].concat(), 1);
         if let Some(asleep) = disk.asleep {
             out.line("zbay_drive_asleep", &labels, u8::from(asleep));
         }
-        let fresh = |it: &&Remembered| inventory.taken.duration_since(it.at) < FRESH;
+        let fresh =
+            |it: &&Remembered| age(it.at, inventory.taken).is_some_and(|since| since < FRESH);
         let before = disk.remembered.as_ref().filter(fresh).map(|it| &it.smart);
         let Some(smart) = disk.smart.as_ref().ok().or(before) else { continue };
         if let Some(degrees) = smart.temperature {
@@ -198,6 +255,8 @@ pub fn note_filled(told: &mut Told, pools: &[Status], now: Timestamp) {
     const KEPT: usize = 60;
     for pool in pools {
         let past = told.filled.entry(pool.pool.clone()).or_default();
+        // Of a clock that was ahead.
+        past.retain(|(at, _)| *at <= now);
         let same_day = past.last().is_some_and(|(at, _)| now.as_second() - at.as_second() < DAY);
         if !same_day {
             past.push((now, pool.allocated.0));

@@ -5,13 +5,56 @@
 
 use std::time::Duration;
 
+use camino::Utf8PathBuf;
+
 use super::Notice;
 use crate::machine::{CURL, Cmd, SENDMAIL};
-use crate::profile::notify::{MailTo, WebHook};
+use crate::profile::notify::{MailTo, Notify, WebHook};
 use crate::status::Weight;
 
 /// A server that hangs.
 const LIMIT: Duration = Duration::from_secs(40);
+
+/// The system's journal, which gets all that is told, whoever else does.
+pub const JOURNAL: &str = "journal";
+
+/// A way out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// sendmail(8).
+    Mail(MailTo),
+    /// A POST to this address.
+    Post(WebHook),
+    /// A POST to the address that this file holds.
+    PostFile(Utf8PathBuf),
+}
+
+impl Way {
+    /// All that a profile names.
+    pub fn all(notify: &Notify) -> Vec<Self> {
+        let mail = notify.mail.clone().map(Self::Mail);
+        let post = notify.url.clone().map(Self::Post);
+        let file = notify.url_file.clone().map(Self::PostFile);
+        [mail, post, file].into_iter().flatten().collect()
+    }
+
+    /// What its account is kept under: another address is another way.
+    pub fn key(&self) -> String {
+        match self {
+            Self::Mail(to) => format!("mail {to}"),
+            Self::Post(url) => format!("post {url}"),
+            Self::PostFile(file) => format!("post-file {file}"),
+        }
+    }
+
+    /// In a sentence, without an address: `mail`.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Mail(_) => "mail",
+            Self::Post(_) | Self::PostFile(_) => "POST",
+        }
+    }
+}
 
 /// One line of plain ASCII, which a header may hold.
 fn line(text: &str) -> String {

@@ -5,15 +5,43 @@ fn at(minutes: i64) -> Timestamp {
     "2026-11-01T00:00:00Z".parse::<Timestamp>().unwrap() + SignedDuration::from_mins(minutes)
 }
 
+const SCENE: Scene<'_> =
+    Scene { host: "nas", now: Timestamp::UNIX_EPOCH, headlines: &[], weekly: false, whole: true };
+
 fn matter(key: &str, weight: Weight) -> Matter {
     Matter {
-        key: key.into(),
-        weight,
-        says: format!("tank: {key}"),
         means: "what follows".into(),
         next: Some("zbay replace 3".into()),
         drives: vec!["bay 3  ST2000DM001  serial Z4Z0EXA2".into()],
+        pool: Some("tank".into()),
+        ..Matter::of(key, weight, format!("tank: {key}"))
     }
+}
+
+/// A look that saw all, by the journal and by these ways; each letter is carried by those of them that `work`.
+fn turn(
+    told: &Told,
+    matters: &[Matter],
+    scene: Scene<'_>,
+    ways: &[&str],
+    work: &[&str],
+) -> (Vec<Letter>, Told) {
+    let ways: Vec<String> = ways.iter().map(|way| (*way).to_owned()).collect();
+    let look = Look { matters, asked: &|_| Asked::Yes };
+    let (letters, mut next) = decide(told, look, scene, &ways);
+    for letter in &letters {
+        for way in letter.ways.iter().filter(|way| work.contains(&way.as_str())) {
+            next.carried(letter, way, scene.now);
+        }
+    }
+    (letters, next)
+}
+
+/// The same with one way that works.
+fn one(told: &Told, matters: &[Matter], scene: Scene<'_>) -> (Option<Notice>, Told) {
+    let (mut letters, next) = turn(told, matters, scene, &["mail"], &["mail"]);
+    assert!(letters.len() < 2, "{letters:?}");
+    (letters.pop().map(|letter| letter.notice), next)
 }
 
 /// Looks one after the other: at a minute, with these matters; what each sent.
@@ -22,8 +50,8 @@ fn looks(all: &[(i64, &[Matter])]) -> Vec<Option<String>> {
     let mut sent = Vec::new();
     for (minute, matters) in all {
         let headlines = ["tank is degraded".to_owned()];
-        let scene = Scene { host: "nas", now: at(*minute), headlines: &headlines, weekly: false };
-        let (notice, next) = decide(&told, matters, &scene);
+        let scene = Scene { now: at(*minute), headlines: &headlines, ..SCENE };
+        let (notice, next) = one(&told, matters, scene);
         told = next;
         sent.push(notice.map(|notice| notice.subject));
     }
@@ -80,23 +108,23 @@ fn data_at_stake_is_told_again_after_a_day_and_notices_never() {
 fn a_gap_in_the_looks_and_a_good_week_are_told() {
     let sent = looks(&[(0, &[]), (5, &[]), (200, &[]), (205, &[])]);
     assert_eq!(sent, [None, None, some("nas: zbay did not look for a while"), None]);
-    let scene = |minute: i64| Scene { host: "nas", now: at(minute), headlines: &[], weekly: true };
+    let scene = |minute: i64| Scene { now: at(minute), weekly: true, ..SCENE };
     let told = Told { looked: Some(at(0)), weekly: Some(at(0)), ..Told::default() };
-    assert_eq!(decide(&told, &[], &scene(30)).0, None);
+    assert_eq!(one(&told, &[], scene(30)).0, None);
     let told = Told { looked: Some(at(7 * 24 * 60 - 5)), ..told };
-    let (notice, next) = decide(&told, &[], &scene(7 * 24 * 60));
+    let (notice, next) = one(&told, &[], scene(7 * 24 * 60));
     assert_eq!(notice.unwrap().subject, "nas: all is well");
     assert_eq!(next.weekly, Some(at(7 * 24 * 60)));
     let ill = [matter("x", Weight::Warning)];
-    assert_eq!(decide(&told, &ill, &scene(7 * 24 * 60)).0, None, "it is not well");
+    assert_eq!(one(&told, &ill, scene(7 * 24 * 60)).0, None, "it is not well");
 }
 
 #[test]
 fn the_body_names_the_drive_and_the_next_step() {
-    let scene =
-        Scene { host: "nas", now: at(0), headlines: &["tank is degraded".into()], weekly: false };
+    let headlines = ["tank is degraded".to_owned()];
+    let scene = Scene { now: at(0), headlines: &headlines, ..SCENE };
     let both = [matter("bay 3 has failed", Weight::Wrong), matter("bay 4 is gone", Weight::Wrong)];
-    let notice = decide(&Told::default(), &both, &scene).0.unwrap();
+    let notice = one(&Told::default(), &both, scene).0.unwrap();
     assert_eq!(notice.subject, "nas: tank: bay 3 has failed (and 1 more)");
     for word in [
         "tank is degraded",
@@ -121,4 +149,120 @@ fn when_a_pool_will_be_full_is_told_from_a_week_on() {
         filling.iter().map(|(at, used)| (*at, 5_000 - used)).collect();
     assert_eq!(full_at(&emptying, 9_000, now), None);
     assert_eq!(full_at(&filling, 1 << 50, now), None, "not within ten years");
+}
+
+#[test]
+fn a_way_that_failed_is_tried_again_and_the_others_do_not_hear_it_twice() {
+    let failed = [matter("bay 3 has failed", Weight::Wrong)];
+    let scene = |minute| Scene { now: at(minute), ..SCENE };
+    let both = ["mail", "post"];
+    let (letters, told) = turn(&Told::default(), &failed, scene(0), &both, &["mail"]);
+    assert_eq!(letters[0].ways, both);
+    let (letters, told) = turn(&told, &failed, scene(5), &both, &["mail"]);
+    assert_eq!((letters.len(), &letters[0].ways[..]), (1, &["post".to_owned()][..]));
+    // It works again when all is over: then the end of what it never told is none of its business.
+    let (letters, told) = turn(&told, &[], scene(10), &both, &both);
+    assert_eq!(letters, []);
+    let (letters, _) = turn(&told, &[], scene(25), &both, &both);
+    assert_eq!((letters.len(), &letters[0].ways[..]), (1, &["mail".to_owned()][..]));
+    assert_eq!(letters[0].notice.subject, "nas: over: tank: bay 3 has failed");
+}
+
+#[test]
+fn a_new_warning_keeps_its_hour_where_nobody_could_be_told() {
+    let full = [matter("it is 90 % full", Weight::Warning)];
+    let scene = |minute| Scene { now: at(minute), ..SCENE };
+    let (_, told) = turn(&Told::default(), &full, scene(0), &["mail"], &[]);
+    let (letters, told) = turn(&told, &full, scene(5), &["mail"], &[]);
+    assert_eq!(letters.len(), 1);
+    assert_eq!(told.matters["it is 90 % full"].since, at(0));
+    let (letters, _) = turn(&told, &full, scene(10), &["mail"], &["mail"]);
+    assert_eq!(letters.len(), 1, "and is told as soon as somebody can be");
+}
+
+#[test]
+fn an_end_that_was_not_delivered_is_kept_until_it_is() {
+    let failed = [matter("bay 3 has failed", Weight::Wrong)];
+    let scene = |minute| Scene { now: at(minute), ..SCENE };
+    let (_, told) = turn(&Told::default(), &failed, scene(0), &["mail"], &["mail"]);
+    let (_, told) = turn(&told, &[], scene(5), &["mail"], &[]);
+    let (letters, told) = turn(&told, &[], scene(20), &["mail"], &[]);
+    assert_eq!(letters.len(), 1);
+    let (letters, told) = turn(&told, &[], scene(25), &["mail"], &[]);
+    assert_eq!(letters.len(), 1, "again");
+    // It comes back meanwhile: whoever was never told its end is not told its beginning twice.
+    let (letters, told) = turn(&told, &failed, scene(30), &["mail"], &["mail"]);
+    assert_eq!(letters, []);
+    assert_eq!(told.over, []);
+}
+
+#[test]
+fn a_clock_that_was_ahead_silences_nothing() {
+    let year = 14 * 365 * 24 * 60;
+    let failed = [matter("bay 3 has failed", Weight::Wrong)];
+    let ahead = Scene { now: at(year), weekly: true, ..SCENE };
+    let (_, told) = one(&Told::default(), &failed, ahead);
+    let told = Told { asked: Some(at(year)), weekly: Some(at(year)), ..told };
+    let scene = Scene { now: at(0), weekly: true, ..SCENE };
+    let (notice, told) = one(&told, &failed, scene);
+    assert_eq!(notice.unwrap().subject, "nas: tank: bay 3 has failed");
+    assert_eq!(told.asked, None, "drives are asked");
+    let (notice, _) = one(&told, &failed, Scene { now: at(24 * 60), ..SCENE });
+    assert_eq!(notice.unwrap().subject, "nas: tank: bay 3 has failed", "and daily");
+    // A warning's patience, and the week.
+    let full = [matter("it is 90 % full", Weight::Warning)];
+    let (_, told) = one(&Told::default(), &full, ahead);
+    let (_, told) = one(&told, &full, Scene { now: at(0), ..SCENE });
+    assert!(one(&told, &full, Scene { now: at(5), ..SCENE }).0.is_some());
+    let (_, told) = one(&Told::default(), &[], ahead);
+    assert_eq!(one(&told, &[], scene).0.unwrap().subject, "nas: all is well");
+    // One that is put right by a little repeats nothing.
+    let (_, told) = one(&Told::default(), &failed, Scene { now: at(5), ..SCENE });
+    assert_eq!(one(&told, &failed, Scene { now: at(0), ..SCENE }).0, None);
+}
+
+#[test]
+fn what_a_graver_matter_hides_is_not_over() {
+    let gone = |serials: &[&str]| Matter {
+        serials: serials.iter().map(|it| (*it).to_owned()).collect(),
+        ..matter(&format!("tank drive-gone {}", serials.join(" ")), Weight::Wrong)
+    };
+    let (one_gone, both) = ([gone(&["A"])], [gone(&["A", "B"])]);
+    let suspended = [Matter { covers: true, ..matter("tank suspended ", Weight::Wrong) }];
+    for graver in [&both, &suspended] {
+        let mut all: Vec<(i64, &[Matter])> = vec![(0, &one_gone)];
+        all.extend((1..12).map(|look| (look * 5, &graver[..])));
+        all.extend((12..20).map(|look| (look * 5, &[][..])));
+        let sent: Vec<String> = looks(&all).into_iter().flatten().collect();
+        assert_eq!(sent.len(), 3, "{sent:?}");
+        assert!(sent[2].contains("over: ") && sent[2].ends_with("(and 1 more)"), "{sent:?}");
+    }
+    // Another drive's is.
+    let other = [gone(&["B"])];
+    let mut all: Vec<(i64, &[Matter])> = vec![(0, &one_gone)];
+    all.extend((1..12).map(|look| (look * 5, &other[..])));
+    assert_eq!(looks(&all).into_iter().flatten().count(), 3);
+}
+
+#[test]
+fn a_file_of_an_older_version_repeats_nothing() {
+    let text = r#"{"looked": "2026-11-01T00:00:00Z", "asked": null, "weekly": "2026-11-01T00:00:00Z", "filled": {},
+        "matters": {"tank drive-gone Z1": {"matter": {"key": "tank drive-gone Z1", "weight": "wrong",
+        "says": "tank: bay 2 is gone", "means": "it is", "next": null, "drives": []},
+        "since": "2026-10-31T23:00:00Z", "seen": "2026-11-01T00:00:00Z", "told": "2026-10-31T23:00:00Z"}}}"#;
+    let told: Told = serde_json::from_str(text).unwrap();
+    let known = told.matters["tank drive-gone Z1"].matter.clone();
+    assert_eq!(known.pool(), Some("tank"));
+    let scene = |minute| Scene { now: at(minute), weekly: true, ..SCENE };
+    let (letters, next) = turn(&told, &[known.clone()], scene(5), &["mail", "post"], &[]);
+    assert_eq!(letters, [], "whoever was told is not told again");
+    let ways = &next.matters["tank drive-gone Z1"].ways;
+    assert_eq!(ways.keys().collect::<Vec<_>>(), ["mail", "post"]);
+    // One that is added later is.
+    let (letters, _) = turn(&next, &[known], scene(10), &["mail", "post", "new"], &[]);
+    assert_eq!(letters[0].ways, ["new"]);
+    // What another version wrote of who is told costs nothing else.
+    let other = text.replacen('{', r#"{"notify": {"pigeon": 3}, "#, 1);
+    let told: Told = serde_json::from_str(&other).unwrap();
+    assert_eq!((told.notify, told.matters.len()), (None, 1));
 }

@@ -106,7 +106,7 @@ fn raw(row: &Value) -> Option<u64> {
     let count = match row.pointer("/raw/string").and_then(Value::as_str).map(str::trim) {
         Some(text) if !text.is_empty() => printed(text),
         // Without the text nobody says how it is packed.
-        _ => value.filter(|value| *value <= u64::from(u32::MAX)),
+        _ => value.filter(|value| u32::try_from(*value).is_ok()),
     };
     // All ones is what a bridge or a drive says that has nothing to say.
     let filler = |count: u64| count == u64::from(u32::MAX) || count >= 0xffff_ffff_ffff;

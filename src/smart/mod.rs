@@ -159,10 +159,10 @@ impl SelfTest {
         };
         out.push_str(&self.words);
         if let Some(at) = self.at {
-            out.push_str(&format!(", at {at} hours"));
+            out += &format!(", at {at} hours");
         }
         if let Some(lba) = self.lba {
-            out.push_str(&format!(", LBA {lba}"));
+            out += &format!(", LBA {lba}");
         }
         out
     }

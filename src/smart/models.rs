@@ -2,7 +2,7 @@
 //!
 //! A list of the bad ones alone would call every other model good. Makers have named both: what stands in neither list is not
 //! known. Sources: Western Digital, "On WD Red NAS Drives" (April 2020) with its list of drives by technology; Seagate, "CMR and
-//! SMR hard drives" (its list by series: all 2.5-inch BarraCuda and Archive are SMR, IronWolf, `SkyHawk` and Exos X are CMR);
+//! SMR hard drives" (its list by series: all 2.5-inch `BarraCuda` and Archive are SMR, `IronWolf`, `SkyHawk` and Exos X are CMR);
 //! Toshiba, its list of client drives of April 2020. A drive behind a bridge may say only part of its name.
 
 /// What a model's name begins with.

@@ -66,7 +66,8 @@ fn puts(dir: &Path, root: &Path, found: &mut Vec<Put>) {
         if path.is_dir() {
             puts(&path, root, found);
         } else if !to.contains("/share/doc/") {
-            let mode = if to.ends_with(".sh") || to.contains("/bin/") { 0o755 } else { 0o644 };
+            let runs = to.contains("/bin/") || to.contains("/zed.d/");
+            let mode = if runs { 0o755 } else { 0o644 };
             let from = path.to_str().expect("UTF-8").into();
             found.push(Put::File { to: to.into(), from, mode });
         }

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::lab::{Lab, Ran};
 use crate::promises::{made, sizes};
-use crate::shelf::{LARGE, SMALL, ZBAY, boxed, fill, flat, intact, wwn};
+use crate::shelf::{FIRST, LARGE, SMALL, ZBAY, boxed, fill, flat, intact, wwn};
 
 /// A way that is refused with these words, and no drive outside of pools has changed by a byte.
 fn refused(lab: &Lab, way: &str, free: &[u8], words: &[&str]) {
@@ -211,7 +211,7 @@ fn larger(lab: &Lab) {
 
 #[test]
 fn a_second_mirror_comes_and_goes() {
-    let lab = boxed(5, |_, _| {});
+    let lab = boxed(FIRST, |_, _| {});
     made(
         &lab,
         &format!("zpool create -o ashift=12 -o autoexpand=on two mirror {} {}", wwn(1), wwn(2)),

@@ -9,7 +9,7 @@ use crate::dice::Dice;
 use crate::lab::Lab;
 use crate::promises::{at_sync, made};
 use crate::shelf::{
-    ZBAY, boxed, fill, flat, intact, pull, put_back, scrubbed, serial, state, wipe, wwn,
+    FIRST, ZBAY, boxed, fill, flat, intact, pull, put_back, scrubbed, serial, state, wipe, wwn,
 };
 
 /// How many are drawn for a run.
@@ -118,7 +118,7 @@ fn goes_on(lab: &Lab, flow: &Flow, n: u32) -> bool {
 
 #[test]
 fn killed_anywhere_it_goes_on_when_it_is_typed_again() {
-    let lab = boxed(6, |_, _| {});
+    let lab = boxed(FIRST, |_, _| {});
     made(
         &lab,
         &format!("zpool create -o ashift=12 -o autoexpand=on two mirror {} {}", wwn(1), wwn(2)),

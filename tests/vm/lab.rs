@@ -16,15 +16,18 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{JoinHandle, sleep, spawn};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use nix::unistd::{Whence, lseek64};
 use sha2::{Digest, Sha256};
 use zbay::names::BayId;
 use zbay::vmbox::files::{Put, blank, boot_drive, create_drives, put, zbay};
 use zbay::vmbox::{Accel, Files, VmBox, VmDrive, qemu_args};
+
+use crate::shelf::FIRST;
 
 /// An emulated box is up in 30 seconds; a loaded host may need many times that.
 const BOOT: Duration = Duration::from_mins(10);
@@ -34,6 +37,12 @@ const STILL: Duration = Duration::from_mins(2);
 const COMMAND: Duration = Duration::from_mins(6);
 /// How long a box may take to shut down.
 const STOP: Duration = Duration::from_mins(2);
+
+/// Boxes that several tests begin with.
+const SHARED: [&str; 3] = ["gen8-4x4tb", "gen8-foreign", "4u-foreign"];
+/// One of them with the wish that several tests begin with: its first boot is done once.
+const READY: (&str, &str) = ("gen8-4x4tb", include_str!("../../profiles/gen8-usb-raidz.yaml"));
+const FIRSTBOOT: &str = include_str!("../../systemd/zbay-firstboot.service");
 
 /// What a command did.
 #[derive(Clone, Debug)]
@@ -53,9 +62,14 @@ pub struct Lab {
     /// Its files.
     pub files: Files,
     name: String,
+    zbay: bool,
+    wish: Option<String>,
     puts: Vec<Put>,
     qemu: Option<Child>,
     master: Option<Child>,
+    /// Its files stay when it goes.
+    kept: bool,
+    began: Instant,
 }
 
 impl Lab {
@@ -74,22 +88,32 @@ impl Lab {
             if told.is_ok_and(|word| word.trim() == "kvm") { Accel::Kvm } else { Accel::Tcg };
         let dir = cache.join("run").join(format!("{}-{count}-{name}", std::process::id()));
         let files = Files { dir, image, ssh_port: 0, accel, append: Vec::new() };
-        Self { spec, files, name: name.into(), puts: Vec::new(), qemu: None, master: None }
+        Self {
+            spec,
+            files,
+            name: name.into(),
+            zbay: false,
+            wish: None,
+            puts: Vec::new(),
+            qemu: None,
+            master: None,
+            kept: false,
+            began: Instant::now(),
+        }
     }
 
     /// Puts this build of zbay into the box, without a wish: nothing happens at first boot.
     #[must_use]
     pub fn with_zbay(mut self) -> Self {
-        self.puts.extend(zbay(env!("CARGO_BIN_EXE_zbay").into(), "", None));
+        self.zbay = true;
         self
     }
 
     /// Puts this build of zbay into the box, with its first-boot unit and the wish that it applies.
     #[must_use]
     pub fn with_wish(mut self, profile: &str) -> Self {
-        let root = concat!(env!("CARGO_MANIFEST_DIR"), "/systemd/zbay-firstboot.service");
-        let unit = fs::read_to_string(root).expect("the unit");
-        self.puts.extend(zbay(env!("CARGO_BIN_EXE_zbay").into(), &unit, Some(profile)));
+        self.zbay = true;
+        self.wish = Some(profile.to_owned());
         self
     }
 
@@ -118,16 +142,138 @@ impl Lab {
     /// before the box starts calls it first.
     #[must_use]
     pub fn made(self) -> Self {
-        create_drives(&self.spec, &self.files, &self.puts).unwrap_or_else(|e| panic!("{e}"));
+        let mut puts = Vec::new();
+        if self.zbay {
+            let program = env!("CARGO_BIN_EXE_zbay").into();
+            puts = zbay(program, FIRSTBOOT, self.wish.as_deref());
+        }
+        puts.extend(self.puts.iter().cloned());
+        create_drives(&self.spec, &self.files, &puts).unwrap_or_else(|e| panic!("{e}"));
         self
     }
 
     /// Makes the drives if need be, starts the box and waits until it can be spoken to.
+    ///
+    /// A box that several tests begin with is not booted again: it goes on from where the first of them had booted
+    /// ([`Self::forks`]), and first boot, if there is a wish, is begun by hand.
     #[must_use]
     pub fn boot(self) -> Self {
+        if self.files.dir.exists() || !self.forks() {
+            return self.booted();
+        }
+        let ready = self.wish.as_deref() == Some(READY.1) && self.name == READY.0;
+        let state = frozen(&self.name, ready);
+        self.forked(&state, !ready)
+    }
+
+    /// The same, by a boot of its own whoever else has booted such a box: where the boot is what is tested.
+    #[must_use]
+    pub fn booted(self) -> Self {
         let mut lab = if self.files.dir.exists() { self } else { self.made() };
         lab.start();
         lab
+    }
+
+    /// What QEMU has used of a processor, in seconds.
+    fn cpu(&self) -> u64 {
+        let Some(qemu) = &self.qemu else { return 0 };
+        let stat = fs::read_to_string(format!("/proc/{}/stat", qemu.id())).unwrap_or_default();
+        let after = stat.rsplit(") ").next().unwrap_or_default();
+        // Fields 14 and 15 of proc_pid_stat(5), in hundredths.
+        let ticks = after.split(' ').skip(11).take(2).filter_map(|word| word.parse::<u64>().ok());
+        ticks.sum::<u64>() / 100
+    }
+
+    /// Whether all that tells it from a box of [`SHARED`] can be done after its boot. `ZBAY_BOOT=1` boots them all.
+    fn forks(&self) -> bool {
+        SHARED.contains(&self.name.as_str())
+            && self.zbay
+            && self.puts.is_empty()
+            && self.files.append.is_empty()
+            && self.spec == shared(&self.name)
+            && std::env::var_os("ZBAY_BOOT").is_none()
+    }
+
+    /// Goes on from a box that was frozen; `begins`: with the first boot of its wish.
+    fn forked(mut self, state: &Utf8Path, begins: bool) -> Self {
+        let began = Instant::now();
+        fs::create_dir_all(&self.files.dir).expect("a directory");
+        let names = self.spec.drives.iter().map(|drive| self.files.drive(drive));
+        for to in names.chain([self.files.console()]) {
+            let from = state.join(to.file_name().expect("a name"));
+            let mut cp = Command::new("cp");
+            cp.args(["--sparse=always", "--reflink=auto", from.as_str(), to.as_str()]);
+            let ran = run(cp, COMMAND, b"").expect("in time");
+            assert_eq!(ran.status, 0, "{from}: {}", ran.err);
+        }
+        self.spawn(&["-incoming", "defer"]);
+        while UnixStream::connect(self.files.qmp()).is_err() {
+            self.alive();
+            assert!(began.elapsed() < STILL, "QEMU's socket");
+            sleep(Duration::from_millis(20));
+        }
+        let uri = self.memory(state, "cat");
+        self.qmp("migrate-incoming", &serde_json::json!({ "uri": uri }));
+        self.migrated();
+        self.qmp("cont", &serde_json::Value::Null);
+        self.connect(Instant::now());
+        // Its clock stood still. What chance gave the first boot is as it was there.
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a time").as_secs();
+        self.ok(&format!("date -s @{now}"));
+        if let Some(wish) = self.wish.clone().filter(|_| begins) {
+            self.ok("mkdir -p /etc/zbay");
+            self.push("/etc/zbay/profile.yaml", &wish);
+            self.push("/usr/lib/systemd/system/zbay-firstboot.service", FIRSTBOOT);
+            self.ok("systemctl daemon-reload; systemctl enable --quiet zbay-firstboot; systemctl start --no-block zbay-firstboot");
+        }
+        eprintln!(
+            "{}: forked in {:.1} s, {} s of a processor",
+            self.name,
+            began.elapsed().as_secs_f64(),
+            self.cpu()
+        );
+        self
+    }
+
+    /// Stops the box for good where it is, with its memory in a file beside its drives.
+    fn freeze(&mut self) {
+        // No connection is open while it sleeps.
+        self.disconnect();
+        sleep(Duration::from_millis(500));
+        let none = serde_json::Value::Null;
+        self.qmp("stop", &none);
+        let fast = serde_json::json!({"max-bandwidth": 100_000_000_000_u64});
+        self.qmp("migrate-set-parameters", &fast);
+        let uri = self.memory(&self.files.dir, "cat >");
+        self.qmp("migrate", &serde_json::json!({ "uri": uri }));
+        self.migrated();
+        self.power_cut();
+    }
+
+    /// Where its memory lies while it is frozen, in QEMU's terms. From 9.0 on each page has its place in the file, which is
+    /// mapped and not read; before, it is a stream.
+    fn memory(&self, dir: &Utf8Path, cat: &str) -> String {
+        let file = dir.join("memory");
+        let version = self.qmp("query-version", &serde_json::Value::Null);
+        if version["qemu"]["major"].as_u64().is_none_or(|major| major < 9) {
+            return format!("exec:{cat} '{file}'");
+        }
+        let on = serde_json::json!([{"capability": "mapped-ram", "state": true}]);
+        self.qmp("migrate-set-capabilities", &serde_json::json!({ "capabilities": on }));
+        format!("file:{file}")
+    }
+
+    fn migrated(&self) {
+        let began = Instant::now();
+        loop {
+            let told = self.qmp("query-migrate", &serde_json::Value::Null);
+            match told["status"].as_str() {
+                Some("completed") => return,
+                Some("failed" | "cancelled") => self.fail(&format!("its memory: {told}")),
+                _ => assert!(began.elapsed() < STILL, "its memory: {told}"),
+            }
+            sleep(Duration::from_millis(20));
+        }
     }
 
     /// Starts a box that is off and waits until it can be spoken to.
@@ -135,7 +281,7 @@ impl Lab {
         assert!(self.qemu.is_none(), "{} runs already", self.name);
         let began = Instant::now();
         let told = self.console().len();
-        self.spawn();
+        self.spawn(&[]);
         // Two faults of QEMU's emulation end a boot before anything of ours runs: a kernel that has not mounted its
         // root after two minutes stands still, and one that patched its own text under another processor's feet
         // panics with `Oops: int3`. Once, the box is started again.
@@ -148,19 +294,24 @@ impl Lab {
         if stands || patched(self) {
             eprintln!("{}: QEMU's fault, started again\n{}", self.name, self.tail());
             self.power_cut();
-            self.spawn();
+            self.spawn(&[]);
         }
         self.connect(Instant::now());
-        eprintln!("{}: up after {:.1} s", self.name, began.elapsed().as_secs_f64());
+        eprintln!(
+            "{}: up after {:.1} s, {} s of a processor",
+            self.name,
+            began.elapsed().as_secs_f64(),
+            self.cpu()
+        );
     }
 
-    fn spawn(&mut self) {
+    fn spawn(&mut self, more: &[&str]) {
         self.files.ssh_port = free_port();
         let hw = self.spec.hw().unwrap_or_else(|e| panic!("{e}"));
         let args = qemu_args(&hw, &self.spec, &self.files).unwrap_or_else(|e| panic!("{e}"));
         let log = File::create(self.files.dir.join("qemu.log")).expect("a log");
         let mut command = Command::new("setpriv");
-        command.args(["--pdeathsig", "KILL", "qemu-system-x86_64"]).args(args);
+        command.args(["--pdeathsig", "KILL", "qemu-system-x86_64"]).args(args).args(more);
         command.stdin(Stdio::null()).stdout(log.try_clone().expect("a log")).stderr(log);
         self.qemu = Some(command.spawn().expect("qemu-system-x86_64"));
     }
@@ -570,6 +721,16 @@ impl Lab {
         let _ = fs::remove_file(self.files.dir.join("ssh"));
     }
 
+    /// How long the test had its box, for the list at the end of scripts/test.
+    fn note_seconds(&self) {
+        let Some(to) = std::env::var_os("ZBAY_SECONDS") else { return };
+        let thread = std::thread::current();
+        let test = thread.name().filter(|name| *name != "main").unwrap_or(&self.name);
+        let file = OpenOptions::new().append(true).create(true).open(to);
+        let _ =
+            file.and_then(|mut file| writeln!(file, "{} {test}", self.began.elapsed().as_secs()));
+    }
+
     fn alive(&mut self) {
         let ended = self.qemu.as_mut().and_then(|qemu| qemu.try_wait().expect("qemu"));
         if let Some(status) = ended {
@@ -586,6 +747,10 @@ impl Drop for Lab {
             let _ = qemu.kill();
             let _ = qemu.wait();
         }
+        if self.kept {
+            return;
+        }
+        self.note_seconds();
         if std::thread::panicking() {
             // The drives go, what tells why stays.
             for drive in &self.spec.drives {
@@ -596,6 +761,49 @@ impl Drop for Lab {
             let _ = fs::remove_dir_all(&self.files.dir);
         }
     }
+}
+
+/// A box of [`SHARED`]; of the shelf its first drives.
+fn shared(name: &str) -> VmBox {
+    let mut spec = VmBox::shipped(name).expect("a shipped box").expect("a sound box");
+    if name == "4u-foreign" {
+        spec.drives.retain(|drive| drive.at == spec.boot || crate::shelf::number(drive) <= FIRST);
+    }
+    spec
+}
+
+/// The directory of a shared box that was booted once, with zbay and blank drives, and stopped there; `ready`: after the
+/// first boot of [`READY`].
+fn frozen(name: &str, ready: bool) -> Utf8PathBuf {
+    type Slot = Arc<Mutex<Option<Utf8PathBuf>>>;
+    static STATES: Mutex<BTreeMap<(String, bool), Slot>> = Mutex::new(BTreeMap::new());
+    let mut states = STATES.lock().unwrap_or_else(PoisonError::into_inner);
+    let slot = Arc::clone(states.entry((name.to_owned(), ready)).or_default());
+    drop(states);
+    // Whoever comes second waits for the first; one that failed is tried again.
+    let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(state) = &*slot {
+        return state.clone();
+    }
+    let mut lab = if ready {
+        let lab = Lab::new(name).with_wish(READY.1).forked(&frozen(name, false), true);
+        crate::promises::ready(&lab);
+        lab
+    } else {
+        let mut lab = Lab::new(name).with_zbay();
+        lab.spec = shared(name);
+        lab.booted()
+    };
+    lab.settled();
+    lab.ok("sync");
+    let began = Instant::now();
+    let used = lab.cpu();
+    lab.freeze();
+    lab.kept = true;
+    eprintln!("{name}: frozen in {:.1} s, at {used} s", began.elapsed().as_secs_f64());
+    let state = lab.files.dir.clone();
+    *slot = Some(state.clone());
+    state
 }
 
 /// Where images and running boxes are kept, outside the checkout.

@@ -26,6 +26,7 @@ mod pools;
 mod profiles;
 mod promises;
 mod reborn;
+mod releases;
 mod seed;
 mod shelf;
 mod smoke;

@@ -37,11 +37,18 @@ pub fn fill(lab: &Lab, pool: &str, mib: u32) {
     ));
 }
 
+/// So many drives are enough for most, and a box with the first of them is booted once for all.
+pub const FIRST: u8 = 8;
+
+/// The bay of a drive; the boot drive has none.
+pub fn number(drive: &VmDrive) -> u8 {
+    drive.at.as_str().parse().unwrap_or(0)
+}
+
 /// The box with its first drives and no others: each look asks every drive, and QEMU numbers host adapters and their ports
 /// by the drives that are there. `change`: some drives are others.
 pub fn boxed(count: u8, change: impl Fn(u8, &mut VmDrive)) -> Lab {
     let mut lab = Lab::new("4u-foreign").with_zbay();
-    let number = |drive: &VmDrive| drive.at.as_str().parse::<u8>().unwrap_or(0);
     lab.spec.drives.retain(|drive| number(drive) <= count);
     for drive in &mut lab.spec.drives {
         change(number(drive), drive);

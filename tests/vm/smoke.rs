@@ -90,6 +90,26 @@ fn a_virtual_gen8_is_like_the_real_one() {
 }
 
 #[test]
+fn boxes_that_begin_where_one_was_booted_are_as_new() {
+    let one = Lab::new("gen8-4x4tb").with_zbay().boot();
+    as_described(&one);
+    assert_eq!(one.settled(), "running", "{}", one.sh("systemctl --failed").out);
+    one.ok("zpool create -f tank /dev/disk/by-id/wwn-0x5000c5007a020001; echo mine > /tank/file; sync; zpool sync tank");
+    // The other knows nothing of it, and its clock is right.
+    let mut other = Lab::new("gen8-4x4tb").with_zbay().boot();
+    as_described(&other);
+    assert_eq!(other.ok("zpool list -H; wipefs /dev/disk/by-id/wwn-0x5000c5007a020001"), "");
+    assert_eq!(other.sh("test -e /etc/hostid").status, 1, "none that both have");
+    let told: u64 = other.ok("date +%s").trim().parse().expect("seconds");
+    let now = std::time::UNIX_EPOCH.elapsed().expect("a time").as_secs();
+    assert!(told.abs_diff(now) < 60, "{told} {now}");
+    other.power_cut();
+    other.start();
+    assert_eq!(other.ok("zpool import 2>&1; true"), "no pools available to import\n");
+    assert_eq!(one.ok("cat /tank/file"), "mine\n");
+}
+
+#[test]
 #[ignore = "long: every_kind boots such a box in each run"]
 fn a_virtual_24_bay_box_has_24_bays() {
     let lab = Lab::new("4u-24x4tb").boot();

@@ -8,10 +8,12 @@ use std::time::Duration;
 use crate::dice::Dice;
 use crate::lab::Lab;
 use crate::promises::made;
-use crate::shelf::{ZBAY, boxed, flat, intact, pull, put_back, scrubbed, serial, state, wipe, wwn};
+use crate::shelf::{
+    FIRST, ZBAY, boxed, flat, intact, pull, put_back, scrubbed, serial, state, wipe, wwn,
+};
 
 /// Drives of the box.
-const BAYS: u8 = 8;
+const BAYS: u8 = FIRST;
 /// What comes in a run, and in the long one.
 const EVENTS: usize = 6;
 const LONG: usize = 40;

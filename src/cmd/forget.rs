@@ -1,0 +1,24 @@
+//! `zbay forget POOL`: a person says that a pool which zbay has seen is not to be missed any more.
+//!
+//! It changes what zbay remembers and nothing else: the pool, if it still exists somewhere, is left as it is.
+
+use anyhow::Result;
+use clap::Args;
+
+use super::{Answer, Context, notify};
+
+/// Arguments of `forget`.
+#[derive(Debug, Args)]
+pub struct ForgetArgs {
+    /// The pool's name, or its GUID where two have one name.
+    #[arg(value_name = "POOL|GUID")]
+    pub pool: String,
+}
+
+/// `zbay forget`.
+///
+/// # Errors
+/// It is imported, the profile names it, it was never seen, or that cannot be kept.
+pub fn run(context: &Context, args: &ForgetArgs) -> Result<Answer> {
+    notify::forget(context, &args.pool)
+}
