@@ -103,12 +103,24 @@ struct Noted {
 /// journal; a line that is torn (a power cut) or of another version proves nothing, so it is passed over.
 pub fn unfinished(text: &str) -> Vec<Unfinished> {
     let mut open: Vec<(usize, bool, Unfinished)> = Vec::new();
+    let mut erasing: Vec<(String, usize, Utf8PathBuf)> = Vec::new();
     for noted in text.lines().filter_map(|line| serde_json::from_str::<Noted>(line).ok()) {
         match noted.event.as_str() {
             "intent" => {
+                let erased = |address: &Utf8PathBuf| {
+                    noted
+                        .changes
+                        .iter()
+                        .any(|change| matches!(change, Change::Zero { dev, .. } if dev == address))
+                };
+                // What is erased stays what it was until that is done: cut off half-way it is still ours.
                 open.retain(|(_, _, it)| {
-                    !noted.disks.iter().any(|disk| disk.address == it.disk.address)
+                    let named = noted.disks.iter().any(|disk| disk.address == it.disk.address);
+                    !named || erased(&it.disk.address)
                 });
+                let erased = noted.disks.iter().map(|disk| &disk.address).filter(|it| erased(it));
+                let erased = erased.map(|it| (noted.plan.clone(), noted.step, it.clone()));
+                erasing.extend(erased.collect::<Vec<_>>());
                 let runs = |program: &str, verb: Option<&str>| {
                     noted.changes.iter().any(|change| {
                         let Change::Run(cmd) = change else { return false };
@@ -124,9 +136,18 @@ pub fn unfinished(text: &str) -> Vec<Unfinished> {
                     open.push((noted.step, makes, Unfinished { plan: noted.plan.clone(), disk }));
                 }
             }
-            "done" => open.retain(|(step, makes, it)| {
-                !(*makes && *step == noted.step && it.plan == noted.plan)
-            }),
+            "done" => {
+                let erased = |address: &Utf8PathBuf| {
+                    erasing.iter().any(|(plan, step, it)| {
+                        (plan, *step, it) == (&noted.plan, noted.step, address)
+                    })
+                };
+                open.retain(|(step, makes, it)| {
+                    let made = *makes && *step == noted.step && it.plan == noted.plan;
+                    !made && !erased(&it.disk.address)
+                });
+                erasing.retain(|(plan, step, _)| (plan, *step) != (&noted.plan, noted.step));
+            }
             _ => {}
         }
     }
@@ -241,6 +262,22 @@ mod tests {
         assert_eq!(open(&begun[..begun.len() - 9]), []);
         assert_eq!(open(&format!("{{}}\nnonsense\n{begun}")), both);
         assert_eq!(open(&line("a", Event::Done)), []);
+    }
+
+    #[test]
+    fn debris_that_was_being_cleared_is_ours_until_that_is_done() {
+        let create = Cmd::new(ZPOOL, ["create", "tank"]);
+        let begun = intent("a", &create, &["x", "y"]);
+        let dev: Utf8PathBuf = "/dev/disk/by-id/x".into();
+        let zero = [Change::Zero { dev, spans: vec![] }];
+        let erase = Event::Intent { what: "x", changes: &zero, disks: vec![disk("x")] };
+        let cleared = begun.clone() + &line("b", erase);
+        let both = [("a".into(), "x".into()), ("a".into(), "y".into())];
+        assert_eq!(open(&cleared), both, "cut off while it was cleared");
+        let failed = cleared.clone() + &line("b", Event::Failed { why: "w".into() });
+        assert_eq!(open(&failed), both);
+        assert_eq!(open(&(cleared.clone() + &line("c", Event::Done))), both, "another's end");
+        assert_eq!(open(&(cleared + &line("b", Event::Done))), [("a".into(), "y".into())]);
     }
 
     proptest::proptest! {
