@@ -20,9 +20,11 @@ use super::{Answer, Context, need_root, prompt};
 use crate::care::boot;
 use crate::check::machine;
 use crate::cli::Notify as NotifyArgs;
+use crate::console;
 use crate::hw::Hw;
 use crate::inventory::{Host, Inventory, Pool, Pools, Unknown, Want};
 use crate::machine::local::{Lock, LockError, lock, read_user_file, replace_user_file};
+use crate::machine::trust::trusted;
 use crate::machine::{Change, Machine};
 use crate::notice::lost::{self, Absent};
 use crate::notice::scope::Scope;
@@ -165,6 +167,7 @@ pub fn run(context: &Context, args: &NotifyArgs) -> Result<Answer> {
         need_root("notify")?;
     }
     let machine = &*context.machine;
+    context.warn_of_others(&context.decide(None));
     if args.test {
         let notify = profile(machine)?.map(|profile| profile.notify).unwrap_or_default();
         return test(context, &notify, dry);
@@ -234,7 +237,7 @@ pub fn run(context: &Context, args: &NotifyArgs) -> Result<Answer> {
     let notice = letters.first().map(|letter| &letter.notice);
     let json =
         answer(&[], json!({ "notice": notice, "failed": failed, "nobody": notify.is_empty() }));
-    let mut err = std::io::stderr().lock();
+    let mut err = console::err();
     for why in failed.iter().chain(&warnings) {
         let _ = writeln!(err, "warning: {why}");
     }
@@ -419,11 +422,24 @@ fn carry(machine: &dyn Machine, way: &Way, notice: &Notice) -> Result<(), String
         let output = machine.change(&Change::Run(cmd.clone()))?;
         Ok(output.ok(&cmd).map(|_| ())?)
     };
-    send().map_err(|why| format!("the notice could not be sent by {}: {why:#}", way.word()))
+    send().map_err(|why| {
+        let why = format!("{why:#}");
+        let url = match way {
+            Way::Mail(_) => None,
+            Way::Post(url) => Some(url.clone()),
+            Way::PostFile(file) => secret(file).ok(),
+        };
+        let why = url.map_or(why.clone(), |url| send::veiled(&url, &why));
+        format!("the notice could not be sent by {}: {why}", way.word())
+    })
 }
 
 /// The address in a file that nobody else may read.
 fn secret(file: &Utf8Path) -> Result<WebHook> {
+    // It is sent all the same: whoever can change the address must not be able to silence it.
+    if let Err(why) = trusted(file) {
+        let _ = writeln!(console::err(), "warning: {why}\ndo this  `{}`", why.remedy);
+    }
     let text = read_user_file(file, 4096)?.with_context(|| format!("there is no file {file}"))?;
     let mode = crate::machine::local::mode_of(file)?;
     if mode & 0o077 != 0 {

@@ -89,12 +89,14 @@ pub fn post(url: &WebHook, notice: &Notice) -> Cmd {
     };
     let quoted = |text: &str| text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
     let config = format!(
-        "url = \"{url}\"\nheader = \"Title: {}\"\nheader = \"Priority: {priority}\"\nheader = \"Content-Type: text/plain\"\n\
+        "globoff\nurl = \"{url}\"\nheader = \"Title: {}\"\nheader = \"Priority: {priority}\"\nheader = \"Content-Type: text/plain\"\n\
          data-raw = \"{}\"\n",
         quoted(&line(&notice.subject)),
         quoted(&lines(&notice.body))
     );
+    // `-q` first: else the settings of whoever runs it are read, a proxy and what is not checked among them.
     let args = [
+        "-q",
         "--config",
         "-",
         "--silent",
@@ -108,6 +110,19 @@ pub fn post(url: &WebHook, notice: &Notice) -> Cmd {
     let mut cmd = Cmd::new(CURL, args).within(LIMIT);
     cmd.stdin = Some(config.into_bytes());
     cmd
+}
+
+/// What a program said, without the address that it was given: it may be a secret, and a piece of it may be enough.
+pub fn veiled(url: &WebHook, said: &str) -> String {
+    let url = url.to_string();
+    let rest = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
+    let (host, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let user = host.rsplit_once('@').map_or("", |(user, _)| user);
+    let words = path.split(['/', '?', '&', '=', '#']).chain(user.split(':'));
+    let mut parts: Vec<&str> = [url.as_str(), rest, path, user].into_iter().chain(words).collect();
+    parts.retain(|part| part.len() > 3);
+    parts.sort_by_key(|part| std::cmp::Reverse(part.len()));
+    parts.into_iter().fold(said.to_owned(), |said, part| said.replace(part, "(the address)"))
 }
 
 #[cfg(test)]
@@ -134,11 +149,30 @@ mod tests {
         let post = post(&"https://ntfy.sh/secret".parse().unwrap(), &notice());
         assert!(!post.to_string().contains("secret"));
         let text = String::from_utf8(post.stdin.unwrap()).unwrap();
-        assert_eq!(text.lines().count(), 5, "{text}");
+        assert_eq!(text.lines().count(), 6, "{text}");
+        assert_eq!(post.args[0], "-q", "before all others, or it means nothing");
+        assert!(text.starts_with("globoff\n"), "{text}");
         assert!(
             text.contains("data-raw = \"tank is degraded\\n\\\"quoted\\\" ?[2J\\n\""),
             "{text}"
         );
         assert!(text.contains("Priority: urgent"));
+    }
+
+    #[test]
+    fn nothing_of_an_address_is_in_what_is_said_of_it() {
+        let url = "https://anna:hunter2@ntfy.sh/SECRET/topic?auth=TOKEN#[x]".parse().unwrap();
+        for said in [
+            "curl: (3) bad range in URL position 25:; https://anna:hunter2@ntfy.sh/SECRET/topic?auth=TOKEN#[x]",
+            "curl: (22) /SECRET/topic?auth=TOKEN gave 404",
+            "no SECRET for anna, TOKEN; hunter2",
+        ] {
+            let veiled = veiled(&url, said);
+            for secret in ["SECRET", "TOKEN", "hunter2", "anna", "topic"] {
+                assert!(!veiled.contains(secret), "{veiled}");
+            }
+        }
+        let said = "curl: (6) Could not resolve host: ntfy.sh";
+        assert_eq!(veiled(&url, said), said, "whom it asked is no secret");
     }
 }

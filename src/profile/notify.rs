@@ -64,6 +64,11 @@ pub enum NotifyError {
     /// No mail address.
     #[error("`{0}` is no mail address and no user's name")]
     Mail(String),
+    /// A password in an address that everybody may read.
+    #[error(
+        "the address holds a name and a password: write it into a file of mode 0600, and name that as `url_file`"
+    )]
+    Password,
     /// No web address.
     #[error("`{0}` is no web address: https://HOST/PATH without blanks and quotes")]
     Url(String),
@@ -136,14 +141,32 @@ impl<'de> Deserialize<'de> for MailTo {
 }
 
 impl<'de> Deserialize<'de> for WebHook {
+    /// As a profile holds it, which everybody may read: an address with a password is refused.
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        String::deserialize(from)?.parse().map_err(serde::de::Error::custom)
+        let url: Self = String::deserialize(from)?.parse().map_err(serde::de::Error::custom)?;
+        let rest = url.0.split_once("://").map_or("", |(_, rest)| rest);
+        let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        if host.contains('@') {
+            return Err(serde::de::Error::custom(NotifyError::Password));
+        }
+        Ok(url)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_password_has_no_place_in_a_profile() {
+        let read = |url: &str| serde_json::from_value::<WebHook>(serde_json::json!(url));
+        for bad in ["https://anna:hunter2@ntfy.sh/x", "https://token@ntfy.sh", "http://a@b?c"] {
+            let said = read(bad).unwrap_err().to_string();
+            assert!(said.contains("`url_file`") && !said.contains("hunter2"), "{said}");
+            assert!(bad.parse::<WebHook>().is_ok(), "in a file of its own it may");
+        }
+        assert!(read("https://ntfy.sh/x@y").is_ok());
+    }
 
     #[test]
     fn addresses_that_could_be_something_else_are_refused() {
