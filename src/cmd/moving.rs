@@ -4,12 +4,17 @@ use std::fmt::Write as _;
 
 use anyhow::Result;
 use clap::Args;
+use serde_json::json;
 
-use super::task::{Proof, Terms, look_around, perform};
+use super::apply::say;
+use super::task::{Proof, Scene, Settle, Settled, Terms, look_around, perform, settle};
 use super::{Answer, Context};
 use crate::inventory::Pool;
 use crate::life::moving::{self, Incoming, Outgoing};
+use crate::plan::arrival::{self, Arrival};
 use crate::plan::system::Own;
+use crate::render::json::answer;
+use crate::render::text::{labelled, plain};
 
 /// Written where zbay-firstboot.service has ended well.
 const DONE: &str = "/var/lib/zbay/firstboot.done";
@@ -54,6 +59,9 @@ pub struct ExportArgs {
 /// All that speaks against it, or a step that does not go as planned.
 pub fn import(context: &Context, args: &ImportArgs) -> Result<Answer> {
     let scene = look_around(context, "import", args.plan)?;
+    if let Some(pool) = cut_off(&scene, args) {
+        return go_on(context, &scene, &pool, args);
+    }
     let own = Own::look(&*context.machine);
     let task = moving::import(&Incoming {
         hw: &scene.hw,
@@ -69,7 +77,52 @@ pub fn import(context: &Context, args: &ImportArgs) -> Result<Answer> {
         let _ = write!(command, " --from {host}");
     }
     command.push_str(if args.without_log { " --without-log" } else { "" });
-    perform(context, scene, task, &terms(&command, args.plan, args.yes))
+    let settle: Settle = |context, hw, pool, ours| {
+        let arrival = settle(context, hw, pool, ours, &mut |progress| say(&progress))?;
+        Ok(Settled { rows: arrival.rows(), left: !arrival.left.is_empty(), json: json!(arrival) })
+    };
+    let terms = Terms { settle: Some(settle), ..terms(&command, args.plan, args.yes) };
+    perform(context, scene, task, &terms)
+}
+
+/// The pool that was imported and then nothing more, whose turn it is: an import was cut off, or something of it was left.
+fn cut_off(scene: &Scene, args: &ImportArgs) -> Option<String> {
+    let pools = scene.inventory.pools.as_ref().ok()?;
+    let mut open = pools.iter().filter(|pool| arrival::is_unsettled(pool));
+    let meant = if let Some(word) = &args.pool {
+        open.find(|pool| pool.name == *word || pool.guid.to_string() == *word)
+    } else {
+        let others = scene.inventory.importable.iter().flatten().any(|pool| !pool.destroyed);
+        let only = open.next().filter(|_| !others);
+        only.filter(|_| open.next().is_none())
+    };
+    meant.map(|pool| pool.name.clone())
+}
+
+fn go_on(context: &Context, scene: &Scene, pool: &str, args: &ImportArgs) -> Result<Answer> {
+    let wished = scene.wish.as_ref().is_some_and(|wish| wish.pool.name.as_str() == pool);
+    let shown = args.plan || context.common.machine.is_some();
+    let found = if shown {
+        let pools = scene.inventory.pools.iter().flatten();
+        match pools.into_iter().find(|it| it.name == pool) {
+            Some(pool) => arrival::judge(&*context.machine, pool, wished)?,
+            None => Arrival::default(),
+        }
+    } else {
+        settle(context, &scene.hw, pool, wished, &mut |progress| say(&progress))?
+    };
+    let verb = if shown { "would be mounted" } else { "mounted" };
+    let mut text = format!("pool {pool} is imported, and its datasets were not mounted yet\n");
+    for mount in &found.mount {
+        text.push_str(&labelled(verb, &plain(&format!("{} at {}", mount.dataset, mount.at))));
+    }
+    for (word, row) in found.rows() {
+        text.push_str(&labelled(word, &plain(&row)));
+    }
+    let left = shown || !found.left.is_empty();
+    let mut json = answer(&[], json!({ "pool": pool, "arrival": found }));
+    json["changed"] = json!(!shown);
+    Ok(Answer { text, json, status: u8::from(left) })
 }
 
 /// `zbay export`.
@@ -102,5 +155,14 @@ fn typed(command: &str, pool: Option<&str>) -> String {
 }
 
 fn terms(command: &str, plan: bool, yes: bool) -> Terms<'_> {
-    Terms { command, bay: "the bay", plan, yes, proof: Proof::Yes, no_wait: false, resumes: false }
+    Terms {
+        command,
+        bay: "the bay",
+        plan,
+        yes,
+        proof: Proof::Yes,
+        no_wait: false,
+        resumes: false,
+        settle: None,
+    }
 }

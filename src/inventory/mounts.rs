@@ -41,6 +41,14 @@ pub(super) fn mountinfo(text: &str) -> Result<Vec<Mount>, Unknown> {
     text.lines().map(read).collect()
 }
 
+/// Where something is mounted, from /proc/self/mountinfo.
+///
+/// # Errors
+/// A line that does not read.
+pub fn mountpoints(text: &str) -> Result<Vec<String>, Unknown> {
+    Ok(mountinfo(text)?.into_iter().map(|mount| mount.at).collect())
+}
+
 /// The files and devices of /proc/swaps.
 pub(super) fn swaps(text: &str) -> Result<Vec<String>, Unknown> {
     let mut lines = text.lines();

@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::console::moves;
 use crate::units::Bytes;
 
 /// `on` or `off`; YAML's `true` and `false` are taken too.
@@ -243,27 +244,79 @@ from_text!(Mode, "a mode in quotes, as in \"0750\",", |text| {
 #[serde(transparent)]
 pub struct Mountpoint(#[schemars(with = "String")] pub(super) Utf8PathBuf);
 from_text!(Mountpoint, "an absolute path, legacy or none", |text| {
-    let dots = text.split('/').any(|part| part == ".." || part == ".");
+    if text == "none" || text == "legacy" { Ok(()) } else { fit_to_mount(text) }
+});
+
+/// Whether a dataset may be mounted at a path, whoever says so.
+///
+/// # Errors
+/// Why not, in words that follow the path.
+pub fn fit_to_mount(text: &str) -> Result<(), &'static str> {
     // Nothing of the first kind, nor below it; of the second kind, what is below may be mounted.
-    let whole =
-        ["bin", "boot", "dev", "etc", "lib", "lib64", "proc", "root", "run", "sbin", "sys", "usr"];
-    let itself = ["", "var", "var/lib", "var/log"];
+    const WHOLE: [&str; 36] = [
+        "bin",
+        "boot",
+        "dev",
+        "etc",
+        "lib",
+        "lib32",
+        "lib64",
+        "libx32",
+        "proc",
+        "root",
+        "run",
+        "sbin",
+        "sys",
+        "tmp",
+        "usr",
+        "var/backups",
+        "var/cache/apt",
+        "var/lib/NetworkManager",
+        "var/lib/apt",
+        "var/lib/dbus",
+        "var/lib/dhcp",
+        "var/lib/dpkg",
+        "var/lib/initramfs-tools",
+        "var/lib/pam",
+        "var/lib/polkit-1",
+        "var/lib/private",
+        "var/lib/sudo",
+        "var/lib/systemd",
+        "var/lib/ucf",
+        "var/lib/zbay",
+        "var/lock",
+        "var/log/journal",
+        "var/run",
+        "var/spool/anacron",
+        "var/spool/cron",
+        "var/tmp",
+    ];
+    const ITSELF: [&str; 6] = ["", "var", "var/cache", "var/lib", "var/log", "var/spool"];
+    // Of /usr/local what programs and their settings are taken from; other names there are somebody's own.
+    const LOCAL: [&str; 9] =
+        ["bin", "etc", "games", "include", "lib", "libexec", "sbin", "share", "src"];
+    let dots = text.split('/').any(|part| part == ".." || part == ".");
+    let below = |path: &str, dir: &str| {
+        path.strip_prefix(dir).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
     let bare = text.trim_matches('/');
-    let system = whole.contains(&bare.split('/').next().unwrap_or_default());
-    if text == "none" || text == "legacy" {
-        Ok(())
-    } else if !text.starts_with('/')
-        || dots
-        || text.contains("//")
-        || text.contains(char::is_control)
-    {
+    let own_local = bare
+        .strip_prefix("usr/local/")
+        .is_some_and(|rest| !LOCAL.contains(&rest.split('/').next().unwrap_or_default()));
+    // Whoever writes there logs in as somebody else.
+    let keys = bare.split('/').any(|part| part == ".ssh");
+    let hidden = |c: char| c.is_control() || moves(c);
+    if !text.starts_with('/') || dots || text.contains("//") || text.contains(hidden) {
         Err("is not a mountpoint: an absolute path, legacy or none")
-    } else if itself.contains(&bare) || (system && !bare.starts_with("usr/local/")) {
+    } else if ITSELF.contains(&bare)
+        || keys
+        || (!own_local && WHOLE.iter().any(|dir| below(bare, dir)))
+    {
         Err("belongs to the system: mount below /srv, /mnt or a name of your own")
     } else {
         Ok(())
     }
-});
+}
 
 /// The file that holds the key of an encrypted dataset.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -272,11 +325,49 @@ pub struct KeyFile(#[schemars(with = "String")] pub(super) Utf8PathBuf);
 from_text!(KeyFile, "an absolute path", |text| {
     let fine = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
     let dots = text.split('/').any(|part| part == ".." || part == ".");
-    let lost = ["/tmp/", "/run/", "/dev/", "/proc/", "/sys/", "/var/tmp/"];
+    let lost = ["/tmp/", "/run/", "/dev/", "/proc/", "/sys/", "/var/tmp/", "/var/run/"];
+    // Where the system takes its own files from, a key says by its name, or that of its directory, that it is one.
+    let system = ["/bin/", "/boot/", "/lib", "/sbin/", "/usr/", "/var/lib/", "/var/spool/"];
+    let own = |name: &str| {
+        const FILES: [&str; 26] = [
+            "crontab",
+            "environment",
+            "exports",
+            "fstab",
+            "group",
+            "gshadow",
+            "hostid",
+            "hostname",
+            "hosts",
+            "issue",
+            "ld.so.conf",
+            "ld.so.preload",
+            "localtime",
+            "machine-id",
+            "motd",
+            "mtab",
+            "nsswitch.conf",
+            "passwd",
+            "profile",
+            "resolv.conf",
+            "securetty",
+            "shadow",
+            "subgid",
+            "subuid",
+            "sudoers",
+            "timezone",
+        ];
+        name.contains('/') || FILES.contains(&name.trim_end_matches('-'))
+    };
+    let of_system = system.iter().any(|dir| text.starts_with(dir))
+        || text.strip_prefix("/etc/").is_some_and(own);
+    let called = text.rsplit('/').take(2).any(|part| part.to_ascii_lowercase().contains("key"));
     if !text.starts_with('/') || text.ends_with('/') || dots || !text.chars().all(fine) {
         Err("is not the path of a key: an absolute one of letters, digits, `-`, `_` and `.`")
     } else if lost.iter().any(|dir| text.starts_with(dir)) {
         Err("would be lost at the next boot, and the data with it: write below /etc/zbay/keys")
+    } else if of_system && !called {
+        Err("is a place of the system's own files: write below /etc/zbay/keys")
     } else {
         Ok(())
     }
@@ -403,6 +494,113 @@ impl<'de> Deserialize<'de> for Copies {
             other => {
                 Err(D::Error::custom(format!("{other} copies are impossible: 1 to 3 are taken")))
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{KeyFile, fit_to_mount};
+
+    #[test]
+    fn nothing_is_mounted_over_the_system() {
+        for good in [
+            "/tank",
+            "/srv",
+            "/srv/data",
+            "/mnt/x",
+            "/home",
+            "/home/anna",
+            "/opt/x",
+            "/media/films",
+            "/var/lib/docker",
+            "/var/www",
+            "/var/log/nas",
+            "/usr/local/nas",
+            "/export/a b",
+            "/tmpfs",
+            "/etcetera",
+        ] {
+            assert_eq!(fit_to_mount(good), Ok(()), "{good}");
+        }
+        for bad in [
+            "",
+            "x",
+            "/",
+            "//",
+            "/root",
+            "/root/.ssh",
+            "/etc",
+            "/etc/cron.d",
+            "/etc/",
+            "/usr",
+            "/usr/local",
+            "/usr/local/sbin",
+            "/usr/local/bin/x",
+            "/usr/bin",
+            "/var",
+            "/var/lib",
+            "/var/lib/zbay",
+            "/var/lib/zbay/x",
+            "/var/lib/systemd",
+            "/var/log",
+            "/var/log/journal",
+            "/var/spool/cron",
+            "/var/spool/cron/crontabs",
+            "/tmp",
+            "/tmp/x",
+            "/var/tmp/x",
+            "/run/x",
+            "/dev/shm",
+            "/boot/efi",
+            "/srv/../etc",
+            "/srv/./x",
+            "/srv//x",
+            "/home/anna/.ssh",
+            "/srv/\u{202e}x",
+            "/srv/\u{1b}[2J",
+            "/srv/a\nb",
+            "none",
+            "legacy",
+        ] {
+            assert!(fit_to_mount(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_key_is_no_file_of_the_system() {
+        let read = |path: &str| serde_json::from_value::<KeyFile>(serde_json::json!(path));
+        for good in [
+            "/etc/zbay/keys/tank-media",
+            "/etc/k",
+            "/etc/zfs/tank.key",
+            "/etc/keys/a",
+            "/root/k",
+            "/root/secrets/tank",
+            "/boot/keys/tank",
+            "/media/stick/tank",
+            "/srv/key",
+        ] {
+            assert!(read(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "/etc/shadow",
+            "/etc/shadow-",
+            "/etc/passwd",
+            "/etc/zbay/profile.yaml",
+            "/etc/cron.d/x",
+            "/etc/sudoers.d/x",
+            "/var/lib/zbay/journal.jsonl",
+            "/usr/bin/x",
+            "/lib/x",
+            "/lib64/x",
+            "/var/spool/cron/x",
+            "/tmp/key",
+            "/run/key",
+            "/etc/../etc/key",
+            "key",
+        ] {
+            assert!(read(bad).is_err(), "{bad}");
         }
     }
 }

@@ -116,6 +116,17 @@ pub enum Drift {
         /// Its passphrase is asked for.
         asks: bool,
     },
+    /// A dataset of a pool that was imported is not mounted where it says.
+    Unmounted {
+        /// Full name.
+        dataset: String,
+        /// Where it would be.
+        at: String,
+        /// Why not, in words.
+        why: String,
+        /// What settles it.
+        remedy: String,
+    },
     /// The key file of an encrypted dataset does not open it.
     Key {
         /// Full name.
@@ -178,6 +189,7 @@ impl Drift {
             | Self::Lacking { .. }
             | Self::Ashift { .. }
             | Self::Key { .. }
+            | Self::Unmounted { .. }
             | Self::NoUnit { .. }
             | Self::Waits { .. }
             | Self::NotKnown { .. } => false,
@@ -224,6 +236,11 @@ impl Drift {
                 "put the right key back as {path} (mode 600, 64 hexadecimal digits): without it the data is lost at the \
                  next boot"
             ),
+            Self::Unmounted { remedy, .. } => {
+                format!(
+                    "{remedy}, then `zbay apply`: before that the pool does not come back at boot"
+                )
+            }
             Self::Waits { .. } => {
                 "see `zbay show pool`; `zbay apply` mends it once the pool is well".to_owned()
             }
@@ -299,6 +316,9 @@ impl fmt::Display for Drift {
             }
             Self::Key { dataset, path, why } => {
                 write!(f, "the key of {dataset} is not in {path}: {why}")
+            }
+            Self::Unmounted { dataset, at, why, .. } => {
+                write!(f, "{dataset} is not mounted at {at}: {why}")
             }
             Self::KeysAtBoot { .. } => f.write_str("encrypted datasets would stay closed at boot"),
             Self::NoUnit { unit } => write!(f, "{unit} is wished and not installed"),

@@ -56,6 +56,13 @@ pub fn drift(
             }
         }
     }
+    let left = system.arrival.iter().flat_map(|arrival| &arrival.left);
+    found.extend(left.map(|left| Drift::Unmounted {
+        dataset: left.dataset.clone(),
+        at: left.at.clone(),
+        why: left.why.clone(),
+        remedy: left.remedy(),
+    }));
     found.extend(keys(system));
     found.extend(wish::drift(hw, profile, inventory, system.care.as_ref()));
     found
@@ -96,10 +103,17 @@ fn keys(system: &System) -> Vec<Drift> {
 
 /// The copy of the wish in a pool that is mounted; elsewhere nothing is concluded.
 fn kept(text: &str, pool: &Pool, system: &System) -> Option<Drift> {
-    let (path, Ok(is)) = system.kept.as_ref()? else { return None };
     let root = pool.datasets.iter().find(|dataset| dataset.name == pool.name)?;
     let mounted = |it: &Property| it.name == "mounted" && it.value == "yes";
-    if is.as_deref() == Some(text) || !root.properties.iter().any(mounted) {
+    if !root.properties.iter().any(mounted) {
+        return None;
+    }
+    if let Some(why) = &system.kept_refused {
+        let what = format!("the copy of the wish in pool {}", pool.name);
+        return Some(Drift::NotKnown { what, why: format!("{why}; move it away") });
+    }
+    let (path, Ok(is)) = system.kept.as_ref()? else { return None };
+    if is.as_deref() == Some(text) {
         return None;
     }
     let was = is.as_ref().map(|is| Hash::of(is.as_bytes()));

@@ -141,3 +141,71 @@ fn a_pool_made_by_hand_is_adopted_moves_and_comes_back() {
     lab.ok("zpool scrub -w hand");
     intact(&lab, "the lost log taken out");
 }
+
+/// The pool of another system, which puts datasets at `/root`, where cron looks, over files, and where nothing is.
+const FOREIGN: &str = "mkdir -p /mnt/alt /srv/full && date > /srv/full/mine && date > /root/mine && \
+    zpool create -f -R /mnt/alt -O mountpoint=/rpool rpool /dev/disk/by-id/wwn-0x5000c5007a030001 && \
+    zfs create -o mountpoint=/root rpool/root && zfs create rpool/root/below && \
+    zfs create -o mountpoint=/etc/cron.d rpool/cron && zfs create -o mountpoint=/srv/full rpool/full && \
+    zfs create -o mountpoint=/srv/data rpool/data && zfs create rpool/data/more && \
+    echo '* * * * * root touch /run/owned' > /mnt/alt/etc/cron.d/own && date > /mnt/alt/root/theirs && \
+    date > /mnt/alt/srv/data/film && sha256sum < /mnt/alt/srv/data/film > /root/film.sum && \
+    echo long-enough | zfs create -o encryption=on -o keyformat=passphrase -o mountpoint=/srv/closed rpool/closed && \
+    zpool export rpool && sync";
+
+/// Nothing of the box is covered, and what fits is mounted or not.
+fn covers_nothing(lab: &Lab, mounted: bool, drill: &str) {
+    for place in ["/root", "/root/below", "/etc/cron.d", "/srv/full", "/srv/closed"] {
+        assert_ne!(lab.sh(&format!("findmnt -n {place}")).status, 0, "{drill}: {place} is covered");
+    }
+    lab.ok("test -e /root/mine && test -e /srv/full/mine && test ! -e /etc/cron.d/own");
+    if mounted {
+        lab.ok("findmnt -n /rpool && findmnt -n /srv/data && findmnt -n /srv/data/more");
+        lab.ok("sha256sum < /srv/data/film | cmp - /root/film.sum");
+    }
+}
+
+#[test]
+fn a_foreign_pool_covers_nothing_now_or_after_a_boot() {
+    let mut lab = Lab::new("gen8-4x4tb-ssd").with_zbay().boot();
+    lab.ok(FOREIGN);
+    let named = [
+        "rpool/root is not mounted at /root",
+        "rpool/root/below is not mounted",
+        "rpool/cron is not mounted at /etc/cron.d",
+        "rpool/full is not mounted at /srv/full",
+        "zbay import rpool",
+    ];
+    says(&lab, "zbay import rpool --yes", 1, &named);
+    covers_nothing(&lab, true, "imported");
+    assert_eq!(lab.ok("zpool get -H -o value cachefile rpool").trim(), "none");
+
+    // The next boot does not import it, so that nothing mounts it either.
+    lab.reboot();
+    lab.settled();
+    assert_eq!(lab.ok("zpool list -H -o name"), "");
+    covers_nothing(&lab, false, "booted");
+
+    // What an import leaves that was cut off half-way is taken up.
+    lab.ok("zpool import -N -o cachefile=none -d /dev/disk/by-id rpool");
+    covers_nothing(&lab, false, "cut off");
+    says(&lab, "zbay import rpool --plan", 1, &["would be mounted"]);
+    covers_nothing(&lab, false, "only shown");
+    says(&lab, "zbay import rpool --yes", 1, &named);
+    covers_nothing(&lab, true, "taken up");
+
+    // A link within the pool leads nowhere.
+    lab.ok("zfs set mountpoint=/mnt/theirs rpool/root && zfs set canmount=noauto rpool/cron && rm /srv/full/mine");
+    lab.ok("rmdir /srv/data/link 2>/dev/null; ln -s /etc /srv/data/link && zfs create -u -o mountpoint=/srv/data/link/cron.d rpool/link");
+    says(&lab, "zbay import rpool --yes", 1, &["rpool/link", "leads to /etc/cron.d"]);
+    assert_ne!(lab.sh("findmnt -n /etc/cron.d").status, 0);
+    lab.ok("findmnt -n /mnt/theirs && findmnt -n /srv/full && zfs destroy rpool/link");
+    says(&lab, "zbay import rpool --yes", 0, &[]);
+    assert_ne!(lab.ok("zpool get -H -o value cachefile rpool").trim(), "none");
+
+    // Settled, it comes back as any other.
+    lab.reboot();
+    lab.settled();
+    lab.ok("findmnt -n /srv/data/more && findmnt -n /mnt/theirs && test -e /root/mine");
+    assert_ne!(lab.sh("findmnt -n /etc/cron.d").status, 0);
+}

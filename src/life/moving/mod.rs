@@ -96,6 +96,10 @@ pub fn import(request: &Incoming<'_>) -> Result<Task, Cannot> {
     if let Some(said) = import::other_name(label, inventory).filter(|_| !force) {
         facts.push(("name".to_owned(), said));
     }
+    facts.push((
+        "mounts".to_owned(),
+        "its datasets where they say, but for those that would cover something here: they are named".to_owned(),
+    ));
     if force {
         let host = request.from.unwrap_or_default();
         facts.push((

@@ -21,7 +21,11 @@ fn come(
     let machine = seed();
     let (hw, mut inventory) = holding(&machine, state, listed);
     change(&mut inventory);
-    let own = Own { hostid: None, random: Some("0f0e0d0c-0b0a-0908-0706-050403020100".into()) };
+    let own = Own {
+        hostid: None,
+        random: Some("0f0e0d0c-0b0a-0908-0706-050403020100".into()),
+        drawn: None,
+    };
     let mut request = Incoming {
         hw: &hw,
         inventory: &inventory,
@@ -51,7 +55,10 @@ fn last(task: &Task) -> String {
 fn an_exported_pool_comes_without_force_from_its_own_drives_alone() {
     let task = come(PoolState::Exported, "ONLINE", |_| {}, |_| {}).unwrap();
     let import = last(&task);
-    assert!(import.starts_with("zpool import -d /dev/disk/by-id/wwn-"), "{import}");
+    assert!(
+        import.starts_with("zpool import -N -o cachefile=none -d /dev/disk/by-id/wwn-"),
+        "{import}"
+    );
     assert!(import.ends_with("-part1 7") && import.matches(" -d ").count() == 4, "{import}");
     assert!(!import.contains(" -f ") && !import.contains(" -m "), "{import}");
     // Without a hostid the box could not say the next time that it was this one.
