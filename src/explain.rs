@@ -3,6 +3,8 @@
 //! ZFS says what it has (SIZE, the vdevs' bytes, USED, AVAIL), the kernel what the drives have; the model says why,
 //! line by line. What is left over between the model and ZFS is a line of its own, and never hidden in another.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use thiserror::Error;
 
@@ -139,8 +141,9 @@ pub fn explain(pool: &Pool, disks: &[Disk], release: &str) -> Result<Explained, 
     let zfs: Zfs = release.parse().unwrap_or_default();
     let counted = |vdev: &&inventory::Vdev| class(vdev).is_some();
     let vdevs: Vec<&inventory::Vdev> = pool.vdevs.iter().filter(counted).collect();
+    let disks = disks.iter().map(|disk| (disk.name.as_str(), disk)).collect();
     let seen: Vec<Seen> =
-        vdevs.iter().map(|vdev| seen(&name, vdev, disks)).collect::<Result<_, _>>()?;
+        vdevs.iter().map(|vdev| seen(&name, vdev, &disks)).collect::<Result<_, _>>()?;
     let root =
         pool.datasets.first().ok_or_else(|| ExplainError::Datasets { pool: name.clone() })?;
     let beside = |vdev: &&&inventory::Vdev| {
@@ -190,7 +193,11 @@ fn deflated(vdev: &inventory::Vdev) -> Option<u64> {
     Some((vdev.allocated?.0 >> 9) * deflated.checked_div(size)?)
 }
 
-fn seen(pool: &str, vdev: &inventory::Vdev, disks: &[Disk]) -> Result<Seen, ExplainError> {
+fn seen(
+    pool: &str,
+    vdev: &inventory::Vdev,
+    disks: &BTreeMap<&str, &Disk>,
+) -> Result<Seen, ExplainError> {
     let untold =
         |what| ExplainError::Untold { pool: pool.to_owned(), vdev: vdev.name.clone(), what };
     if vdev.is_shared() || vdev.leaves.len() != vdev.width {
@@ -202,7 +209,7 @@ fn seen(pool: &str, vdev: &inventory::Vdev, disks: &[Disk]) -> Result<Seen, Expl
         kind: vdev.kind.clone(),
     })?;
     let leaf = |leaf: &inventory::Leaf| {
-        let disk = disks.iter().find(|disk| leaf.disk.as_ref() == Some(&disk.name));
+        let disk = leaf.disk.as_ref().and_then(|name| disks.get(name.as_str()));
         let drive = disk.map(|disk| Drive { bytes: disk.size, logical_sector: disk.logical });
         let partition = leaf.partition.ok_or_else(|| untold("partition's size"))?;
         Ok(SeenLeaf { drive, partition })

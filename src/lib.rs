@@ -65,6 +65,7 @@ pub mod inventory;
 pub mod history;
 
 /// A drive as every message names it.
+pub mod console;
 pub mod drive;
 
 /// Which port is which bay of this very box, found out with the person before it.

@@ -1,6 +1,8 @@
 //! The program `zbay`: parse, call one command, print its answer or its error once, exit.
 
+use std::ffi::OsString;
 use std::io::{ErrorKind, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
@@ -9,37 +11,60 @@ use tracing::Level;
 
 use zbay::cli::{Cli, Command, Common, Show};
 use zbay::cmd::{self, Answer, Context};
+use zbay::console;
 use zbay::machine::Machine;
 use zbay::machine::real::Real;
 use zbay::machine::recorded::{self, Recorded};
 use zbay::machine::recording::RecordingError;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse_from(arguments());
+    let cli = match Cli::try_parse_from(arguments()) {
+        Ok(cli) => cli,
+        Err(why) => return not_parsed(&why),
+    };
     trace(cli.common.verbose);
     let json = cli.common.json;
+    let painted =
+        matches!(&cli.command, Some(Command::Show(show)) if matches!(**show, Show::Hw(_)));
     match run(cli) {
-        Ok(answer) => print(&answer, json),
+        Ok(answer) => print(&answer, json, painted),
         Err(error) => {
             let text = format!("{error:#}");
             let text = text.strip_prefix("error: ").unwrap_or(&text);
-            let _ = writeln!(std::io::stderr(), "error: {text}");
+            let _ = writeln!(console::err(), "error: {text}");
             if json {
                 let answer =
                     serde_json::json!({"version": 1, "changed": false, "error": text, "notes": []});
-                let _ = writeln!(std::io::stdout(), "{answer}");
+                let _ = writeln!(std::io::stdout(), "{}", console::clean_json(&answer.to_string()));
             }
             ExitCode::from(2)
         }
     }
 }
 
+/// Help and the version are answers; what else cannot be parsed is an error, in clap's words.
+fn not_parsed(why: &clap::Error) -> ExitCode {
+    if why.use_stderr() {
+        let _ = write!(console::err(), "{}", why.render());
+        return ExitCode::from(2);
+    }
+    match why.print().and_then(|()| std::io::stdout().flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => unwritten(&error),
+        _ => ExitCode::SUCCESS,
+    }
+}
+
+fn unwritten(error: &std::io::Error) -> ExitCode {
+    let _ = writeln!(console::err(), "error: standard output: {error}");
+    ExitCode::from(2)
+}
+
 /// Called by the name `show`, the program is the original's `show disk`.
-fn arguments() -> Vec<String> {
-    let mut arguments: Vec<String> = std::env::args().collect();
-    let name = arguments.first().and_then(|path| path.rsplit('/').next()).unwrap_or_default();
-    if name == "show" {
-        arguments.insert(1, "show".to_owned());
+fn arguments() -> Vec<OsString> {
+    let mut arguments: Vec<OsString> = std::env::args_os().collect();
+    let name = arguments.first().and_then(|path| Path::new(path).file_name());
+    if name.is_some_and(|name| name == "show") {
+        arguments.insert(1, "show".into());
     }
     arguments
 }
@@ -112,7 +137,7 @@ fn trace(verbose: u8) {
     };
     tracing_subscriber::fmt()
         .with_max_level(level)
-        .with_writer(std::io::stderr)
+        .with_writer(console::err)
         .with_ansi(false)
         .without_time()
         .with_target(false)
@@ -120,19 +145,19 @@ fn trace(verbose: u8) {
 }
 
 /// Data to standard output; a reader that closed it has seen enough.
-fn print(answer: &Answer, json: bool) -> ExitCode {
+fn print(answer: &Answer, json: bool, painted: bool) -> ExitCode {
     let text = if json && !answer.json.is_null() {
-        serde_json::to_string_pretty(&answer.json).map(|text| text + "\n").unwrap_or_default()
+        let text = serde_json::to_string_pretty(&answer.json).map(|text| text + "\n");
+        console::clean_json(&text.unwrap_or_default()).into_owned()
+    } else if painted {
+        console::clean_painted(&answer.text)
     } else {
-        answer.text.clone()
+        console::clean(&answer.text).into_owned()
     };
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Ok(()) => ExitCode::from(answer.status),
         Err(error) if error.kind() == ErrorKind::BrokenPipe => ExitCode::from(answer.status),
-        Err(error) => {
-            let _ = writeln!(std::io::stderr(), "error: standard output: {error}");
-            ExitCode::from(2)
-        }
+        Err(error) => unwritten(&error),
     }
 }

@@ -25,6 +25,10 @@ mod odd_machines;
 #[path = "cli/seats.rs"]
 mod seats;
 
+/// What others call themselves.
+#[path = "cli/hostile.rs"]
+mod hostile;
+
 /// Pools that grow.
 #[path = "cli/growth.rs"]
 mod growth;

@@ -1,5 +1,6 @@
 //! Whether what must hold before or after a step does hold, asked of the machine at that moment.
 
+use camino::Utf8Path;
 use thiserror::Error;
 
 use crate::care::facts;
@@ -7,7 +8,7 @@ use crate::drive::Drive;
 use crate::hw::Hw;
 use crate::inventory::{Contents, Disk, Inventory, Leaf, Owner, Want};
 use crate::machine::{Hash, IoError, Machine, RunError};
-use crate::plan::{Condition, Fingerprint, command, system};
+use crate::plan::{Condition, Fingerprint, arrival, command, system};
 use crate::render::foreign as contents;
 use crate::verify::same;
 
@@ -27,6 +28,18 @@ pub enum Unmet {
         drive: Box<Drive>,
         /// What it holds.
         holds: String,
+    },
+    /// A name that leads to another disk.
+    #[error(
+        "{address} leads {leads}, and the drive that was looked at is {name}: `udevadm trigger --settle`"
+    )]
+    Link {
+        /// The name.
+        address: String,
+        /// Where it leads.
+        leads: String,
+        /// The kernel's name of the disk.
+        name: String,
     },
     /// A disk whose contents changed.
     #[error("what is on {drive} is not what was there when the plan was made")]
@@ -87,6 +100,14 @@ pub enum Unmet {
     /// A file.
     #[error("{0} is not what it should be")]
     File(String),
+    /// A place where something is to be mounted.
+    #[error("nothing can be mounted at {path}: {why}")]
+    NotVacant {
+        /// The place.
+        path: String,
+        /// Why not.
+        why: String,
+    },
     /// A timer.
     #[error("{unit} should be {should}")]
     Timer {
@@ -127,9 +148,11 @@ pub fn all(
         match (condition, &inventory) {
             (Condition::DiskFree { disk }, Some(inventory)) => {
                 unchanged(hw, inventory, disk, |contents| contents.owner == Owner::Blank)?;
+                leads_there(machine, same_disk(hw, inventory, disk)?, &disk.address)?;
             }
             (Condition::AsSeen { disk }, Some(inventory)) => {
                 unchanged(hw, inventory, disk, |contents| contents.erasable)?;
+                leads_there(machine, same_disk(hw, inventory, disk)?, &disk.address)?;
             }
             (Condition::PoolAbsent { pool }, Some(inventory)) => absent(inventory, pool)?,
             (Condition::LeafIs { pool, guid, states }, Some(inventory)) => {
@@ -200,6 +223,20 @@ fn same_disk<'a>(
     found
         .filter(|disk| same(&Drive::of(hw, disk)))
         .ok_or_else(|| Unmet::Gone { planned: Box::new(planned.clone()) })
+}
+
+/// What was proved was read from the disk itself; what is written goes to a link of udev's, which must lead there.
+fn leads_there(machine: &dyn Machine, disk: &Disk, address: &Utf8Path) -> Result<(), Unmet> {
+    let target = match machine.link(address) {
+        Err(IoError::Unrecorded { .. }) => return Ok(()), // recordings have udev's word alone
+        other => other?,
+    };
+    let leads = target.as_deref().and_then(Utf8Path::file_name);
+    if leads == Some(disk.name.as_str()) {
+        return Ok(());
+    }
+    let leads = target.map_or_else(|| "nowhere".to_owned(), |target| format!("to {target}"));
+    Err(Unmet::Link { address: address.to_string(), leads, name: disk.name.clone() })
 }
 
 /// It is the disk that was planned for, holds what it held then, and `fit` says that it may be written to.
@@ -314,6 +351,14 @@ fn ask(machine: &dyn Machine, condition: &Condition) -> Result<(), Unmet> {
         Condition::File { path, hash } => {
             let is = machine.file(path)?.map(|bytes| Hash::of(&bytes));
             if is == *hash { Ok(()) } else { Err(Unmet::File(path.to_string())) }
+        }
+        Condition::FileBeneath { root, path, hash } => {
+            let is = machine.file_beneath(root, path)?.map(|bytes| Hash::of(&bytes));
+            if is == *hash { Ok(()) } else { Err(Unmet::File(root.join(path).to_string())) }
+        }
+        Condition::Vacant { path } => {
+            let why = |why| Unmet::NotVacant { path: path.to_string(), why };
+            arrival::vacant(machine, path).map_err(why)
         }
         Condition::Timer { unit, on } => {
             let units = facts::units(machine, std::slice::from_ref(unit));

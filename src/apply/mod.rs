@@ -12,7 +12,7 @@ use thiserror::Error;
 use crate::hw::Hw;
 use crate::life::Task;
 use crate::machine::{Change, Machine, Output, RunError};
-use crate::plan::{Again, Fingerprint, Plan, Rehearsal, Step};
+use crate::plan::{Again, Condition, Fingerprint, Plan, Rehearsal, Step};
 
 pub mod condition;
 pub mod journal;
@@ -95,7 +95,9 @@ pub enum Progress<'a> {
     Done(usize, usize, &'a str),
 }
 
-/// Compares a plan with the one that the machine as it is now would give.
+/// Compares a plan that was saved with the one that the machine as it is now gives. A file can be edited, so that the new
+/// one alone is shown and carried out; the old one has to be equal to it in all that a person may have agreed to: whole
+/// steps with their conditions, disks, what is erased or imported. Kernel names change at every boot, and mean nothing.
 ///
 /// # Errors
 /// What changed, in words.
@@ -113,7 +115,7 @@ pub fn unchanged(plan: &Plan, now: &Plan) -> Result<(), ApplyError> {
             Some(_) => {}
         }
     }
-    if plan.id != now.id || !same_steps(&plan.steps, &now.steps) {
+    if asked(plan, now) != asked(now, now) {
         return changed("other steps would be needed now".to_owned());
     }
     Ok(())
@@ -126,9 +128,28 @@ fn same_disk(old: &Fingerprint, new: &Fingerprint) -> bool {
         && old.drive.size == new.drive.size
 }
 
-fn same_steps(old: &[Step], new: &[Step]) -> bool {
-    old.len() == new.len()
-        && old.iter().zip(new).all(|(old, new)| old.what == new.what && old.changes == new.changes)
+/// A plan without kernel names, and with what is only told (time, estimates, notes, what is as it should be) as `told`
+/// has it.
+fn asked(plan: &Plan, told: &Plan) -> Plan {
+    let nameless = |disk: &mut Fingerprint| disk.drive.name.clear();
+    let mut plan = plan.clone();
+    plan.disks.iter_mut().for_each(nameless);
+    plan.erases.iter_mut().map(|erased| &mut erased.disk).for_each(nameless);
+    let steps =
+        plan.steps.iter_mut().flat_map(|step| step.before.iter_mut().chain(&mut step.after));
+    steps.filter_map(Condition::disk_mut).for_each(nameless);
+    let told = told.clone();
+    Plan {
+        made: told.made,
+        title: told.title,
+        hardware: told.hardware,
+        layout: told.layout,
+        as_wished: told.as_wished,
+        drift: told.drift,
+        outlook: told.outlook,
+        notes: told.notes,
+        ..plan
+    }
 }
 
 /// What is carried out: the steps of a plan or a task, under its id in the journal.

@@ -10,7 +10,7 @@ use super::{ApplyError, Progress, run, unchanged};
 use crate::hw::Hw;
 use crate::inventory::{Inventory, Owner, Want, look};
 use crate::machine::recorded::Recorded;
-use crate::machine::recording::{Bytes, Said};
+use crate::machine::recording::{Answer, Bytes, Said};
 use crate::machine::{
     Change, Cmd, Devices, HostFacts, IoError, Machine, Output, RunError, UdevDevice, Writer,
 };
@@ -32,6 +32,7 @@ fn words(change: &Change) -> String {
     match change {
         Change::Run(cmd) => cmd.to_string(),
         Change::WriteFile { path, .. } => format!("write {path}"),
+        Change::WriteBeneath { root, path, .. } => format!("write {root}/{path}"),
         Change::Mkdir { path, .. } => format!("mkdir {path}"),
         Change::Remove { path } => format!("remove {path}"),
         Change::Zero { dev, .. } => format!("zero {dev}"),
@@ -59,6 +60,11 @@ impl Machine for Patient {
         for change in self.box_.changes().iter().rev() {
             match change {
                 Change::WriteFile { path: written, content, .. } if written == path => {
+                    return Ok(Some(content.clone().into_bytes()));
+                }
+                Change::WriteBeneath { root, path: name, content, .. }
+                    if root.join(name) == path =>
+                {
                     return Ok(Some(content.clone().into_bytes()));
                 }
                 Change::Run(cmd)
@@ -334,6 +340,24 @@ fn a_drive_that_is_no_longer_free_stops_before_it_is_touched() {
     .expect_err("stopped");
     assert!(matches!(error, ApplyError::Before { source: Unmet::Gone { .. }, .. }), "{error:?}");
     assert_eq!(begins(&patient.changes(), "zpool create"), 0);
+}
+
+#[test]
+fn a_name_that_leads_to_another_disk_stops_before_it_is_touched() {
+    for (target, fits) in [("../../sdx", false), ("../../sdb", true)] {
+        let (mut patient, hw, plan) = patient((1, SIZES), "ONLINE");
+        let mut recording = patient.box_.recording().clone();
+        let disk = plan.disks.iter().find(|disk| disk.drive.name == "sdb").expect("there");
+        recording.links.insert(disk.address.clone(), Answer::Given(Some(target.into())));
+        patient.box_ = Recorded::new("gen8-seed".to_owned(), recording);
+        let ended = apply(&patient, &hw, &plan);
+        let creates = begins(&patient.changes(), "zpool create");
+        assert_eq!((ended.is_ok(), creates), (fits, usize::from(fits)), "{target}");
+        if let Err(error) = ended {
+            let is_link = matches!(error, ApplyError::Before { source: Unmet::Link { .. }, .. });
+            assert!(is_link, "{error:?}");
+        }
+    }
 }
 
 #[test]

@@ -1,8 +1,11 @@
 //! Keys of encrypted datasets: which file, and whether the processor is made for it.
 
+use std::collections::BTreeSet;
+
 use camino::Utf8Path;
 
 use super::{Found, Note, Rule, Severity};
+use crate::plan::system::mountpoints;
 use crate::profile::Profile;
 use crate::profile::value::KeyFile;
 
@@ -17,7 +20,8 @@ pub(super) fn keys(profile: &Profile, found: &mut Found) {
             found.error(Rule::KeyOnRoot, &format!("pool.root.{key}"), message, &remedy);
         }
     }
-    let mut seen: Vec<&Utf8Path> = Vec::new();
+    let mounts: BTreeSet<_> = mountpoints(profile).into_iter().collect();
+    let mut seen: BTreeSet<&Utf8Path> = BTreeSet::new();
     for (name, wish) in &profile.datasets {
         let Some(key) = wish.key_file.as_ref().map(KeyFile::path) else { continue };
         if wish.passphrase.is_some() {
@@ -25,13 +29,19 @@ pub(super) fn keys(profile: &Profile, found: &mut Found) {
             let at = format!("datasets.{}.passphrase", name.as_str());
             found.error(Rule::TwoKeys, &at, message, "ZFS takes one key: leave one of them out");
         }
-        if seen.contains(&key) {
+        if let Some(mount) = key.ancestors().skip(1).find(|dir| mounts.contains(*dir)) {
+            let message = format!(
+                "{key} lies in the pool itself, at {mount}: it is there once the pool is open"
+            );
+            let at = format!("datasets.{}.key_file", name.as_str());
+            found.error(Rule::KeyInPool, &at, message, "write it below /etc/zbay/keys");
+        }
+        if !seen.insert(key) {
             let message = format!("{key} is the key of two datasets");
             let at = format!("datasets.{}.key_file", name.as_str());
             let remedy = "give each a file of its own: the second could not be made";
             found.error(Rule::KeyTwice, &at, message, remedy);
         }
-        seen.push(key);
     }
 }
 

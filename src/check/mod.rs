@@ -13,7 +13,7 @@ use crate::hw::vacancy::is_usb;
 use crate::hw::{CanBoot, ControllerMode, Hw};
 use crate::names::{BayId, Wwn};
 use crate::profile::{BootFrom, Layout, Profile, Uneven};
-use crate::yaml::Parsed;
+use crate::yaml::{MAX_FAULTS, Parsed};
 
 /// How grave a note is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -86,6 +86,7 @@ rules! {
     KeyOnRoot = "key-on-root": "a pool whose root is encrypted gives nothing without the key, not even what zbay keeps in it: datasets are encrypted one by one",
     TwoKeys = "two-keys": "a dataset has one key: a file opens it at boot by itself, a passphrase has to be typed",
     KeyTwice = "key-twice": "a key file that is made for two datasets opens both for whoever has it",
+    KeyInPool = "key-in-pool": "keys are loaded at boot before anything of the pool is mounted",
     NoAes = "no-aes": "without the processor's AES instructions encrypted data is read and written many times slower",
     ParentMount = "mountpoint-twice": "two datasets cannot be mounted at the same place",
     WwnPlaceholder = "wwn-placeholder": "a world wide name that many drives share does not tell one from the other",
@@ -179,10 +180,15 @@ pub fn check(hw: &Hw, profile: &Profile) -> Vec<Note> {
 /// The errors among `notes`, drawn into the profile; `None` where there is none.
 pub fn refusal(profile: &Parsed<Profile>, notes: &[Note]) -> Option<Faults> {
     let errors = notes.iter().filter(|note| note.severity == Severity::Error);
-    let mut faults: Vec<Fault> = errors
+    let mut spans: Vec<(usize, &Note)> =
+        errors.map(|note| (profile.span(&note.at).start, note)).collect();
+    spans.sort_by_key(|(start, _)| *start);
+    let faults: Vec<Fault> = spans
+        .into_iter()
+        .take(MAX_FAULTS)
+        .map(|(_, note)| note)
         .map(|note| Fault::new(profile.span(&note.at), &note.message).help(&note.remedy))
         .collect();
-    faults.sort_by_key(|fault| fault.span.start);
     (!faults.is_empty()).then(|| profile.refuse(faults))
 }
 

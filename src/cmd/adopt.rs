@@ -11,7 +11,7 @@ use super::apply::{self, consent};
 use super::plan::Wished;
 use super::profile::kept;
 use super::propose::sound;
-use super::{Answer, Context, need_root};
+use super::{Answer, Context, may_change};
 use crate::adopt::{Adopted, wish};
 use crate::apply::secrets::NONE;
 use crate::hw::Hw;
@@ -63,7 +63,7 @@ pub fn run(context: &Context, args: &AdoptArgs) -> Result<Answer> {
     let _lock = if shown {
         None
     } else {
-        need_root("adopt")?;
+        may_change(context, "adopt", None)?;
         Some(lock(crate::apply::LOCK.into())?.with_children()?)
     };
     // What is on the drives is read once, when the plan is made.

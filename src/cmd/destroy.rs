@@ -63,6 +63,7 @@ pub fn run(context: &Context, args: &DestroyArgs) -> Result<Answer> {
         proof: Proof::Name(name, args.confirm.as_deref()),
         no_wait: false,
         resumes: false,
+        settle: None,
     };
     perform(context, scene, task, &terms)
 }

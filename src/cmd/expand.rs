@@ -173,6 +173,7 @@ pub fn run(context: &Context, args: &Expand) -> Result<Answer> {
         proof: Proof::Yes,
         no_wait: how.no_wait,
         resumes: true,
+        settle: None,
     };
     perform(context, scene, task, &terms)
 }

@@ -12,6 +12,7 @@ use serde_json::json;
 
 use super::apply::carry_out;
 use super::plan::Wished;
+use super::task::settle;
 use super::voice::{State, Voice};
 use super::{Answer, Context, propose};
 use crate::apply::secrets::NONE;
@@ -60,7 +61,7 @@ fn admitted(context: &Context) -> Result<Lock> {
     if context.common.machine.is_some() {
         bail!("a recorded machine cannot be changed: `zbay plan` shows what would be done");
     }
-    super::need_root("firstboot")?;
+    super::may_change(context, "firstboot", None)?;
     Ok(lock(apply::LOCK.into())?.with_children()?)
 }
 
@@ -92,6 +93,7 @@ fn apply_wish(context: &Context, voice: &mut Voice<'_>) -> Result<Answer> {
     };
     carry_out(context, &wished, &plan, &NONE, &mut tell)?;
     if plan.import.is_some() {
+        settle(context, &wished.hw, &plan.pool, true, &mut tell)?;
         // What the pool lacks could not be known before it was imported; nothing of it touches a disk.
         let wished = wished.again(context)?;
         let (rest, closed) = wished.plan()?.without_asking();

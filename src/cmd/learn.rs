@@ -3,7 +3,7 @@
 //! Questions go to standard error and answers come from standard input, so that a pipe can give them. On a recorded
 //! machine nothing is written.
 
-use std::io::{BufRead, Write as _, stderr, stdin};
+use std::io::{Write as _, stdin};
 use std::time::Duration;
 
 use anyhow::{Result, bail};
@@ -11,13 +11,14 @@ use serde_json::json;
 
 use super::{Answer, Context};
 use crate::apply::{self, learned};
+use crate::console;
 use crate::hw::Hw;
 use crate::inventory::{Inventory, Want};
 use crate::learn::dialog::Dialog;
 use crate::learn::edit::{difference, renewed};
 use crate::learn::{Found, Proof, found, open_bays};
 use crate::locate;
-use crate::machine::local::lock;
+use crate::machine::local::{lock, short_line};
 use crate::names::BayId;
 use crate::render::json::answer;
 use crate::render::text;
@@ -84,7 +85,7 @@ pub fn run(context: &Context) -> Result<Answer> {
 
 fn ask(context: &Context, hw: &Hw, inventory: &Inventory, bays: Vec<BayId>) -> Result<Vec<Proof>> {
     let found = found(hw, inventory);
-    let (mut input, mut output) = (stdin().lock(), stderr().lock());
+    let (mut input, mut output) = (stdin().lock(), console::err());
     let mut dialog = Dialog { bays, found: &found, input: &mut input, output: &mut output };
     let mut blink = |found: &Found<'_>| {
         if context.common.machine.is_some() {
@@ -114,11 +115,10 @@ fn shown(hw: &Hw, proofs: &[Proof]) -> String {
 
 /// Silence means no.
 fn confirm(shown: &str, word: &str) -> Result<()> {
-    let mut err = stderr().lock();
+    let mut err = console::err();
     let _ = write!(err, "{shown}write this? type {word}: ");
     let _ = err.flush();
-    let mut line = String::new();
-    stdin().lock().read_line(&mut line)?;
+    let line = short_line(stdin().lock())?.unwrap_or_default();
     if line.trim() == word { Ok(()) } else { bail!("not confirmed, so nothing was written") }
 }
 

@@ -1,7 +1,7 @@
 //! `zbay locate BAY`: makes a drive show itself, by a light of its own where one is known, and by the rhythm of its
 //! activity light. It says which, and why.
 
-use std::io::{Write as _, stderr};
+use std::io::Write as _;
 use std::time::Duration;
 
 use anyhow::{Result, anyhow, bail};
@@ -9,6 +9,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::{Answer, Context, need_root, say_woken};
+use crate::console;
 use crate::drive::Drive;
 use crate::inventory::{Disk, Pools, Want};
 use crate::locate;
@@ -70,7 +71,7 @@ pub fn run(context: &Context, args: &LocateArgs) -> Result<Answer> {
             drive.spoken()
         );
     }
-    let mut err = stderr().lock();
+    let mut err = console::err();
     let _ = writeln!(err, "{}  {}", drive.place(), drive.label());
     let said = match &light {
         Ok(light) => format!("{light}; out again in {} s, or with Ctrl-C", args.seconds),

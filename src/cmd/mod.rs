@@ -6,16 +6,19 @@ use std::io::Write as _;
 use std::sync::Once;
 
 use anyhow::Context as _;
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::Value;
 
+use crate::apply::learned;
 use crate::cli;
+use crate::console;
 use crate::drive::Drive;
 use crate::history::{History, Since, keep, since};
 use crate::hw::Hw;
 use crate::inventory::{Host, Inventory, Want, look};
 use crate::machine::Machine;
 use crate::machine::local::replace_user_file;
+use crate::machine::trust::trusted;
 use crate::profile::Profile;
 use crate::render::svg::Canvas;
 use crate::render::text::{labelled, plain};
@@ -120,6 +123,38 @@ impl Context {
         Ok((hw, fits))
     }
 
+    /// Files that decide what is done: what was named, the recorded wish, and descriptions of this box.
+    fn decide(&self, named: Option<&str>) -> Vec<Utf8PathBuf> {
+        let has = |name: &str, extension: &str| Utf8Path::new(name).extension() == Some(extension);
+        let of = |word: &str, dir: &str| {
+            let is_file = shipped::is_path(word) || has(word, "json");
+            if is_file { word.into() } else { Utf8PathBuf::from(format!("{dir}/{word}.yaml")) }
+        };
+        let own = self.machine.list(learned::DIR.into()).ok().flatten().unwrap_or_default();
+        let mut files = vec![Utf8PathBuf::from(shipped::WISH)];
+        files.extend(named.map(|word| of(word, "/etc/zbay/profiles")));
+        files.extend(self.common.hw.as_deref().map(|word| of(word, learned::DIR)));
+        let own = own.iter().filter(|name| has(name, "yaml"));
+        files.extend(own.map(|name| Utf8Path::new(learned::DIR).join(name)));
+        files
+    }
+
+    /// Whoever only looks is told that somebody else has the say over a file, and goes on.
+    pub(crate) fn warn_of_others(&self, files: &[Utf8PathBuf]) {
+        if self.common.machine.is_some() {
+            return; // nothing of a recorded machine is ever done
+        }
+        for file in files {
+            if let Err(why) = trusted(file) {
+                let _ = writeln!(
+                    console::err(),
+                    "warning: {why}: `zbay apply` does nothing of it before `{}`",
+                    why.remedy
+                );
+            }
+        }
+    }
+
     /// The recorded wish; `None`: there is none.
     pub fn wish(&self) -> anyhow::Result<Option<Parsed<Profile>>> {
         match shipped::recorded_wish(&*self.machine)? {
@@ -201,14 +236,30 @@ fn say_woken(hw: &Hw, inventory: &Inventory) {
     for drive in slept.map(|disk| Drive::of(hw, disk)) {
         let serial = drive.serial.as_ref().map_or_else(String::new, |it| format!(" (serial {it})"));
         let _ = writeln!(
-            std::io::stderr().lock(),
+            console::err(),
             "woke {}{serial}: to decide, every drive is read",
             drive.spoken()
         );
     }
 }
 
-/// Changing a machine needs root; said before anything is looked at.
+/// Changing a machine needs root, and files that nobody else has the say over; said before anything is looked at.
+/// `named`: a file of the command line, or a name that stands for one.
+fn may_change(context: &Context, command: &str, named: Option<&str>) -> anyhow::Result<()> {
+    need_root(command)?;
+    for file in context.decide(named) {
+        if let Err(why) = trusted(&file) {
+            anyhow::bail!(
+                "{why}, so nothing of it is done as root, and nothing was written\n\
+                 do this  look at what is in it, then `{}`",
+                why.remedy
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Root alone may change a machine.
 fn need_root(command: &str) -> anyhow::Result<()> {
     if nix::unistd::geteuid().is_root() {
         return Ok(());

@@ -1,12 +1,12 @@
 //! Asks for the passphrases that steps need, before the first of them is done: without showing them at a terminal, else a
 //! line of standard input for each.
 
-use std::io::{BufRead, IsTerminal};
+use std::io::IsTerminal;
 
 use anyhow::{Result, bail};
 
 use crate::apply::secrets::Secrets;
-use crate::machine::local::hidden_line;
+use crate::machine::local::{hidden_line, short_line};
 use crate::plan::Step;
 
 /// What ZFS takes (zfsprops(7), keyformat), bytes.
@@ -24,9 +24,7 @@ pub fn ask(steps: &[Step]) -> Result<Secrets> {
         if is_terminal {
             return Ok(hidden_line(question)?);
         }
-        let mut line = String::new();
-        let read = stdin.lock().read_line(&mut line)?;
-        Ok((read > 0).then(|| line.trim_end_matches(['\r', '\n']).to_owned()))
+        Ok(short_line(stdin.lock())?)
     };
     for (dataset, is_new) in steps.iter().flat_map(Step::asks) {
         let Some(typed) = line(&format!("passphrase of {dataset}: "))? else {

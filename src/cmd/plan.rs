@@ -12,6 +12,7 @@ use crate::fault::Fault;
 use crate::hw::Hw;
 use crate::inventory::{Inventory, Want};
 use crate::machine::local::write_new_file;
+use crate::plan::arrival;
 use crate::plan::erase::Take;
 use crate::plan::make::{Request, make};
 use crate::plan::system::{self, System};
@@ -72,8 +73,14 @@ impl Wished {
         } else {
             Some(this_box(context, &inventory)?)
         };
-        let system = system::look(&*context.machine, &profile.value)
+        let mut system = system::look(&*context.machine, &profile.value)
             .context("could not look at the system")?;
+        let wished = profile.value.pool.name.as_str();
+        let pool = inventory.pools.iter().flatten().find(|pool| pool.name == wished);
+        if let Some(pool) = pool.filter(|pool| arrival::is_unsettled(pool)) {
+            let arrival = arrival::judge(&*context.machine, pool, true);
+            system.arrival = Some(arrival.context("could not look at the mountpoints")?);
+        }
         let hw = super::settled(context, hw, other_box.is_some(), &profile.value, &inventory)?;
         Ok(Self { name, profile, hw, other_box, inventory, system, takes: Vec::new(), adopt: None })
     }
@@ -151,6 +158,7 @@ fn this_box(context: &Context, inventory: &Inventory) -> Result<String> {
 /// Everything that speaks against a plan.
 pub fn run(context: &Context, args: &PlanArgs) -> Result<Answer> {
     let word = args.wish.profile.as_deref();
+    context.warn_of_others(&context.decide(word));
     let mut wished = match Wished::load(context, word) {
         Ok(wished) => wished,
         Err(error) => return Err(propose::instead(context, error)),

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{Answer, Context};
 use crate::cli::ProfileArgs;
 use crate::inventory::{Inventory, Pool, Pools, Want};
-use crate::plan::system::kept_in;
+use crate::plan::system::{KEPT, kept_in};
 use crate::profile::Profile;
 use crate::render::json::answer;
 use crate::yaml::{Parsed, read};
@@ -52,7 +52,8 @@ pub(super) fn kept(
         )
     };
     let path = kept_in(mountpoint.as_str().into());
-    let Some(bytes) = context.machine.file(&path)? else { return Ok(None) };
+    let kept = context.machine.file_beneath(mountpoint.as_str().into(), KEPT.into())?;
+    let Some(bytes) = kept else { return Ok(None) };
     // What a pool keeps is input like any other: it is checked before anybody uses it.
     let parsed =
         read::<Profile>(path.as_str(), &bytes).map_err(crate::shipped::LoadError::Faults)?;

@@ -41,6 +41,7 @@ pub fn run(context: &Context, args: &Replace) -> Result<Answer> {
         proof: Proof::Serial(args.serial.as_deref()),
         no_wait: args.no_wait,
         resumes: false,
+        settle: None,
     };
     perform(context, scene, task, &terms)
 }
@@ -88,6 +89,7 @@ fn waiting(context: &Context) -> Result<Answer> {
         proof: Proof::Yes,
         no_wait: true,
         resumes: false,
+        settle: None,
     };
     perform(context, scene, task, &terms)
 }

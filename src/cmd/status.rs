@@ -14,6 +14,7 @@ use serde_json::json;
 use super::{Answer, Context};
 use crate::care::{self, facts};
 use crate::check::machine;
+use crate::console;
 use crate::inventory::{Inventory, Pool, Pools, Want, pools};
 use crate::render::json::answer;
 use crate::render::status::{Screen, render};
@@ -70,6 +71,11 @@ fn watch(
             Some(fault) => format!("{fault}\n"),
             None if context.common.json => format!("{}\n", last.answer.json),
             None => last.answer.text.clone(),
+        };
+        let text = if context.common.json {
+            console::clean_json(&text).into_owned()
+        } else {
+            console::clean(&text).into_owned()
         };
         let gap = if shown.is_empty() || context.common.json { "" } else { "\n" };
         let written = if screen {

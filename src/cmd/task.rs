@@ -1,7 +1,7 @@
 //! What the commands that change a pool share: a look under the lock, one question, the steps, and watching what they set
 //! going until it has ended. Interrupted anywhere such a command goes on when it is typed again.
 
-use std::io::{BufRead, IsTerminal, Write as _};
+use std::io::{IsTerminal, Write as _};
 use std::ops::RangeInclusive;
 use std::thread::sleep;
 use std::time::Duration;
@@ -10,15 +10,17 @@ use anyhow::{Result, bail};
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::{Answer, Context, need_root, say_woken};
+use super::{Answer, Context, may_change, say_woken};
 use crate::apply::journal::{self, Unfinished};
-use crate::apply::{self, Progress};
+use crate::apply::{self, Progress, Work, secrets};
+use crate::console;
 use crate::drive::Drive;
 use crate::history::History;
 use crate::hw::{Hw, Sure};
 use crate::inventory::{Inventory, Pool, Pools, Want, look};
 use crate::life::{Cannot, Task, runs};
-use crate::machine::local::{Lock, lock};
+use crate::machine::local::{Lock, lock, short_line};
+use crate::plan::arrival::{self, Arrival};
 use crate::profile::Profile;
 use crate::render;
 use crate::render::json::answer;
@@ -50,6 +52,22 @@ pub struct Terms<'a> {
     pub no_wait: bool,
     /// What runs already is what this command set going: it is watched, not refused.
     pub resumes: bool,
+    /// What is done after the steps, by what is there then.
+    pub settle: Option<Settle>,
+}
+
+/// What is done after the steps of a task, by what is there then: the box, the pool, and whether the wish is for it.
+pub type Settle = fn(&Context, &Hw, &str, bool) -> Result<Settled>;
+
+/// What came of it.
+#[derive(Clone, Debug, Default)]
+pub struct Settled {
+    /// Words and sentences, for people.
+    pub rows: Vec<(&'static str, String)>,
+    /// The same for programs.
+    pub json: serde_json::Value,
+    /// Whether something is left to a person.
+    pub left: bool,
 }
 
 /// What a person types to show that it is the drive that is meant.
@@ -92,7 +110,7 @@ impl Scene {
 pub fn look_around(context: &Context, command: &str, plan: bool) -> Result<Scene> {
     let shown = is_shown(context, plan);
     if !shown {
-        need_root(command)?;
+        may_change(context, command, None)?;
     }
     let lock = if shown { None } else { Some(lock(apply::LOCK.into())?.with_children()?) };
     let mut inventory = context.look(Want::ALL)?;
@@ -151,12 +169,24 @@ pub fn perform(
     consent(hw, &task, &text, terms)?;
     carry_out(context, hw, &task)?;
     let Some(what) = task.follows.words() else {
+        let wished = scene.wish.as_ref().is_some_and(|wish| wish.pool.name.as_str() == task.pool);
+        let settled = match terms.settle {
+            Some(settle) => settle(context, hw, &task.pool, wished)?,
+            None => Settled::default(),
+        };
         let mut text = "done\n".to_owned();
+        for (word, row) in &settled.rows {
+            text.push_str(&labelled(word, &plain(row)));
+        }
         if let Some(then) = &task.then {
             text.push_str(&labelled("do this", &plain(then)));
         }
-        let status = u8::from(task.then.is_some());
-        return Ok(Answer { text, json: report(&task, true), status });
+        let status = u8::from(task.then.is_some() || settled.left);
+        let mut json = report(&task, true);
+        if !settled.json.is_null() {
+            json["arrival"] = settled.json;
+        }
+        return Ok(Answer { text, json, status });
     };
     if terms.no_wait {
         let text = format!("done; {what}: `zbay status {} --watch`\n", task.pool);
@@ -260,11 +290,10 @@ fn ask(text: &str, question: &str, without: &str) -> Result<String> {
     if !std::io::stdin().is_terminal() {
         bail!("there is no terminal to ask at, so nothing was done\ndo this  `{without}`");
     }
-    let mut err = std::io::stderr().lock();
+    let mut err = console::err();
     let _ = write!(err, "{text}\n{question}");
     let _ = err.flush();
-    let mut line = String::new();
-    std::io::stdin().lock().read_line(&mut line)?;
+    let line = short_line(std::io::stdin().lock())?.unwrap_or_default();
     Ok(line)
 }
 
@@ -273,14 +302,40 @@ fn confirmed(line: &str) -> Result<()> {
 }
 
 fn carry_out(context: &Context, hw: &Hw, task: &Task) -> Result<()> {
+    work(context, hw, task.work(), &mut |progress| super::apply::say(&progress))
+}
+
+fn work(
+    context: &Context,
+    hw: &Hw,
+    work: Work<'_>,
+    tell: &mut dyn FnMut(Progress<'_>),
+) -> Result<()> {
     let machine = &*context.machine;
     let fresh = |want| look::look(machine, want).map_err(|error| error.to_string());
-    let mut say = |progress: Progress<'_>| {
-        if let Progress::Begin(number, count, what) = progress {
-            let _ = writeln!(std::io::stderr().lock(), "  {number}/{count} {what}");
-        }
-    };
-    Ok(apply::run(machine, hw, task.work(), &fresh, &mut say)?)
+    Ok(apply::run(machine, hw, work, &fresh, tell)?)
+}
+
+/// Mounts the datasets of a pool that was imported, where they cover nothing, and lets it come back at boot.
+///
+/// # Errors
+/// It cannot be looked at, or a step does not go as planned.
+pub fn settle(
+    context: &Context,
+    hw: &Hw,
+    pool: &str,
+    ours: bool,
+    tell: &mut dyn FnMut(Progress<'_>),
+) -> Result<Arrival> {
+    let inventory = context.look(Want { contents: false, pools: Pools::All, ..Want::IDENTITY })?;
+    let pools = inventory.pools.as_ref().map_err(|why| anyhow::anyhow!("the pools: {why}"))?;
+    let pool = pools.iter().find(|it| it.name == pool && arrival::is_unsettled(it));
+    let Some(pool) = pool else { return Ok(Arrival::default()) };
+    let found = arrival::judge(&*context.machine, pool, ours)?;
+    let steps = found.steps();
+    let done = Work { id: "arrival", disks: &[], steps: &steps, secrets: &secrets::NONE };
+    work(context, hw, done, tell)?;
+    Ok(found)
 }
 
 fn find<'a>(inventory: &'a Inventory, pool: &str) -> Option<&'a Pool> {
@@ -301,7 +356,7 @@ struct Progressed<'a> {
 
 impl<'a> Progressed<'a> {
     fn new(hw: &'a Hw) -> Self {
-        let mut err = std::io::stderr().lock();
+        let mut err = console::err();
         let is_terminal = err.is_terminal();
         let _ = writeln!(err, "  ctrl-c is safe: what runs goes on by itself");
         Self { hw, is_terminal, earlier: None, told: None }
@@ -318,10 +373,10 @@ impl<'a> Progressed<'a> {
             let mut err = std::io::stderr().lock();
             let tenth = running.percent / 10;
             if self.is_terminal {
-                let _ = write!(err, "\r\x1b[K  {}", line.trim_end());
+                let _ = write!(err, "\r\x1b[K  {}", console::clean(line.trim_end()));
                 let _ = err.flush();
             } else if self.told != Some(tenth) {
-                let _ = write!(err, "  {line}");
+                let _ = write!(err, "  {}", console::clean(&line));
             }
             self.told = Some(tenth);
         }
@@ -332,7 +387,7 @@ impl<'a> Progressed<'a> {
 
     fn end(&self) {
         if self.is_terminal && self.told.is_some() {
-            let _ = writeln!(std::io::stderr().lock());
+            let _ = writeln!(console::err());
         }
     }
 }

@@ -81,9 +81,12 @@ pub(super) fn partitions(machine: &dyn Machine, disk: &str) -> Result<Vec<Partit
     let mut partitions = Vec::new();
     for name in names.into_iter().filter(|name| name != disk && name.starts_with(disk)) {
         let file = |file: &str| number(machine, &format!("/sys/block/{disk}/{name}/{file}"));
-        // In units of 512 bytes, whatever the sector.
-        if let (Some(number), Some(start), Some(size)) =
+        // In units of 512 bytes, whatever the sector. One that cannot be read is not one that is not there.
+        let (Some(number), Some(start), Some(size)) =
             (file("partition")?, file("start")?, file("size")?)
+        else {
+            return Err(LookError::NoSize { disk: name });
+        };
         {
             partitions.push(Partition {
                 number: u32::try_from(number).unwrap_or(u32::MAX),

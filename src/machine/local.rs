@@ -11,7 +11,7 @@ use std::os::fd::AsFd;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use nix::fcntl::{FcntlArg, FdFlag, fcntl};
+use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
@@ -19,7 +19,9 @@ use nix::sys::termios::{LocalFlags, SetArg, tcgetattr, tcsetattr};
 use thiserror::Error;
 
 use super::IoError;
-use super::real::write::swap;
+use super::real::write::{make_dirs, swap};
+use super::real::{plain, plain_file};
+use crate::console::clean;
 
 /// At most `cap` bytes of a file; `None`: there is none.
 ///
@@ -27,7 +29,7 @@ use super::real::write::swap;
 /// It is there and cannot be read.
 pub fn read_user_file(path: &Utf8Path, cap: usize) -> Result<Option<Vec<u8>>, IoError> {
     let refused = |why: io::Error| system("read", path, &why);
-    let file = match File::open(path) {
+    let file = match plain_file(path) {
         Ok(file) => file,
         Err(why) if why.kind() == ErrorKind::NotFound => return Ok(None),
         Err(why) => return Err(refused(why)),
@@ -70,12 +72,15 @@ pub fn replace_user_file(path: &Utf8Path, text: &str) -> Result<(), IoError> {
         Err(why) if why.kind() == ErrorKind::NotFound => None,
         Err(why) => return Err(refused(&why.to_string())),
     };
-    if path.file_name().is_none() {
+    let Some(name) = path.file_name() else {
         return Err(refused("an empty path names no file"));
-    }
+    };
     let dir = path.parent().filter(|dir| !dir.as_str().is_empty()).unwrap_or(".".into());
-    let beside = dir.join(format!(".zbay-new-{}", std::process::id()));
-    swap(&beside, path, text, mode).map_err(|why| refused(&why.to_string()))
+    // The beginning of the name is enough, and leaves room in it.
+    let name: String = name.chars().take(40).collect();
+    let beside = dir.join(format!(".{name}.zbay-new"));
+    let _ = fs::remove_file(&beside); // left by a run that was cut off; else the next line says why not
+    swap(&beside, path, text, mode, None).map_err(|why| refused(&why.to_string()))
 }
 
 /// The permission bits of a file.
@@ -139,14 +144,16 @@ impl Lock {
 /// Another has it, or its file cannot be made.
 pub fn lock(path: &Utf8Path) -> Result<Lock, LockError> {
     if let Some(dir) = path.parent() {
-        fs::create_dir_all(dir).map_err(|why| system("make", dir, &why))?;
+        make_dirs(dir, 0o755).map_err(|why| system("make", dir, &why))?;
     }
     let file = OpenOptions::new()
         .write(true)
         .create(true)
         .truncate(false)
         .mode(0o600)
+        .custom_flags(OFlag::O_NONBLOCK.bits())
         .open(path)
+        .and_then(plain)
         .map_err(|why| system("open", path, &why))?;
     match file.try_lock() {
         Ok(()) => Ok(Lock { file }),
@@ -158,6 +165,7 @@ pub fn lock(path: &Utf8Path) -> Result<Lock, LockError> {
 /// Ctrl-C, and the signal of kill(1), held back so that what was begun can be ended; for as long as this is kept.
 #[derive(Debug)]
 pub struct Interrupt {
+    held: SigSet,
     signals: SignalFd,
     came: Cell<bool>,
 }
@@ -165,18 +173,21 @@ pub struct Interrupt {
 impl Interrupt {
     /// From now on it does not end the program. `None`: the system refuses, and it does.
     pub fn catch() -> Option<Self> {
-        let held = Self::held();
+        Self::of(&[Signal::SIGINT, Signal::SIGTERM])
+    }
+
+    /// The same with all that would leave a terminal as it is now: a core, a stop, a line that hung up.
+    fn catch_all() -> Option<Self> {
+        use Signal::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
+        Self::of(&[SIGINT, SIGTERM, SIGQUIT, SIGTSTP, SIGHUP])
+    }
+
+    fn of(signals: &[Signal]) -> Option<Self> {
+        let held: SigSet = signals.iter().copied().collect();
         held.thread_block().ok()?;
         let flags = SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC;
         let signals = SignalFd::with_flags(&held, flags).ok()?;
-        Some(Self { signals, came: Cell::new(false) })
-    }
-
-    fn held() -> SigSet {
-        let mut held = SigSet::empty();
-        held.add(Signal::SIGINT);
-        held.add(Signal::SIGTERM);
-        held
+        Some(Self { held, signals, came: Cell::new(false) })
     }
 
     /// Whether it has come.
@@ -190,7 +201,7 @@ impl Interrupt {
 
 impl Drop for Interrupt {
     fn drop(&mut self) {
-        let _ = Self::held().thread_unblock(); // it cannot fail for signals that there are
+        let _ = self.held.thread_unblock(); // it cannot fail for signals that there are
     }
 }
 
@@ -204,9 +215,11 @@ pub fn hidden_line(question: &str) -> io::Result<Option<String>> {
     let mut silent = before.clone();
     silent.local_flags.remove(LocalFlags::ECHO);
     silent.local_flags.insert(LocalFlags::ECHONL);
-    let interrupt = Interrupt::catch();
+    // What is typed stays out of a core of this program.
+    let _ = nix::sys::prctl::set_dumpable(false);
+    let interrupt = Interrupt::catch_all();
     let mut err = io::stderr().lock();
-    write!(err, "{question}").and_then(|()| err.flush())?;
+    write!(err, "{}", clean(question)).and_then(|()| err.flush())?;
     tcsetattr(&stdin, SetArg::TCSAFLUSH, &silent)?;
     let line = typed(interrupt.as_ref());
     tcsetattr(&stdin, SetArg::TCSAFLUSH, &before)?;
@@ -227,8 +240,22 @@ fn typed(interrupt: Option<&Interrupt>) -> io::Result<Option<String>> {
             ));
         }
     }
+    short_line(stdin.lock())
+}
+
+/// The longest line that is typed, bytes.
+const LINE: u64 = 64 << 10;
+
+/// A line without its end, of whoever gives one; `None`: its end.
+///
+/// # Errors
+/// It cannot be read, or has no end in sight.
+pub fn short_line(from: impl BufRead) -> io::Result<Option<String>> {
     let mut line = String::new();
-    let read = stdin.lock().read_line(&mut line)?;
+    let read = from.take(LINE + 1).read_line(&mut line)?;
+    if line.len() > usize::try_from(LINE).unwrap_or(usize::MAX) {
+        return Err(io::Error::other(format!("a line of more than {LINE} bytes")));
+    }
     Ok((read > 0).then(|| line.trim_end_matches(['\r', '\n']).to_owned()))
 }
 

@@ -26,6 +26,7 @@ pub mod record;
 pub mod recorded;
 pub mod recording;
 pub mod threads;
+pub mod trust;
 
 /// A machine with disks: this one, or a recorded one. Asked from several threads at once: disks are slow.
 pub trait Machine: Sync {
@@ -33,6 +34,12 @@ pub trait Machine: Sync {
     fn read(&self, cmd: &Cmd) -> Result<Output, RunError>;
     /// A whole file. `None`: there is none. An error: could not look.
     fn file(&self, path: &Utf8Path) -> Result<Option<Vec<u8>>, IoError>;
+    /// A whole file in a directory that others may write to, such as the root of a pool: no link is followed, and what
+    /// somebody else owns or may write is an error.
+    /// On a machine that was recorded it is a file like any other.
+    fn file_beneath(&self, root: &Utf8Path, path: &Utf8Path) -> Result<Option<Vec<u8>>, IoError> {
+        self.file(&root.join(path))
+    }
     /// `len` bytes of a block device from byte `at`; fewer only where the device ends.
     fn read_at(&self, dev: &Utf8Path, at: u64, len: usize) -> Result<Vec<u8>, IoError>;
     /// The names in a directory, sorted. `None`: there is no such directory.
@@ -123,54 +130,70 @@ pub struct HostFacts {
     pub hostname: String,
 }
 
-/// A program that zbay runs, by its absolute path, and the Debian package that holds it.
+/// A program that zbay runs, by its absolute paths, and the Debian package that holds it. No other is ever started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Program {
-    /// Absolute path.
+    /// Absolute path, where distributions put it.
     pub path: &'static str,
+    /// Where else it may be, as what is built from source.
+    pub else_at: Option<&'static str>,
     /// Debian package.
     pub package: &'static str,
 }
 
 /// zpool(8).
-pub const ZPOOL: Program = Program { path: "/usr/sbin/zpool", package: "zfsutils-linux" };
+pub const ZPOOL: Program = Program {
+    path: "/usr/sbin/zpool",
+    else_at: Some("/usr/local/sbin/zpool"),
+    package: "zfsutils-linux",
+};
 /// zfs(8).
-pub const ZFS: Program = Program { path: "/usr/sbin/zfs", package: "zfsutils-linux" };
+pub const ZFS: Program = Program {
+    path: "/usr/sbin/zfs",
+    else_at: Some("/usr/local/sbin/zfs"),
+    package: "zfsutils-linux",
+};
 /// wipefs(8): every signature that libblkid finds, stacked ones too.
-pub const WIPEFS: Program = Program { path: "/usr/sbin/wipefs", package: "util-linux" };
+pub const WIPEFS: Program =
+    Program { path: "/usr/sbin/wipefs", else_at: None, package: "util-linux" };
 /// smartctl(8).
-pub const SMARTCTL: Program = Program { path: "/usr/sbin/smartctl", package: "smartmontools" };
+pub const SMARTCTL: Program =
+    Program { path: "/usr/sbin/smartctl", else_at: None, package: "smartmontools" };
 /// systemctl(1).
-pub const SYSTEMCTL: Program = Program { path: "/usr/bin/systemctl", package: "systemd" };
+pub const SYSTEMCTL: Program =
+    Program { path: "/usr/bin/systemctl", else_at: None, package: "systemd" };
 /// zgenhostid(8).
-pub const ZGENHOSTID: Program = Program { path: "/usr/sbin/zgenhostid", package: "zfsutils-linux" };
+pub const ZGENHOSTID: Program =
+    Program { path: "/usr/sbin/zgenhostid", else_at: None, package: "zfsutils-linux" };
 /// chown(1).
-pub const CHOWN: Program = Program { path: "/usr/bin/chown", package: "coreutils" };
+pub const CHOWN: Program = Program { path: "/usr/bin/chown", else_at: None, package: "coreutils" };
 /// chmod(1).
-pub const CHMOD: Program = Program { path: "/usr/bin/chmod", package: "coreutils" };
+pub const CHMOD: Program = Program { path: "/usr/bin/chmod", else_at: None, package: "coreutils" };
 /// stat(1).
-pub const STAT: Program = Program { path: "/usr/bin/stat", package: "coreutils" };
+pub const STAT: Program = Program { path: "/usr/bin/stat", else_at: None, package: "coreutils" };
 /// sync(1): of single files.
-pub const SYNC: Program = Program { path: "/usr/bin/sync", package: "coreutils" };
+pub const SYNC: Program = Program { path: "/usr/bin/sync", else_at: None, package: "coreutils" };
 /// df(1): how full a file system is.
-pub const DF: Program = Program { path: "/usr/bin/df", package: "coreutils" };
+pub const DF: Program = Program { path: "/usr/bin/df", else_at: None, package: "coreutils" };
 /// udevadm(8).
-pub const UDEVADM: Program = Program { path: "/usr/bin/udevadm", package: "udev" };
+pub const UDEVADM: Program = Program { path: "/usr/bin/udevadm", else_at: None, package: "udev" };
 
 /// blockdev(8): makes the kernel read a partition table again.
-pub const BLOCKDEV: Program = Program { path: "/usr/sbin/blockdev", package: "util-linux" };
+pub const BLOCKDEV: Program =
+    Program { path: "/usr/sbin/blockdev", else_at: None, package: "util-linux" };
 /// sgdisk(8): partitions of an SSD that the log and the cache share.
-pub const SGDISK: Program = Program { path: "/usr/sbin/sgdisk", package: "gdisk" };
+pub const SGDISK: Program = Program { path: "/usr/sbin/sgdisk", else_at: None, package: "gdisk" };
 
 /// ledctl(8): the light beside a drive, where a backplane has one.
-pub const LEDCTL: Program = Program { path: "/usr/sbin/ledctl", package: "ledmon" };
+pub const LEDCTL: Program = Program { path: "/usr/sbin/ledctl", else_at: None, package: "ledmon" };
 
 /// sendmail(8), of whichever mail server is there.
-pub const SENDMAIL: Program = Program { path: "/usr/sbin/sendmail", package: "msmtp-mta" };
+pub const SENDMAIL: Program =
+    Program { path: "/usr/sbin/sendmail", else_at: None, package: "msmtp-mta" };
 /// curl(1).
-pub const CURL: Program = Program { path: "/usr/bin/curl", package: "curl" };
+pub const CURL: Program = Program { path: "/usr/bin/curl", else_at: None, package: "curl" };
 
-/// All programs, for the package's name in an error.
+/// All programs that are ever started.
 pub const PROGRAMS: [Program; 17] = [
     ZPOOL, ZFS, WIPEFS, SMARTCTL, SYSTEMCTL, ZGENHOSTID, CHOWN, CHMOD, UDEVADM, BLOCKDEV, SGDISK,
     SYNC, LEDCTL, SENDMAIL, CURL, DF, STAT,
@@ -332,6 +355,12 @@ pub enum RunError {
         /// The command.
         command: String,
     },
+    /// A program that is none of zbay's.
+    #[error("{program} is none of the programs that zbay starts")]
+    Foreign {
+        /// Its path.
+        program: String,
+    },
     /// Could not be started, or a file change failed.
     #[error("{what}: {why}")]
     Io {
@@ -413,6 +442,18 @@ pub enum Change {
         path: Utf8PathBuf,
         /// Permission bits.
         mode: u32,
+        /// The new content.
+        content: String,
+        /// What must be there now; `None`: nothing.
+        was: Option<Hash>,
+    },
+    /// A file of ours in a directory that others may write to, such as the root of a pool, with its own directory. No link
+    /// is followed, and what somebody else owns or may write is left alone.
+    WriteBeneath {
+        /// The directory.
+        root: Utf8PathBuf,
+        /// The file's name below it.
+        path: Utf8PathBuf,
         /// The new content.
         content: String,
         /// What must be there now; `None`: nothing.

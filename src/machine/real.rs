@@ -7,22 +7,23 @@
 //! are read under a limit too, since a dying drive may keep a reader just as long.
 #![allow(clippy::disallowed_methods)] // this is the seam that the rule protects
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read};
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, FileTypeExt, OpenOptionsExt};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
-use nix::fcntl::{PosixFadviseAdvice, posix_fadvise};
+use nix::fcntl::{OFlag, PosixFadviseAdvice, posix_fadvise};
 use sysinfo::{CpuRefreshKind, MemoryRefreshKind, RefreshKind, System};
 
 use super::{
     Change, Cmd, Devices, Hash, HostFacts, IoError, Machine, Output, RunError, UdevDevice, Writer,
 };
 
+mod beneath;
 mod devices;
 mod program;
 #[cfg(test)]
@@ -49,7 +50,7 @@ impl Machine for Real {
     fn file(&self, path: &Utf8Path) -> Result<Option<Vec<u8>>, IoError> {
         let read = || {
             let mut bytes = Vec::new();
-            let mut file = File::open(path)?;
+            let mut file = plain_file(path)?;
             // A file below /sys is read by the page, and less than one is its end: most are a word, and there are many.
             if path.starts_with("/sys") {
                 let mut page = [0; PAGE];
@@ -66,6 +67,10 @@ impl Machine for Real {
             Ok(bytes)
         };
         present(read(), "read", path)
+    }
+
+    fn file_beneath(&self, root: &Utf8Path, path: &Utf8Path) -> Result<Option<Vec<u8>>, IoError> {
+        beneath::read(root, path).map_err(|why| refused("read", &root.join(path), &why))
     }
 
     fn read_at(&self, dev: &Utf8Path, at: u64, len: usize) -> Result<Vec<u8>, IoError> {
@@ -109,7 +114,13 @@ impl Machine for Real {
     }
 
     fn writers(&self) -> Result<Vec<Writer>, IoError> {
-        writers::writers().map_err(|why| refused("look through", "/proc".into(), &why))
+        // A file on a server that is gone keeps whoever asks about it.
+        let (tell, told) = mpsc::channel();
+        thread::spawn(move || tell.send(writers::writers()));
+        let found = told.recv_timeout(BLOCK_LIMIT).unwrap_or_else(|_| {
+            Err(io::Error::other(format!("no answer within {} s", BLOCK_LIMIT.as_secs())))
+        });
+        found.map_err(|why| refused("look through", "/proc".into(), &why))
     }
 
     fn host(&self) -> Result<HostFacts, IoError> {
@@ -138,6 +149,28 @@ impl Machine for Real {
     fn change(&self, change: &Change) -> Result<Output, RunError> {
         write::change(change)
     }
+}
+
+/// Opens a regular file to read. A FIFO would keep the reader waiting for whoever writes, a device for ever.
+pub(super) fn plain_file(path: &Utf8Path) -> io::Result<File> {
+    let flags = (OFlag::O_NONBLOCK | OFlag::O_NOCTTY).bits();
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+    plain(file)
+}
+
+/// The file, where it is a regular one.
+pub(super) fn plain(file: File) -> io::Result<File> {
+    let kind = file.metadata()?.file_type();
+    let why = if kind.is_file() {
+        return Ok(file);
+    } else if kind.is_dir() {
+        "it is a directory"
+    } else if kind.is_fifo() {
+        "it is a pipe, not a file"
+    } else {
+        "it is no regular file"
+    };
+    Err(io::Error::other(why))
 }
 
 fn refused(what: &str, path: &Utf8Path, why: &io::Error) -> IoError {

@@ -95,6 +95,13 @@ impl<M: Machine> Machine for Record<M> {
         answer
     }
 
+    fn file_beneath(&self, root: &Utf8Path, path: &Utf8Path) -> Result<Option<Vec<u8>>, IoError> {
+        let answer = self.machine.file_beneath(root, path);
+        let kept = Answer::of(answer.clone().map(|bytes| bytes.as_deref().map(Bytes::of)));
+        self.kept().recording.files.insert(root.join(path), kept);
+        answer
+    }
+
     fn read_at(&self, dev: &Utf8Path, at: u64, len: usize) -> Result<Vec<u8>, IoError> {
         let answer = self.machine.read_at(dev, at, len);
         let extent = Extent::of(at, len, &answer);
@@ -156,6 +163,10 @@ impl<M: Machine + Send> Machine for Arc<Record<M>> {
         self.as_ref().file(path)
     }
 
+    fn file_beneath(&self, root: &Utf8Path, path: &Utf8Path) -> Result<Option<Vec<u8>>, IoError> {
+        self.as_ref().file_beneath(root, path)
+    }
+
     fn read_at(&self, dev: &Utf8Path, at: u64, len: usize) -> Result<Vec<u8>, IoError> {
         self.as_ref().read_at(dev, at, len)
     }
@@ -201,7 +212,7 @@ mod tests {
     use crate::machine::Program;
     use crate::machine::recorded::Recorded;
 
-    const SH: Program = Program { path: "/bin/sh", package: "dash" };
+    const SH: Program = Program { path: "/bin/sh", else_at: None, package: "dash" };
 
     fn ask(machine: &dyn Machine, dir: &Utf8Path) -> String {
         let fails = Cmd::new(SH, ["-c", "echo a; echo b; echo c >&2; exit 2"]);

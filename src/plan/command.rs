@@ -286,6 +286,11 @@ pub fn mount(dataset: &str) -> Cmd {
     Cmd::new(ZFS, ["mount", dataset])
 }
 
+/// Shares a dataset as its properties say.
+pub fn share(dataset: &str) -> Cmd {
+    Cmd::new(ZFS, ["share", dataset])
+}
+
 /// chown(1) of a mountpoint.
 pub fn chown(owner: &str, path: &Utf8Path) -> Cmd {
     Cmd::new(CHOWN, [owner, "--", path.as_str()])
@@ -346,11 +351,16 @@ pub fn settle() -> Cmd {
     Cmd::new(UDEVADM, ["settle", "--timeout=60"]).within(Duration::from_secs(90))
 }
 
-/// `zpool import` of one pool by its GUID; members are looked for where they are known to be.
+/// The file from which OpenZFS imports pools at boot.
+pub const CACHE: &str = "/etc/zfs/zpool.cache";
+
+/// `zpool import` of one pool by its GUID; members are looked for where they are known to be. Nothing of it is mounted, now
+/// or at the next boot, before its mountpoints were judged ([`crate::plan::arrival`]).
 pub fn import(import: &Import) -> Cmd {
     let mut args = vec!["import".to_owned()];
     args.extend(import.force.then(|| "-f".to_owned()));
     args.extend(import.without_log.then(|| "-m".to_owned()));
+    args.extend(["-N", "-o", "cachefile=none"].map(str::to_owned));
     let all = [Utf8PathBuf::from("/dev/disk/by-id")];
     let places = if import.devices.is_empty() { &all[..] } else { &import.devices };
     for place in places {

@@ -14,13 +14,14 @@ use crate::inventory::{Disk, Host, Inventory, Pool, volume};
 use crate::machine::{Change, Hash};
 use crate::names::BayId;
 use crate::plan::against::{elsewhere, half_way, not_known, the_box};
+use crate::plan::arrival::Arrival;
 use crate::plan::erase::{self, Erased, Erasing, Take};
 use crate::plan::import::{self, Import};
 use crate::plan::outlook::{self, Outlook};
 use crate::plan::pick::{self, Picks};
 use crate::plan::refusal::{Refusal, Refused};
 use crate::plan::system::System;
-use crate::plan::{Danger, Fingerprint, Plan, Step, VERSION, better, care, replace, steps};
+use crate::plan::{Danger, Fingerprint, Of, Plan, Step, VERSION, better, care, replace, steps};
 use crate::profile::property::Setting;
 use crate::profile::{Layout, Profile};
 use crate::units::Bytes;
@@ -79,9 +80,14 @@ pub fn make(request: &Request<'_>) -> Result<Plan, PlanError> {
     let Decided { pool, picks, erasing, import } = decide(request)?;
     let drift = verify::drift(hw, profile, &parsed.text, inventory, system);
     let (mend, rest): (Vec<Drift>, Vec<Drift>) = drift.into_iter().partition(Drift::mendable);
+    // What is left keeps the pool from coming back at boot: then nothing is set as long as nothing more can be mounted.
+    let stuck =
+        system.arrival.as_ref().is_some_and(|it| !it.left.is_empty() && it.mount.is_empty());
+    let mend = mend.into_iter().filter(|drift| {
+        !(stuck && matches!(drift, Drift::Property { name, .. } if name == "cachefile"))
+    });
     // What an imported pool has is known once it is imported.
     let mend: Vec<Drift> = mend
-        .into_iter()
         .filter(|drift| {
             import.is_none()
                 || !matches!(drift, Drift::DatasetMissing { .. } | Drift::NotKept { .. })
@@ -135,6 +141,7 @@ pub fn make(request: &Request<'_>) -> Result<Plan, PlanError> {
         takes: request.takes.to_vec(),
         import,
         adopt: request.adopt.map(str::to_owned),
+        drawn: steps::drawn_hostid(inventory, &system.own),
         as_wished: as_wished(profile, pool, &mend, &rest),
         steps,
         drift: rest,
@@ -306,6 +313,11 @@ fn steps_for(
                 let name = dataset.split_once('/').map_or("", |(_, name)| name);
                 all.push(steps::create_dataset(profile, name, &system.keys));
             }
+            Drift::Property { of: Of::Zpool, name, .. }
+                if name == "cachefile" && system.arrival.is_some() =>
+            {
+                all.extend(system.arrival.iter().flat_map(Arrival::steps));
+            }
             Drift::Property { of, object, name, wished, is, .. } => {
                 let setting = Setting { name: name.clone(), value: wished.clone() };
                 all.push(steps::set(*of, object, &setting, is));
@@ -324,6 +336,7 @@ fn steps_for(
             | Drift::Lacking { .. }
             | Drift::Ashift { .. }
             | Drift::Key { .. }
+            | Drift::Unmounted { .. }
             | Drift::NoUnit { .. }
             | Drift::Waits { .. }
             | Drift::NotKnown { .. } => {}

@@ -13,6 +13,7 @@ use crate::drive::Drive;
 use crate::machine::{Change, Cmd, Hash};
 
 mod against;
+pub mod arrival;
 pub mod better;
 pub mod care;
 pub mod command;
@@ -35,7 +36,7 @@ pub use refusal::{Refusal, Refused};
 pub const VERSION: u32 = 1;
 
 /// What will be done, completely.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Plan {
     /// [`VERSION`].
@@ -66,6 +67,9 @@ pub struct Plan {
     pub import: Option<import::Import>,
     /// The host that a person named as the one that had the pool last.
     pub adopt: Option<String>,
+    /// The hostid that was drawn by chance, where the box has nothing to make one from: a saved plan keeps it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drawn: Option<String>,
     /// What will be done, in order.
     pub steps: Vec<Step>,
     /// What is already as wished, in words.
@@ -293,6 +297,20 @@ pub enum Condition {
         /// Hash of its content.
         hash: Option<Hash>,
     },
+    /// The same of a file in a directory that others may write to.
+    FileBeneath {
+        /// The directory.
+        root: Utf8PathBuf,
+        /// The file's name below it.
+        path: Utf8PathBuf,
+        /// Hash of its content.
+        hash: Option<Hash>,
+    },
+    /// Something may be mounted here: it is no place of the system's, and nothing is in it.
+    Vacant {
+        /// The place.
+        path: Utf8PathBuf,
+    },
     /// A timer is enabled and waits, or neither.
     Timer {
         /// Its name.
@@ -305,6 +323,18 @@ pub enum Condition {
         /// Their names.
         units: Vec<String>,
     },
+}
+
+impl Condition {
+    /// The disk that it is about.
+    pub fn disk_mut(&mut self) -> Option<&mut Fingerprint> {
+        match self {
+            Self::DiskFree { disk } | Self::AsSeen { disk } | Self::MemberOf { disk, .. } => {
+                Some(disk)
+            }
+            _ => None,
+        }
+    }
 }
 
 /// Whose property.

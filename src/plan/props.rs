@@ -165,13 +165,16 @@ fn after(world: &World, plan: &Plan) -> World {
     };
     for change in plan.steps.iter().flat_map(|step| &step.changes) {
         let Change::Run(cmd) = change else {
-            if let Change::WriteFile { path, content, .. } = change {
-                if path == "/etc/zbay/profile.yaml" {
+            match (change, &mut system.kept) {
+                (Change::WriteFile { path, content, .. }, _) => {
+                    assert_eq!(path, "/etc/zbay/profile.yaml");
                     system.wish = Some(content.clone());
-                } else if let Some((kept, text)) = &mut system.kept {
-                    assert_eq!(kept, path);
+                }
+                (Change::WriteBeneath { root, path, content, .. }, Some((kept, text))) => {
+                    assert_eq!(*kept, root.join(path));
                     *text = Ok(Some(content.clone()));
                 }
+                _ => {}
             }
             continue;
         };

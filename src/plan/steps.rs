@@ -7,7 +7,7 @@ use crate::inventory::{ForeignPool, Inventory, Owner};
 use crate::machine::{Change, Cmd, Hash};
 use crate::plan::command::{self, Create, VdevArgs};
 use crate::plan::pick::{Picked, Picks};
-use crate::plan::system::{HOSTID, KEYS_AT_BOOT, Key, LOAD_KEYS, Own, System, mountpoint_of};
+use crate::plan::system::{HOSTID, KEPT, KEYS_AT_BOOT, Key, LOAD_KEYS, Own, System, mountpoint_of};
 use crate::plan::{Condition, Danger, Fingerprint, Of, Rehearsal, Step, reserve};
 use crate::profile::property::Setting;
 use crate::profile::{Layout, Profile, Uneven};
@@ -50,6 +50,10 @@ pub fn own_hostid(inventory: &Inventory, own: &Own) -> Option<String> {
     inventory.host.hostid.clone().or_else(|| new_hostid(inventory, own).map(|(value, _)| value))
 }
 
+/// What a hostid is made from where there is nothing else.
+const CHANCE: &str =
+    "chance, since the box has no UUID, serial number or MAC address of its own";
+
 /// A hostid of eight hexadecimal digits, and what it is made from.
 ///
 /// Boards of one maker may share their UUID or their serial number, so that all that a box has is mixed: UUID, serial number
@@ -67,9 +71,9 @@ fn new_hostid(inventory: &Inventory, own: &Own) -> Option<(String, String)> {
     let told: Vec<(&str, &str)> =
         told.into_iter().filter_map(|(text, of)| Some((text?, of))).collect();
     if told.is_empty() {
-        let random = own.random.as_deref()?;
-        let of = "chance, since the box has no UUID, serial number or MAC address of its own";
-        return digits(random).map(|value| (value, of.to_owned()));
+        // A saved plan keeps what was drawn for it.
+        let drawn = own.drawn.clone().or_else(|| digits(own.random.as_deref()?));
+        return drawn.map(|value| (value, CHANCE.to_owned()));
     }
     let source: Vec<&str> = told.iter().map(|(text, _)| *text).collect();
     let of: Vec<String> = told.iter().map(|(_, of)| (*of).to_owned()).collect();
@@ -116,6 +120,14 @@ fn had(inventory: &Inventory) -> Option<String> {
     labels.any(ours).then_some(value)
 }
 
+/// The hostid that would be drawn by chance; `None`: the box has one, or something to make it from.
+pub fn drawn_hostid(inventory: &Inventory, own: &Own) -> Option<String> {
+    if inventory.host.hostid.is_some() {
+        return None;
+    }
+    new_hostid(inventory, own).filter(|(_, of)| of == CHANCE).map(|(value, _)| value)
+}
+
 /// Gives the box a hostid of its own.
 pub fn hostid(inventory: &Inventory, own: &Own) -> Option<Step> {
     let (value, of) = new_hostid(inventory, own)?;
@@ -136,7 +148,14 @@ pub fn hostid(inventory: &Inventory, own: &Own) -> Option<Step> {
 /// Keeps the wish in the pool too, for a box whose boot device is new. Nothing is written unless the pool is
 /// mounted: the file would land on the boot device.
 pub fn keep_wish(text: &str, pool: &str, path: &Utf8Path, was: Option<&Hash>) -> Step {
-    let changes = Change::file(path, text, was.cloned()).into();
+    let root = path.as_str().strip_suffix(KEPT).unwrap_or_default().trim_end_matches('/');
+    let root = Utf8PathBuf::from(if root.is_empty() { "/" } else { root });
+    let changes = vec![Change::WriteBeneath {
+        root: root.clone(),
+        path: KEPT.into(),
+        content: text.to_owned(),
+        was: was.cloned(),
+    }];
     let mut keep = step(format!("keep the wish in the pool: {path}"), Danger::Harmless, changes);
     keep.before = vec![Condition::Property {
         of: Of::Zfs,
@@ -145,7 +164,7 @@ pub fn keep_wish(text: &str, pool: &str, path: &Utf8Path, was: Option<&Hash>) ->
         value: "yes".to_owned(),
     }];
     let hash = Some(Hash::of(text.as_bytes()));
-    keep.after = vec![Condition::File { path: path.to_owned(), hash }];
+    keep.after = vec![Condition::FileBeneath { root, path: KEPT.into(), hash }];
     keep
 }
 

@@ -12,6 +12,7 @@ use crate::apply::journal::{self, Unfinished};
 use crate::care::wish::{self, Scene};
 use crate::inventory::{Facet, Unknown};
 use crate::machine::{Cmd, Hash, IoError, Machine, SYSTEMCTL};
+use crate::plan::arrival::Arrival;
 use crate::plan::{Of, command};
 use crate::profile::Profile;
 use crate::profile::property::Setting;
@@ -32,6 +33,8 @@ pub struct System {
     pub wish: Option<String>,
     /// Where the pool keeps a copy of the wish, and what is there; `None`: it has no mountpoint to keep it in.
     pub kept: Option<(Utf8PathBuf, Facet<Option<String>>)>,
+    /// Why what is there is not read: it is none of zbay's own.
+    pub kept_refused: Option<String>,
     /// Whether each of [`UNITS`] is enabled.
     pub units: Facet<BTreeMap<String, bool>>,
     /// Users of `/etc/passwd`.
@@ -52,6 +55,8 @@ pub struct System {
     pub keys_at_boot: Option<String>,
     /// Whether the processor has AES instructions; not looked for where the profile has no keys.
     pub aes: Option<bool>,
+    /// Where the wished pool was imported and is not settled yet: what becomes of its datasets.
+    pub arrival: Option<Arrival>,
     /// Who scrubs and trims, where the profile has a wish for it.
     pub care: Option<Scene>,
 }
@@ -132,6 +137,8 @@ pub struct Own {
     pub hostid: Option<Hash>,
     /// A random UUID, for a hostid where the box has nothing of its own.
     pub random: Option<String>,
+    /// The hostid that a saved plan has drawn already.
+    pub drawn: Option<String>,
 }
 
 impl Own {
@@ -141,7 +148,16 @@ impl Own {
         Self {
             hostid: machine.file(HOSTID.into()).ok().flatten().map(|bytes| Hash::of(&bytes)),
             random: random.map(|bytes| String::from_utf8_lossy(&bytes).trim().to_owned()),
+            drawn: None,
         }
+    }
+
+    /// Takes the hostid that a saved plan has drawn, where it is one.
+    pub fn draw(&mut self, drawn: Option<&str>) {
+        let digits = |text: &&str| {
+            text.len() == 8 && text.bytes().all(|c| matches!(c, b'0'..=b'9' | b'a'..=b'f'))
+        };
+        self.drawn = drawn.filter(digits).filter(|text| *text != "00000000").map(str::to_owned);
     }
 }
 
@@ -169,14 +185,20 @@ pub fn look(machine: &dyn Machine, profile: &Profile) -> Result<System, IoError>
     // What cannot be read proves nothing: then nothing is taken for zbay's own.
     let journal = machine.file(journal::PATH.into()).ok().flatten().unwrap_or_default();
     let keys = keys(machine, profile);
+    let root = mountpoint_of(profile, "");
+    let kept = root.as_ref().map(|root| machine.file_beneath(root, KEPT.into()));
+    let kept_refused = match &kept {
+        Some(Err(why @ IoError::System { .. })) => Some(why.to_string()),
+        _ => None,
+    };
     Ok(System {
         wish: recorded,
-        kept: mountpoint_of(profile, "").map(|root| {
-            let path = kept_in(&root);
-            let text = machine.file(&path).map_err(Unknown::because);
+        kept: root.zip(kept).map(|(root, text)| {
+            let text = text.map_err(Unknown::because);
             let text = text.map(|bytes| bytes.map(|it| String::from_utf8_lossy(&it).into_owned()));
-            (path, text)
+            (kept_in(&root), text)
         }),
+        kept_refused,
         units: units(machine),
         users: names("/etc/passwd"),
         groups: names("/etc/group"),
@@ -187,13 +209,17 @@ pub fn look(machine: &dyn Machine, profile: &Profile) -> Result<System, IoError>
         aes: wanted_text(!keys.is_empty(), machine, CPUINFO).as_deref().and_then(has_aes),
         keys,
         unfinished: journal::unfinished(&String::from_utf8_lossy(&journal)),
+        arrival: None,
         care: wish::look(machine, profile),
     })
 }
 
+/// The name of the copy of the wish below the root of a pool.
+pub const KEPT: &str = ".zbay/profile.yaml";
+
 /// Where a pool that is mounted at `root` keeps a copy of the wish.
 pub fn kept_in(root: &Utf8Path) -> Utf8PathBuf {
-    root.join(".zbay/profile.yaml")
+    root.join(KEPT)
 }
 
 /// The command that asks which of [`UNITS`] are enabled.

@@ -23,6 +23,17 @@ pub struct Paint(bool);
 /// Cyan, magenta, blue, green: each of them can be read on black and on white.
 const POOLS: [&str; 4] = ["36", "35", "34", "32"];
 
+/// Every escape that is ever written.
+pub const ESCAPES: [&str; 7] = [
+    "\u{1b}[36m",
+    "\u{1b}[35m",
+    "\u{1b}[34m",
+    "\u{1b}[32m",
+    "\u{1b}[33m",
+    "\u{1b}[1;31m",
+    "\u{1b}[0m",
+];
+
 impl Paint {
     /// No escape is ever written.
     pub const NONE: Self = Self(false);
@@ -47,7 +58,7 @@ impl Paint {
 
 #[cfg(test)]
 mod tests {
-    use super::{Paint, Tone};
+    use super::{ESCAPES, Paint, Tone};
 
     #[test]
     fn colour_adds_nothing_but_escapes() {
@@ -60,6 +71,10 @@ mod tests {
         // A pool is never painted as a finding, and neighbours differ.
         let pool = |n| Paint::ANSI.paint(Tone::Pool(n), "x");
         assert!((0..9).all(|n| !pool(n).contains("[33m") && !pool(n).contains("31m")));
+        let known =
+            |text: &str| ESCAPES.iter().fold(text.to_owned(), |text, it| text.replace(it, ""));
+        let tones = [Tone::Warning, Tone::Bad].into_iter().chain((0..4).map(Tone::Pool));
+        assert!(tones.into_iter().all(|tone| known(&Paint::ANSI.paint(tone, "x")) == "x"));
         assert_ne!(pool(0), pool(1));
         assert_eq!(pool(0), pool(4));
     }

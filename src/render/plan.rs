@@ -146,6 +146,9 @@ pub(super) fn one_step(step: &Step, disks: &[Fingerprint], full: bool, out: &mut
                 Change::WriteFile { path, mode, content, .. } => {
                     let _ = writeln!(out, "    write {path} ({mode:o}, {} bytes)", content.len());
                 }
+                Change::WriteBeneath { root, path, content, .. } => {
+                    let _ = writeln!(out, "    write {root}/{path} (600, {} bytes)", content.len());
+                }
                 Change::NewKey { path } => {
                     let _ = writeln!(out, "    make the key {path} (600)");
                 }

@@ -20,7 +20,7 @@ use tree::{Node, STAND_IN, Value};
 /// The largest file that is read, bytes.
 pub const MAX_BYTES: usize = 256 << 10;
 /// Where a file has more faults than this, the rest is left for the next run.
-const MAX_FAULTS: usize = 40;
+pub const MAX_FAULTS: usize = 40;
 
 /// A value and the places where its parts stand in the file.
 #[derive(Clone, Debug)]
@@ -92,6 +92,10 @@ pub fn read<T: DeserializeOwned>(file: &str, bytes: &[u8]) -> Result<Parsed<T>, 
             return refuse(&good, vec![fault.help("save the file as UTF-8")]);
         }
     };
+    if text.starts_with('\u{feff}') {
+        let fault = Fault::new(0..3, "the file begins with a byte order mark");
+        return refuse(text, vec![fault.help("save the file as UTF-8 without one")]);
+    }
     let scalars = match scan::scan(text) {
         Ok(scalars) => scalars,
         Err(faults) => return refuse(text, faults),

@@ -122,6 +122,20 @@ fn a_saved_plan_is_refused_when_a_disk_changed() {
     assert!(asked.out.contains("type yes") && asked.out.contains("not confirmed"), "{}", asked.out);
     assert!(lab.sh("zpool list -H").out.trim().is_empty());
 
+    // A file that was edited, or that others can edit, has no say.
+    lab.ok("sed 's#/usr/sbin/zpool#/usr/bin/touch#' /root/plan.json > /root/edited.json");
+    let ran = lab.sh("zbay apply /root/edited.json --yes");
+    assert_eq!((ran.status, ran.err.contains("other steps")), (2, true), "{}", ran.err);
+    lab.ok("cp /root/plan.json /root/open.json && chmod 666 /root/open.json");
+    let ran = lab.sh("zbay apply /root/open.json --yes");
+    assert_eq!(
+        (ran.status, ran.err.contains("`chmod go-w /root/open.json`")),
+        (2, true),
+        "{}",
+        ran.err
+    );
+    assert!(lab.sh("zpool list -H").out.trim().is_empty());
+
     let done = lab.sh("zbay apply /root/plan.json --yes");
     assert_eq!(done.status, 0, "{}{}", done.out, done.err);
     assert!(lab.ok("zpool list -H -o name,health").contains("tank\tONLINE"));

@@ -7,8 +7,14 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::super::{Change, Cmd, Devices, Hash, IoError, Machine, Program, RunError};
 use super::Real;
 
-const SH: Program = Program { path: "/bin/sh", package: "dash" };
-const SLEEP: Program = Program { path: "/bin/sleep", package: "coreutils" };
+const SH: Program = Program { path: "/bin/sh", else_at: None, package: "dash" };
+const SLEEP: Program = Program { path: "/bin/sleep", else_at: None, package: "coreutils" };
+
+const NOWHERE: Program =
+    Program { path: "/nowhere/sh", else_at: Some("/bin/sh"), package: "nothing" };
+/// What these tests start beside what zbay does.
+pub(super) const PROGRAMS: &[Program] =
+    &[SH, SLEEP, NOWHERE, Program { path: "/nowhere/zpool", else_at: None, package: "nothing" }];
 
 fn sh(script: &str) -> Cmd {
     Cmd::new(SH, ["-c", script])
@@ -113,11 +119,43 @@ fn too_much_output_is_an_error() {
 
 #[test]
 fn a_missing_program_names_its_package() {
-    let zgenhostid = Cmd::new(Program { path: "/nowhere/zpool", package: "x" }, ["status"]);
-    let error = Real.read(&zgenhostid).unwrap_err();
-    assert_eq!(error.to_string(), "zpool is not installed: apt install ?");
-    let refused = Cmd::new(Program { path: "/etc/passwd", package: "x" }, [""; 0]);
-    assert!(matches!(Real.read(&refused), Err(RunError::Io { .. })));
+    let missing = Program { path: "/nowhere/zpool", ..NOWHERE };
+    let error = Real.read(&Cmd::new(missing, ["status"])).unwrap_err();
+    assert_eq!(error.to_string(), "zpool is not installed: apt install nothing");
+    let elsewhere = Real.read(&Cmd::new(NOWHERE, ["-c", "exit 3"])).unwrap();
+    assert_eq!(elsewhere.status, 3, "at its other place");
+}
+
+#[test]
+fn nothing_is_started_that_is_not_in_the_list() {
+    let (_guard, dir) = temp();
+    let marker = dir.join("ran");
+    let touch = |program: &str| {
+        let script = format!("touch {marker}");
+        let mut cmd = Cmd::new(SH, ["-c", &script]);
+        cmd.program = program.into();
+        cmd
+    };
+    for program in [
+        "/usr/bin/bash",
+        "/usr/bin/env",
+        "/bin/dash",
+        "sh",
+        "zpool",
+        "./zpool",
+        "/usr/sbin/../../bin/sh",
+        "/bin//sh",
+        "/tmp/zpool",
+        "/proc/self/exe",
+        "",
+    ] {
+        for cmd in [touch(program), touch(program).within(Duration::from_secs(1))] {
+            let foreign = Err(RunError::Foreign { program: program.to_owned() });
+            assert_eq!(Real.read(&cmd), foreign);
+            assert_eq!(Real.change(&Change::Run(cmd)), foreign);
+        }
+    }
+    assert!(!marker.exists());
 }
 
 #[test]
@@ -161,6 +199,45 @@ fn a_file_is_written_only_if_it_is_as_planned() {
     assert_eq!(mode & 0o7777, 0o640);
     assert_eq!(Real.list(&dir), Ok(Some(vec!["wish.yaml".to_owned()])), "nothing left beside it");
     assert!(matches!(write(Utf8Path::new("wish.yaml"), "x", None), Err(RunError::Io { .. })));
+}
+
+#[test]
+fn what_somebody_hid_from_others_stays_hidden() {
+    use std::os::unix::fs::PermissionsExt;
+    let (_guard, dir) = temp();
+    let path = dir.join("wish.yaml");
+    write(&path, "one", None).unwrap();
+    let mode = || path.metadata().unwrap().permissions().mode() & 0o7777;
+    for (now, then) in [(0o600, 0o600), (0o640, 0o640), (0o644, 0o644), (0o666, 0o644)] {
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(now)).unwrap();
+        let was = content(&path);
+        write(&path, &format!("{was}x"), Some(Hash::of(was.as_bytes()))).unwrap();
+        assert_eq!(mode(), then);
+    }
+    let open = dir.join("a/b");
+    Real.change(&Change::Mkdir { path: open.clone(), mode: 0o777 }).unwrap();
+    for made in [&open, &dir.join("a")] {
+        assert_eq!(made.metadata().unwrap().permissions().mode() & 0o022, 0, "{made}");
+    }
+}
+
+#[test]
+fn what_is_no_file_keeps_nobody_waiting() {
+    let (_guard, dir) = temp();
+    let fifo = dir.join("fifo");
+    let mode = nix::sys::stat::Mode::from_bits_truncate(0o600);
+    nix::unistd::mkfifo(fifo.as_std_path(), mode).unwrap();
+    let started = Instant::now();
+    for path in [fifo.as_path(), Utf8Path::new("/dev/zero"), dir.as_path()] {
+        assert!(Real.file(path).is_err(), "{path}");
+        assert!(Real.note(path, "x", None).is_err(), "{path}");
+        assert!(write(path, "x", Some(Hash::of(b""))).is_err(), "{path}");
+        let line = Change::AppendLine { path: path.to_owned(), line: "x".to_owned() };
+        assert!(Real.change(&line).is_err(), "{path}");
+        assert!(super::super::local::lock(path).is_err(), "{path}");
+        assert!(super::super::local::read_user_file(path, 10).is_err(), "{path}");
+    }
+    assert!(started.elapsed() < Duration::from_secs(5));
 }
 
 #[test]

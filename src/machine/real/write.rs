@@ -5,13 +5,21 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::{DirBuilderExt, FileExt, FileTypeExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{
+    DirBuilderExt, FileExt, FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown,
+};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use camino::Utf8Path;
 use nix::fcntl::OFlag;
 
-use super::Real;
+use super::{Real, beneath, plain};
 use crate::machine::{Change, Hash, Machine, Output, RunError, Span};
+
+/// What is no regular file keeps nobody waiting.
+const NO_WAIT: i32 = OFlag::O_NONBLOCK.bits();
 
 /// Does a change to files.
 pub(super) fn change(change: &Change) -> Result<Output, RunError> {
@@ -20,12 +28,39 @@ pub(super) fn change(change: &Change) -> Result<Output, RunError> {
         Change::WriteFile { path, mode, content, was } => {
             write_file(path, *mode, content, was.as_ref())
         }
+        Change::WriteBeneath { root, path, content, was } => {
+            let whole = root.join(path);
+            let now = beneath::read(root, path);
+            let now = now.map_err(|why| RunError::Io {
+                what: format!("cannot write {whole}"),
+                why: why.to_string(),
+            })?;
+            if now.map(|bytes| Hash::of(&bytes)).as_ref() != was.as_ref() {
+                return Err(RunError::Moved { path: whole });
+            }
+            done(beneath::write(root, path, content), "write", &whole)
+        }
         Change::NewKey { path } => done(new_key(path), "make the key", path),
         Change::AppendLine { path, line } => done(append(path, line), "append to", path),
         Change::Mkdir { path, mode } => done(mkdir(path, *mode), "make", path),
         Change::Remove { path } => done(remove(path), "remove", path),
-        Change::Zero { dev, spans } => done(zero(dev, spans), "write zeros to", dev),
+        Change::Zero { dev, spans } => {
+            let (device, all) = (dev.clone(), spans.clone());
+            done(within_limit(move || zero(&device, &all)), "write zeros to", dev)
+        }
     }
+}
+
+/// How long zeros may take: some MiB at either end of a drive, which may be dying.
+const ZERO_LIMIT: Duration = Duration::from_mins(5);
+
+/// What has no end in time is left to its thread, and nobody waits for it.
+fn within_limit(write: impl FnOnce() -> io::Result<()> + Send + 'static) -> io::Result<()> {
+    let (tell, told) = mpsc::channel();
+    thread::spawn(move || tell.send(write()));
+    told.recv_timeout(ZERO_LIMIT).unwrap_or_else(|_| {
+        Err(io::Error::other(format!("no answer within {} s", ZERO_LIMIT.as_secs())))
+    })
 }
 
 /// Zeros, span by span, and a sync. Nothing is made: what is not there cannot be opened.
@@ -84,7 +119,7 @@ fn new_key(path: &Utf8Path) -> io::Result<()> {
     File::open("/dev/urandom")?.read_exact(&mut bits)?;
     let key: String = bits.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(hex).collect();
     let dir = parent(path)?;
-    DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
+    make_dirs(dir, 0o700)?;
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     file.write_all(key.as_bytes())?;
     file.sync_all()?;
@@ -105,22 +140,32 @@ fn replace(path: &Utf8Path, mode: u32, content: &str) -> io::Result<()> {
     {
         return Err(why);
     }
-    swap(&beside, path, content, Some(mode))
+    // An owner may have made it his, and less for others to read.
+    let there = fs::symlink_metadata(path).ok().filter(fs::Metadata::is_file);
+    let mode = there.as_ref().map_or(mode, |there| there.permissions().mode() & 0o7755);
+    swap(&beside, path, content, Some(mode), there.as_ref())
 }
 
 /// Writes `beside` the place, in the same directory, then moves there: whoever reads sees the old file or the new one.
-/// No mode: what the umask leaves of 0644.
+/// No mode: what the umask leaves of 0644. It belongs to whom the file belongs that it is `like`.
 pub(in crate::machine) fn swap(
     beside: &Utf8Path,
     path: &Utf8Path,
     content: &str,
     mode: Option<u32>,
+    like: Option<&fs::Metadata>,
 ) -> io::Result<()> {
     let first = if mode.is_some() { 0o600 } else { 0o644 };
     // Not made here: not ours to remove.
     let mut file = OpenOptions::new().write(true).create_new(true).mode(first).open(beside)?;
     let mut write = || {
         file.write_all(content.as_bytes())?;
+        if let Some(like) = like {
+            let now = file.metadata()?;
+            if (now.uid(), now.gid()) != (like.uid(), like.gid()) {
+                fchown(&file, Some(like.uid()), Some(like.gid()))?;
+            }
+        }
         if let Some(mode) = mode {
             file.set_permissions(Permissions::from_mode(mode))?;
         }
@@ -140,15 +185,15 @@ pub(super) fn note(path: &Utf8Path, text: &str, instead_of: Option<&Hash>) -> Re
     }
     let add = || {
         let mut options = OpenOptions::new();
-        options.append(true).create(true).mode(0o644);
-        let mut file = match options.open(path) {
+        options.append(true).create(true).mode(0o644).custom_flags(NO_WAIT);
+        let file = match options.open(path) {
             Err(why) if why.kind() == ErrorKind::NotFound => {
-                DirBuilder::new().recursive(true).mode(0o755).create(parent(path)?)?;
+                make_dirs(parent(path)?, 0o755)?;
                 options.open(path)?
             }
             other => other?,
         };
-        file.write_all(text.as_bytes())
+        plain(file)?.write_all(text.as_bytes())
     };
     done(add(), "append to", path).map(|_| ())
 }
@@ -160,8 +205,9 @@ fn append(path: &Utf8Path, line: &str) -> io::Result<()> {
     }
     let dir = parent(path)?;
     let new = !path.exists();
-    let mut file =
-        OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(path)?;
+    let mut options = OpenOptions::new();
+    options.read(true).append(true).create(true).mode(0o600).custom_flags(NO_WAIT);
+    let mut file = plain(options.open(path)?)?;
     let mut last = [b'\n'];
     if file.seek(SeekFrom::End(0))? > 0 {
         file.seek(SeekFrom::End(-1))?;
@@ -174,9 +220,24 @@ fn append(path: &Utf8Path, line: &str) -> io::Result<()> {
 }
 
 fn mkdir(path: &Utf8Path, mode: u32) -> io::Result<()> {
-    let dir = parent(path)?;
-    DirBuilder::new().recursive(true).mode(mode).create(path)?;
-    sync_dir(dir)
+    parent(path)?;
+    make_dirs(path, mode)
+}
+
+/// Makes a directory and those above it. Each that is new is on the disk, with its name in the one above, before this
+/// returns; nobody but its owner may write to it, whatever the umask.
+pub(in crate::machine) fn make_dirs(dir: &Utf8Path, mode: u32) -> io::Result<()> {
+    match DirBuilder::new().mode(mode & !0o022).create(dir) {
+        Ok(()) => {}
+        Err(why) if why.kind() == ErrorKind::AlreadyExists && dir.is_dir() => return Ok(()),
+        Err(why) if why.kind() == ErrorKind::NotFound => {
+            let above = dir.parent().filter(|above| !above.as_str().is_empty()).ok_or(why)?;
+            make_dirs(above, mode)?;
+            return make_dirs(dir, mode);
+        }
+        Err(why) => return Err(why),
+    }
+    sync_dir(dir.parent().filter(|above| !above.as_str().is_empty()).unwrap_or(".".into()))
 }
 
 fn remove(path: &Utf8Path) -> io::Result<()> {

@@ -1,0 +1,129 @@
+//! What may reach a terminal or the system's journal.
+//!
+//! Drives, labels, pools, DMI, other programs and files all have their say in what zbay prints, and none of them may move a
+//! cursor, turn text round or clear a screen. Everything passes here at the two places where it leaves the program: answers
+//! to standard output, words to standard error. Only zbay's own progress and colours go past it.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+use std::io::{self, IsTerminal, Write};
+
+/// Whether a character moves the cursor, hides itself, or turns round what is beside it. A line's end is none.
+pub fn moves(c: char) -> bool {
+    (c.is_control() && c != '\n' && c != '\t')
+        || matches!(c,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// The text with `?` for each such character. The end of a line may be that of another system.
+pub fn clean(text: &str) -> Cow<'_, str> {
+    if !text.contains(moves) {
+        return Cow::Borrowed(text);
+    }
+    let mut rest = text.chars().peekable();
+    let mut out = String::with_capacity(text.len());
+    while let Some(c) = rest.next() {
+        let ends = c == '\r' && rest.peek() == Some(&'\n');
+        out.push(if moves(c) && !ends { '?' } else { c });
+    }
+    Cow::Owned(out)
+}
+
+/// The same for JSON: nothing is lost, since such a character stands in a string and can be written as an escape.
+pub fn clean_json(text: &str) -> Cow<'_, str> {
+    if !text.contains(moves) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if moves(c) {
+            let mut units = [0; 2];
+            for unit in c.encode_utf16(&mut units) {
+                let _ = write!(out, "\\u{unit:04x}"); // a String takes all
+            }
+        } else {
+            out.push(c);
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// The text of a screen that zbay has painted: its own colours stay.
+pub fn clean_painted(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("\u{1b}[") {
+        let (before, from) = rest.split_at(at);
+        out.push_str(&clean(before));
+        let own = crate::render::paint::ESCAPES.iter().find(|own| from.starts_with(**own));
+        let taken = own.map_or(1, |own| own.len());
+        let (escape, after) = from.split_at(taken);
+        out.push_str(if own.is_some() { escape } else { "?" });
+        rest = after;
+    }
+    out.push_str(&clean(rest));
+    out
+}
+
+/// Standard error, filtered.
+#[derive(Debug)]
+pub struct Err(io::StderrLock<'static>);
+
+/// Standard error, filtered; locked for as long as this is kept.
+pub fn err() -> Err {
+    Err(io::stderr().lock())
+}
+
+impl Err {
+    /// Whether somebody reads it as it is written.
+    pub fn is_terminal(&self) -> bool {
+        self.0.is_terminal()
+    }
+}
+
+impl Write for Err {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write_all(clean(&String::from_utf8_lossy(bytes)).as_bytes())?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{clean, clean_json, clean_painted, moves};
+
+    #[test]
+    fn nothing_of_others_moves_a_cursor_or_turns_text_round() {
+        assert_eq!(
+            clean("a\u{1b}[2Jb\u{7}\u{9b}31m\u{202e}c\u{200f}\n\td\u{7f}"),
+            "a?[2Jb??31m?c?\n\td?"
+        );
+        assert_eq!(
+            clean("Gr\u{f6}\u{df}e \u{2026} 4\u{d7}4\n"),
+            "Gr\u{f6}\u{df}e \u{2026} 4\u{d7}4\n"
+        );
+        assert_eq!(clean("one\r\ntwo\rthree"), "one\r\ntwo?three");
+        let json = serde_json::json!({ "a\u{202e}": "b\u{9b}\u{1b}\u{e0041}\n" });
+        let text = json.to_string();
+        let cleaned = clean_json(&text);
+        assert!(!cleaned.contains(moves), "{cleaned}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&cleaned).unwrap(), json);
+        let painted = "\u{1b}[1;31mx\u{1b}[0m \u{1b}[2J \u{1b}[99my \u{1b}";
+        assert_eq!(clean_painted(painted), "\u{1b}[1;31mx\u{1b}[0m ?[2J ?[99my ?");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_cleaned_is_clean(text in "\\PC*|(?s).{0,60}") {
+            let text: String = text;
+            proptest::prop_assert!(!clean(&text).replace("\r\n", "\n").contains(moves));
+            proptest::prop_assert!(!clean_json(&text).contains(moves));
+            proptest::prop_assert_eq!(clean(&text).lines().count(), text.lines().count());
+        }
+    }
+}
