@@ -51,8 +51,7 @@ pub fn own_hostid(inventory: &Inventory, own: &Own) -> Option<String> {
 }
 
 /// What a hostid is made from where there is nothing else.
-const CHANCE: &str =
-    "chance, since the box has no UUID, serial number or MAC address of its own";
+const CHANCE: &str = "chance, since the box has no UUID, serial number or MAC address of its own";
 
 /// A hostid of eight hexadecimal digits, and what it is made from.
 ///
