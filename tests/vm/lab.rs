@@ -726,9 +726,11 @@ impl Lab {
         let Some(to) = std::env::var_os("ZBAY_SECONDS") else { return };
         let thread = std::thread::current();
         let test = thread.name().filter(|name| *name != "main").unwrap_or(&self.name);
+        // From and until when: a test may have two boxes at a time.
+        let now = UNIX_EPOCH.elapsed().expect("a time").as_secs();
+        let from = now - self.began.elapsed().as_secs();
         let file = OpenOptions::new().append(true).create(true).open(to);
-        let _ =
-            file.and_then(|mut file| writeln!(file, "{} {test}", self.began.elapsed().as_secs()));
+        let _ = file.and_then(|mut file| writeln!(file, "{from} {now} {test}"));
     }
 
     fn alive(&mut self) {
