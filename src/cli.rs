@@ -205,8 +205,8 @@ pub struct Notify {
 #[allow(clippy::struct_excessive_bools)] // each is a flag
 #[derive(Debug, Args)]
 pub struct Replace {
-    /// The bay of the drive that failed or is missing: 3.
-    #[arg(value_name = "BAY", required_unless_present = "waiting")]
+    /// The bay of the drive that failed or is missing: 3; with --member it may be left out.
+    #[arg(value_name = "BAY", required_unless_present_any = ["waiting", "member"])]
     pub bay: Option<BayId>,
     /// Without a word: take blank drives that wait in the bays of members that are gone, if the profile says
     /// `autoreplace: blank`. A timer runs it.

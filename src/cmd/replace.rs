@@ -8,7 +8,7 @@ use super::task::{Proof, Terms, look_around, perform};
 use super::{Answer, Context};
 use crate::cli::Replace;
 use crate::inventory::{Disk, Owner, Want};
-use crate::life::replace::{Request, make};
+use crate::life::replace::{Request, bay_of, make};
 use crate::plan::pick::in_bay;
 use crate::profile::value::Autoreplace;
 use crate::render::json::answer;
@@ -19,8 +19,19 @@ use crate::status::{self, What};
 /// # Errors
 /// All that speaks against it, or a step that does not go as planned.
 pub fn run(context: &Context, args: &Replace) -> Result<Answer> {
-    let Some(bay) = args.bay.as_ref().filter(|_| !args.waiting) else { return waiting(context) };
+    if args.waiting {
+        return waiting(context);
+    }
     let scene = look_around(context, "replace", args.plan)?;
+    let word = args.member.as_deref();
+    let of_member =
+        |word| bay_of(&scene.hw, &scene.inventory, &scene.history, word, args.with.as_ref());
+    let bay = match (&args.bay, word) {
+        (Some(bay), _) => bay.clone(),
+        (None, Some(word)) => of_member(word)?,
+        (None, None) => return waiting(context),
+    };
+    let bay = &bay;
     let task = make(&Request {
         hw: &scene.hw,
         inventory: &scene.inventory,
@@ -33,8 +44,9 @@ pub fn run(context: &Context, args: &Replace) -> Result<Answer> {
         unfinished: &scene.unfinished,
     });
     let with = args.with.as_ref().map(|bay| format!(" --with {bay}")).unwrap_or_default();
+    let member = word.map(|word| format!(" --member {word}")).unwrap_or_default();
     let terms = Terms {
-        command: &format!("zbay replace {bay}{with}"),
+        command: &format!("zbay replace {bay}{member}{with}"),
         bay: &bay.spoken(),
         plan: args.plan,
         yes: args.yes,

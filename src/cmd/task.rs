@@ -17,7 +17,7 @@ use crate::console;
 use crate::drive::Drive;
 use crate::history::History;
 use crate::hw::{Hw, Sure};
-use crate::inventory::{Inventory, Pool, Pools, Want, look};
+use crate::inventory::{Inventory, Pool, Pools, Vdev, Want, look};
 use crate::life::{Cannot, Task, runs};
 use crate::machine::local::{Lock, lock, short_line};
 use crate::plan::arrival::{self, Arrival};
@@ -392,21 +392,32 @@ impl<'a> Progressed<'a> {
     }
 }
 
+/// Seconds that ZFS is given to let go of a drive that was replaced.
+const LETS_GO: u32 = 10;
+
 /// Watches the pool until nothing that a task sets going runs any more, and says how it is then.
 fn follow(context: &Context, hw: &Hw, name: &str, then: Option<&str>) -> Result<Answer> {
     let mut screen = Progressed::new(hw);
+    let mut patience = LETS_GO;
     loop {
         let inventory = context.look(Want::GLANCE)?;
         let Some(pool) = find(&inventory, name) else { bail!("pool {name} is no longer imported") };
-        if !pool.busy.as_deref().is_some_and(runs) {
+        if pool.busy.as_deref().is_some_and(runs) {
+            sleep(screen.show(&inventory, pool));
+        } else if pool.vdevs.iter().any(Vdev::is_replaced) && patience > 0 {
+            // ZFS lets go of the old drive a moment after the resilver; it stays if that did not end well.
+            patience -= 1;
+            sleep(Duration::from_secs(1));
+        } else {
             break;
         }
-        sleep(screen.show(&inventory, pool));
     }
     screen.end();
     let inventory = context.look(Want { pools: Pools::All, ..Want::IDENTITY })?;
     let Some(pool) = find(&inventory, name) else { bail!("pool {name} is no longer imported") };
-    let well = pool.state == "ONLINE" && pool.errors == 0;
+    let lacks =
+        |vdev: &Vdev| vdev.is_replaced() || vdev.leaves.iter().any(|leaf| pool.lacks(vdev, leaf));
+    let well = pool.state == "ONLINE" && pool.errors == 0 && !pool.vdevs.iter().any(lacks);
     let mut text = if well {
         format!("done: pool {name} is ONLINE, every member is complete\n")
     } else {

@@ -155,6 +155,12 @@ impl Vdev {
         self.leaves.len() > self.width || leaves.any(|leaf| !leaf.told.within.is_empty())
     }
 
+    /// Whether a drive in it is being replaced, or was to be.
+    pub fn is_replaced(&self) -> bool {
+        let mut within = self.leaves.iter().flat_map(|leaf| &leaf.told.within);
+        within.any(|it| it.kind == StandIn::Replacing)
+    }
+
     /// How many of its places may be lost when all are whole, whatever it is for; `None`: its kind is not known.
     pub fn losses(&self) -> Option<usize> {
         let width = u64::try_from(self.width).unwrap_or(u64::MAX);
@@ -248,6 +254,11 @@ impl Pool {
         (rebuilt && !named(vdev)) || (self.scans() && !self.vdevs.iter().any(named))
     }
 
+    /// Whether ZFS does not read the vdev, or the pool as a whole.
+    fn is_closed(&self, vdev: &Vdev) -> bool {
+        [&vdev.state, &self.state].iter().any(|it| matches!(it.as_str(), "UNAVAIL" | "FAULTED"))
+    }
+
     /// What a data vdev can still lose, and whatever ZFS says of a drive, one that `gone` knows to be away is not read.
     /// `None`: losing it loses no data that is on disk (a log, a cache, a spare).
     pub fn redundancy(&self, vdev: &Vdev, gone: &dyn Fn(&Leaf) -> bool) -> Option<Redundancy> {
@@ -261,7 +272,7 @@ impl Pool {
         let width = vdev.width.max(places.len());
         let least = |holds: Holds| places.iter().filter(|it| **it >= holds).count();
         let over = known.is_some() && width - least(Holds::Doubtful) > of;
-        let closed = matches!(vdev.state.as_str(), "UNAVAIL" | "FAULTED");
+        let closed = self.is_closed(vdev);
         let unsure = known.is_none() || (of > 0 && self.is_unsure(vdev));
         let left = of.saturating_sub(width - least(Holds::All));
         let left = if unsure { 0 } else { left };
@@ -297,7 +308,7 @@ impl Pool {
         let places = vdev.places();
         let (sound, weak): (Vec<_>, Vec<_>) =
             places.iter().partition(|place| place.holds(&lean) == Holds::All);
-        let closed = matches!(vdev.state.as_str(), "UNAVAIL" | "FAULTED");
+        let closed = self.is_closed(vdev);
         if sound.len() + of >= vdev.width.max(places.len()) && !closed {
             return Ok(());
         }

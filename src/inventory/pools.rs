@@ -99,7 +99,10 @@ fn disk_of<'a>(leaf: &Leaf, disks: &'a BTreeMap<String, String>) -> Option<&'a S
     if open {
         return path.and_then(|path| disks.get(path));
     }
-    let own = path.filter(|path| path.starts_with("/dev/disk/by-id/"));
+    let is_own = |path: &&str| {
+        ["/dev/disk/by-id/", "/dev/disk/by-partuuid/"].iter().any(|dir| path.starts_with(dir))
+    };
+    let own = path.filter(is_own);
     let devid = leaf.devid.as_ref().map(|devid| format!("/dev/disk/by-id/{devid}"));
     own.and_then(|path| disks.get(path)).or_else(|| devid.and_then(|path| disks.get(&path)))
 }

@@ -75,6 +75,20 @@ pub enum Cannot {
         /// The members.
         members: Vec<String>,
     },
+    /// No member is called so, or more than one.
+    NoSuchMember {
+        /// As it was typed.
+        word: String,
+        /// The members.
+        members: Vec<String>,
+    },
+    /// In which bay the member is, or was, is not known, and no bay of a new drive was named.
+    Nowhere {
+        /// The member.
+        member: String,
+        /// As it was typed.
+        word: String,
+    },
     /// A resilver or something else runs.
     Busy {
         /// The pool.
@@ -273,6 +287,21 @@ impl Cannot {
                     None,
                     rows,
                 )
+            }
+            Self::NoSuchMember { word, members } => {
+                let mut rows = all("members", members);
+                rows.push((
+                    "do this",
+                    "name one by the end of its serial or by its GUID".to_owned(),
+                ));
+                (format!("`{word}` is not the serial or GUID of one member"), None, rows)
+            }
+            Self::Nowhere { member, word } => {
+                let how = format!(
+                    "say where the new drive is: `zbay replace --member {word} --with BAY`"
+                );
+                let rows = vec![("member", member.clone()), ("do this", how)];
+                ("it is not known which bay the member is or was in".to_owned(), None, rows)
             }
             _ => self.of_the_new_drive(),
         }

@@ -12,7 +12,7 @@ use crate::drive::Drive;
 use crate::history::History;
 use crate::hw::Hw;
 use crate::inventory::place::{Needed, Place};
-use crate::inventory::{Class, Disk, Inventory, Leaf, Owner, Pool, StandIn, Vdev};
+use crate::inventory::{Class, Disk, Inventory, Leaf, Owner, Pool, StandIn};
 use crate::life::member::{self, Member, may_lose};
 use crate::life::newcomer::{self, Needs, Newcomer, REPLACEMENT};
 use crate::life::{Cannot, Follows, Sight, Task};
@@ -103,6 +103,56 @@ pub fn make(request: &Request<'_>) -> Result<Task, Cannot> {
     }
 }
 
+/// The bay of a member that a person named: where its drive is or was, or that of the new one.
+///
+/// # Errors
+/// It is no member, or nobody knows where it is.
+pub fn bay_of(
+    hw: &Hw,
+    inventory: &Inventory,
+    history: &History,
+    word: &str,
+    with: Option<&BayId>,
+) -> Result<BayId, Cannot> {
+    let members = member::all(inventory);
+    let called = members.iter().filter(|it| is_called(hw, inventory, history, **it, word));
+    let words = |it: &Member<'_>| {
+        let mut gone = it.missing(hw, inventory);
+        gone.recall(history);
+        it.named(hw, &gone)
+    };
+    let [one] = called.collect::<Vec<_>>()[..] else {
+        let members = members.iter().map(words).collect();
+        return Err(Cannot::NoSuchMember { word: word.to_owned(), members });
+    };
+    let mut gone = one.missing(hw, inventory);
+    gone.recall(history);
+    let is = one.disk.and_then(|disk| Drive::of(hw, disk).bay);
+    is.or(gone.bay)
+        .or(with.cloned())
+        .ok_or_else(|| Cannot::Nowhere { member: words(one), word: word.to_owned() })
+}
+
+/// Whether a person means this member: the end of its serial, or its GUID.
+fn is_called(
+    hw: &Hw,
+    inventory: &Inventory,
+    history: &History,
+    member: Member<'_>,
+    word: &str,
+) -> bool {
+    let (serial, model) = match member.disk {
+        Some(disk) => (disk.serial.clone(), disk.model.clone()),
+        None => {
+            let mut gone = member.missing(hw, inventory);
+            gone.recall(history);
+            (gone.serial.and_then(|serial| serial.parse().ok()), Some(gone.model))
+        }
+    };
+    member.leaf.guid.to_string() == word
+        || serial.is_some_and(|serial: Serial| serial.ends_with(word, model.as_deref()))
+}
+
 /// The drive in a bay.
 fn one_in<'a>(request: &Request<'a>, bay: &BayId) -> Result<Option<&'a Disk>, Cannot> {
     match in_bay(request.hw, request.inventory, bay)[..] {
@@ -128,17 +178,8 @@ fn named<'a>(
     members: &[Member<'a>],
     word: &str,
 ) -> Result<Member<'a>, Cannot> {
-    let called = |member: &&Member<'a>| {
-        let (serial, model) = match member.disk {
-            Some(disk) => (disk.serial.clone(), disk.model.clone()),
-            None => {
-                let gone = missing_of(request, **member);
-                (gone.serial.and_then(|serial| serial.parse().ok()), Some(gone.model))
-            }
-        };
-        member.leaf.guid.to_string() == word
-            || serial.is_some_and(|serial: Serial| serial.ends_with(word, model.as_deref()))
-    };
+    let Request { hw, inventory, history, .. } = *request;
+    let called = |member: &&Member<'a>| is_called(hw, inventory, history, **member, word);
     if let [one] = members.iter().filter(called).collect::<Vec<_>>()[..] {
         return Ok(*one);
     }
@@ -186,12 +227,7 @@ fn at_work(request: &Request<'_>, target: Member<'_>, members: &[Member<'_>]) ->
     let busy = busy.as_ref().filter(|with| !with.starts_with("scrub"));
     let resilvers =
         target.pool.resilvers() || busy.is_some_and(|with| with.starts_with("resilver"));
-    let pairs = |vdev: &Vdev| -> bool {
-        let places = vdev.places();
-        let mut all = places.iter().flat_map(Place::shared);
-        all.any(|it| matches!(it, Place::Shared { kind: StandIn::Replacing, .. }))
-    };
-    let replacing = resilvers && pairs(target.vdev);
+    let replacing = resilvers && target.vdev.is_replaced();
     if let Some(why) = replaced_already(request, target, resilvers) {
         return Some(why);
     }
@@ -477,6 +513,7 @@ fn exchange(request: &Request<'_>, target: Member<'_>, new: &Disk) -> Result<Tas
     };
     let mut facts =
         vec![("needs".to_owned(), new.needs()), ("meanwhile".to_owned(), meanwhile(target, false))];
+    facts.extend(only_a_part(request, target, &new));
     if !gone.place.starts_with("bay ?") && target.disk.is_none() && drive.bay != gone.bay {
         facts.push((
             "place".to_owned(),
@@ -493,6 +530,64 @@ fn exchange(request: &Request<'_>, target: Member<'_>, new: &Disk) -> Result<Tas
         ..task(request, target, vec![new.seen])
     }
     .identified())
+}
+
+/// Where the member is a partition of a drive that has more to it: what a whole new drive would lack, and how it comes there.
+fn only_a_part(
+    request: &Request<'_>,
+    target: Member<'_>,
+    new: &Newcomer<'_>,
+) -> Vec<(String, String)> {
+    let (drive, number) = partition(target.leaf);
+    let is_beside = |other: &Member<'_>| {
+        let same_disk = target.leaf.disk.is_some() && other.leaf.disk == target.leaf.disk;
+        let same_name = drive.is_some() && partition(other.leaf).0 == drive;
+        other.leaf.guid != target.leaf.guid && (same_disk || same_name)
+    };
+    let others: Vec<String> = member::all(request.inventory)
+        .iter()
+        .filter(|other| is_beside(other))
+        .map(|other| format!("{} (member {}, {})", other.part(), other.leaf.guid, other.leaf.state))
+        .collect();
+    if others.is_empty() && number.is_none_or(|number| number == 1) {
+        return Vec::new();
+    }
+    let number = number.map_or_else(String::new, |number| format!("{number}"));
+    let of =
+        format!("the member is partition {number} of its drive, and the new drive is taken whole");
+    let beside = if others.is_empty() {
+        "what else is on the old drive, such as what the system boots from, does not come to the new one".to_owned()
+    } else {
+        format!(
+            "what else is on the old drive does not come to the new one: {}, and what the system may boot from",
+            others.join(", ")
+        )
+    };
+    let (pool, guid) = (&target.pool.name, target.leaf.guid);
+    let address = &new.after.address;
+    let old = target.disk.map_or("OLD-DRIVE".to_owned(), |disk| disk.dev.to_string());
+    let way = format!(
+        "to keep the partitions: `sgdisk -R {address} {old}`, `sgdisk -G {address}`, then \
+         `zpool replace {pool} {guid} {address}-part{number}`, the same for each other pool, and the boot loader anew"
+    );
+    vec![("warning".to_owned(), format!("{of}; {beside}")), ("or".to_owned(), way)]
+}
+
+/// The name of the drive in a member's path, and the number of its partition.
+fn partition(leaf: &Leaf) -> (Option<&str>, Option<u32>) {
+    let Some(path) = leaf.path.as_ref().map(|path| path.as_str()) else { return (None, None) };
+    let stem = path.trim_end_matches(|it: char| it.is_ascii_digit());
+    let number = path[stem.len()..].parse().ok();
+    if let Some(drive) = stem.strip_suffix("-part") {
+        return (Some(drive), number);
+    }
+    // `/dev/sda3`, `/dev/nvme0n1p3`; other names that end in a number are no partitions.
+    let name = stem.strip_prefix("/dev/").unwrap_or_default();
+    match name.strip_suffix('p') {
+        Some(drive) if drive.ends_with(|it: char| it.is_ascii_digit()) => (Some(drive), number),
+        _ if name.starts_with("sd") && !name.contains('/') => (Some(name), number),
+        _ => (Some(path), None),
+    }
 }
 
 /// A drive that fits and is smaller than each of the vdev's, for one that failed since the pool was imported.

@@ -313,3 +313,40 @@ fn while_a_drive_is_being_filled_each_bay_gets_its_own_answer() {
     let said = refused(&look, &Ask { bay: "2", ..BAY3 });
     assert!(said.contains("put that drive back into bay 2") && said.contains("Z1E0EXA1"), "{said}");
 }
+
+#[test]
+fn of_a_drive_in_two_pools_the_member_that_is_not_well_is_meant_and_what_else_is_on_it_is_told() {
+    let mut look = all_well();
+    let pools = look.pools.as_mut().unwrap();
+    let mut boot = pools[0].clone();
+    boot.name = "bpool".into();
+    for (leaf, guid) in boot.vdevs[0].leaves.iter_mut().zip(21..) {
+        leaf.guid = guid;
+    }
+    boot.vdevs[0].guid = 8;
+    pools.insert(0, boot);
+    for (pool, part) in [(0, "-part2"), (1, "-part3")] {
+        for leaf in &mut pools[pool].vdevs[0].leaves {
+            leaf.path = leaf.path.as_ref().map(|path| format!("{path}{part}").into());
+        }
+    }
+    pools[1].vdevs[0].leaves[2].state = "FAULTED".into();
+    new_disk(&mut look).contents = Ok(Contents::bare(Owner::Unknown { why: "x".into() }));
+    let out = task(&look, &BAY3).unwrap();
+    assert_eq!(commands(&out), ["zpool offline testpool 13"], "and not 23 of bpool");
+    let mut fifth = disk("sdg", "ST2000DM008", "NEW0AAAA", TB2, "pci-0000:00:1f.2-ata-5");
+    fifth.wwn = "0x5000c500deadbeef".parse().ok();
+    look.disks.push(fifth);
+    let said = task(&look, &Ask { with: Some("fifth-port"), ..BAY3 }).unwrap();
+    let facts: Vec<String> = said.facts.iter().map(|(a, b)| format!("{a}: {b}")).collect();
+    let facts = facts.join("\n");
+    for part in ["partition 3 of its drive", "bpool/raidz1-0 (member 23", "sgdisk -R", "-part3`"] {
+        assert!(facts.contains(part), "no {part} in {facts}");
+    }
+    // Members of whole drives say nothing of it.
+    let mut plain = all_well();
+    plain.pools.as_mut().unwrap()[0].vdevs[0].leaves[2].state = "FAULTED".into();
+    plain.disks.extend(look.disks.last().cloned());
+    let said = task(&plain, &Ask { with: Some("fifth-port"), ..BAY3 }).unwrap();
+    assert!(!said.facts.iter().any(|(word, _)| word == "warning"), "{:?}", said.facts);
+}

@@ -180,7 +180,7 @@ fn strip(hw: &Hw, status: &Status) -> String {
 /// A member in a word; the longer, the worse.
 fn brief(member: &Member) -> &'static str {
     match member.state.as_str() {
-        _ if member.gone => "GONE",
+        _ if member.is_away() => "GONE",
         "FAULTED" => "FAILED",
         "REMOVED" => "GONE",
         "UNAVAIL" => "NO LABEL",
@@ -204,7 +204,11 @@ fn rows(status: &Status) -> Vec<Vec<String>> {
             rows.push(vec![name.trim().to_owned(), empty(), empty(), vdev.state.clone(), empty()]);
         }
         // A spare that stands in is shown where it stands.
-        let shown = vdev.members.iter().filter(|it| it.state != "INUSE");
+        let stands = |it: &Member| {
+            let mut data = status.vdevs.iter().filter(|vdev| vdev.class != Class::Spare);
+            data.any(|vdev| vdev.members.iter().any(|one| one.guid == it.guid))
+        };
+        let shown = vdev.members.iter().filter(|it| it.state != "INUSE" || !stands(it));
         rows.extend(shown.map(|member| row(vdev, member, alone)));
     }
     rows
@@ -213,7 +217,7 @@ fn rows(status: &Status) -> Vec<Vec<String>> {
 fn row(vdev: &VdevStatus, member: &Member, alone: bool) -> Vec<String> {
     let indent = if alone { "" } else { "  " };
     let gone = if member.gone && !member.model.is_empty() { "gone: " } else { "" };
-    let state = if member.gone { "GONE" } else { member.state.as_str() };
+    let state = if member.is_away() { "GONE" } else { member.state.as_str() };
     let mut notes: Vec<String> = Vec::new();
     if alone && vdev.class != Class::Normal {
         notes.push(class(vdev.class).to_owned());
@@ -224,9 +228,16 @@ fn row(vdev: &VdevStatus, member: &Member, alone: bool) -> Vec<String> {
         .extend(errors.iter().filter(|it| it.0 > 0).map(|(count, word)| format!("{count} {word}")));
     match member.role {
         Role::Replaced => notes.push("is replaced".to_owned()),
+        Role::Replacing if member.unfinished => notes.push("not complete".to_owned()),
         Role::Replacing => notes.push("takes its place".to_owned()),
         Role::StandsIn => notes.push("stands in".to_owned()),
         Role::Plain | Role::SparedFor => {}
+    }
+    if member.waits {
+        notes.push("waits".to_owned());
+    }
+    if let Some(other) = &member.used_by {
+        notes.push(format!("used by {other}"));
     }
     if member.filling && member.role == Role::Plain {
         notes.push("is filled".to_owned());

@@ -47,11 +47,16 @@ pub(super) fn conditions(pool: &Pool, status: &Status) -> Vec<Condition> {
         let who = if gone.is_empty() { bad.collect() } else { gone };
         found.about(What::Suspended, "", &who);
     }
-    for vdev in &status.vdevs {
+    for (vdev, seen) in status.vdevs.iter().zip(&pool.vdevs) {
         let left = status.left.iter().find(|left| left.vdev == vdev.name);
         let over = left.is_some_and(|left| left.over);
-        members(&mut found, vdev, suspended, over);
+        let stays = |member: &Member| {
+            let leaf = seen.leaves.iter().find(|leaf| leaf.guid == member.guid);
+            leaf.is_some_and(|leaf| pool.may_take_out(seen, leaf).is_err())
+        };
+        members(&mut found, vdev, &Sight { status, suspended, over, stays: &stays });
     }
+    weaker(&mut found, pool, status);
     if pool.errors > 0 && !suspended {
         found.push(Condition::of_pool(What::DataErrors, found.pool).with("some of its data is"));
     }
@@ -93,6 +98,10 @@ pub(super) fn conditions(pool: &Pool, status: &Status) -> Vec<Condition> {
     if suspended {
         // Nothing else can be done to it until it is cleared.
         found.all.retain(|it| it.weight() == Weight::Wrong);
+        let of_pool = |it: &Condition| it.what.row().next.starts_with("zpool ");
+        for it in found.all.iter_mut().filter(|it| !of_pool(it)) {
+            it.instead = Some("");
+        }
     }
     found.all.sort_by_key(|it| it.what);
     found.all
@@ -128,6 +137,13 @@ impl Found<'_> {
         }
     }
 
+    /// What to type instead, for the one that was found last.
+    fn last_next(&mut self, next: &'static str) {
+        if let Some(it) = self.all.last_mut() {
+            it.instead = Some(next);
+        }
+    }
+
     /// One that is about members; nothing where there are none.
     fn about(&mut self, what: What, vdev: &str, members: &[&Member]) {
         let Some(first) = members.first() else { return };
@@ -143,8 +159,99 @@ impl Found<'_> {
     }
 }
 
-/// What the members of a vdev are in; `over`: more of them are out than it can lose.
-fn members(found: &mut Found<'_>, vdev: &VdevStatus, suspended: bool, over: bool) {
+/// What of the rest of the pool matters to the members of a vdev.
+struct Sight<'a> {
+    status: &'a Status,
+    /// The pool is suspended.
+    suspended: bool,
+    /// More of its members are out than it can lose.
+    over: bool,
+    /// Whether the vdev cannot do without a member.
+    stays: &'a dyn Fn(&Member) -> bool,
+}
+
+/// Vdevs without redundancy beside such as have it: the pool is lost with the weakest, so that it is hardly ever meant.
+fn weaker(found: &mut Found<'_>, pool: &Pool, status: &Status) {
+    let known = || status.left.iter().filter(|left| !left.unknown);
+    let strong: Vec<&str> = known().filter(|it| it.of > 0).map(|it| short(&it.vdev)).collect();
+    let leaves = |name: &str| {
+        let removal = pool.told.removal.as_ref().filter(|work| work.run == Run::Active);
+        removal.is_some_and(|work| work.vdev == name)
+    };
+    for weak in known().filter(|it| it.of == 0 && !leaves(&it.vdev)) {
+        let vdev = status.vdevs.iter().find(|vdev| vdev.name == weak.vdev);
+        let Some(vdev) = vdev.filter(|_| !strong.is_empty()) else { continue };
+        found.about(What::NoRedundancy, &vdev.name, &vdev.members.iter().collect::<Vec<_>>());
+        found.last_count(strong.join(", "));
+    }
+}
+
+fn short(vdev: &str) -> &str {
+    vdev.rsplit('/').next().unwrap_or(vdev)
+}
+
+/// What is the matter with members that are not data, after their names: `has failed`.
+fn matter(members: &[&Member]) -> String {
+    let word = |it: &Member| match it.state.as_str() {
+        _ if it.is_away() => ["is missing", "are missing"],
+        "FAULTED" => ["has failed", "have failed"],
+        "OFFLINE" => ["was taken offline", "were taken offline"],
+        "DEGRADED" => ["has too many errors", "have too many errors"],
+        "REMOVED" => ["is back and left out", "are back and left out"],
+        "UNAVAIL" => ["has no valid ZFS label", "have no valid ZFS label"],
+        _ => ["is not in use", "are not in use"],
+    };
+    let words: Vec<[&str; 2]> = members.iter().map(|it| word(it)).collect();
+    match &words[..] {
+        [[one, _]] => (*one).to_owned(),
+        [[_, all], rest @ ..] if rest.iter().all(|it| it[1] == *all) => (*all).to_owned(),
+        _ => "are not in use".to_owned(),
+    }
+}
+
+/// Logs, caches and spares that ZFS does not use, or no more as it should.
+fn aside(found: &mut Found<'_>, vdev: &VdevStatus, mine: &[&Member], status: &Status) {
+    let name = vdev.name.as_str();
+    let those = |test: &dyn Fn(&Member) -> bool| -> Vec<&Member> {
+        mine.iter().copied().filter(|member| test(member)).collect()
+    };
+    let bad = those(&|it| !matches!(it.state.as_str(), "ONLINE" | "AVAIL" | "INUSE"));
+    let what = match vdev.class {
+        // The log works as long as one of its drives does.
+        Class::Log if mine.iter().any(|it| matches!(it.state.as_str(), "ONLINE" | "DEGRADED")) => {
+            What::LogDegraded
+        }
+        Class::Log => What::LogGone,
+        Class::Cache => What::CacheGone,
+        _ => What::SpareGone,
+    };
+    if !bad.is_empty() {
+        found.about(what, name, &bad);
+        found.last_count(matter(&bad));
+    }
+    if vdev.class != Class::Spare {
+        return;
+    }
+    let small = those(&|it| it.small_for.is_some());
+    found.about(What::SpareSmall, name, &small);
+    if let Some(vdev) = small.first().and_then(|it| it.small_for.clone()) {
+        found.last_count(vdev);
+    }
+    let data = || status.vdevs.iter().filter(|vdev| vdev.class != Class::Spare);
+    let stands = |it: &Member| data().flat_map(|vdev| &vdev.members).any(|one| one.guid == it.guid);
+    let idle = those(&|it| it.state == "INUSE" && !stands(it));
+    match idle.first().and_then(|it| it.used_by.clone()) {
+        Some(other) => {
+            found.about(What::SpareElsewhere, name, &idle);
+            found.last_count(other);
+        }
+        None => found.about(What::SpareNowhere, name, &idle),
+    }
+}
+
+/// What the members of a vdev are in.
+fn members(found: &mut Found<'_>, vdev: &VdevStatus, sight: &Sight<'_>) {
+    let Sight { status, suspended, over, stays } = *sight;
     // Of one whose place is being taken the resilver is told.
     let mine: Vec<&Member> =
         vdev.members.iter().filter(|member| member.role != Role::Replaced).collect();
@@ -153,21 +260,10 @@ fn members(found: &mut Found<'_>, vdev: &VdevStatus, suspended: bool, over: bool
     };
     let name = vdev.name.as_str();
     counters(found, name, &those(&|it| it.state == "ONLINE" && !it.gone && !suspended));
-    let bad = those(&|it| !matches!(it.state.as_str(), "ONLINE" | "AVAIL" | "INUSE"));
-    match vdev.class {
-        Class::Log => return found.about(What::LogGone, name, &bad),
-        Class::Cache => return found.about(What::CacheGone, name, &bad),
-        Class::Spare => {
-            found.about(What::SpareGone, name, &bad);
-            let small = those(&|it| it.small_for.is_some());
-            found.about(What::SpareSmall, name, &small);
-            if let Some(vdev) = small.first().and_then(|it| it.small_for.clone()) {
-                found.last_count(vdev);
-            }
-            return;
-        }
-        Class::Normal | Class::Special | Class::Dedup => {}
+    if matches!(vdev.class, Class::Log | Class::Cache | Class::Spare) {
+        return aside(found, vdev, &mine, status);
     }
+    let bad = those(&|it| !matches!(it.state.as_str(), "ONLINE" | "AVAIL" | "INUSE"));
     if !suspended && matches!(vdev.state.as_str(), "UNAVAIL" | "FAULTED") {
         if over {
             found.about(What::Unavailable, name, &bad);
@@ -179,15 +275,34 @@ fn members(found: &mut Found<'_>, vdev: &VdevStatus, suspended: bool, over: bool
         }
     }
     let state = |word: &'static str| move |it: &Member| it.state == word;
-    found.about(What::DriveFailed, name, &those(&state("FAULTED")));
-    let away = |it: &Member| it.gone && matches!(it.state.as_str(), "REMOVED" | "UNAVAIL");
+    let forced = |it: &Member| it.aux.as_deref().is_some_and(|aux| aux.starts_with("EXTERNAL"));
+    let failed = those(&|it| it.state == "FAULTED" && !forced(it));
+    found.about(What::DriveFailed, name, &failed);
+    if failed.first().is_some_and(|it| !it.gone && stays(it)) {
+        found.last_next("zbay show disk");
+    }
+    found.about(What::DriveForced, name, &those(&|it| it.state == "FAULTED" && forced(it)));
+    let away = |it: &Member| it.is_away() && it.state != "ONLINE";
     let pulled = over && mine.iter().any(|it| it.filling);
     let gone = if pulled { What::PutBack } else { What::DriveGone };
     found.about(gone, name, &those(&away));
     found.about(What::DriveBack, name, &those(&|it| it.state == "REMOVED" && !it.gone));
     found.about(What::LabelBad, name, &those(&|it| it.state == "UNAVAIL" && !it.gone));
     found.about(What::DriveOffline, name, &those(&state("OFFLINE")));
-    found.about(What::DriveDegraded, name, &those(&state("DEGRADED")));
+    let (needed, others): (Vec<_>, Vec<_>) =
+        those(&state("DEGRADED")).into_iter().partition(|it| stays(it));
+    for (what, members) in [(What::DriveNeeded, needed), (What::DriveDegraded, others)] {
+        found.about(what, name, &members);
+        let is_slow = |it: &&Member| it.slow > 0 && !it.has_errors();
+        let count = match (members.iter().all(is_slow), members.len()) {
+            (_, 0) => continue,
+            (true, 1) => "answers too slowly",
+            (true, _) => "answer too slowly",
+            (false, 1) => "has too many errors",
+            (false, _) => "have too many errors",
+        };
+        found.last_count(count.to_owned());
+    }
     for new in those(&|it| it.unfinished) {
         let olds: Vec<String> = vdev.olds_of(new).iter().map(u64::to_string).collect();
         found.about(What::Unfinished, name, &[new]);
@@ -198,11 +313,19 @@ fn members(found: &mut Found<'_>, vdev: &VdevStatus, suspended: bool, over: bool
     found.about(What::SmallAshift, name, &those(&|it| it.small_ashift));
     found.about(What::Trimming, name, &those(&|it| it.trims));
     found.about(What::Initializing, name, &those(&|it| it.initializes));
-    let stands = those(&|it| it.role == Role::StandsIn && !it.filling);
+    // What was stood in for does without the spare once it is sound again.
+    let is_back = |spare: &Member| {
+        let mut beside = vdev.members.iter().filter(|it| it.shares == spare.shares);
+        beside.any(|it| it.role == Role::SparedFor && it.is_sound())
+    };
+    let (stay, stands): (Vec<_>, Vec<_>) = those(&|it| it.role == Role::StandsIn && !it.filling)
+        .into_iter()
+        .partition(|it| is_back(it));
+    found.about(What::SpareStays, name, &stay);
     if !stands.is_empty() {
         found.about(What::SpareInUse, name, &stands);
         // What is to be replaced is the failed drive, not the spare.
-        let failed = those(&|it| it.role == Role::SparedFor);
+        let failed = those(&|it| it.role == Role::SparedFor && !it.is_sound());
         if let (Some(it), Some(failed)) = (found.all.last_mut(), failed.first()) {
             it.bay.clone_from(&failed.bay);
         }
@@ -245,7 +368,12 @@ fn scans(found: &mut Found<'_>, pool: &Pool, status: &Status) {
                 });
             }
             // A resilver whose drive cannot be told is told all the same.
-            (Task::Resilver, _) if !found.all.iter().any(|it| it.what == What::Resilvering) => {
+            (Task::Resilver, _)
+                if !found
+                    .all
+                    .iter()
+                    .any(|it| matches!(it.what, What::Resilvering | What::ResilverWaits)) =>
+            {
                 found.add(What::ResilverUnknown);
             }
             _ => {}

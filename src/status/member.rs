@@ -76,6 +76,9 @@ pub struct Member {
     /// GUID of the replacement or spare that it is in, the outermost. `None`: it has its place for itself.
     #[serde(skip)]
     pub shares: Option<u64>,
+    /// Of a spare: the other pool that has it in use.
+    #[serde(skip)]
+    pub used_by: Option<String>,
     /// Its sectors are larger than its vdev was made for.
     #[serde(skip)]
     pub small_ashift: bool,
@@ -161,6 +164,7 @@ impl Member {
                 .map_or_else(|| leaf.guid.to_string(), str::to_owned),
             guid: leaf.guid,
             shares: told.within.first().map(|it| it.guid),
+            used_by: told.used_by.clone(),
             small_ashift: told.better_ashift.is_some(),
             small_for: here
                 .filter(|_| vdev.class == Class::Spare && is_device)

@@ -135,6 +135,8 @@ pub struct Condition {
     pub vdev: String,
     /// A number with its unit, or words.
     pub count: String,
+    /// What to type, where that is something else than the table has; empty: nothing now.
+    pub instead: Option<&'static str>,
 }
 
 impl Condition {
@@ -149,6 +151,7 @@ impl Condition {
             serials: Vec::new(),
             vdev: String::new(),
             count: String::new(),
+            instead: None,
         }
     }
 
@@ -170,7 +173,7 @@ impl Condition {
 
     /// What to type next; `None`: nothing.
     pub fn next(&self) -> Option<String> {
-        let next = self.what.row().next;
+        let next = self.instead.unwrap_or(self.what.row().next);
         if next.contains("{bay}") && self.bay.is_none() {
             return Some("zbay show disk".to_owned());
         }
@@ -195,6 +198,8 @@ impl Condition {
             ("{scan}", self.vdev.clone()),
             ("{count}", self.count.clone()),
             ("{member}", self.member.clone().unwrap_or_default()),
+            ("{spare}", verb("a spare", "spares")),
+            ("{stands}", verb("stands", "stand")),
             ("{is}", verb("is", "are")),
             ("{has}", verb("has", "have")),
             ("{was}", verb("was", "were")),
@@ -322,6 +327,7 @@ impl Status {
             matches!(
                 it.what,
                 What::DriveFailed
+                    | What::DriveForced
                     | What::DriveGone
                     | What::DriveBack
                     | What::PutBack

@@ -77,7 +77,10 @@ fn every_state_has_its_sentence() {
             "bad-label",
             "tank is DEGRADED: bay 2 is no member any more. No redundancy left: one more failure loses the pool",
         ),
-        ("checkpoint", "tank is DEGRADED: the drive in bay 3 has failed. It can lose any 1 drive"),
+        (
+            "checkpoint",
+            "tank is DEGRADED: bay 3 was taken offline by force. It can lose any 1 drive",
+        ),
         (
             "classes-gone",
             "tank is DEGRADED: v4 is missing. No redundancy left in mirror-1: one more failure there loses the pool",
@@ -92,9 +95,12 @@ fn every_state_has_its_sentence() {
         ),
         (
             "draid-rebuilding",
-            "tank is DEGRADED: v3 has failed. No redundancy left: one more failure loses the pool",
+            "tank is DEGRADED: v3 was taken offline by force. No redundancy left: one more failure loses the pool",
         ),
-        ("draid-spared", "tank is DEGRADED: v3 has failed. It can lose any 1 drive"),
+        (
+            "draid-spared",
+            "tank is DEGRADED: v3 was taken offline by force. It can lose any 1 drive",
+        ),
         ("expanded", "tank is healthy: it can lose any 1 drive; it is being scrubbed"),
         ("expanding", "tank is healthy: it can lose any 1 drive; raidz1-0 is being expanded"),
         ("features", "tank is healthy: it can lose any 1 drive"),
@@ -129,10 +135,10 @@ fn every_state_has_its_sentence() {
         ("scrub-paused", "tank is healthy: it can lose any 1 drive"),
         ("scrubbed", "tank is healthy: it can lose any 1 drive"),
         ("scrubbing", "tank is healthy: it can lose any 1 drive; it is being scrubbed"),
-        ("spared", "tank is DEGRADED: the drive in bay 3 has failed. It can lose any 1 drive"),
+        ("spared", "tank is DEGRADED: bay 3 was taken offline by force. It can lose any 1 drive"),
         (
             "sparing",
-            "tank is DEGRADED: the drive in bay 3 has failed. No redundancy left: one more failure loses the pool",
+            "tank is DEGRADED: bay 3 was taken offline by force. No redundancy left: one more failure loses the pool",
         ),
         ("suspended", "tank is suspended: bays 2 and 3 are out of reach"),
         (
@@ -151,7 +157,7 @@ fn every_state_has_its_sentence() {
 fn what_to_type_next() {
     for (name, next) in [
         ("removed", Some("zbay replace 2")),
-        ("spared", Some("zbay replace 3")),
+        ("spared", Some("zpool clear tank /dev/disk/by-id/wwn-0x5000c5007a020003")),
         // Two resilvers at once help nobody.
         ("sparing", Some("zbay status --watch")),
         ("replacing", Some("zbay status --watch")),
@@ -163,8 +169,8 @@ fn what_to_type_next() {
         ("features", Some("zpool scrub tank")),
         ("resilvered", None),
         ("scrubbed", None),
-        // Nobody knows a bay: nothing is claimed.
-        ("draid-spared", Some("zbay show disk")),
+        // Nobody knows a bay: none is claimed.
+        ("draid-spared", Some("zpool clear tank /root/f/v3")),
     ] {
         assert_eq!(status(name).next().as_deref(), next, "{name}");
     }
@@ -175,8 +181,8 @@ fn conditions_of_all_kinds_are_found() {
     let found = |name: &str| -> Vec<What> {
         status(name).conditions.iter().map(|condition| condition.what).collect()
     };
-    assert_eq!(found("sparing"), [What::DriveFailed, What::Resilvering]);
-    assert_eq!(found("checkpoint"), [What::DriveFailed, What::SpareInUse, What::Checkpoint]);
+    assert_eq!(found("sparing"), [What::DriveForced, What::Resilvering]);
+    assert_eq!(found("checkpoint"), [What::DriveForced, What::SpareInUse, What::Checkpoint]);
     let gone = [What::DriveGone, What::CacheGone, What::SpareGone, What::ScrubNever];
     assert_eq!(found("classes-gone"), gone);
     assert_eq!(found("log-missing"), [What::DataErrors, What::LogGone, What::ScrubErrors]);

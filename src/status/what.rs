@@ -109,7 +109,7 @@ table! {
         "zpool clear {pool}";
     /// ZFS gave a member up.
     DriveFailed "drive-failed" Wrong "FAULTED": "{drive} {has} failed",
-        "it had too many errors, so ZFS gave it up; what was on it comes from the other drives",
+        "ZFS gave it up, mostly for too many errors; what was on it comes from the other drives",
         "zbay replace {bay}";
     /// A member's drive is not there.
     DriveGone "drive-gone" Wrong "ZFS-8000-2Q, REMOVED": "{drive} {is} missing",
@@ -127,6 +127,10 @@ table! {
     DriveOffline "drive-offline" Wrong "OFFLINE": "{who} {was} taken offline",
         "somebody said `zpool offline`; it takes no writes until it is online again",
         "zpool online {pool} {member}";
+    /// A person took a member out of use by force.
+    DriveForced "drive-forced-offline" Wrong "FAULTED": "{who} {was} taken offline by force",
+        "somebody said `zpool offline -f`; cleared, it is back, and what it missed is written to it",
+        "zpool clear {pool} {member}";
     /// Files are damaged.
     DataErrors "data-errors" Wrong "ZFS-8000-8A": "{count} damaged",
         "what these files held cannot be read any more: take them from a backup, then scrub",
@@ -136,8 +140,12 @@ table! {
         "it lacks data: delete what is damaged, clear, `zpool scrub {pool}`; if the old one stays, `zpool detach {pool} {count}`",
         "zpool clear {pool}";
     /// A member has too many errors, and is needed.
-    DriveDegraded "drive-degraded" Wrong "DEGRADED": "{who} {has} too many errors",
-        "ZFS still reads it, since it may hold the only good copy; replace it before it fails",
+    DriveNeeded "drive-degraded-needed" Wrong "DEGRADED": "{who} {count} and {is} still needed",
+        "no other drive holds all of its data: copy it first, suspect cable and power, `--with` a new drive in another bay",
+        "zbay show disk";
+    /// A member has too many errors, and the others hold all that it does.
+    DriveDegraded "drive-degraded" Wrong "DEGRADED": "{who} {count}",
+        "ZFS still reads it, and nobody should lean on it; replace it before it fails",
         "zbay replace {bay}";
     /// The pool is full.
     Full95 "full-95" Wrong "": "it is {count} full",
@@ -147,22 +155,38 @@ table! {
     NewDrive "new-drive" Warning "": "{who} has a new drive (serial {count})",
         "it is in no pool, and nothing is done with it until somebody says so; zbay looks first whether it is free",
         "zbay replace {bay}";
-    /// A log member is gone.
-    LogGone "log-gone" Warning "": "its log {who} {is} gone",
+    /// A part of a log, which works still.
+    LogDegraded "log-degraded" Warning "": "a part of its log, {who}, {count}",
+        "the log is in use still; if the rest of it goes too, synchronous writes go to the data drives",
+        "zbay expand remove {member}";
+    /// A log is not in use.
+    LogGone "log-gone" Warning "": "its log {who} {count}",
         "synchronous writes go to the data drives and are slower; nothing is lost unless the power went with it",
         "zbay expand remove {member}";
     /// A cache is gone.
-    CacheGone "cache-gone" Warning "": "its cache {who} {is} gone",
+    CacheGone "cache-gone" Warning "": "its cache {who} {count}",
         "reads are slower; no data is on it alone",
         "zbay expand remove {member}";
     /// A hot spare is gone.
-    SpareGone "spare-gone" Warning "": "its spare {who} {is} gone",
+    SpareGone "spare-gone" Warning "": "its spare {who} {count}",
         "nothing stands in when the next drive fails",
         "zbay expand remove {member}";
     /// A spare that ZED would take and with which ZFS cannot open the vdev.
     SpareSmall "spare-small" Warning "": "its spare {who} {is} too small for {count}",
         "when a drive fails ZFS refuses it, or takes it and suspends the pool (openzfs/zfs #16123): add one no smaller than the members",
         "zbay expand remove {member}";
+    /// A spare that ZFS did not give back.
+    SpareStays "spare-not-returned" Warning "": "{who} still {stands} in as {spare}, though the original is healthy",
+        "ZFS did not give it back, so it does not wait for the next drive that fails: detach it",
+        "zpool detach {pool} {member}";
+    /// A spare that is in use and nowhere to be seen.
+    SpareNowhere "spare-in-use-nowhere" Warning "": "its spare {who} is marked as in use, and nothing uses it",
+        "nothing stands in when the next drive fails; an export and import lets go of it",
+        "zpool status {pool}";
+    /// A data, special or dedup vdev without redundancy beside some with it.
+    NoRedundancy "vdev-without-redundancy" Warning "": "{who} {has} no redundancy, and stands beside {count}",
+        "if it fails the whole pool is lost, whatever the others survive: attach a second drive to it",
+        "zbay expand attach BAY --to {bay}";
     /// A member had errors.
     DriveErrors "drive-errors" Warning "ZFS-8000-9P": "{who} had {count}",
         "ZFS mended what it read wrong; a cable, or a drive that begins to fail",
@@ -216,9 +240,13 @@ table! {
         "what is shown is what did answer",
         "zpool status {pool}";
     /// A spare stands in, whole.
-    SpareInUse "spare-in-use" Notice "": "{who} {is} standing in as a spare",
+    SpareInUse "spare-in-use" Notice "": "{who} {is} standing in as {spare}",
         "the redundancy is whole; the spare goes back when the failed drive was replaced",
         "zbay replace {bay}";
+    /// A spare that another pool took.
+    SpareElsewhere "spare-in-use-elsewhere" Notice "": "its spare {who} {is} in use by pool {count}",
+        "until that pool gives it back, nothing stands in here when a drive fails",
+        "zpool status {count}";
     /// Filling up.
     Full80 "full-80" Notice "": "it is {count} full",
         "from 90 % on writes get slower: plan for more room",
@@ -278,11 +306,11 @@ table! {
     /// An old version.
     OldVersion "old-version" Notice "": "it is of an old version",
         "newer features are off; once upgraded, older systems cannot read it",
-        "zpool upgrade {pool}";
+        "";
     /// Features are off.
     OldFeatures "old-features" Notice "": "features of this ZFS are off in it",
         "all works; once upgraded, older systems may not read it",
-        "zpool upgrade {pool}";
+        "";
     /// More features than wished.
     ExtraFeatures "extra-features" Notice "": "it has features that its `compatibility` does not name",
         "a system of that compatibility may not read it",
@@ -312,7 +340,7 @@ mod tests {
             assert!(row.means.len() < 140 && !row.says.is_empty(), "{}", row.id);
             let known = [
                 "who", "drive", "pool", "bay", "vdev", "count", "scan", "is", "has", "was",
-                "member",
+                "member", "spare", "stands",
             ];
             for text in [row.says, row.means, row.next] {
                 for part in text.split('{').skip(1) {

@@ -49,6 +49,9 @@ pub enum Drift {
         is: String,
         /// What a command calls it.
         name: String,
+        /// A spare that stands in for a member now, and stays until that was replaced.
+        #[serde(default)]
+        in_use: bool,
     },
     /// A log, a cache or a spare that the profile names and the pool has not.
     Lacking {
@@ -218,6 +221,9 @@ impl Drift {
                  there cannot be changed in place, only extended (`zbay expand`), so another one needs a new pool and a \
                  copy of the data"
             ),
+            Self::Extra { class, in_use: true, .. } => {
+                format!("add the {class} to the profile, or remove it once it is no longer in use")
+            }
             Self::Extra { class, name, .. } => {
                 format!("`zbay expand remove {name}`, or add the {class} to the profile")
             }

@@ -87,6 +87,7 @@ fn beside(
             class: word.clone(),
             is: format!("{kind}{}", places(hw, inventory, &shape.2)),
             name: vdev.guid.to_string(),
+            in_use: vdev.leaves.iter().any(|leaf| leaf.state == "INUSE"),
         });
     }
     for shape in lacking {
@@ -145,8 +146,11 @@ fn places(hw: &Hw, inventory: &Inventory, shared: &[Vec<String>]) -> String {
     };
     let mut places: Vec<String> = shared.iter().map(known).collect();
     places.sort_by_key(|place| (place.parse::<u64>().unwrap_or(u64::MAX), place.clone()));
-    let s = if places.len() == 1 { "" } else { "s" };
-    format!("bay{s} {}", places.join(" "))
+    match &places[..] {
+        [one] if one.parse::<u64>().is_err() => one.clone(),
+        [one] => format!("bay {one}"),
+        all => format!("bays {}", all.join(" ")),
+    }
 }
 
 fn shape_of(vdev: &Vdev) -> Shape {

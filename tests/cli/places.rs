@@ -233,3 +233,216 @@ fn a_replacement_that_did_not_end_is_told_with_its_way_out_and_not_waited_for() 
         assert!(said.contains("is being replaced already"), "{said}");
     }
 }
+
+fn conditions(machine: &Altered) -> Vec<Value> {
+    let said = machine.run(&["status", "--json"]);
+    let json: Value = serde_json::from_str(&said.out).expect("JSON");
+    json["pools"][0]["conditions"].as_array().expect("conditions").clone()
+}
+
+/// The one condition of this name.
+fn one(machine: &Altered, name: &str) -> Value {
+    let all = conditions(machine);
+    let mut found = all.iter().filter(|it| it["condition"] == name);
+    let one = found.next().unwrap_or_else(|| panic!("no {name} in {all:#?}"));
+    assert!(found.next().is_none(), "{name} twice");
+    one.clone()
+}
+
+fn word<'a>(value: &'a Value, key: &str) -> &'a str {
+    value[key].as_str().expect("words")
+}
+
+#[test]
+fn a_vdev_without_redundancy_beside_some_with_it_is_a_warning() {
+    let disk = |pool: &Value| {
+        pool["l2cache"].as_object().expect("a cache").values().next().expect("one").clone()
+    };
+    let data = changed(|pool| {
+        let mut disk = disk(pool);
+        disk["guid"] = json!(77);
+        pool["vdevs"]["tank"]["vdevs"]["x"] = disk;
+        pool["l2cache"] = json!({});
+    });
+    let special = changed(|pool| {
+        pool["special"] = json!({"x": disk(pool)});
+        pool["l2cache"] = json!({});
+    });
+    for machine in [&data, &special] {
+        let it = one(machine, "vdev-without-redundancy");
+        assert_eq!(it["weight"], json!("warning"));
+        assert!(
+            word(&it, "says").ends_with("has no redundancy, and stands beside raidz1-0"),
+            "{it}"
+        );
+        assert!(word(&it, "means").contains("attach a second drive"), "{it}");
+        assert_eq!(machine.run(&["status"]).status, 1);
+        let metrics = machine.run(&["metrics"]).out;
+        assert!(!metrics.contains("zbay_pool_conditions{pool=\"tank\",weight=\"warning\"} 0"));
+    }
+    // A mirror beside a raidz is a choice, and so is a pool of single drives alone.
+    let all = conditions(&changed(|_| {}));
+    assert!(!all.iter().any(|it| it["condition"] == "vdev-without-redundancy"));
+}
+
+#[test]
+fn what_is_faulted_or_offline_is_not_said_to_be_gone() {
+    let log = "/dev/disk/by-id/wwn-0x5000c50070000000-part1";
+    for (state, says) in [
+        ("FAULTED", "has failed"),
+        ("OFFLINE", "was taken offline"),
+        ("CANT_OPEN", "has no valid ZFS label"),
+    ] {
+        let machine = changed(|pool| pool["logs"][log]["state"] = json!(state));
+        let it = one(&machine, "log-gone");
+        assert!(word(&it, "says").ends_with(says), "{it}");
+    }
+    // Half of a mirrored log: synchronous writes go to the other half.
+    let half = changed(|pool| {
+        let log = pool["logs"][log].clone();
+        pool["logs"] = json!({"m": {"name": "mirror-1", "vdev_type": "mirror", "guid": 70,
+            "state": "DEGRADED", "vdevs": {"0": log, "1": gone(71)}}});
+    });
+    let it = one(&half, "log-degraded");
+    assert!(word(&it, "says").ends_with("is missing"), "{it}");
+    assert!(word(&it, "means").contains("in use still"), "{it}");
+    assert_eq!(it["next"], json!("zbay expand remove 71"));
+    // What is no drive of the box has ZFS's state.
+    let mapped = changed(|pool| {
+        worse(pool);
+        let it = member(pool, 2);
+        for key in ["name", "path"] {
+            it[key] = json!("/dev/mapper/crypt-2");
+        }
+        it.as_object_mut().expect("a member").remove("devid");
+        it["state"] = json!("FAULTED");
+        it["aux"] = json!("ERR_EXCEEDED");
+    });
+    let said = mapped.run(&["status"]).out;
+    assert!(said.contains("FAULTED") && !said.contains("GONE"), "{said}");
+}
+
+#[test]
+fn a_spare_that_stays_and_one_that_is_in_use_elsewhere_are_told() {
+    let spare = "/dev/disk/by-id/wwn-0x5000c50070000002-part1";
+    let stays = changed(|pool| {
+        let mut stands = pool["spares"][spare].clone();
+        pool["spares"][spare]["state"] = json!("INUSE");
+        stands["state"] = json!("ONLINE");
+        share(pool, 2, "spare", &[], &[stands]);
+    });
+    let it = one(&stays, "spare-not-returned");
+    let next = format!("zpool detach tank {}", spare.trim_end_matches("-part1"));
+    assert_eq!((&it["weight"], &it["next"]), (&json!("warning"), &json!(next)));
+    assert!(!conditions(&stays).iter().any(|it| it["condition"] == "spare-in-use"));
+    // What it stands in for is not healthy: it is right where it is.
+    let needed = changed(|pool| {
+        let mut stands = pool["spares"][spare].clone();
+        pool["spares"][spare]["state"] = json!("INUSE");
+        stands["state"] = json!("ONLINE");
+        member(pool, 2)["state"] = json!("DEGRADED");
+        share(pool, 2, "spare", &[], &[stands]);
+        worse(pool);
+    });
+    assert_eq!(one(&needed, "spare-in-use")["next"], json!("zbay replace 2"));
+    let nowhere = changed(|pool| pool["spares"][spare]["state"] = json!("INUSE"));
+    one(&nowhere, "spare-in-use-nowhere");
+    assert!(nowhere.run(&["status"]).out.contains("INUSE"), "it has a row");
+    let elsewhere = changed(|pool| {
+        pool["spares"][spare]["state"] = json!("INUSE");
+        pool["spares"][spare]["used_by"] = json!("other");
+    });
+    let it = one(&elsewhere, "spare-in-use-elsewhere");
+    assert!(word(&it, "says").ends_with("is in use by pool other"), "{it}");
+}
+
+#[test]
+fn causes_are_told_as_zfs_tells_them() {
+    let slow = changed(|pool| {
+        member(pool, 2)["state"] = json!("DEGRADED");
+        member(pool, 2)["slow_ios"] = json!(14);
+        worse(pool);
+    });
+    assert_eq!(one(&slow, "drive-degraded")["says"], json!("bay 2 answers too slowly"));
+    let forced = changed(|pool| {
+        member(pool, 2)["state"] = json!("FAULTED");
+        member(pool, 2)["aux"] = json!("EXTERNAL");
+        worse(pool);
+    });
+    let it = one(&forced, "drive-forced-offline");
+    assert!(word(&it, "next").starts_with("zpool clear tank /dev/disk/by-id/"), "{it}");
+    assert!(!conditions(&forced).iter().any(|it| it["condition"] == "drive-failed"));
+    // An earlier drive of a replacement that was begun anew is no drive to bring online.
+    let old = changed(|pool| {
+        let mut old = member(pool, 2).clone();
+        for key in ["name", "path"] {
+            old[key] = json!("/dev/disk/by-id/wwn-0x5000c5006518af8f-part1/old");
+        }
+        (old["guid"], old["state"]) = (json!(5), json!("OFFLINE"));
+        share(pool, 2, "replacing", &[gone(4), old], &[]);
+        worse(pool);
+        resilvers(pool);
+    });
+    let all = conditions(&old);
+    assert!(!all.iter().any(|it| it["condition"] == "drive-offline"), "{all:#?}");
+    assert_eq!(old.run(&["status"]).out.matches("takes its place").count(), 1);
+    // Both of a pair are out: no drive is being filled.
+    let none = changed(|pool| {
+        member(pool, 2)["state"] = json!("OFFLINE");
+        share(pool, 2, "replacing", &[gone(4)], &[]);
+        worse(pool);
+        resilvers(pool);
+    });
+    one(&none, "resilver-unknown");
+}
+
+#[test]
+fn drives_that_are_read_are_not_said_to_be_lost() {
+    let both = changed(|pool| {
+        for bay in [2, 3] {
+            member(pool, bay)["state"] = json!("DEGRADED");
+            member(pool, bay)["checksum_errors"] = json!(40);
+        }
+        worse(pool);
+    });
+    let said = both.run(&["status"]).out;
+    let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("No redundancy left"), "{said}");
+    assert!(!said.contains("than it can") && !said.contains("`zbay replace"), "{said}");
+    let it = one(&both, "drive-degraded-needed");
+    assert!(word(&it, "means").contains("suspect cable"), "{it}");
+}
+
+#[test]
+fn of_a_suspended_pool_no_replacement_is_offered() {
+    let machine = changed(|pool| {
+        pool["state"] = json!("SUSPENDED");
+        for bay in [2, 3] {
+            member(pool, bay)["state"] = json!("FAULTED");
+        }
+        worse(pool);
+        pool["state"] = json!("SUSPENDED");
+    });
+    let all = conditions(&machine);
+    assert!(all.iter().any(|it| it["condition"] == "suspended"), "{all:#?}");
+    assert!(!all.iter().any(|it| word_or_none(it).contains("replace")), "{all:#?}");
+    let said = machine.run(&["replace", "2", "--plan"]).err;
+    assert!(said.contains("is suspended") && !said.contains("pulled last"), "{said}");
+}
+
+fn word_or_none(it: &Value) -> &str {
+    it["next"].as_str().unwrap_or_default()
+}
+
+#[test]
+fn a_member_is_enough_to_name_where_its_bay_is_known() {
+    let machine = changed(|pool| {
+        member(pool, 2)["state"] = json!("DEGRADED");
+        member(pool, 2)["checksum_errors"] = json!(40);
+        worse(pool);
+    });
+    let said = machine.run(&["replace", "--member", "7594149765528716333", "--plan"]);
+    assert!(said.out.contains("bay 2") && said.out.contains("out of service"), "{}", said.err);
+    let none = machine.run(&["replace", "--member", "nobody", "--plan"]);
+    assert!(none.err.contains("`nobody` is not the serial or GUID of one member"), "{}", none.err);
+}
