@@ -10,6 +10,7 @@ use thiserror::Error;
 
 use crate::drive::Drive;
 use crate::hw::Hw;
+use crate::inventory::place::Place;
 use crate::inventory::{Class, Dataset, Inventory, Leaf, Pool, Property, Vdev};
 use crate::names::{BayId, DatasetName};
 use crate::profile::Layout;
@@ -83,7 +84,8 @@ fn shape(hw: &Hw, inventory: &Inventory, pool: &Pool, why: &mut Vec<String>) -> 
     }
     let mut bays_of = |vdev: &Vdev| -> Vec<BayId> {
         let mut bays = Vec::new();
-        for leaf in &vdev.leaves {
+        // While a drive is replaced, or a spare stands in, the place is that of its member.
+        for leaf in vdev.places().iter().filter_map(Place::member) {
             match bay_of(hw, inventory, vdev, leaf) {
                 Ok(bay) => bays.push(bay),
                 Err(reason) => why.push(reason),

@@ -10,7 +10,8 @@ use serde::Serialize;
 
 use crate::drive::Drive;
 use crate::hw::{Hw, Seat};
-use crate::inventory::{Class, Inventory, Leaf, Pool, Property};
+use crate::inventory::place::Place;
+use crate::inventory::{Class, Inventory, Leaf, Pool, Property, Vdev};
 use crate::names::{BayId, Serial};
 use crate::plan::pick::in_bay;
 use crate::profile::Profile;
@@ -48,17 +49,19 @@ pub fn moved(hw: &Hw, profile: &Profile, inventory: &Inventory) -> Vec<Moved> {
     };
     let Some(pool) = pool.filter(made) else { return Vec::new() };
     let vdevs = pool.vdevs.iter().filter(|vdev| vdev.class == Class::Normal);
-    let leaves: Vec<&Leaf> = vdevs.flat_map(|vdev| &vdev.leaves).collect();
+    let places: Vec<Place<'_>> = vdevs.flat_map(Vdev::places).collect();
     let bays: Vec<&BayId> = profile.pool.bays.0.iter().flatten().collect();
-    if leaves.len() != bays.len() {
+    if places.len() != bays.len() {
         return Vec::new();
     }
-    let moved = |(leaf, bay): (&Leaf, &BayId)| {
+    let moved = |(place, bay): (&Place<'_>, &BayId)| {
+        // The new drive of a replacement was in no other bay before.
+        let Place::Drive(leaf) = place else { return None };
         let disk = inventory.disk_of(leaf)?;
         let drive = Drive::of(hw, disk);
         (drive.bay.as_ref() != Some(bay)).then(|| Moved { drive, was: bay.clone() })
     };
-    leaves.into_iter().zip(bays).filter_map(moved).collect()
+    places.iter().zip(bays).filter_map(moved).collect()
 }
 
 /// The bay that a member was in whose drive is not there: as ZFS remembers it, unless a member that is well sits
