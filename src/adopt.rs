@@ -11,6 +11,7 @@ use thiserror::Error;
 use crate::drive::Drive;
 use crate::hw::Hw;
 use crate::inventory::place::Place;
+use crate::inventory::property::{self, Equality};
 use crate::inventory::{Class, Dataset, Inventory, Leaf, Pool, Property, Vdev};
 use crate::names::{BayId, DatasetName};
 use crate::profile::Layout;
@@ -256,19 +257,24 @@ fn datasets(pool: &Pool, beside: &mut Vec<String>) -> String {
     text
 }
 
-/// Whether somebody set it on this very dataset.
+/// Whether somebody set it on this very dataset. What is fixed when a dataset is made has no source: it is told where it is
+/// not what ZFS makes of itself.
 fn is_own(property: &Property) -> bool {
     ["local", "received"].contains(&property.source.as_str())
+        || (property.name == "casesensitivity" && property.value != "sensitive")
 }
 
 /// `recordsize: 1M`; `None`: a profile has no such key, or not this value.
 fn line(dataset: &Dataset, is: &Property, beside: &mut Vec<String>) -> Option<String> {
-    let line = format!("{}: {}", is.name, scalar(&is.name, &is.value));
-    let wish = crate::yaml::read::<FsWish>("dataset", line.as_bytes()).ok();
-    let back = wish.map(|wish| wish.value.settings());
-    let back = back.and_then(|settings| settings.into_iter().find(|it| it.name == is.name));
-    if back.is_some_and(|it| same(&it.name, &it.value, &is.value)) {
-        return Some(line);
+    for value in [is.value.clone(), scalar(&is.name, &is.value)] {
+        let line = format!("{}: {value}", is.name);
+        let wish = crate::yaml::read::<FsWish>("dataset", line.as_bytes()).ok();
+        let back = wish.map(|wish| wish.value.settings());
+        let back = back.and_then(|settings| settings.into_iter().find(|it| it.name == is.name));
+        let is_number = value.parse::<u64>().is_ok_and(|number| number >= 1024);
+        if !is_number && back.is_some_and(|it| same(&it.name, &it.value, &is.value)) {
+            return Some(line);
+        }
     }
     beside.push(format!("{}={} of {}", is.name, is.value, dataset.name));
     None
@@ -276,13 +282,14 @@ fn line(dataset: &Dataset, is: &Property, beside: &mut Vec<String>) -> Option<St
 
 /// A value as a profile spells it: sizes with their unit, the words that ZFS reads back as zbay writes them.
 fn scalar(name: &str, value: &str) -> String {
-    match (name, value) {
-        ("xattr", "on") => "sa".to_owned(),
-        ("acltype", "posixacl") => "posix".to_owned(),
-        _ => match value.parse::<u64>() {
-            Ok(number) if number >= 1024 => exact(Bytes(number)),
-            _ => value.to_owned(),
-        },
+    let spelled = match property::row(name).map(|row| row.equality) {
+        Some(Equality::Spelled(pairs)) => pairs.iter().find(|(_, is)| *is == value),
+        _ => None,
+    };
+    match (spelled, value.parse::<u64>()) {
+        (Some((wished, _)), _) => (*wished).to_owned(),
+        (None, Ok(number)) if number >= 1024 => exact(Bytes(number)),
+        _ => value.to_owned(),
     }
 }
 

@@ -37,6 +37,10 @@ mod growth;
 #[path = "cli/drives.rs"]
 mod drives;
 
+/// What a profile can wish of a dataset.
+#[path = "cli/properties.rs"]
+mod properties;
+
 /// Who cares for them.
 #[path = "cli/care.rs"]
 mod care;

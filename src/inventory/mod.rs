@@ -28,6 +28,7 @@ pub mod place;
 mod pool;
 pub mod pools;
 mod power;
+pub mod property;
 mod samples;
 mod signatures;
 mod smart;

@@ -1,38 +1,16 @@
 //! Datasets of imported pools, from `zfs get -j -p -t filesystem,volume all`.
 //!
 //! The form is that of OpenZFS 2.3 (`zfs_do_get`, `cmd/zfs/zfs_main.c`). Of the seventy properties of a
-//! dataset those are kept that somebody set, and those that zbay itself manages or shows.
+//! dataset those are kept that somebody set, and those that a profile may wish or that zbay shows ([`super::property`]).
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
 use super::json::{Ordered, RawProperty, document};
+use super::property::is_looked_at;
 use super::{Dataset, Unknown};
 use crate::units::Bytes;
-
-/// Properties that are kept although nobody set them.
-const MANAGED: [&str; 19] = [
-    "guid",
-    "keyformat",
-    "keylocation",
-    "acltype",
-    "atime",
-    "canmount",
-    "compression",
-    "dnodesize",
-    "encryption",
-    "keystatus",
-    "mounted",
-    "mountpoint",
-    "quota",
-    "recordsize",
-    "refquota",
-    "relatime",
-    "reservation",
-    "volsize",
-    "xattr",
-];
 
 #[derive(Deserialize)]
 struct Get {
@@ -65,9 +43,7 @@ pub(super) fn datasets(text: &str) -> Result<BTreeMap<String, Vec<Dataset>>, Unk
             kind: it.kind.to_ascii_lowercase(),
             used: number("used")?,
             available: number("available")?,
-            properties: kept
-                .filter(|it| set(&it.source) || MANAGED.contains(&it.name.as_str()))
-                .collect(),
+            properties: kept.filter(|it| set(&it.source) || is_looked_at(&it.name)).collect(),
         });
     }
     Ok(by_pool)

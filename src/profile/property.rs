@@ -1,16 +1,18 @@
 //! The properties of pools and datasets that a profile may set, and their defaults.
 //!
-//! One table each (`pool_settings`, `fs_settings`) turns what is wished into `name=value` in the spelling of
-//! `zpool get -p` and `zfs get -p`, so that a wish can be compared with what is and a second apply finds
-//! nothing to do. Defaults and reasons: docs/defaults.md.
+//! What is wished is turned into `name=value` in the spelling of `zpool get -p` and `zfs get -p`, so that a wish can be
+//! compared with what is and a second apply finds nothing to do. The properties of a dataset stand in one table
+//! ([`crate::inventory::property`]). Defaults and reasons: docs/defaults.md.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::value::{
     AclType, Asked, Autoreplace, CaseSensitivity, Compatibility, Compression, Copies, DnodeSize,
-    Failmode, KeyFile, Limit, Mode, Mountpoint, OnOff, Principal, RecordSize, SnapDir, Sync, Xattr,
+    Failmode, KeyFile, Limit, Mode, Mountpoint, OfZfs as _, OnOff, Principal, RecordSize, SnapDir,
+    Sync, Xattr,
 };
+use crate::inventory::property::dataset_properties;
 
 /// A property and its value as `-p` prints it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,106 +68,55 @@ impl PoolProperties {
     }
 }
 
-/// A dataset: its properties (zfsprops(7)), and owner, group and mode of its mountpoint.
-#[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct FsWish {
-    /// User that owns the mountpoint, by name or number; set when the dataset is made. Default: root.
-    #[serde(default)]
-    pub owner: Option<Principal>,
-    /// Group of the mountpoint, by name or number; set when the dataset is made. Default: root.
-    #[serde(default)]
-    pub group: Option<Principal>,
-    /// Permissions of the mountpoint as an octal text, such as "0750"; set when the dataset is made. Default: "0755".
-    #[serde(default)]
-    pub mode: Option<Mode>,
-    /// Where it is mounted: an absolute path, legacy or none. Default: inherited; the root's is /POOL.
-    #[serde(default)]
-    pub mountpoint: Option<Mountpoint>,
-    /// The most that the dataset and what is below it may use; none lifts it.
-    #[serde(default)]
-    pub quota: Option<Limit>,
-    /// The most that the dataset alone may use.
-    #[serde(default)]
-    pub refquota: Option<Limit>,
-    /// Space that is kept for the dataset and what is below it.
-    #[serde(default)]
-    pub reservation: Option<Limit>,
-    /// Space that is kept for the dataset alone.
-    #[serde(default)]
-    pub refreservation: Option<Limit>,
-    /// The largest block of a file: a power of two from 512 to 16M.
-    #[serde(default)]
-    pub recordsize: Option<RecordSize>,
-    /// off, on, lz4, zstd, zstd-1 to zstd-19, gzip, gzip-1 to gzip-9, zle. Default of the root: lz4.
-    #[serde(default)]
-    pub compression: Option<Compression>,
-    /// Note when a file was read. Default of the root: off.
-    #[serde(default)]
-    pub atime: Option<OnOff>,
-    /// Where extended attributes live: sa, dir or off. Default of the root: sa.
-    #[serde(default)]
-    pub xattr: Option<Xattr>,
-    /// Access control lists: posix, nfsv4 or off. Default of the root: posix.
-    #[serde(default)]
-    pub acltype: Option<AclType>,
-    /// Size of dnodes. Default of the root: auto.
-    #[serde(default)]
-    pub dnodesize: Option<DnodeSize>,
-    /// Synchronous writes: standard, always or disabled.
-    #[serde(default)]
-    pub sync: Option<Sync>,
-    /// Copies of each block: 1 to 3.
-    #[serde(default)]
-    pub copies: Option<Copies>,
-    /// Whether .zfs is visible: hidden or visible.
-    #[serde(default)]
-    pub snapdir: Option<SnapDir>,
-    /// How names compare: sensitive, insensitive or mixed. Fixed when the dataset is made.
-    #[serde(default)]
-    pub casesensitivity: Option<CaseSensitivity>,
-    /// Encrypt the dataset and what is below it (aes-256-gcm) with the key in this file, such as
-    /// /etc/zbay/keys/private. zbay makes the key with the dataset, readable by root alone, and the box opens the dataset at
-    /// each boot. Whoever loses the file has lost the data: keep a copy elsewhere. Fixed when the dataset is made.
-    #[serde(default)]
-    pub key_file: Option<KeyFile>,
-    /// `ask`: encrypt the dataset and what is below it (aes-256-gcm) with a passphrase that `zbay apply` asks for, when it
-    /// makes the dataset and to open it after each boot. It is kept nowhere: whoever forgets it has lost the data. Fixed
-    /// when the dataset is made.
-    #[serde(default)]
-    pub passphrase: Option<Asked>,
-}
+macro_rules! fs_wish {
+    ($($(#[$doc:meta])* $name:ident: $type:ident, $when:ident, $how:ident $(($with:ident))?;)*) => {
+        /// A dataset: its properties (zfsprops(7)), and owner, group and mode of its mountpoint.
+        #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
+        #[serde(deny_unknown_fields)]
+        pub struct FsWish {
+            /// User that owns the mountpoint, by name or number; set when the dataset is made. Default: root.
+            #[serde(default)]
+            pub owner: Option<Principal>,
+            /// Group of the mountpoint, by name or number; set when the dataset is made. Default: root.
+            #[serde(default)]
+            pub group: Option<Principal>,
+            /// Permissions of the mountpoint as an octal text, such as "0750"; set when the dataset is made. Default: "0755".
+            #[serde(default)]
+            pub mode: Option<Mode>,
+            $(
+                $(#[$doc])*
+                #[serde(default)]
+                pub $name: Option<$type>,
+            )*
+            /// Encrypt the dataset and what is below it (aes-256-gcm) with the key in this file, such as
+            /// /etc/zbay/keys/private. zbay makes the key with the dataset, readable by root alone, and the box opens the dataset at
+            /// each boot. Whoever loses the file has lost the data: keep a copy elsewhere. Fixed when the dataset is made.
+            #[serde(default)]
+            pub key_file: Option<KeyFile>,
+            /// `ask`: encrypt the dataset and what is below it (aes-256-gcm) with a passphrase that `zbay apply` asks for, when it
+            /// makes the dataset and to open it after each boot. It is kept nowhere: whoever forgets it has lost the data. Fixed
+            /// when the dataset is made.
+            #[serde(default)]
+            pub passphrase: Option<Asked>,
+        }
 
-/// Properties that can be set only when a dataset is made.
-pub const FIXED: [&str; 4] = ["casesensitivity", "encryption", "keyformat", "keylocation"];
+        impl FsWish {
+            /// What is wished of the properties that have a field of their own.
+            fn own(&self) -> Vec<Setting> {
+                let all = [$(
+                    self.$name.as_ref().map(|value| Setting::new(stringify!($name), value.of_zfs())),
+                )*];
+                all.into_iter().flatten().collect()
+            }
+        }
+    };
+}
+dataset_properties!(fs_wish);
 
 impl FsWish {
     /// What is wished, without defaults.
     pub fn settings(&self) -> Vec<Setting> {
-        let limit = |limit: &Limit| limit.0.0.to_string();
-        let table: [(&str, Option<String>); 14] = [
-            ("mountpoint", self.mountpoint.as_ref().map(|m| m.0.to_string())),
-            ("quota", self.quota.as_ref().map(limit)),
-            ("refquota", self.refquota.as_ref().map(limit)),
-            ("reservation", self.reservation.as_ref().map(limit)),
-            ("refreservation", self.refreservation.as_ref().map(limit)),
-            ("recordsize", self.recordsize.map(|size| size.0.to_string())),
-            ("compression", self.compression.as_ref().map(|c| c.0.clone())),
-            ("atime", self.atime.map(|v| v.as_str().to_owned())),
-            ("xattr", self.xattr.map(|v| v.as_str().to_owned())),
-            ("acltype", self.acltype.map(|v| v.as_str().to_owned())),
-            ("dnodesize", self.dnodesize.map(|v| v.as_str().to_owned())),
-            ("sync", self.sync.map(|v| v.as_str().to_owned())),
-            ("copies", self.copies.map(|copies| copies.0.to_string())),
-            ("snapdir", self.snapdir.map(|v| v.as_str().to_owned())),
-        ];
-        let mut settings: Vec<Setting> = table
-            .into_iter()
-            .filter_map(|(name, value)| value.map(|value| Setting::new(name, value)))
-            .collect();
-        if let Some(case) = self.casesensitivity {
-            settings.push(Setting::new("casesensitivity", case.as_str()));
-        }
+        let mut settings = self.own();
         if let Some(key) = &self.key_file {
             settings.push(Setting::new("encryption", "aes-256-gcm"));
             settings.push(Setting::new("keyformat", "hex"));

@@ -103,6 +103,48 @@ impl<'de> Deserialize<'de> for Autoreplace {
     }
 }
 
+/// A value as `zfs get -p` prints it.
+pub(super) trait OfZfs {
+    /// That text.
+    fn of_zfs(&self) -> String;
+}
+
+impl OfZfs for OnOff {
+    fn of_zfs(&self) -> String {
+        self.as_str().to_owned()
+    }
+}
+
+impl OfZfs for Mountpoint {
+    fn of_zfs(&self) -> String {
+        self.0.to_string()
+    }
+}
+
+impl OfZfs for Limit {
+    fn of_zfs(&self) -> String {
+        self.0.0.to_string()
+    }
+}
+
+impl OfZfs for RecordSize {
+    fn of_zfs(&self) -> String {
+        self.0.to_string()
+    }
+}
+
+impl OfZfs for Compression {
+    fn of_zfs(&self) -> String {
+        self.0.clone()
+    }
+}
+
+impl OfZfs for Copies {
+    fn of_zfs(&self) -> String {
+        self.0.to_string()
+    }
+}
+
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($variant:ident = $word:literal),+ $(,)? }) => {
         $(#[$doc])*
@@ -114,6 +156,12 @@ macro_rules! words {
         impl $name {
             pub(super) fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word,)+ }
+            }
+        }
+
+        impl OfZfs for $name {
+            fn of_zfs(&self) -> String {
+                self.as_str().to_owned()
             }
         }
     };

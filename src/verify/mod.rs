@@ -5,13 +5,14 @@
 
 use crate::care::wish;
 use crate::hw::Hw;
+use crate::inventory::property::{self, Equality};
 use crate::inventory::{Inventory, Pool, Property};
 use crate::machine::Hash;
 use crate::plan::Of;
 use crate::plan::pick::Picked;
 use crate::plan::system::{LOAD_KEYS, System};
 use crate::profile::Profile;
-use crate::profile::property::{FIXED, Setting};
+use crate::profile::property::Setting;
 
 mod difference;
 mod layout;
@@ -237,7 +238,7 @@ fn properties(profile: &Profile, pool: &Pool) -> Vec<Drift> {
                     name: setting.name.clone(),
                     wished: setting.value.clone(),
                     is: is.value.clone(),
-                    fixed: FIXED.contains(&setting.name.as_str()),
+                    fixed: property::row(&setting.name).is_some_and(|row| row.fixed),
                 });
             }
         }
@@ -266,19 +267,16 @@ fn properties(profile: &Profile, pool: &Pool) -> Vec<Drift> {
 /// True if two values of a property are equal, or two spellings of the same.
 pub fn same(name: &str, wished: &str, is: &str) -> bool {
     let none = |value: &str| value == "0" || value == "none" || value == "-";
-    let limit = ["quota", "refquota", "reservation", "refreservation"].contains(&name);
     let cachefile =
         name == "cachefile" && (is == "-" || is.is_empty() || is == "/etc/zfs/zpool.cache");
     wished == is
-        || (limit && none(wished) && none(is))
         || cachefile
         || (name.starts_with("org.debian:periodic-") && wished == "auto" && is == "-")
-        || other_spelling(name, wished, is)
-}
-
-/// `xattr=sa` reads back as `on` since OpenZFS 2.3 (both mean system attributes there).
-fn other_spelling(name: &str, wished: &str, is: &str) -> bool {
-    matches!((name, wished, is), ("xattr", "sa", "on") | ("acltype", "posix", "posixacl"))
+        || property::row(name).is_some_and(|row| match row.equality {
+            Equality::Text => false,
+            Equality::Size => none(wished) && none(is),
+            Equality::Spelled(pairs) => pairs.contains(&(wished, is)),
+        })
 }
 
 /// The kernel names of picked disks.

@@ -1,7 +1,9 @@
 //! Each other profile on its box: made at first boot, as predicted, the same after a reboot, nothing done twice.
 
+use zbay::inventory::property::DATASET;
+
 use crate::lab::Lab;
-use crate::promises::{json, lives_on, ready, sizes};
+use crate::promises::{by_zbay, json, lives_on, ready, sizes};
 
 /// Sets the box up and says what its pool looks like: `zpool status`.
 fn lives(name: &str, profile: &str, pool: &str) -> String {
@@ -114,4 +116,35 @@ fn gen8_seed_3() {
 fn a_24_bay_box() {
     let status = lives("4u-24x4tb", include_str!("../../profiles/4u-24bay-raidz2.yaml"), "tank");
     assert!(status.contains("raidz2-0") && status.contains("raidz2-1"), "{status}");
+}
+
+/// Each property that can be changed, on a dataset that exists: set once, and then as wished. The values are those of no default.
+#[test]
+fn every_property_of_a_dataset_is_set_once() {
+    const WISHED: &str = "{mountpoint: /srv/every, quota: 3G, refquota: 2G, reservation: 64M, refreservation: 32M, \
+         recordsize: 1M, compression: gzip-6, atime: on, xattr: dir, acltype: off, dnodesize: 4k, sync: always, \
+         copies: 2, snapdir: visible}";
+    let profile = include_str!("../../profiles/gen8-usb-mirror.yaml");
+    let mut lab = Lab::new("gen8-4x4tb").with_wish(profile).boot();
+    ready(&lab);
+    let settable = DATASET.iter().filter(|row| !row.fixed);
+    for row in settable {
+        assert!(WISHED.contains(&format!("{}: ", row.name)), "{} is not in the drill", row.name);
+    }
+    lab.ok("zfs create tank/every");
+    lab.ok(&format!(
+        "sed -i 's|^datasets:$|datasets:\\n  every: {WISHED}|' /etc/zbay/profile.yaml"
+    ));
+    lab.ok("grep -q 'every:' /etc/zbay/profile.yaml");
+    let differs = lab.sh("zbay verify");
+    assert_eq!(differs.status, 1, "{}{}", differs.out, differs.err);
+    assert!(!differs.out.contains("not known"), "{}", differs.out);
+    lab.ok("zbay apply --yes");
+    let verify = lab.sh("zbay verify");
+    assert_eq!(verify.status, 0, "{}{}", verify.out, verify.err);
+    lab.trace();
+    let again = json(&lab, "apply --yes");
+    assert_eq!(again["changed"], false, "{again}");
+    assert_eq!(by_zbay(&lab.traced()), Vec::<String>::new());
+    lives_on(&mut lab, "tank");
 }
