@@ -97,6 +97,13 @@ pub struct Vdev {
     pub leaves: Vec<Leaf>,
 }
 
+impl Vdev {
+    /// Whether the two are one vdev of one pool: its name is its own there, and ZFS tells it of every vdev.
+    pub fn is(&self, other: &Self) -> bool {
+        self.name == other.name && self.guid == other.guid
+    }
+}
+
 /// A leaf vdev.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Leaf {
@@ -162,17 +169,23 @@ pub struct ImportablePool {
     pub log_lost: bool,
 }
 
-/// GUIDs exceed what a JSON number can hold safely: they are texts there.
+/// The GUID of a vdev of which ZFS told none: it never makes this one (`spa_generate_guid`).
+pub const UNTOLD: u64 = 0;
+
+/// GUIDs exceed what a JSON number can hold safely: they are texts there, and `null` where ZFS told none.
 pub mod guid {
     use serde::{Deserialize, Deserializer, Serializer};
 
+    use super::UNTOLD;
+
     /// As decimal text.
     pub fn serialize<S: Serializer>(guid: &u64, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_str(guid)
+        if *guid == UNTOLD { to.serialize_none() } else { to.collect_str(guid) }
     }
 
     /// From decimal text.
     pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
-        String::deserialize(from)?.parse().map_err(serde::de::Error::custom)
+        let text = Option::<String>::deserialize(from)?;
+        text.map_or(Ok(UNTOLD), |text| text.parse().map_err(serde::de::Error::custom))
     }
 }

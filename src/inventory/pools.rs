@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::pool::UNTOLD;
 use super::{Facet, ImportablePool, Leaf, Pool, Unknown, import, zfs, zpool};
 use crate::machine::{Cmd, Machine, Output, Program, UdevDevice, ZFS, ZPOOL};
 
@@ -44,7 +45,14 @@ pub(super) fn imported(machine: &dyn Machine, devices: &[UdevDevice]) -> Facet<V
         let ashifts = ask(machine, ZPOOL, &args).and_then(|text| zpool::ashifts(&text));
         let ashifts = ashifts.unwrap_or_default();
         for vdev in &mut pool.vdevs {
-            vdev.ashift = ashifts.get(&vdev.guid).copied();
+            let by_guid = ashifts.values().find(|(guid, _)| *guid == Some(vdev.guid));
+            let Some((guid, ashift)) = by_guid.or_else(|| ashifts.get(&vdev.name)) else {
+                continue;
+            };
+            vdev.ashift = *ashift;
+            if vdev.guid == UNTOLD {
+                vdev.guid = guid.unwrap_or(UNTOLD);
+            }
         }
     }
     name_disks(&mut pools, devices);

@@ -11,6 +11,7 @@ use camino::Utf8PathBuf;
 use serde::Deserialize;
 
 use super::json::{Number, Ordered, RawProperty, document};
+use super::pool::UNTOLD;
 use super::told::{RawCheckpoint, RawCopy, RawLeaf, RawScan, Run, Told, Within};
 use super::{Class, Dataset, Leaf, Pool, Property, Unknown, Vdev};
 use crate::units::Bytes;
@@ -67,6 +68,7 @@ impl Default for Damaged {
 
 #[derive(Deserialize)]
 struct Node {
+    #[serde(default)]
     name: String,
     #[serde(default)]
     vdev_type: Option<String>,
@@ -131,7 +133,29 @@ pub(super) fn names(list: &str) -> Vec<String> {
 
 /// Pools from `zpool status -j --json-int -P -p`, without properties, sizes and datasets.
 pub(super) fn status(text: &str) -> Result<Vec<Pool>, Unknown> {
-    document::<Status>("zpool status", text)?.pools.values().map(pool).collect()
+    let mut pools = document::<Status>("zpool status", text)?.pools;
+    for (_, pool) in &mut pools.0 {
+        let classes = [
+            &mut pool.logs,
+            &mut pool.l2cache,
+            &mut pool.spares,
+            &mut pool.special,
+            &mut pool.dedup,
+        ];
+        name(&mut pool.vdevs);
+        classes.into_iter().for_each(name);
+    }
+    pools.values().map(pool).collect()
+}
+
+/// A vdev without a name of its own is called what it stands under.
+fn name(nodes: &mut Ordered<Node>) {
+    for (key, node) in &mut nodes.0 {
+        if node.name.is_empty() {
+            node.name.clone_from(key);
+        }
+        name(&mut node.vdevs);
+    }
 }
 
 fn pool(it: &StatusPool) -> Result<Pool, Unknown> {
@@ -168,10 +192,7 @@ fn pool(it: &StatusPool) -> Result<Pool, Unknown> {
         errors: it.error_count.0.unwrap_or(0),
         size: Bytes(root.and_then(|root| root.total_space.0).unwrap_or(0)),
         allocated: Bytes(root.and_then(|root| root.alloc_space.0).unwrap_or(0)),
-        vdevs: vdevs
-            .into_iter()
-            .map(|(class, node)| vdev(class, node))
-            .collect::<Result<_, _>>()?,
+        vdevs: vdevs.into_iter().map(|(class, node)| vdev(class, node)).collect(),
         properties: Vec::new(),
         datasets: Vec::new(),
         told,
@@ -218,15 +239,15 @@ fn busy(told: &Told) -> Option<String> {
     told.removal.as_ref().filter(|it| it.run == Run::Active).map(|_| "device removal".to_owned())
 }
 
-fn vdev(class: Class, node: &Node) -> Result<Vdev, Unknown> {
+fn vdev(class: Class, node: &Node) -> Vdev {
     let mut leaves = Vec::new();
     // A single disk whose drive is replaced, or for which a spare stands in, is one place still.
     let stands =
         !node.vdevs.0.is_empty() && Within::kind(&node.name, node.vdev_type.as_deref()).is_some();
-    collect(node, &[], !stands, &mut leaves)?;
-    Ok(Vdev {
+    collect(node, &[], !stands, &mut leaves);
+    Vdev {
         name: node.name.clone(),
-        guid: guid(node)?,
+        guid: guid(node),
         kind: if stands { "disk".to_owned() } else { kind(node) },
         class,
         state: state(node),
@@ -236,7 +257,7 @@ fn vdev(class: Class, node: &Node) -> Result<Vdev, Unknown> {
         deflated: node.def_space.0.map(Bytes),
         allocated: node.alloc_space.0.map(Bytes),
         leaves,
-    })
+    }
 }
 
 /// `raidz1-0` is a raidz1; `draid1:4d:11c:1s-0` a draid1:4d:11c:1s, whatever `vdev_type` says of it
@@ -260,35 +281,31 @@ fn state(node: &Node) -> String {
     }
 }
 
-fn guid(node: &Node) -> Result<u64, Unknown> {
-    let why = || Unknown::because(format!("`zpool status` gives {} no readable guid", node.name));
-    node.guid.0.ok_or_else(why)
+/// 2.3.0 to 2.3.2 do not find a dRAID by its name, and leave out its type, GUID, class and state: that is unknown there and
+/// nowhere else.
+fn guid(node: &Node) -> u64 {
+    node.guid.0.unwrap_or(UNTOLD)
 }
 
 /// The leaves of a vdev, or itself; `within`: the vdevs between them and the top-level one.
-fn collect(
-    node: &Node,
-    within: &[Within],
-    is_top: bool,
-    leaves: &mut Vec<Leaf>,
-) -> Result<(), Unknown> {
+fn collect(node: &Node, within: &[Within], is_top: bool, leaves: &mut Vec<Leaf>) {
     for (at, child) in node.vdevs.values().enumerate() {
         let mut inner = within.to_vec();
         if !is_top {
             let (kind, of) = (node.vdev_type.as_deref(), node.vdevs.0.len());
-            inner.push(Within::of(&node.name, guid(node)?, kind, at, of));
+            inner.push(Within::of(&node.name, guid(node), kind, at, of));
         }
-        collect(child, &inner, false, leaves)?;
+        collect(child, &inner, false, leaves);
     }
     if !node.vdevs.0.is_empty() {
-        return Ok(());
+        return;
     }
     let count = |number: Number| number.0.unwrap_or(0);
     // A leaf that cannot be opened is named by its guid, and `was` has its path.
     let path = node.was.clone().or_else(|| node.path.clone());
     leaves.push(Leaf {
         path: path.filter(|path| path.is_absolute()),
-        guid: guid(node)?,
+        guid: guid(node),
         state: state(node),
         phys_path: node.phys_path.clone(),
         devid: node.devid.clone(),
@@ -297,7 +314,6 @@ fn collect(
         disk: None,
         told: node.more.told(&node.name, within),
     });
-    Ok(())
 }
 
 /// Pool properties from `zpool get -j -p all`, by pool.
@@ -309,14 +325,14 @@ pub(super) fn properties(text: &str) -> Result<BTreeMap<String, Vec<Property>>, 
     Ok(get.pools.0.into_iter().map(|(name, pool)| (name, list(pool))).collect())
 }
 
-/// ashift by vdev guid, from `zpool get -j -p ashift POOL all-vdevs`.
-pub(super) fn ashifts(text: &str) -> Result<BTreeMap<u64, u8>, Unknown> {
+/// GUID and ashift by the vdev's name, from `zpool get -j -p ashift POOL all-vdevs`.
+pub(super) fn ashifts(text: &str) -> Result<BTreeMap<String, (Option<u64>, Option<u8>)>, Unknown> {
     let get = document::<VdevGet>("zpool get", text)?;
-    let ashift = |vdev: &VdevProperties| {
-        let value = vdev.properties.get("ashift")?.text().parse().ok().filter(|it| *it != 0)?;
-        Some((vdev.guid.0?, value))
+    let of = |(name, vdev): (String, VdevProperties)| {
+        let ashift = vdev.properties.get("ashift").and_then(|it| it.text().parse().ok());
+        (name, (vdev.guid.0, ashift.filter(|it| *it != 0)))
     };
-    Ok(get.vdevs.values().filter_map(ashift).collect())
+    Ok(get.vdevs.0.into_iter().map(of).collect())
 }
 
 /// Puts together what the commands said. Refused where they do not name the same pools.

@@ -194,6 +194,13 @@ pub enum Cannot {
         /// The pool.
         pool: String,
     },
+    /// ZFS does not open the pool.
+    Closed {
+        /// The pool.
+        pool: String,
+        /// ZFS's word for its state.
+        state: String,
+    },
     /// The bay for a new drive is empty.
     NoDrive {
         /// `bay 3`.
@@ -419,6 +426,11 @@ impl Cannot {
                         "put back what was pulled, check the cables and the power of the others, then `zpool clear {pool}`"
                     ),
                 )],
+            ),
+            Self::Closed { pool, state } => (
+                format!("pool {pool} is {state} and cannot be read, so nothing was done"),
+                None,
+                vec![("do this", format!("`zbay status {pool}` says why, and what to do"))],
             ),
             _ => self.of_its_size(),
         }

@@ -198,7 +198,8 @@ fn missed<'a>(
     let list = |of: &[Member<'a>]| of.iter().map(|it| words(request, *it)).collect::<Vec<_>>();
     match (gone.iter().filter(was_here).collect::<Vec<_>>().as_slice(), &gone[..], here) {
         ([one], ..) => Ok(**one),
-        (_, [one], Some(_)) => Ok(*one),
+        // A log, cache or spare that is gone need never have been in a bay.
+        (_, [one], Some(_)) if holds_data(one.vdev) => Ok(*one),
         (_, [], Some(disk)) => {
             let sick: Vec<Member<'a>> =
                 members.iter().filter(|it| it.is_to_replace(request.hw)).copied().collect();
@@ -214,6 +215,10 @@ fn missed<'a>(
     }
 }
 
+fn holds_data(vdev: &Vdev) -> bool {
+    matches!(vdev.class, Class::Normal | Class::Special | Class::Dedup)
+}
+
 /// What keeps a pool from a replacement: it is suspended, or something runs in it that one would disturb. Whoever names the
 /// bay of a drive that is being filled wants to watch it; a healthy one is said to be healthy, and one that went meanwhile
 /// has to come back.
@@ -222,6 +227,9 @@ fn at_work(request: &Request<'_>, target: Member<'_>, members: &[Member<'_>]) ->
     let pool = || name.clone();
     if state == "SUSPENDED" {
         return Some(Cannot::Suspended { pool: pool() });
+    }
+    if !matches!(state.as_str(), "ONLINE" | "DEGRADED") {
+        return Some(Cannot::Closed { pool: pool(), state: state.clone() });
     }
     // A scrub gives way to a resilver by itself.
     let busy = busy.as_ref().filter(|with| !with.starts_with("scrub"));

@@ -7,40 +7,23 @@ use jiff::Timestamp;
 
 use super::member::{Member, Role};
 use super::running::{Task, seconds};
+use super::said::{self, Kind};
 use super::{Condition, SCRUB_DAYS, Scrub, Status, VdevStatus, Weight, What};
 use crate::inventory::{Class, Pool, Run};
 
 /// Free space in pieces from here on is told.
 const FRAGMENTED: u8 = 50;
 
-/// ZFS's messages that stand for a condition of their own: how the text begins, in OpenZFS 2.3
-/// (`print_status_reason`); those of drives are found at the drives.
-const MESSAGES: [(&str, What); 6] = [
-    ("The pool is formatted using a", What::OldVersion),
-    ("Some supported", What::OldFeatures),
-    ("One or more features are enabled on the pool despite", What::ExtraFeatures),
-    ("This pool has a compatibility list specified, but it could not be", What::BadCompatibility),
-    ("One or more devices have been sequentially resilvered", What::RebuiltUnchecked),
-    ("Mismatch between pool hostid and system hostid", What::OtherHost),
-];
-
-/// ZFS's messages by name.
-const IDS: [(&str, What); 4] = [
-    ("ZFS-8000-MM", What::SuspendedByOther),
-    ("ZFS-8000-K4", What::LogLost),
-    ("ZFS-8000-EY", What::OtherHost),
-    ("ZFS-8000-ER", What::Errata),
-];
-
 /// All conditions, the heaviest first.
 pub(super) fn conditions(pool: &Pool, status: &Status) -> Vec<Condition> {
     let suspended = pool.state == "SUSPENDED";
     let mut found = Found { pool: &pool.name, all: Vec::new() };
-    let id = pool.told.msgid.as_deref().unwrap_or_default();
-    for (_, what) in IDS.iter().filter(|(known, _)| *known == id) {
-        found.add(*what);
+    let said = pool.status.as_deref().unwrap_or_default();
+    let kind = said::kind(pool.told.msgid.as_deref(), said);
+    if let Some(Kind::Own(what)) = kind {
+        found.add(what);
     }
-    if suspended && id != "ZFS-8000-MM" {
+    if suspended && kind != Some(Kind::Own(What::SuspendedMultihost)) {
         let members = status.vdevs.iter().flat_map(|vdev| &vdev.members);
         let gone: Vec<&Member> = members.clone().filter(|member| member.gone).collect();
         let bad = members.filter(|it| it.has_errors() || it.state != "ONLINE");
@@ -78,22 +61,18 @@ pub(super) fn conditions(pool: &Pool, status: &Status) -> Vec<Condition> {
     if let Some(frag) = pool.told.fragmentation.filter(|frag| *frag >= FRAGMENTED) {
         found.count(What::Fragmented, format!("{frag} %"));
     }
-    if let Some(said) = &pool.status {
-        let known = MESSAGES.iter().filter(|(text, _)| said.starts_with(text));
-        let known: Vec<What> = known.map(|(_, what)| *what).collect();
-        for what in &known {
-            found.add(*what);
-        }
-        // Whatever ZFS finds worth saying is explained by a condition that it can be about, or told as it is.
-        let is_about = |it: &Condition| match it.what {
-            What::Full95 | What::Full90 => false,
-            What::SmallAshift => true,
-            _ => it.weight() != Weight::Notice,
-        };
-        if known.is_empty() && !found.all.iter().any(is_about) {
-            let sentence = said.split_once(". ").map_or(said.as_str(), |(first, _)| first);
-            found.count(What::Other, sentence);
-        }
+    untold(&mut found, status);
+    let sentence = said.split_once(". ").map_or(said, |(first, _)| first);
+    let explained = |kind: Kind| found.all.iter().any(|it| kind.is_explained_by(it));
+    let is_told = kind.is_some_and(explained);
+    let is_open = matches!(pool.state.as_str(), "ONLINE" | "DEGRADED" | "SUSPENDED");
+    if !is_open && !found.all.iter().any(|it| it.what.closes()) {
+        // Whatever its vdevs look like: it cannot be read.
+        let why =
+            if said.is_empty() { format!("ZFS says {}", pool.state) } else { sentence.to_owned() };
+        found.count(What::NotReadable, why.trim_end_matches('.'));
+    } else if !said.is_empty() && !is_told {
+        found.count(What::Other, sentence);
     }
     if suspended {
         // Nothing else can be done to it until it is cleared.
@@ -105,6 +84,19 @@ pub(super) fn conditions(pool: &Pool, status: &Status) -> Vec<Condition> {
     }
     found.all.sort_by_key(|it| it.what);
     found.all
+}
+
+/// Members and vdevs of which ZFS tells no state: that is not well.
+fn untold(found: &mut Found<'_>, status: &Status) {
+    let vdevs = status.vdevs.iter().filter(|vdev| vdev.state == "UNKNOWN");
+    let mut names: Vec<&str> = vdevs.map(|vdev| vdev.name.as_str()).collect();
+    let members = status.vdevs.iter().flat_map(|vdev| &vdev.members);
+    names.extend(members.filter(|it| it.state == "UNKNOWN").map(|it| it.spoken.as_str()));
+    names.dedup();
+    if !names.is_empty() {
+        let names = names.join(", ");
+        found.count(What::Unanswered, format!("zpool does not tell the state of {names}"));
+    }
 }
 
 /// What is gathered.
@@ -263,8 +255,10 @@ fn members(found: &mut Found<'_>, vdev: &VdevStatus, sight: &Sight<'_>) {
     if matches!(vdev.class, Class::Log | Class::Cache | Class::Spare) {
         return aside(found, vdev, &mine, status);
     }
-    let bad = those(&|it| !matches!(it.state.as_str(), "ONLINE" | "AVAIL" | "INUSE"));
-    if !suspended && matches!(vdev.state.as_str(), "UNAVAIL" | "FAULTED") {
+    let bad = those(&|it| !matches!(it.state.as_str(), "ONLINE" | "AVAIL" | "INUSE" | "UNKNOWN"));
+    let renamed = those(&|it| it.renamed);
+    found.about(What::NamesMoved, name, &renamed);
+    if !suspended && matches!(vdev.state.as_str(), "UNAVAIL" | "FAULTED") && renamed.is_empty() {
         if over {
             found.about(What::Unavailable, name, &bad);
         } else {
@@ -274,20 +268,24 @@ fn members(found: &mut Found<'_>, vdev: &VdevStatus, sight: &Sight<'_>) {
             });
         }
     }
-    let state = |word: &'static str| move |it: &Member| it.state == word;
+    let state = |word: &'static str| move |it: &Member| it.state == word && !it.renamed;
     let forced = |it: &Member| it.aux.as_deref().is_some_and(|aux| aux.starts_with("EXTERNAL"));
-    let failed = those(&|it| it.state == "FAULTED" && !forced(it));
+    let failed = those(&|it| it.state == "FAULTED" && !forced(it) && !it.renamed);
     found.about(What::DriveFailed, name, &failed);
     if failed.first().is_some_and(|it| !it.gone && stays(it)) {
         found.last_next("zbay show disk");
     }
     found.about(What::DriveForced, name, &those(&|it| it.state == "FAULTED" && forced(it)));
-    let away = |it: &Member| it.is_away() && it.state != "ONLINE";
+    let away = |it: &Member| it.is_away() && it.state != "ONLINE" && !it.renamed;
     let pulled = over && mine.iter().any(|it| it.filling);
     let gone = if pulled { What::PutBack } else { What::DriveGone };
     found.about(gone, name, &those(&away));
     found.about(What::DriveBack, name, &those(&|it| it.state == "REMOVED" && !it.gone));
-    found.about(What::LabelBad, name, &those(&|it| it.state == "UNAVAIL" && !it.gone));
+    found.about(
+        What::LabelBad,
+        name,
+        &those(&|it| it.state == "UNAVAIL" && !it.gone && !it.renamed),
+    );
     found.about(What::DriveOffline, name, &those(&state("OFFLINE")));
     let (needed, others): (Vec<_>, Vec<_>) =
         those(&state("DEGRADED")).into_iter().partition(|it| stays(it));

@@ -8,6 +8,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::member::Member;
+use crate::capacity::Kind;
 use crate::inventory::place::Redundancy;
 use crate::inventory::{Leaf, Pool, Vdev};
 
@@ -35,7 +36,9 @@ impl Left {
         let gone: Vec<&Leaf> = gone.map(|(leaf, _)| leaf).collect();
         let gone = |leaf: &Leaf| gone.iter().any(|it| std::ptr::eq(*it, leaf));
         let Redundancy { of, left, over, unsure } = pool.redundancy(vdev, &gone)?;
-        let unknown = unsure && left.is_some();
+        let untold = Kind::called(&vdev.kind).is_none()
+            || members.iter().any(|member| member.state == "UNKNOWN");
+        let unknown = (unsure && left.is_some()) || (untold && !over);
         let may_fail = left.filter(|_| !unknown);
         Some(Self { vdev: vdev.name.clone(), may_fail, of, over, unknown })
     }

@@ -79,6 +79,9 @@ pub struct Member {
     /// Of a spare: the other pool that has it in use.
     #[serde(skip)]
     pub used_by: Option<String>,
+    /// ZFS looks for it under a kernel name such as sda that another drive has now.
+    #[serde(skip)]
+    pub renamed: bool,
     /// Its sectors are larger than its vdev was made for.
     #[serde(skip)]
     pub small_ashift: bool,
@@ -165,6 +168,7 @@ impl Member {
             guid: leaf.guid,
             shares: told.within.first().map(|it| it.guid),
             used_by: told.used_by.clone(),
+            renamed: !open && is_renamed(inventory, pool, vdev, leaf),
             small_ashift: told.better_ashift.is_some(),
             small_for: here
                 .filter(|_| vdev.class == Class::Spare && is_device)
@@ -190,6 +194,31 @@ impl Member {
     pub fn has_errors(&self) -> bool {
         self.errors.iter().any(|count| *count > 0)
     }
+}
+
+/// Whether ZFS looks for a member under a kernel name that is another drive's by now: its own drive is here by another
+/// name, or several of a vdev are not what ZFS found under such names.
+fn is_renamed(inventory: &Inventory, pool: &Pool, vdev: &Vdev, leaf: &Leaf) -> bool {
+    let named = |leaf: &Leaf| {
+        let name = leaf.path.as_ref().and_then(|path| path.as_str().strip_prefix("/dev/"));
+        let bare = name.filter(|name| !name.contains('/'));
+        bare.filter(|name| ["sd", "nvme", "vd", "hd", "xvd"].iter().any(|it| name.starts_with(it)))
+            .map(str::to_owned)
+    };
+    let Some(name) = named(leaf) else { return false };
+    let is_out = |leaf: &Leaf| matches!(leaf.state.as_str(), "FAULTED" | "UNAVAIL");
+    let is_other = |leaf: &Leaf| {
+        let aux = leaf.told.aux.as_deref();
+        is_out(leaf) && matches!(aux, Some("CORRUPT_DATA" | "BAD_LABEL" | "BAD_GUID_SUM"))
+    };
+    let label = matches!(pool.told.msgid.as_deref(), Some("ZFS-8000-4J" | "ZFS-8000-5E"));
+    if !is_out(leaf) || !(label || vdev.leaves.iter().any(is_other)) {
+        return false;
+    }
+    if let Some(disk) = inventory.disk_of(leaf) {
+        return !name.starts_with(&disk.name);
+    }
+    vdev.leaves.iter().filter(|leaf| is_out(leaf) && named(leaf).is_some()).count() > 1
 }
 
 /// The vdev whose members are all larger than what ZFS makes of this whole drive, which is the most that a spare can be.

@@ -16,17 +16,22 @@ use crate::names::BayId;
 use crate::plan::pick::in_bay;
 use crate::units::Bytes;
 
+mod damage;
 mod find;
 pub mod left;
 pub mod member;
 pub mod running;
+mod said;
 pub mod what;
 
+#[cfg(test)]
+mod outside_tests;
 #[cfg(test)]
 pub(crate) mod samples;
 #[cfg(test)]
 mod tests;
 
+use damage::Damage;
 pub use left::Left;
 pub use member::{Member, Role};
 pub use running::{Running, Task};
@@ -359,14 +364,17 @@ impl Status {
     pub fn naming(mut self, damaged: Result<Vec<String>, String>) -> Self {
         match damaged {
             Ok(files) => {
-                let count = match files.len() {
-                    1 => "1 file is".to_owned(),
-                    many => format!("{many} files are"),
-                };
-                let one = self.conditions.iter_mut().find(|it| it.what == What::DataErrors);
-                if let Some(it) = one.filter(|_| !files.is_empty()) {
-                    it.count = count;
+                if !files.is_empty() {
+                    self.conditions.retain(|it| it.what != What::DataErrors);
                 }
+                for kind in Damage::ALL {
+                    let count = files.iter().filter(|name| Damage::of(name) == kind).count();
+                    if count > 0 {
+                        let (what, words) = kind.condition(count);
+                        self.conditions.push(Condition::of_pool(what, &self.pool).with(words));
+                    }
+                }
+                self.conditions.sort_by_key(|it| it.what);
                 self.damaged = files;
             }
             Err(why) => {
@@ -416,6 +424,10 @@ pub fn of(hw: &Hw, inventory: &Inventory, pool: &Pool) -> Status {
     let new = newcomers(hw, inventory, &status);
     status.conditions.extend(new);
     status.conditions.sort_by_key(|it| it.what);
+    if !matches!(status.state.as_str(), "ONLINE" | "DEGRADED") {
+        // Of a pool that cannot be read nothing is promised, whatever its vdevs look like.
+        status.left.clear();
+    }
     status
 }
 

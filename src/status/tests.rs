@@ -262,7 +262,7 @@ fn what_zfs_says_and_nobody_knows_is_told() {
         assert_eq!(changed(&odd, &[]).conditions[0].what, what);
     }
     let other = text("suspended").replace("ZFS-8000-HC", "ZFS-8000-MM");
-    assert_eq!(changed(&other, &["2", "3"]).conditions[0].what, What::SuspendedByOther);
+    assert_eq!(changed(&other, &["2", "3"]).conditions[0].what, What::SuspendedMultihost);
 }
 
 #[test]

@@ -30,6 +30,19 @@ impl Weight {
 }
 
 impl What {
+    /// Whether it is why a pool cannot be read at all.
+    pub fn closes(self) -> bool {
+        matches!(
+            self,
+            Self::MetadataCorrupt
+                | Self::NamesMoved
+                | Self::Unavailable
+                | Self::CannotOpen
+                | Self::NotReadable
+                | Self::LogLost
+        )
+    }
+
     /// Whether something is at work, which is worth a word though all is well.
     pub fn runs(self) -> bool {
         matches!(
@@ -83,22 +96,34 @@ macro_rules! table {
 }
 
 table! {
-    /// Another host writes to the pool.
-    SuspendedByOther "suspended-by-other-host" Wrong "ZFS-8000-MM": "it is suspended: another host uses it",
-        "two hosts that write to one pool destroy it: see that the other lets go, then reboot this one",
-        "zpool status {pool}";
+    /// Heartbeats of `multihost=on` did not reach the drives.
+    SuspendedMultihost "suspended-multihost" Wrong "ZFS-8000-MM": "it is suspended: its heartbeats (multihost) did not reach the drives in time",
+        "a drive, cable or controller hangs, or another host took the pool: check the drives first, then the other host; then reboot",
+        "zbay show disk";
     /// Too many members went at once.
     Suspended "suspended" Wrong "ZFS-8000-HC, -JQ": "it is suspended: {who} {is} out of reach",
         "nothing can be read or written: put back what is out, then clear it; what was written last waits in memory",
         "zpool clear {pool}";
+    /// No metadata of the pool can be read.
+    MetadataCorrupt "metadata-corrupt" Wrong "ZFS-8000-72": "its metadata is corrupted, and it cannot be opened",
+        "write nothing to its drives: this asks whether going back some seconds opens it, and changes nothing; else it is the backup",
+        "zpool clear -Fn {pool}";
+    /// Members are looked for under kernel names that other drives have now.
+    NamesMoved "names-moved" Wrong "": "{vdev} looks for its drives under names such as sda, which have moved",
+        "the drives are most likely all right: export the pool, then `zbay import` finds them by their own names",
+        "zbay export {pool}";
     /// More members are gone than the redundancy covers.
-    Unavailable "unavailable" Wrong "ZFS-8000-3C, -5E, -72, -6X": "{vdev} has lost more drives than it can survive: {who}",
+    Unavailable "unavailable" Wrong "ZFS-8000-3C, -5E": "{vdev} has lost more drives than it can survive: {who}",
         "the pool cannot be read until one of them is back; put it back before anything else",
         "zpool clear {pool}";
     /// ZFS does not open a vdev though enough of its members are there.
     CannotOpen "cannot-open" Wrong "": "{vdev} cannot be opened, though enough of its drives are there",
         "a smaller drive took the place of a failed one (openzfs/zfs #16123); nothing is lost: start anew, by the power button if that hangs",
         "systemctl reboot";
+    /// ZFS does not open the pool, for a reason of its own.
+    NotReadable "not-readable" Wrong "ZFS-8000-6X, -A5": "it cannot be read: {count}",
+        "ZFS does not open it, whatever its drives look like; write nothing to them until the reason is known",
+        "zpool status {pool}";
     /// A member went while another one was being filled from it: most likely the wrong one was pulled.
     PutBack "put-back" Wrong "": "{drive} {is} missing while another drive is being filled",
         "without it the new drive cannot be filled; if it was pulled, it was the wrong one: put it back where it was, and nothing is lost",
@@ -131,9 +156,21 @@ table! {
     DriveForced "drive-forced-offline" Wrong "FAULTED": "{who} {was} taken offline by force",
         "somebody said `zpool offline -f`; cleared, it is back, and what it missed is written to it",
         "zpool clear {pool} {member}";
+    /// The pool's own metadata is damaged.
+    MetadataErrors "metadata-errors" Wrong "ZFS-8000-8A": "its own metadata is damaged {count}",
+        "no file is named, since it is the pool itself: copy everything off while it can be read, then scrub; if it stays, it is for a new pool",
+        "zpool scrub {pool}";
     /// Files are damaged.
     DataErrors "data-errors" Wrong "ZFS-8000-8A": "{count} damaged",
         "what these files held cannot be read any more: take them from a backup, then scrub",
+        "zpool status -v {pool}";
+    /// Something without a path is damaged.
+    ObjectErrors "object-errors" Wrong "ZFS-8000-8A": "{count} damaged",
+        "a block of a volume, or a file that was deleted while it was open: check the volumes, take them from a backup, then scrub",
+        "zpool status -v {pool}";
+    /// Files in snapshots are damaged.
+    SnapshotErrors "snapshot-errors" Wrong "ZFS-8000-8A": "{count} damaged",
+        "a snapshot cannot be mended: the file of today may be whole; the damage goes when the snapshot goes, and two scrubs after it",
         "zpool status -v {pool}";
     /// A drive was replaced, and that did not end.
     Unfinished "replacement-unfinished" Wrong "": "{who} {has} not taken over: the replacement did not end",
@@ -207,6 +244,10 @@ table! {
     ScrubErrors "scrub-errors" Warning "": "the last {scan} found {count}",
         "it could not mend them all; files may be damaged",
         "zpool status -v {pool}";
+    /// What is damaged was deleted since.
+    DeletedErrors "deleted-errors" Warning "ZFS-8000-8A": "what is damaged was deleted since ({count})",
+        "there is nothing to restore: the entry goes after two scrubs",
+        "zpool scrub {pool}";
     /// Nearly full.
     Full90 "full-90" Warning "": "it is {count} full",
         "writes get slower from here; make room, or give it more drives",

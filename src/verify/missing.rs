@@ -109,6 +109,19 @@ mod tests {
     }
 
     #[test]
+    fn a_bay_is_never_named_because_it_is_left_over() {
+        let (hw, mut inventory) = (hw("hp-microserver-gen8"), with_pool());
+        // Bay 3 is the only one without a member; ZFS remembers nothing, or a port that is no bay.
+        for port in [None, Some("pci-0000:04:00.0-nvme-1")] {
+            let vdev = &mut inventory.pools.as_mut().unwrap()[0].vdevs[0];
+            let gone = vdev.leaves.iter_mut().find(|leaf| leaf.disk.is_none()).unwrap();
+            gone.phys_path = port.map(str::to_owned);
+            let all = missing(&hw, &inventory);
+            assert_eq!((all[0].bay.as_ref(), all[0].place.as_str()), (None, "bay ?"), "{port:?}");
+        }
+    }
+
+    #[test]
     fn a_bay_is_not_given_to_a_member_whose_place_a_new_drive_has_taken() {
         let (hw, mut inventory) = (hw("hp-microserver-gen8"), with_pool());
         // A new drive in bay 3 is being filled for the one that was there, and bay 2 is pulled meanwhile.

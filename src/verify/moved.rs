@@ -64,27 +64,15 @@ pub fn moved(hw: &Hw, profile: &Profile, inventory: &Inventory) -> Vec<Moved> {
     places.iter().zip(bays).filter_map(moved).collect()
 }
 
-/// The bay that a member was in whose drive is not there: as ZFS remembers it, unless a member that is well sits
-/// there now (it remembers the last open, and drives may have changed places since); then the one bay that no
-/// member is in, if there is just one and no other missing member can have been in it.
+/// The bay that a member was in whose drive is not there: as ZFS remembers it, unless a member sits there now (it
+/// remembers the last open, and drives may have changed places since). Never the one that is left over: it may never
+/// have been in a bay at all.
 pub fn bay_of_missing(hw: &Hw, inventory: &Inventory, leaf: &Leaf) -> Option<Seat> {
     let member = |bay: &BayId| {
         let here = in_bay(hw, inventory, bay);
         let has = |other: &Leaf| here.iter().any(|disk| other.disk.as_ref() == Some(&disk.name));
         inventory.leaves().any(|(_, _, leaf)| has(leaf))
     };
-    let remembered = |leaf: &Leaf| {
-        let port = leaf.phys_path.as_deref()?;
-        hw.seat(port.strip_suffix(".0").unwrap_or(port))
-    };
-    if let Some(seat) = remembered(leaf).filter(|seat| !member(&seat.bay)) {
-        return Some(seat);
-    }
-    let mut free = hw.bays.iter().filter(|bay| !member(&bay.bay));
-    let (Some(bay), None) = (free.next(), free.next()) else { return None };
-    // It may be another one's that is missing too: the member whose place a new drive has taken was not in it.
-    let others = inventory.leaves().map(|(_, _, other)| other);
-    let mut others = others.filter(|it| it.guid != leaf.guid && it.disk.is_none() && !it.is_well());
-    let claims = |other: &Leaf| remembered(other).is_none_or(|seat| seat.bay == bay.bay);
-    if others.any(claims) { None } else { hw.seat(&bay.port) }
+    let port = leaf.phys_path.as_deref()?;
+    hw.seat(port.strip_suffix(".0").unwrap_or(port)).filter(|seat| !member(&seat.bay))
 }

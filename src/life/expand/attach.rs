@@ -139,7 +139,7 @@ fn target<'a>(request: &Request<'a>, bay: &BayId, to: Option<&str>) -> Result<Ta
         return Err(NoGrowth::NotAttached { vdev: part(pool, vdev), kind }.into());
     }
     let members = request.members()?;
-    let members = members.into_iter().filter(|it| it.vdev.guid == vdev.guid).collect();
+    let members = members.into_iter().filter(|it| it.vdev.is(vdev)).collect();
     Ok(Target { pool, vdev, members, is_raidz })
 }
 
@@ -166,7 +166,7 @@ fn named<'a>(
 /// `tank/mirror-0: bays 1 and 2`.
 fn choice(request: &Request<'_>, pool: &Pool, vdev: &Vdev) -> String {
     let members = request.members().unwrap_or_default();
-    let of_it = members.iter().filter(|member| member.vdev.guid == vdev.guid);
+    let of_it = members.iter().filter(|member| member.vdev.is(vdev));
     let bays: Vec<BayId> = of_it
         .filter_map(|member| crate::drive::Drive::of(request.sight.hw, member.disk?).bay)
         .collect();

@@ -40,8 +40,7 @@ pub(super) fn make(
     }
     member::least(vdev, sight.inventory)
         .map_err(|why| Cannot::Untold { vdev: target.part(), why })?;
-    let of_vdev: Vec<Member<'_>> =
-        members.iter().filter(|it| it.vdev.guid == vdev.guid).copied().collect();
+    let of_vdev: Vec<Member<'_>> = members.iter().filter(|it| it.vdev.is(vdev)).copied().collect();
     let space = Space::of(pool, sight.inventory);
     let now = space.with(vdev, |part| {
         part.vdev.leaves =

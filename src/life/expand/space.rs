@@ -97,7 +97,7 @@ impl<'a> Space<'a> {
     }
 
     fn index(&self, vdev: &Vdev) -> Option<usize> {
-        self.pool.vdevs.iter().filter(|it| counts(it)).position(|it| it.guid == vdev.guid)
+        self.pool.vdevs.iter().filter(|it| counts(it)).position(|it| it.is(vdev))
     }
 }
 
