@@ -19,6 +19,7 @@ use crate::inventory::{Inventory, Pool, Pools, Want, pools};
 use crate::render::json::answer;
 use crate::render::status::{Screen, render};
 use crate::status::running::seconds;
+use crate::status::waiting::waiting;
 use crate::status::{self, Condition, Status, Weight, What};
 
 /// Arguments of `status`.
@@ -211,13 +212,9 @@ fn others(
     }
     let mut others = Vec::new();
     match &inventory.importable {
-        Ok(waiting) => {
-            let here = waiting.iter().filter(|pool| !pool.destroyed && named(&pool.name));
-            others.extend(
-                here.map(|pool| {
-                    Condition::of_pool(What::NotImported, &pool.name).with(&pool.state)
-                }),
-            );
+        Ok(listed) => {
+            let here = listed.iter().filter(|pool| !pool.destroyed && named(&pool.name));
+            others.extend(here.map(|pool| waiting(pool, listed)));
         }
         Err(unknown) if missing.is_some() => {
             let name = missing.as_deref().unwrap_or_default();

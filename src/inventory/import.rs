@@ -4,12 +4,95 @@
 //! value` lines whose values go on behind a tab, and a `config:` whose tree is told by indentation.
 //! A line that fits neither is an error with the line in it.
 
-use super::{ImportablePool, Unknown};
+use super::{ImportablePool, Reason, Unknown};
+
+const KEYS: [&str; 10] =
+    ["pool", "id", "state", "status", "action", "see", "comment", "scan", "errors", "config"];
+
+/// How a pool's `status:` begins (`show_import`, OpenZFS 2.3 and 2.4), and what it is.
+const REASONS: [(&str, Reason); 22] = [
+    ("One or more devices are missing", Reason::Missing),
+    ("One or more devices contains", Reason::Corrupted),
+    ("One or more devices are faulted", Reason::Corrupted),
+    ("The pool data is corrupted", Reason::Damaged),
+    ("The pool metadata is corrupted", Reason::Damaged),
+    ("An intent log record", Reason::BadLog),
+    ("The pool is formatted using an incompatible", Reason::Newer),
+    ("The pool uses the following feature", Reason::Features),
+    ("The pool can only be accessed in read-only", Reason::ReadOnly),
+    ("The pool is currently imported by another", Reason::InUse),
+    ("The pool has the multihost property on", Reason::NoHostid),
+    ("The pool was last accessed by another", Reason::OtherHost),
+    ("One or more devices are offlined", Reason::Nothing),
+    ("The pool is formatted using a legacy", Reason::Nothing),
+    ("Some supported", Reason::Nothing),
+    ("Error reading or parsing", Reason::Nothing),
+    ("One or more features are enabled", Reason::Nothing),
+    ("One or more devices were being resilvered", Reason::Nothing),
+    ("One or more devices are configured to use a non-native", Reason::Nothing),
+    ("Errata #", Reason::Nothing),
+    ("The pool was destroyed", Reason::Nothing),
+    ("The pool is currently exported", Reason::Nothing),
+];
+
+/// The sentences that are told of a pool before its tree.
+#[derive(Default)]
+struct Said {
+    status: Vec<String>,
+    action: Vec<String>,
+    last: Option<bool>,
+}
+
+impl Said {
+    fn begin(&mut self, key: &str, value: &str) {
+        self.last = match key {
+            "status" => Some(true),
+            "action" => Some(false),
+            _ => None,
+        };
+        self.more(value);
+    }
+
+    /// The rest of a sentence.
+    fn more(&mut self, line: &str) {
+        let lines = match self.last {
+            Some(true) => &mut self.status,
+            Some(false) => &mut self.action,
+            None => return,
+        };
+        lines.push(line.trim().to_owned());
+    }
+
+    fn reason(&self) -> (Reason, Option<String>) {
+        let (status, action) = (self.status.join(" "), self.action.join(" "));
+        if status.is_empty() {
+            return (Reason::Nothing, None);
+        }
+        let found = REASONS.iter().find(|(begins, _)| status.starts_with(begins));
+        let mut reason = found.map_or(Reason::Other, |(_, reason)| *reason);
+        // 2.2 and 2.3 tell features that only writing needs by what can be done.
+        if reason == Reason::Features && action.contains("readonly=on") {
+            reason = Reason::ReadOnly;
+        }
+        let features = |all: &str| all.split_once("system:").map(|(_, all)| all.trim().to_owned());
+        let detail = match reason {
+            Reason::Features | Reason::ReadOnly => features(&status),
+            Reason::InUse => action
+                .split_once("exported from ")
+                .and_then(|(_, rest)| rest.split_once(" before"))
+                .map(|(host, _)| host.to_owned()),
+            Reason::Other => Some(status.trim_end_matches('.').to_owned()),
+            _ => None,
+        };
+        (reason, detail.filter(|detail| !detail.is_empty()))
+    }
+}
 
 /// Reads one listing. `destroyed`: it is that of `zpool import -D`.
 pub(super) fn pools(text: &str, destroyed: bool) -> Result<Vec<ImportablePool>, Unknown> {
     let mut pools: Vec<ImportablePool> = Vec::new();
     let mut config: Option<Vec<(usize, &str)>> = None;
+    let mut said = Said::default();
     for line in text.lines() {
         let unread =
             || Unknown::because(format!("`zpool import` wrote {line:?}, which is not known"));
@@ -19,6 +102,8 @@ pub(super) fn pools(text: &str, destroyed: bool) -> Result<Vec<ImportablePool>, 
                 && !body.trim().is_empty()
             {
                 tree.push((body.len() - body.trim_start().len(), body.trim()));
+            } else if config.is_none() {
+                said.more(body);
             }
             continue;
         }
@@ -33,10 +118,20 @@ pub(super) fn pools(text: &str, destroyed: bool) -> Result<Vec<ImportablePool>, 
             }
             continue;
         }
-        let (key, value) = line.trim_start().split_once(':').ok_or_else(unread)?;
+        let known = line.trim_start().split_once(':').filter(|(key, _)| KEYS.contains(key));
+        let Some((key, value)) = known else {
+            // Two of ZFS's sentences go on without a tab.
+            if said.last.is_none() || config.is_some() || !line.starts_with(char::is_alphabetic) {
+                return Err(unread());
+            }
+            said.more(line);
+            continue;
+        };
         let value = value.trim();
+        said.begin(key, value);
         match key {
             "pool" => {
+                said = Said::default();
                 finish(&mut pools, config.take());
                 pools.push(ImportablePool {
                     name: value.to_owned(),
@@ -45,16 +140,21 @@ pub(super) fn pools(text: &str, destroyed: bool) -> Result<Vec<ImportablePool>, 
                     destroyed,
                     members: Vec::new(),
                     log_lost: false,
+                    reason: Reason::Nothing,
+                    detail: None,
                 });
             }
-            "config" => config = Some(Vec::new()),
+            "config" => {
+                let pool = pools.last_mut().ok_or_else(unread)?;
+                (pool.reason, pool.detail) = said.reason();
+                config = Some(Vec::new());
+            }
             "id" => pools.last_mut().ok_or_else(unread)?.guid = guid(value).ok_or_else(unread)?,
             "state" => {
                 let state = value.strip_suffix(" (DESTROYED)").unwrap_or(value);
                 state.clone_into(&mut pools.last_mut().ok_or_else(unread)?.state);
             }
-            "status" | "action" | "see" | "comment" | "scan" | "errors" => {}
-            _ => return Err(unread()),
+            _ => {}
         }
     }
     finish(&mut pools, config);
@@ -151,6 +251,37 @@ mod tests {
         let half =
             "\ta  ONLINE\n\tlogs\t\n\t  mirror-1  DEGRADED\n\t    sdb  ONLINE\n\t    77  UNAVAIL\n";
         assert!(!one(half), "a mirrored log that lost one is enough");
+    }
+
+    #[test]
+    fn every_reason_is_told() {
+        let one = |lines: &str| {
+            let text = format!(
+                "   pool: a pool\n     id: 5\n  state: UNAVAIL\n{lines}comment: zbay:x: y\n   see: https://x\n config:\n\n\ta  UNAVAIL\n"
+            );
+            let pool = pools(&text, false).unwrap().remove(0);
+            (pool.reason, pool.detail)
+        };
+        for (begins, reason) in REASONS {
+            assert_eq!(one(&format!("status: {begins} and more.\n")).0, reason, "{begins}");
+        }
+        assert_eq!(one(""), (Reason::Nothing, None));
+        assert_eq!(
+            one("status: The moon is full.\n"),
+            (Reason::Other, Some("The moon is full".into()))
+        );
+        let host = " action: The pool must be exported from nas (hostid=1f)\n\tbefore it can be safely imported.\n";
+        let in_use =
+            one(&format!("status: The pool is currently imported by another system.\n{host}"));
+        assert_eq!(in_use, (Reason::InUse, Some("nas (hostid=1f)".into())));
+        let features = "status: The pool uses the following feature(s) not supported on this system:\n\torg.openzfs:blake3 (BLAKE3)\n\tcom.x:y\n";
+        let names = Some("org.openzfs:blake3 (BLAKE3) com.x:y".to_owned());
+        assert_eq!(one(features), (Reason::Features, names.clone()));
+        let only = " action: The pool cannot be imported in read-write mode. Import the pool with\n\t\"-o readonly=on\", or\n";
+        assert_eq!(one(&format!("{features}{only}")), (Reason::ReadOnly, names));
+        // These go on without a tab.
+        let two = "status: Error reading or parsing the file(s) indicated by the 'compatibility'\nproperty.\n";
+        assert_eq!(one(two), (Reason::Nothing, None));
     }
 
     #[test]

@@ -167,6 +167,42 @@ pub struct ImportablePool {
     pub members: Vec<String>,
     /// Its log cannot be opened.
     pub log_lost: bool,
+    /// What `zpool import` says of it.
+    pub reason: Reason,
+    /// What belongs to that: the host that has it, the features that this ZFS lacks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+}
+
+/// What `zpool import` says of a pool that is not imported.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reason {
+    /// Nothing that keeps it from an import.
+    #[default]
+    Nothing,
+    /// Drives are not here.
+    Missing,
+    /// Members are here and not what they should be.
+    Corrupted,
+    /// Its data or metadata cannot be read.
+    Damaged,
+    /// A log record cannot be read.
+    BadLog,
+    /// A newer ZFS made it.
+    Newer,
+    /// It uses features that this ZFS has not.
+    Features,
+    /// This ZFS can read it only.
+    ReadOnly,
+    /// Another host has it now.
+    InUse,
+    /// `multihost` is on, and this host has no hostid.
+    NoHostid,
+    /// Another host had it last.
+    OtherHost,
+    /// Words that this zbay does not know.
+    Other,
 }
 
 /// The GUID of a vdev of which ZFS told none: it never makes this one (`spa_generate_guid`).

@@ -94,6 +94,48 @@ impl Member<'_> {
         format!("{place}, {model}{serial}, {} {}", self.part(), self.leaf.state)
     }
 
+    /// Whether a person may call it so: its GUID, its name as ZFS, by-id or the kernel has it (with `/dev/` and a partition
+    /// or without), its wwn, or its serial or the end of it.
+    pub fn is_called(&self, serial: Option<&str>, word: &str) -> bool {
+        let word = word.to_ascii_lowercase();
+        let word = word.rsplit('/').next().unwrap_or(&word);
+        if word.is_empty() {
+            return false;
+        }
+        if self.leaf.guid.to_string() == word {
+            return true;
+        }
+        let whole = |name: &str| {
+            let name = name.rsplit('/').next().unwrap_or(name).to_ascii_lowercase();
+            let base = name.rsplit_once("-part").map(|(base, _)| base.to_owned());
+            (name, base)
+        };
+        let is_it = |name: &str| {
+            let (name, base) = whole(name);
+            name == word || base.as_deref() == Some(word)
+        };
+        let leaf = self.leaf;
+        let names = [leaf.path.as_ref().map(|path| path.as_str()), leaf.devid.as_deref()];
+        let told = leaf.told.name.as_deref();
+        if names.into_iter().flatten().chain(told).any(is_it) {
+            return true;
+        }
+        if let Some(disk) = self.disk {
+            let number = word.strip_prefix(disk.name.as_str());
+            let part =
+                |rest: &str| rest.trim_start_matches('p').bytes().all(|it| it.is_ascii_digit());
+            if number.is_some_and(part) {
+                return true;
+            }
+            let wwn = disk.wwn.as_ref().map(|wwn| wwn.to_string().to_ascii_lowercase());
+            if wwn.is_some_and(|wwn| word == wwn || word.strip_prefix("wwn-") == Some(&wwn)) {
+                return true;
+            }
+        }
+        let serial = serial.map(str::to_ascii_lowercase);
+        serial.is_some_and(|serial| serial == word || (word.len() > 3 && serial.ends_with(word)))
+    }
+
     /// Whether it sits in this bay.
     pub fn is_in(&self, hw: &Hw, bay: &BayId) -> bool {
         self.disk.is_some_and(|disk| Drive::of(hw, disk).bay.as_ref() == Some(bay))

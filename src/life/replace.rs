@@ -133,7 +133,7 @@ pub fn bay_of(
         .ok_or_else(|| Cannot::Nowhere { member: words(one), word: word.to_owned() })
 }
 
-/// Whether a person means this member: the end of its serial, or its GUID.
+/// Whether a person means this member: any of its names, or the end of its serial as its label has it.
 fn is_called(
     hw: &Hw,
     inventory: &Inventory,
@@ -149,7 +149,8 @@ fn is_called(
             (gone.serial.and_then(|serial| serial.parse().ok()), Some(gone.model))
         }
     };
-    member.leaf.guid.to_string() == word
+    let spelled = serial.as_ref().map(ToString::to_string);
+    member.is_called(spelled.as_deref(), word)
         || serial.is_some_and(|serial: Serial| serial.ends_with(word, model.as_deref()))
 }
 

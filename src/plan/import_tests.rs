@@ -73,6 +73,8 @@ pub(crate) fn holding(machine: &Recorded, state: PoolState, listed: &str) -> (Hw
         destroyed: state == PoolState::Destroyed,
         members: vec!["a".into(), "b".into(), "c".into(), "d".into()],
         log_lost: false,
+        reason: crate::inventory::Reason::Nothing,
+        detail: None,
     }]);
     (hw, inventory)
 }

@@ -297,6 +297,8 @@ proptest! {
                 destroyed: false,
                 members: vec![],
                 log_lost: false,
+                reason: crate::inventory::Reason::Nothing,
+                detail: None,
             }]);
         }
         let bays: Vec<Disk> = world

@@ -278,7 +278,7 @@ impl Refusal {
                     "a pool named `{pool}` exists and is not imported here: {}",
                     sources.join("; ")
                 ),
-                format!("`zpool import {pool}` if it is yours, or give the wish another name"),
+                format!("`zbay import {pool}` if it is yours, or give the wish another name"),
             ),
             Self::UsedElsewhere { pool, host, last } => Words::new(
                 format!("the wished bays hold pool `{pool}`, {last}; this box is another host"),

@@ -83,7 +83,7 @@ pub fn keep(owner: &Owner) -> String {
                 }
                 (PoolState::Active | PoolState::Exported, Some(name)) => {
                     format!(
-                        "take the drive out, or bring its pool back whole: `zpool import {name}`"
+                        "take the drive out, or bring its pool back whole: `zbay import {name}`"
                     )
                 }
                 _ => "take the drive out, and find the pool that it belongs to".to_owned(),
@@ -124,7 +124,7 @@ mod tests {
             "a member of ZFS pool `media` (raidz1 of 4, 3 other members), last used by host `oldnas` on \
              2024-03-02, not exported"
         );
-        assert!(keep(&owner).contains("zpool import media"));
+        assert!(keep(&owner).contains("zbay import media"));
     }
 
     #[test]

@@ -187,6 +187,8 @@ order    which port is which of bays 1-4 is assumed, nobody has proved it:
             destroyed: false,
             members: vec![],
             log_lost: false,
+            reason: crate::inventory::Reason::Nothing,
+            detail: None,
         }]);
         assert!(
             render(&hw, &box_).ends_with("others   media (ONLINE): on drives here, not imported\n")

@@ -84,11 +84,15 @@ fn damaged_files_are_named_and_cannot_move_the_cursor() {
 
 #[test]
 fn pools_that_are_not_imported_and_none_at_all() {
-    let waits = Condition::of_pool(What::NotImported, "media").with("ONLINE");
+    let waits = Condition {
+        member: Some("media".into()),
+        vdev: "media".into(),
+        ..Condition::of_pool(What::NotImported, "media").with("ONLINE")
+    };
     assert_eq!(
         screen(&[], &[waits]),
         "media is on drives here and not imported (ONLINE)\n\n\
-         means    nobody can read it until it is\nnext     `zpool import media`\n"
+         means    nobody can read it until it is\nnext     `zbay import media`\n"
     );
     assert!(screen(&[], &[]).starts_with("no pool is imported, and none waits for it\n"));
 }

@@ -86,9 +86,10 @@ pub(super) fn conditions(pool: &Pool, status: &Status) -> Vec<Condition> {
     found.all
 }
 
-/// Members and vdevs of which ZFS tells no state: that is not well.
+/// Members and vdevs of which ZFS tells no state: that is not well. A pool that is ONLINE has no vdev that is not.
 fn untold(found: &mut Found<'_>, status: &Status) {
-    let vdevs = status.vdevs.iter().filter(|vdev| vdev.state == "UNKNOWN");
+    let online = status.state == "ONLINE";
+    let vdevs = status.vdevs.iter().filter(|vdev| vdev.state == "UNKNOWN" && !online);
     let mut names: Vec<&str> = vdevs.map(|vdev| vdev.name.as_str()).collect();
     let members = status.vdevs.iter().flat_map(|vdev| &vdev.members);
     names.extend(members.filter(|it| it.state == "UNKNOWN").map(|it| it.spoken.as_str()));

@@ -215,10 +215,9 @@ fn is_renamed(inventory: &Inventory, pool: &Pool, vdev: &Vdev, leaf: &Leaf) -> b
     if !is_out(leaf) || !(label || vdev.leaves.iter().any(is_other)) {
         return false;
     }
-    if let Some(disk) = inventory.disk_of(leaf) {
-        return !name.starts_with(&disk.name);
-    }
-    vdev.leaves.iter().filter(|leaf| is_out(leaf) && named(leaf).is_some()).count() > 1
+    let elsewhere = inventory.disk_of(leaf).is_some_and(|disk| !name.starts_with(&disk.name));
+    let several = vdev.leaves.iter().filter(|leaf| is_out(leaf) && named(leaf).is_some()).count();
+    elsewhere || several > 1
 }
 
 /// The vdev whose members are all larger than what ZFS makes of this whole drive, which is the most that a spare can be.

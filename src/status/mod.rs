@@ -22,6 +22,7 @@ pub mod left;
 pub mod member;
 pub mod running;
 mod said;
+pub mod waiting;
 pub mod what;
 
 #[cfg(test)]

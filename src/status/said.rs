@@ -96,7 +96,10 @@ impl Kind {
             Self::Member => member,
             Self::Errors => errors || member,
             Self::Data => what == What::DataErrors,
-            Self::Resilver => matches!(what, What::Resilvering | What::PutBack),
+            Self::Resilver => matches!(
+                what,
+                What::Resilvering | What::PutBack | What::ResilverUnknown | What::ResilverWaits
+            ),
             Self::Ashift => what == What::SmallAshift,
             Self::Suspended => matches!(what, What::Suspended | What::SuspendedMultihost),
             Self::Closed => what.closes(),

@@ -61,7 +61,7 @@ fn pools_by_name_and_pools_that_are_nowhere() {
     // One that waits for an import is told when it is asked for.
     let waits = on("in-trouble", &["status", "pb"]);
     assert_eq!(waits.status, 1, "{}", waits.err);
-    assert!(waits.out.ends_with("next     `zpool import pb`\n"), "{}", waits.out);
+    assert!(waits.out.ends_with("next     `zbay import pb`\n"), "{}", waits.out);
     assert_eq!(on("in-trouble", &["status", "tank"]).out, on("in-trouble", &["status"]).out);
     let asleep = on("gen8-asleep", &["status"]);
     assert!(asleep.out.contains("whether one waits for it is not known"), "{}", asleep.out);

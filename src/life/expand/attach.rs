@@ -157,10 +157,14 @@ fn named<'a>(
     if !called.is_empty() {
         return Ok(called);
     }
-    let Ok(bay) = word.parse::<BayId>() else { return Ok(Vec::new()) };
-    let members = request.members()?;
-    let in_it = members.iter().filter(|member| member.is_in(request.sight.hw, &bay));
-    Ok(in_it.map(|member| (member.pool, member.vdev)).collect())
+    let in_it = super::remove::members_called(request, word)?;
+    let mut found: Vec<(&Pool, &Vdev)> = Vec::new();
+    for member in in_it {
+        if !found.iter().any(|(pool, vdev)| pool.guid == member.pool.guid && vdev.is(member.vdev)) {
+            found.push((member.pool, member.vdev));
+        }
+    }
+    Ok(found)
 }
 
 /// `tank/mirror-0: bays 1 and 2`.

@@ -5,7 +5,7 @@
 
 use crate::drive::Drive;
 use crate::hw::Hw;
-use crate::inventory::{Disk, ForeignPool, ImportablePool, Inventory, Owner, Pool};
+use crate::inventory::{Disk, ForeignPool, ImportablePool, Inventory, Owner, Pool, Reason};
 use crate::life::member;
 use crate::life::{Cannot, Task};
 use crate::plan::import::{self, Import};
@@ -14,6 +14,7 @@ use crate::plan::steps::{self, run, step};
 use crate::plan::system::Own;
 use crate::plan::{Condition, Danger, command};
 use crate::profile::Profile;
+use crate::status::waiting::waiting;
 
 mod refusal;
 
@@ -48,13 +49,24 @@ pub fn import(request: &Incoming<'_>) -> Result<Task, Cannot> {
     let members = members_of(inventory, &listed.guid);
     let newest = members.iter().map(|(_, label)| *label).max_by_key(|label| label.txg);
     let name = &listed.name;
+    let waits = waiting(listed, inventory.importable.as_deref().unwrap_or_default());
+    let is_never = matches!(
+        listed.reason,
+        Reason::InUse | Reason::Newer | Reason::Features | Reason::ReadOnly | Reason::Damaged
+    );
+    if is_never {
+        let places = places(hw, &members);
+        return Err(
+            NoMove::Refused { says: waits.to_string(), means: waits.means(), places }.into()
+        );
+    }
     if listed.log_lost && !request.without_log {
         return Err(NoMove::NoLog { pool: name.clone() }.into());
     }
     if !(is_usable(&listed.state) || request.without_log) {
         let places = places(hw, &members);
         return Err(
-            NoMove::NotWhole { pool: name.clone(), state: listed.state.clone(), places }.into()
+            NoMove::Refused { says: waits.to_string(), means: waits.means(), places }.into()
         );
     }
     let Some(label) = newest else {

@@ -36,12 +36,12 @@ pub enum NoMove {
         /// The name.
         pool: String,
     },
-    /// Drives are missing.
-    NotWhole {
-        /// The pool.
-        pool: String,
-        /// What `zpool import` says of it.
-        state: String,
+    /// ZFS does not import it.
+    Refused {
+        /// Why.
+        says: String,
+        /// The way out.
+        means: String,
         /// The drives of it that are here.
         places: Vec<String>,
     },
@@ -134,14 +134,9 @@ impl NoMove {
                     "export that one first (`zbay export {pool}`), or import this one under a name of its own: `zpool import GUID NAME`"
                 ),
             ),
-            Self::NotWhole { pool, state, places } => listed(
-                format!(
-                    "pool {pool} is {state}: too many of its drives are not here, so nothing was done"
-                ),
-                "here",
-                places,
-                "put in the others".to_owned(),
-            ),
+            Self::Refused { says, means, places } => {
+                listed(format!("{says}, so nothing was done"), "here", places, means.clone())
+            }
             Self::NoLog { pool } => one(
                 format!("the log (SLOG) of pool {pool} cannot be opened, so nothing was done"),
                 format!(
