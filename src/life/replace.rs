@@ -12,7 +12,7 @@ use crate::drive::Drive;
 use crate::history::History;
 use crate::hw::Hw;
 use crate::inventory::place::{Needed, Place};
-use crate::inventory::{Class, Disk, Inventory, Leaf, Owner, Pool, StandIn};
+use crate::inventory::{Class, Disk, Inventory, Leaf, Owner, Pool, StandIn, Vdev};
 use crate::life::member::{self, Member, may_lose};
 use crate::life::newcomer::{self, Needs, Newcomer, REPLACEMENT};
 use crate::life::{Cannot, Follows, Sight, Task};

@@ -449,7 +449,7 @@ mod tests {
     use jiff::SignedDuration;
 
     use super::*;
-    use crate::inventory::{Contents, ForeignPool, ImportablePool, Membership, Unknown};
+    use crate::inventory::{Contents, ForeignPool, ImportablePool, Membership, Reason, Unknown};
     use crate::notice::Known;
     use crate::status::samples;
 
@@ -539,6 +539,8 @@ mod tests {
             destroyed: false,
             members: Vec::new(),
             log_lost: false,
+            reason: Reason::Nothing,
+            detail: None,
         };
         look.importable = Ok(vec![waits("7")]);
         assert_eq!(matter_of(&mut told, None, &look)[0].next.as_deref(), Some("zbay import tank"));

@@ -15,9 +15,10 @@ pub const BOOT: &str = "boot ";
 pub const FILE: &str = "file ";
 /// The key where nobody could say how the pools are.
 pub const UNANSWERED: &str = "unanswered";
-/// While a pool is in one of these, nothing can be said of its members.
-const UNREADABLE: [What; 4] =
-    [What::SuspendedByOther, What::Suspended, What::Unavailable, What::CannotOpen];
+/// Whether nothing can be said of a pool's members while it is in this.
+fn is_unreadable(what: What) -> bool {
+    what.closes() || matches!(what, What::SuspendedMultihost | What::Suspended)
+}
 
 /// All of them. `notes` are those of the drives and of the root file system.
 pub fn matters(hw: &Hw, inventory: &Inventory, pools: &[Status], notes: &[Note]) -> Vec<Matter> {
@@ -31,7 +32,7 @@ pub fn matters(hw: &Hw, inventory: &Inventory, pools: &[Status], notes: &[Note])
                 drives: members(status, &condition.serials),
                 pool: Some(status.pool.clone()),
                 serials: condition.serials.clone(),
-                covers: UNREADABLE.contains(&condition.what),
+                covers: is_unreadable(condition.what),
                 ..Matter::of(&key(condition), condition.weight(), says)
             });
         }
