@@ -77,8 +77,11 @@ pub(super) fn conditions(pool: &Pool, status: &Status) -> Vec<Condition> {
     if suspended {
         // Nothing else can be done to it until it is cleared.
         found.all.retain(|it| it.weight() == Weight::Wrong);
-        let of_pool = |it: &Condition| it.what.row().next.starts_with("zpool ");
-        for it in found.all.iter_mut().filter(|it| !of_pool(it)) {
+        let can = |it: &Condition| {
+            let next = it.what.row().next;
+            next.starts_with("zpool ") || next == "zbay show disk"
+        };
+        for it in found.all.iter_mut().filter(|it| !can(it)) {
             it.instead = Some("");
         }
     }

@@ -61,7 +61,10 @@ fn a_draid_of_an_older_release_hides_no_other_pool() {
             assert!(draid.remove(key).is_some(), "{key}");
         }
     });
-    assert_eq!(status.headline(), "tank is DEGRADED: v3 has failed. It can lose any 1 drive");
+    assert_eq!(
+        status.headline(),
+        "tank is DEGRADED: v3 was taken offline by force. It can lose any 1 drive"
+    );
     let unknown = status.conditions.iter().find(|it| it.what == What::Unanswered).unwrap();
     assert!(unknown.to_string().contains("the state of draid1:2d:5c:1s-0"), "{unknown}");
     assert!(serde_json::to_string(&status).unwrap().contains("draid1:2d:5c:1s-0"));

@@ -97,7 +97,7 @@ macro_rules! table {
 
 table! {
     /// Heartbeats of `multihost=on` did not reach the drives.
-    SuspendedMultihost "suspended-multihost" Wrong "ZFS-8000-MM": "it is suspended: its heartbeats (multihost) did not reach the drives in time",
+    SuspendedMultihost "suspended-multihost" Wrong "ZFS-8000-MM": "it is suspended: multihost heartbeats came too late",
         "a drive, cable or controller hangs, or another host took the pool: check the drives first, then the other host; then reboot",
         "zbay show disk";
     /// Too many members went at once.
