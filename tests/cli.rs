@@ -29,6 +29,10 @@ mod seats;
 #[path = "cli/hostile.rs"]
 mod hostile;
 
+/// What is told to be typed.
+#[path = "cli/typed.rs"]
+mod typed;
+
 /// Pools that grow.
 #[path = "cli/growth.rs"]
 mod growth;

@@ -54,6 +54,18 @@ fn made(hw: &Hw, inventory: &Inventory, pool: &Pool) -> Result<(Adopted, Parsed<
     Ok((Adopted { text, beside }, profile))
 }
 
+/// Whether a pool can be adopted as it was just seen.
+pub(super) fn would(context: &Context, hw: &Hw, inventory: &Inventory, pool: &Pool) -> bool {
+    let profile = match kept(context, pool).ok().flatten() {
+        Some((_, profile)) => profile,
+        None => match made(hw, inventory, pool) {
+            Ok((_, profile)) => profile,
+            Err(_) => return false,
+        },
+    };
+    super::plan::would(context, hw, inventory, &profile, &format!("pool {}", pool.name))
+}
+
 /// `zbay adopt`. Status 1 where something is left to do.
 ///
 /// # Errors

@@ -34,7 +34,7 @@ const BLINK: Duration = Duration::from_secs(12);
 pub fn run(context: &Context) -> Result<Answer> {
     let is_recorded = context.common.machine.is_some();
     if !is_recorded {
-        super::need_root("learn")?;
+        super::need_root("learn", super::ForRoot::Reads)?;
     }
     let inventory = context.look(Want::IDENTITY)?;
     let (hw, _) = context.hw(&inventory.host)?;

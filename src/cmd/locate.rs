@@ -40,7 +40,7 @@ pub fn run(context: &Context, args: &LocateArgs) -> Result<Answer> {
     if context.common.machine.is_some() {
         bail!("a recorded machine has no lights: `zbay locate` is for the box that it is typed on");
     }
-    need_root("locate")?;
+    need_root("locate", super::ForRoot::Reads)?;
     let machine = &*context.machine;
     let inventory = context.look(Want { smart: false, pools: Pools::All, ..Want::IDENTITY })?;
     let (hw, _) = context.hw(&inventory.host)?;

@@ -21,7 +21,7 @@ use crate::machine::local::replace_user_file;
 use crate::machine::trust::trusted;
 use crate::profile::Profile;
 use crate::render::svg::Canvas;
-use crate::render::text::{labelled, plain};
+use crate::render::text::{labelled, plain, typeable};
 use crate::shipped::{self, LoadError};
 use crate::yaml::Parsed;
 
@@ -87,6 +87,17 @@ impl Context {
     /// One look at the machine.
     pub fn look(&self, want: Want) -> anyhow::Result<Inventory> {
         look::look(&*self.machine, want).context("could not look at the machine")
+    }
+
+    /// A command as it is typed here: it names the recording that is looked at, and the description that was named.
+    pub fn typed(&self, rest: &str) -> String {
+        let named = |option: &str, value: Option<&String>| {
+            value.map(|value| format!(" {option} {}", typeable(value))).unwrap_or_default()
+        };
+        let machine = named("--machine", self.common.machine.as_ref());
+        let hw = named("--hw", self.common.hw.as_ref());
+        let blank = if rest.is_empty() { "" } else { " " };
+        format!("zbay{machine}{hw}{blank}{rest}")
     }
 
     /// What earlier looks saw: sleeping drives get what they said before, what changed is told, and this look is noted.
@@ -246,7 +257,7 @@ fn say_woken(hw: &Hw, inventory: &Inventory) {
 /// Changing a machine needs root, and files that nobody else has the say over; said before anything is looked at.
 /// `named`: a file of the command line, or a name that stands for one.
 fn may_change(context: &Context, command: &str, named: Option<&str>) -> anyhow::Result<()> {
-    need_root(command)?;
+    need_root(command, ForRoot::Changes)?;
     for file in context.decide(named) {
         if let Err(why) = trusted(&file) {
             anyhow::bail!(
@@ -259,12 +270,43 @@ fn may_change(context: &Context, command: &str, named: Option<&str>) -> anyhow::
     Ok(())
 }
 
-/// Root alone may change a machine.
-fn need_root(command: &str) -> anyhow::Result<()> {
+/// Why a command is root's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ForRoot {
+    /// It changes drives, pools or settings of the system.
+    Changes,
+    /// It writes a file of zbay's own below /etc or /var.
+    Writes,
+    /// It reads drives.
+    Reads,
+}
+
+impl ForRoot {
+    fn words(self) -> &'static str {
+        match self {
+            Self::Changes => "it changes drives, pools or settings",
+            Self::Writes => "it writes files below /etc/zbay or /var/lib/zbay",
+            Self::Reads => "it reads the drives themselves",
+        }
+    }
+}
+
+/// Some commands are root's; said before anything is looked at, with all that was typed.
+fn need_root(command: &str, why: ForRoot) -> anyhow::Result<()> {
     if nix::unistd::geteuid().is_root() {
         return Ok(());
     }
-    anyhow::bail!("permission denied: `zbay {command}` changes disks\ndo this  sudo zbay {command}")
+    Err(not_root(command, why, std::env::args_os().skip(1)))
+}
+
+fn not_root(
+    command: &str,
+    why: ForRoot,
+    typed: impl Iterator<Item = std::ffi::OsString>,
+) -> anyhow::Error {
+    let words: Vec<String> = typed.map(|word| typeable(&word.to_string_lossy())).collect();
+    let (why, again) = (why.words(), words.join(" "));
+    anyhow::anyhow!("permission denied: `zbay {command}` needs root: {why}\ndo this  sudo zbay {again}")
 }
 
 /// Writes a picture where one is wished, and says so.
@@ -296,4 +338,22 @@ pub fn vm_box(args: &crate::vmbox::launch::VmBoxArgs) -> anyhow::Result<Answer> 
         text,
         status: 0,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ForRoot, not_root};
+
+    #[test]
+    fn what_is_roots_says_why_and_repeats_what_was_typed() {
+        let words = ["replace", "2", "--take", "wwn-0x5=a b"].map(Into::into);
+        let said = not_root("replace", ForRoot::Changes, words.into_iter()).to_string();
+        assert_eq!(
+            said,
+            "permission denied: `zbay replace` needs root: it changes drives, pools or settings\n\
+             do this  sudo zbay replace 2 --take 'wwn-0x5=a b'"
+        );
+        let said = not_root("locate", ForRoot::Reads, ["locate", "1"].map(Into::into).into_iter());
+        assert!(said.to_string().contains("it reads the drives themselves"), "{said}");
+    }
 }

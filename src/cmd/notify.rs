@@ -164,7 +164,7 @@ fn figured(absent: Vec<Absent>) -> Vec<Absent> {
 pub fn run(context: &Context, args: &NotifyArgs) -> Result<Answer> {
     let dry = args.dry_run || context.common.machine.is_some();
     if !dry {
-        need_root("notify")?;
+        need_root("notify", super::ForRoot::Writes)?;
     }
     let machine = &*context.machine;
     context.warn_of_others(&context.decide(None));

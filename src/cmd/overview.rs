@@ -4,15 +4,72 @@
 use serde_json::json;
 
 use super::show_pool::facet;
-use super::{Answer, Context, is_bare};
+use super::{Answer, Context, adopt, is_bare, plan};
 use crate::check::machine;
-use crate::inventory::Want;
+use crate::hw::Hw;
+use crate::inventory::{Inventory, Want};
+use crate::life::moving::{self, Incoming};
+use crate::plan::system::Own;
 use crate::profile::Profile;
 use crate::render::json::answer;
-use crate::render::overview::{Overview, Wish, render};
-use crate::render::{disk, history};
-use crate::shipped::PROFILES;
+use crate::render::overview::{Overview, Ways, Wish, render};
+use crate::render::{contents, disk, history};
+use crate::shipped::{PROFILES, WISH};
 use crate::yaml::read;
+
+/// What could be typed next and would not be refused here.
+fn ways(context: &Context, hw: &Hw, inventory: &Inventory, wish: &Wish) -> anyhow::Result<Ways> {
+    let mut ways = Ways { zbay: context.typed(""), ..Ways::default() };
+    let recorded = match wish {
+        Wish::Sound(wish) => Some(&**wish),
+        Wish::None | Wish::Faulty => None,
+    };
+    let waiting = inventory.importable.iter().flatten().filter(|pool| !pool.destroyed);
+    let waiting: Vec<_> = waiting.collect();
+    if !waiting.is_empty() {
+        let own = Own::look(&*context.machine);
+        for pool in &waiting {
+            let named = waiting.iter().filter(|other| other.name == pool.name).count();
+            let word = if named == 1 { &pool.name } else { &pool.guid };
+            let asked = Incoming {
+                hw,
+                inventory,
+                own: &own,
+                wish: recorded,
+                pool: Some(word),
+                from: None,
+                without_log: false,
+            };
+            ways.imports.extend(moving::import(&asked).is_ok().then(|| word.clone()));
+        }
+    }
+    let imported = inventory.pools.as_deref().unwrap_or_default();
+    if recorded.is_none() {
+        let mut pools = imported.iter();
+        ways.adopt = pools.find(|pool| adopt::would(context, hw, inventory, pool)).map(|pool| pool.name.clone());
+    }
+    let free = inventory.disks.iter().any(|disk| contents::free(&disk.contents) == Some(true));
+    match wish {
+        Wish::Sound(_) => {
+            ways.plan = context.wish().ok().flatten().is_some_and(|wish| {
+                plan::would(context, hw, inventory, &wish, WISH)
+            });
+        }
+        Wish::None if imported.is_empty() && free => {
+            // What a drive says of its health may speak against a plan.
+            let inventory = context.look(Want { smart: true, ..Want::SEEN })?;
+            let fits = |(name, text): &(&'static str, &str)| {
+                let wish = read::<Profile>(name, text.as_bytes()).ok()?;
+                let fits = wish.value.hardware == hw.hardware
+                    && plan::would(context, hw, &inventory, &wish, name);
+                fits.then_some(*name)
+            };
+            ways.profile = PROFILES.iter().find_map(fits);
+        }
+        Wish::None | Wish::Faulty => {}
+    }
+    Ok(ways)
+}
 
 /// The overview.
 pub fn run(context: &Context) -> anyhow::Result<Answer> {
@@ -25,16 +82,15 @@ pub fn run(context: &Context) -> anyhow::Result<Answer> {
         Ok(Some(wish)) => Wish::Sound(Box::new(wish.value)),
         Err(_) => Wish::Faulty,
     };
-    let profiles = PROFILES.iter().filter(|(name, text)| {
-        read::<Profile>(name, text.as_bytes()).is_ok_and(|wish| wish.value.hardware == hw.hardware)
-    });
+    let ways = ways(context, hw, &inventory, &wish)?;
     let overview = Overview {
         hw,
         inventory: &inventory,
         wish,
-        profiles: profiles.map(|(name, _)| *name).collect(),
+        ways,
         notes: machine::all(hw, known, &inventory),
         bare: is_bare(known, &inventory.host),
+        root: context.common.machine.is_some() || nix::unistd::geteuid().is_root(),
     };
     let rows = disk::rows(hw, &inventory);
     let body = json!({

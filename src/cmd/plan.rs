@@ -122,6 +122,32 @@ impl Wished {
     }
 }
 
+/// Whether there is a plan of this wish for this look: what is offered to be typed is not refused.
+pub fn would(
+    context: &Context,
+    hw: &Hw,
+    inventory: &Inventory,
+    profile: &Parsed<Profile>,
+    name: &str,
+) -> bool {
+    let moved = hw.mode(&inventory.host).and_then(|is| hw.mode_of(is));
+    if moved.is_some_and(|is| is.moves_ports && is.mode != profile.value.controller) {
+        return false;
+    }
+    let Ok(system) = system::look(&*context.machine, &profile.value) else { return false };
+    make(&Request {
+        hw,
+        other_box: None,
+        profile,
+        name,
+        inventory,
+        system: &system,
+        takes: &[],
+        adopt: None,
+    })
+    .is_ok()
+}
+
 /// The description that `--hw` or the wish names.
 fn load_hw(context: &Context, profile: &Parsed<Profile>) -> Result<Hw> {
     let machine = &*context.machine;
@@ -161,7 +187,7 @@ pub fn run(context: &Context, args: &PlanArgs) -> Result<Answer> {
     context.warn_of_others(&context.decide(word));
     let mut wished = match Wished::load(context, word) {
         Ok(wished) => wished,
-        Err(error) => return Err(propose::instead(context, error)),
+        Err(error) => return propose::instead_of_plan(context, error),
     };
     wished.takes.clone_from(&args.take);
     wished.adopt.clone_from(&args.adopt);

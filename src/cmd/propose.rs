@@ -106,21 +106,48 @@ fn warnings(notes: &[Note]) -> String {
         .collect()
 }
 
-/// What `plan` and `firstboot` say where there is no wish: that there is none, and the proposal. Any other error is as
-/// it was. Nothing is written.
+/// What `plan` says where no profile is named and none is recorded: that there is none, and the layouts. Status 1, nothing
+/// is written.
+///
+/// # Errors
+/// The error as it was, where it is another one or the machine cannot be looked at.
+pub fn instead_of_plan(context: &Context, error: anyhow::Error) -> Result<Answer> {
+    if !is_without_profile(&error) {
+        return Err(error);
+    }
+    let looked = Looked::at(context).map_err(|why| without(&error, &why))?;
+    let text = format!("{}\n", no_profile(context, &looked));
+    let json = answer(&looked.notes, json!({ "plan": null, "proposal": screen::json(&looked.proposal) }));
+    Ok(Answer { text, json, status: 1 })
+}
+
+/// The same as an error, for `firstboot`.
 pub fn instead(context: &Context, error: anyhow::Error) -> anyhow::Error {
-    if !matches!(error.downcast_ref::<LoadError>(), Some(LoadError::NoWish(_))) {
+    if !is_without_profile(&error) {
         return error;
     }
     match Looked::at(context) {
-        Ok(Looked { proposal, .. }) => {
-            let screen = screen::render(&proposal);
-            let next = if proposal.layouts.is_empty() { "" } else { screen::no_wish() };
-            let none = format!("no profile is named, and {WISH} does not exist");
-            anyhow!("{none}\n\n{}\n{next}", screen.trim_end())
-        }
-        Err(why) => anyhow!("{error:#}; and no layout can be proposed: {why:#}"),
+        Ok(looked) => anyhow!("{}", no_profile(context, &looked)),
+        Err(why) => without(&error, &why),
     }
+}
+
+fn is_without_profile(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref::<LoadError>(), Some(LoadError::NoWish(_)))
+}
+
+fn without(error: &anyhow::Error, why: &anyhow::Error) -> anyhow::Error {
+    anyhow!("{error:#}; and no layout can be proposed: {why:#}")
+}
+
+fn no_profile(context: &Context, looked: &Looked) -> String {
+    let screen = screen::render(&looked.proposal);
+    let next = if looked.proposal.layouts.is_empty() {
+        format!("\nmore about the drives: `{}`", context.typed("show disk"))
+    } else {
+        screen::no_wish().to_owned()
+    };
+    format!("no profile is named, and {WISH} does not exist\n\n{}\n{next}", screen.trim_end())
 }
 
 fn write(context: &Context, args: &ProposeArgs, looked: &Looked) -> Result<Answer> {
@@ -220,7 +247,7 @@ fn record(context: &Context, args: &ProposeArgs, wish: &str) -> Result<bool> {
     if context.common.machine.is_some() {
         bail!("a recorded machine cannot be changed: `zbay propose --out FILE.yaml` writes a file");
     }
-    super::need_root("propose --write")?;
+    super::need_root("propose --write", super::ForRoot::Writes)?;
     let _lock = lock(apply::LOCK.into())?;
     Ok(apply::wish::record(&*context.machine, wish, args.replace_wish)?)
 }

@@ -43,10 +43,8 @@ struct Row {
 /// Not root, or a machine that cannot be looked at.
 pub fn run(context: &Context, args: &SelfTestArgs) -> Result<Answer> {
     let recorded = context.common.machine.is_some();
-    if !recorded && !nix::unistd::geteuid().is_root() {
-        bail!(
-            "permission denied: drives are asked to test themselves\ndo this  sudo zbay selftest"
-        );
+    if !recorded {
+        super::need_root("selftest", super::ForRoot::Reads)?;
     }
     let inventory = context.look(Want::GLANCE)?;
     let (hw, _) = context.hw(&inventory.host)?;

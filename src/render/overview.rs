@@ -15,7 +15,7 @@ use crate::inventory::{Inventory, Pool};
 use crate::names::BayId;
 use crate::profile::Profile;
 use crate::shipped::WISH;
-use crate::status;
+use crate::status::{self, Status};
 
 /// Up to so many bays have a line each.
 const FEW: usize = 8;
@@ -38,12 +38,29 @@ pub struct Overview<'a> {
     pub inventory: &'a Inventory,
     /// The wish.
     pub wish: Wish,
-    /// Names of profiles for this box.
-    pub profiles: Vec<&'static str>,
+    /// What could be typed next.
+    pub ways: Ways,
     /// What is to know.
     pub notes: Vec<Note>,
     /// There is nothing to work on: then a pool that is not known is no fault.
     pub bare: bool,
+    /// Whether it was looked at as root, or is recorded.
+    pub root: bool,
+}
+
+/// What could be typed next and is not refused on this machine.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ways {
+    /// How zbay is called here: `zbay`, or with the recording that is looked at.
+    pub zbay: String,
+    /// Pools that `zbay import` would take, as it is told them.
+    pub imports: Vec<String>,
+    /// A pool that `zbay adopt` would write a profile for.
+    pub adopt: Option<String>,
+    /// A shipped profile that has a plan.
+    pub profile: Option<&'static str>,
+    /// Whether the recorded one has a plan.
+    pub plan: bool,
 }
 
 impl Overview<'_> {
@@ -65,7 +82,12 @@ impl Overview<'_> {
 /// The screen.
 pub fn render(overview: &Overview<'_>) -> String {
     let (hw, inventory) = (overview.hw, overview.inventory);
-    let mut out = text::labelled("box", &about(hw, inventory));
+    let mut out = String::new();
+    if !overview.root {
+        let said = "what is on the drives and how the pools are is not known: `sudo zbay`";
+        out.push_str(&text::labelled("not root", said));
+    }
+    out.push_str(&text::labelled("box", &about(hw, inventory)));
     out.push_str(&text::labelled("system", &system(hw, inventory)));
     out.push('\n');
     out.push_str(&bays(hw, inventory));
@@ -76,7 +98,9 @@ pub fn render(overview: &Overview<'_>) -> String {
     {
         out.push_str(&text::labelled("others", &said));
     }
-    for status in inventory.pools.iter().flatten().map(|pool| status::of(hw, inventory, pool)) {
+    let pools: Vec<Status> =
+        inventory.pools.iter().flatten().map(|pool| status::of(hw, inventory, pool)).collect();
+    for status in &pools {
         if !status.is_well() {
             let said = format!("{}: `zbay status`", status.headline());
             out.push_str(&text::labelled("warning", &text::plain(&said)));
@@ -96,12 +120,27 @@ pub fn render(overview: &Overview<'_>) -> String {
         out.push_str(&text::labelled("notice", said));
     }
     out.push('\n');
-    let next = next(overview);
-    let width = next.iter().map(|(command, _)| command.len() + 2).max().unwrap_or(0);
+    let next = next(overview, &pools);
+    out + &lines(&next)
+}
+
+/// A line each; what does not fit beside a long command stands below it.
+fn lines(next: &[(String, String)]) -> String {
+    const LONGEST: usize = 40;
+    let mut out = String::new();
+    let short = next.iter().map(|(command, _)| command.len() + 2).filter(|len| *len <= LONGEST);
+    let width = short.max().unwrap_or(0);
     for (index, (command, what)) in next.iter().enumerate() {
         let label = if index == 0 { "next" } else { "" };
-        let command = format!("`{command}`");
-        out.extend([format!("{label:<8} {command:<width$}  {what}\n")]);
+        let command = format!("`{}`", text::plain(command));
+        let what = text::plain(what);
+        let line = format!("{label:<8} {command:<width$}  {what}");
+        if command.len() <= width && line.len() <= text::WIDTH {
+            out.extend([line.trim_end(), "\n"]);
+        } else {
+            out.extend([format!("{label:<8} {command}\n")]);
+            out.push_str(&text::labelled("", &what));
+        }
     }
     out
 }
@@ -253,40 +292,68 @@ fn pools(inventory: &Inventory) -> String {
     }
 }
 
-/// Commands that make sense now, and what each does.
-fn next(overview: &Overview<'_>) -> Vec<(String, &'static str)> {
-    let mut next = Vec::new();
+/// Commands that make sense now, and what each does: first what the gravest condition of all pools asks for.
+fn next(overview: &Overview<'_>, pools: &[Status]) -> Vec<(String, String)> {
+    let ways = &overview.ways;
+    let typed = |rest: &str| format!("{} {rest}", ways.zbay);
+    let mut next: Vec<(String, String)> = Vec::new();
+    let mut add = |command: String, what: &str| {
+        if next.iter().all(|(other, _)| *other != command) {
+            next.push((command, what.to_owned()));
+        }
+    };
+    let worst = pools.iter().filter(|status| !status.is_well());
+    let worst = worst.min_by_key(|status| status.conditions.first().map(|worst| worst.what));
+    if let Some((status, command)) = worst.and_then(|status| Some((status, status.next()?))) {
+        let what = status.conditions.first().map(ToString::to_string).unwrap_or_default();
+        let command = command.strip_prefix("zbay ").map_or(command.clone(), typed);
+        add(command, &format!("pool {}: {what}", status.pool));
+    }
+    for pool in &ways.imports {
+        add(typed(&format!("import {}", text::typeable(pool))), "show what it holds, and import it");
+    }
+    let none = overview.inventory.pools.as_ref().is_ok_and(Vec::is_empty);
+    let disks = &overview.inventory.disks;
+    let blank = disks.iter().any(|disk| {
+        contents::free(&disk.contents) == Some(true) || disk.asleep == Some(true)
+    });
     match (&overview.wish, overview.wished()) {
-        (Wish::Faulty, _) => {
-            next.push((format!("zbay check {WISH}"), "what is wrong with the wish"));
-        }
+        (Wish::Faulty, _) => add(typed(&format!("check {WISH}")), "what is wrong with the profile"),
         (Wish::None, _) => {
-            let what = "layouts for these drives; writes nothing";
-            let disks = &overview.inventory.disks;
-            if disks.iter().any(|disk| contents::free(&disk.contents) != Some(false)) {
-                next.push(("zbay propose".to_owned(), what));
-            }
-            if let Some(profile) = overview.profiles.first() {
-                next.push((
-                    format!("zbay plan {profile}"),
-                    "what this profile would do; writes nothing",
-                ));
+            if none && blank {
+                add(typed("propose"), "layouts for these drives; writes nothing");
+                if let Some(profile) = ways.profile {
+                    let what = "what this profile would do; writes nothing";
+                    add(typed(&format!("plan {profile}")), what);
+                }
             }
         }
-        (Wish::Sound(_), None) => {
-            next.push(("zbay plan".to_owned(), "what would be done; writes nothing"));
-            next.push(("zbay propose".to_owned(), "other layouts for these drives, side by side"));
+        (Wish::Sound(_), None) if overview.inventory.pools.is_ok() => {
+            let what = if ways.plan {
+                "what would be done; writes nothing"
+            } else {
+                "what is in the way of the profile"
+            };
+            add(typed("plan"), what);
+            if none && blank {
+                add(typed("propose"), "other layouts for these drives, side by side");
+            }
         }
+        (Wish::Sound(_), None) => {}
         (Wish::Sound(_), Some(_)) => {
-            next.push(("zbay verify".to_owned(), "whether all is as wished"));
+            add(typed("verify"), "compare the machine with its profile");
         }
     }
     if overview.inventory.pools.as_ref().is_ok_and(|pools| !pools.is_empty()) {
-        next.push(("zbay status".to_owned(), "the pool by bay: how it is, what to do"));
+        add(typed("status"), "the pool by bay: how it is, what to do");
+        if let Some(pool) = &ways.adopt {
+            let what = "write a profile of this pool as it is";
+            add(typed(&format!("adopt {}", text::typeable(pool))), what);
+        }
     } else {
-        next.push(("zbay capacity".to_owned(), "what common drive sizes would hold"));
+        add(typed("capacity"), "what common drive sizes would hold");
     }
-    next.push(("zbay show hw".to_owned(), "the box: bays, what boots, memory"));
+    add(typed("show hw"), "the box: bays, what boots, memory");
     next
 }
 

@@ -1,6 +1,6 @@
 //! The overview of the article's box before and after its pool, and of boxes where little is known.
 
-use super::{Overview, Wish, render};
+use super::{Overview, Ways, Wish, render};
 use crate::check::machine;
 use crate::inventory::Inventory;
 use crate::profile::Profile;
@@ -16,8 +16,14 @@ fn seed() -> Wish {
 fn shown(name: &str, inventory: &Inventory, wish: Wish) -> (String, bool) {
     let hw = hw(name);
     let notes = machine::all(&hw, name != "generic", inventory);
-    let profiles = vec!["gen8-usb-raidz"];
-    let overview = Overview { hw: &hw, inventory, wish, profiles, notes, bare: false };
+    let ways = Ways {
+        zbay: "zbay".to_owned(),
+        profile: Some("gen8-usb-raidz"),
+        plan: true,
+        ..Ways::default()
+    };
+    let root = inventory.pools.is_ok();
+    let overview = Overview { hw: &hw, inventory, wish, ways, notes, bare: false, root };
     let text = render(&overview);
     for line in text.lines() {
         assert!(line.len() <= 80 && line.is_ascii() && line.trim_end() == line, "{line}");
@@ -61,7 +67,8 @@ fn with_a_pool_that_has_lost_a_drive() {
         "1.00 TB  pool testpool (raidz1-0)\n",
         "\npool     testpool DEGRADED, 456K used, 2.55T free\n",
         "\nwarning  testpool is DEGRADED: the drive in bay 3 is missing. No redundancy\n         left: one more failure loses the pool: `zbay status`\n",
-        "\nnext     `zbay verify`   whether all is as wished\n",
+        "\nnext     `zbay replace 3`  pool testpool: bay 3 is gone\n",
+        "\n         `zbay verify`     compare the machine with its profile\n",
     ] {
         assert!(text.contains(line), "{line}\n{text}");
     }
@@ -76,11 +83,12 @@ fn where_little_is_known_nothing_is_claimed() {
         "\nwish     none is recorded\n",
         "\npool     not known: permission denied, run as root\n",
         "\nnotice   no description fits this box",
-        "\nnext     `zbay propose`              layouts for these drives; writes nothing\n",
-        "\n         `zbay plan gen8-usb-raidz`  what this profile would do; writes nothing\n",
+        "\nnext     `zbay capacity`  what common drive sizes would hold\n",
     ] {
         assert!(text.contains(line), "{line}\n{text}");
     }
+    assert!(text.starts_with("not root what is on the drives"), "{text}");
+    assert!(!text.contains("propose") && !text.contains("zbay plan"), "{text}");
     assert!(!text.contains("blank") && !text.contains("empty"));
     assert!(!well);
 }

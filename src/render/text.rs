@@ -14,6 +14,16 @@ pub fn plain(text: &str) -> String {
     text.trim_end().chars().map(shown).collect()
 }
 
+/// A word as it can be typed at a shell: as it is, or between single quotes.
+pub fn typeable(word: &str) -> String {
+    let bare = |c: char| c.is_ascii_alphanumeric() || "-_./=:@,+%".contains(c);
+    if !word.is_empty() && word.chars().all(bare) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
 /// At most `width` characters, the last two of them dots where something was cut.
 pub fn clip(text: &str, width: usize) -> String {
     if text.chars().count() <= width {

@@ -1,0 +1,201 @@
+//! What any screen tells to be typed can be typed where it was told: it ends with 0 or 1.
+//!
+//! Each screen is run on each recorded machine, without a profile recorded and with each shipped one that fits the box.
+//! From what it prints are taken: every `zbay ...` in backticks, and every row that begins with one. A command that
+//! changes is asked for its plan (`apply` by `plan`); one with a placeholder has to be understood.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+use std::sync::Mutex;
+use std::thread;
+
+use clap::Parser as _;
+use serde_json::json;
+use zbay::cli::Cli;
+
+use super::{Altered, PROFILES, Said, run};
+
+/// Commands that end with 2 all the same: on which recording, and why that is right.
+const LISTED: [(&str, &str, &str); 0] = [];
+
+/// Labels of rows that are typed as they stand.
+const LABELS: [&str; 8] = ["next", "do this", "say it", "keep it", "erase it", "then", "or", "try:"];
+
+/// What stands for something in a command that is not to be typed to the letter, and what it is tried with.
+const PLACEHOLDERS: [(&str, &str); 16] = [
+    ("BAY", "1"),
+    ("POOL", "tank"),
+    ("POOL/DATASET", "tank/data"),
+    ("DATASET", "tank/data"),
+    ("PROFILE", "gen8-seed"),
+    ("LAYOUT", "raidz2:6x4TB"),
+    ("NAME", "gen8-seed"),
+    ("FILE", "./x.yaml"),
+    ("FILE.yaml", "./x.yaml"),
+    ("SERIAL", "Z1E0EXA1"),
+    ("GUID", "1234567890"),
+    ("HOST", "old"),
+    ("VDEV", "raidz1-0"),
+    ("DRIVE", "sda"),
+    ("DEVICE", "/dev/console"),
+    ("N", "1"),
+];
+
+/// The screens, and refusals.
+const SCREENS: [&[&str]; 27] = [
+    &[],
+    &["show", "disk", "-a"],
+    &["show", "hw"],
+    &["show", "pool"],
+    &["status"],
+    &["care"],
+    &["plan"],
+    &["plan", "gen8-seed"],
+    &["plan", "gen8-usb-raidz"],
+    &["plan", "gen8-raid-fifth-port"],
+    &["plan", "4u-24bay-raidz2"],
+    &["verify"],
+    &["verify", "gen8-usb-raidz"],
+    &["propose"],
+    &["explain"],
+    &["adopt"],
+    &["import"],
+    &["notify", "--dry-run"],
+    &["profile", "--from-pool"],
+    &["capacity"],
+    &["replace", "2", "--plan"],
+    &["expand", "attach", "2", "--plan"],
+    &["expand", "add", "2", "--plan"],
+    &["expand", "remove", "nothing", "--plan"],
+    &["selftest", "short"],
+    &["locate", "1"],
+    &["destroy", "tank/data", "--plan"],
+];
+
+/// Commands of a text: in backticks, and behind the label of a row.
+fn commands(text: &str) -> BTreeSet<String> {
+    // A wrapped line goes on below its first word.
+    let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let quoted = flat.split('`').skip(1).step_by(2);
+    let rows = text.lines().filter_map(|line| {
+        let rest = LABELS.iter().find_map(|label| line.strip_prefix(label))?;
+        Some(rest.trim()).filter(|row| rest.starts_with(' ') && !row.contains('`'))
+    });
+    let said = quoted.chain(rows).map(|said| said.strip_prefix("sudo ").unwrap_or(said));
+    let typed = said.filter(|said| *said == "zbay" || said.starts_with("zbay "));
+    typed.map(str::to_owned).collect()
+}
+
+/// What is run for a command; `None`: it has a placeholder, and was understood.
+fn tried(command: &str) -> Result<Option<Vec<String>>, String> {
+    let mut held = command.contains("...");
+    let words = command.split(' ').skip(1).filter(|word| *word != "...");
+    let mut args: Vec<String> = Vec::new();
+    for word in words {
+        let (left, right) = word.split_once('=').map_or((None, word), |(l, r)| (Some(l), r));
+        let stands = PLACEHOLDERS.iter().find(|(name, _)| *name == right).map(|(_, with)| *with);
+        held |= stands.is_some();
+        let right = stands.unwrap_or(right);
+        args.push(left.map_or_else(|| right.to_owned(), |left| format!("{left}={right}")));
+    }
+    let typed = std::iter::once("zbay".to_owned()).chain(args.iter().cloned());
+    if let Err(error) = Cli::try_parse_from(typed) {
+        return Err(error.to_string());
+    }
+    if held {
+        return Ok(None);
+    }
+    let changes = ["replace", "expand", "import", "export", "adopt", "destroy"];
+    match args.first().map(String::as_str) {
+        Some("apply") => {
+            args[0] = "plan".to_owned();
+            args.retain(|word| word != "--yes" && word != "--replace-wish");
+        }
+        Some(verb) if changes.contains(&verb) && !args.iter().any(|word| word == "--plan") => {
+            args.push("--plan".to_owned());
+        }
+        _ => {}
+    }
+    Ok(Some(args))
+}
+
+/// A recording, with a profile recorded or none.
+struct Case {
+    name: String,
+    dir: Altered,
+}
+
+fn cases() -> Vec<Case> {
+    let mut cases = Vec::new();
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/machines");
+    for entry in fs::read_dir(dir).expect("recordings") {
+        let name = entry.expect("a recording").file_name().into_string().expect("UTF-8");
+        cases.push(Case { dir: Altered::of(&name), name });
+    }
+    for (machine, profile) in [
+        ("gen8-seed", "gen8-seed"),
+        ("gen8-4x4tb", "gen8-usb-raidz"),
+        ("every-owner", "gen8-usb-raidz"),
+        ("in-trouble", "gen8-usb-raidz"),
+        ("gen8-raid-mode", "gen8-usb-raidz"),
+    ] {
+        assert!(PROFILES.contains(&profile));
+        let text = fs::read_to_string(format!("profiles/{profile}.yaml")).expect("shipped");
+        let dir = Altered::of(machine)
+            .edit("files.json", |files| files["/etc/zbay/profile.yaml"] = json!(text));
+        cases.push(Case { name: format!("{machine} with {profile}"), dir });
+    }
+    cases.sort_by(|a, b| a.name.cmp(&b.name));
+    cases
+}
+
+/// Commands told on a recording that end with 2 there: with the screen that told them, and what they said.
+fn dead_ends(case: &Case) -> BTreeMap<String, String> {
+    let mut told: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for screen in SCREENS {
+        let said = case.dir.run(screen);
+        for command in commands(&(said.out + "\n" + &said.err)) {
+            told.entry(command).or_insert_with(|| screen.to_vec());
+        }
+    }
+    let mut dead = BTreeMap::new();
+    for (command, screen) in told {
+        let error = match tried(&command) {
+            Err(error) => Some(error),
+            Ok(None) => None,
+            Ok(Some(args)) => {
+                let own = args.iter().any(|word| word == "--machine");
+                let args: Vec<&str> = args.iter().map(String::as_str).collect();
+                let Said { status, err, .. } = if own { run(&args) } else { case.dir.run(&args) };
+                let root = err.contains("permission denied") || err.contains("changed: ");
+                (status == 2 && !(root && err.contains("a recorded machine"))).then_some(err)
+            }
+        };
+        let listed = LISTED.iter().any(|(on, it, _)| case.name.starts_with(on) && *it == command);
+        if let Some(error) = error.filter(|_| !listed) {
+            dead.insert(format!("{}: `{command}`, told by {screen:?}", case.name), error);
+        }
+    }
+    dead
+}
+
+#[test]
+fn what_is_told_to_be_typed_can_be_typed_there() {
+    let todo = Mutex::new(cases());
+    let dead = Mutex::new(BTreeMap::new());
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                loop {
+                    let Some(case) = todo.lock().expect("sound").pop() else { break };
+                    let found = dead_ends(&case);
+                    dead.lock().expect("sound").extend(found);
+                }
+            });
+        }
+    });
+    let dead = dead.into_inner().expect("sound");
+    let said: Vec<String> = dead.iter().map(|(what, error)| format!("{what}\n{error}")).collect();
+    assert!(dead.is_empty(), "{} dead ends:\n{}", dead.len(), said.join("\n"));
+}
