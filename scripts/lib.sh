@@ -8,6 +8,8 @@
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cache=${ZBAY_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/zbay}
+# Says that these scripts made the cache, so that `--clean` may remove it.
+marker=.zbay-cache
 me=$(basename "$0")
 sources=/etc/apt/sources.list.d/zbay.sources
 began=$SECONDS
@@ -27,6 +29,12 @@ info() { printf '  %-9s %s\n' "$1" "$2"; }
 as_root() {
   if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi
 }
+make_cache() { # only a directory that is new, empty or named for zbay becomes one
+  local own=
+  if [ -z "${ZBAY_CACHE:-}" ] || [ -z "$(ls -A "$cache" 2>/dev/null)" ]; then own=1; fi
+  mkdir -p "$cache/log"
+  if [ -n "$own" ]; then : >"$cache/$marker"; fi
+}
 may_be_root() { [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null; }
 
 # --- steps -------------------------------------------------------------------------------------------------------
@@ -43,7 +51,7 @@ step_line() { # NAME STATE SECONDS
 start() {
   local name=$1
   shift
-  mkdir -p "$cache/log"
+  make_cache
   begun_at[$name]=$SECONDS
   ("$@") >"$cache/log/$name" 2>&1 </dev/null &
   pid_of[$name]=$!
@@ -374,6 +382,14 @@ box_kill() {
 # --- the whole -----------------------------------------------------------------------------------------------------
 clean() {
   local dir
+  if [ -d "$cache" ]; then
+    if [ -z "${ZBAY_CACHE:-}" ]; then make_cache; fi
+    # A directory of somebody else's, named by mistake, is no cache.
+    if [ ! -f "$cache/$marker" ]; then
+      die "$(short "$cache") is not removed: it has no file $marker, so these scripts did not make it" \
+        "if it is a cache all the same: touch $(short "$cache")/$marker"
+    fi
+  fi
   for dir in "$cache"/boxes/*; do [ -d "$dir" ] && box_kill "$dir"; done
   if [ -e "$sources" ]; then
     as_root rm -f "$sources"
@@ -388,7 +404,7 @@ clean() {
 prepare() {
   local title=$1 os version codename packages count
   shift
-  mkdir -p "$cache/log"
+  make_cache
   read -r os version codename <<<"$(os_id)"
   case "$os $codename" in
   "debian bookworm" | "debian trixie") ;;

@@ -42,8 +42,7 @@ pub struct NoWish {
 
 fn rows(why: &[String]) -> String {
     let rows: String = why.iter().map(|one| labelled("because", &plain(one))).collect();
-    let way =
-        "zbay looks after it without a profile too: `zbay status`, `zbay replace`, `zbay expand`";
+    let way = "zbay looks after it without a profile too: `zbay status`, `zbay replace BAY`, `zbay help expand`";
     rows + labelled("do this", way).trim_end()
 }
 
@@ -63,6 +62,7 @@ pub fn wish(hw: &Hw, inventory: &Inventory, pool: &Pool, frame: &Frame) -> Resul
         pool.name
     );
     text.push_str(&frame.text(shape.layout, &shape.bays));
+    let _ = writeln!(text, "  guid: {}", pool.guid);
     text.push_str(&shape.rest);
     text.push_str(&pool_properties(pool, &mut beside));
     text.push_str(&datasets(pool, &mut beside));

@@ -95,7 +95,7 @@ pub enum Command {
     },
     /// Which widths waste little, and the ways to share out so many drives.
     Optimal(Late<crate::cmd::optimal::OptimalArgs>),
-    /// Ways from one pool to a larger one, side by side: `zbay grow raidz2:6x4TB -- raidz2:12x4TB`.
+    /// Ways from one pool to a larger one, side by side: `zbay grow raidz2:6x4TB --to raidz2:12x4TB`.
     Grow(Late<crate::cmd::grow::GrowArgs>),
     /// Set the box up once, without questions, with a report on the console (zbay-firstboot.service).
     Firstboot {
@@ -107,6 +107,12 @@ pub enum Command {
     Notify(Late<Notify>),
     /// Miss a pool no more that zbay has seen and that is gone for good: its alerts end. Nothing is changed on any drive.
     Forget(Late<crate::cmd::forget::ForgetArgs>),
+    /// Print a document that zbay carries (`zbay help foreign`), the help of a command, or what there is.
+    Help {
+        /// A topic or a command. Left out: both are listed.
+        #[arg(value_name = "TOPIC")]
+        topic: Option<String>,
+    },
     /// Print figures for Prometheus: pools, members and drives by bay.
     Metrics,
     /// Record this machine, for a bug report or a test: what zbay's readers need of it, and nothing of its owner's.
@@ -124,7 +130,7 @@ pub enum Command {
     /// Write the reference pages that are made from the types.
     #[command(hide = true)]
     Reference {
-        /// Which: profile, hw, rules, status or help.
+        /// Which: profile, hw, rules, status, capabilities or show-disk.schema.
         page: String,
     },
 }
@@ -158,6 +164,9 @@ pub struct Plan {
     /// Import the wished pool from the wished bays though this host had it last and did not export it.
     #[arg(long, value_name = "HOST")]
     pub adopt: Option<String>,
+    /// Change a pool that zbay did not make to this shipped profile.
+    #[arg(long)]
+    pub onto_existing: bool,
     /// Save the plan; `zbay apply FILE` does exactly it, if nothing has changed by then.
     #[arg(long, value_name = "FILE.json")]
     pub save: Option<Utf8PathBuf>,
@@ -179,6 +188,9 @@ pub struct Apply {
     /// Import the wished pool from the wished bays though this host had it last and did not export it.
     #[arg(long, value_name = "HOST")]
     pub adopt: Option<String>,
+    /// Change a pool that zbay did not make to this shipped profile.
+    #[arg(long)]
+    pub onto_existing: bool,
     /// Do not ask. Answers for plans that only take free disks and set properties.
     #[arg(long)]
     pub yes: bool,

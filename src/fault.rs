@@ -80,10 +80,33 @@ impl fmt::Display for Faults {
     }
 }
 
+/// What other systems call the layouts.
+const LEVELS: [(&str, &[&str]); 8] = [
+    ("raid5", &["raidz", "raidz1"]),
+    ("raid6", &["raidz2"]),
+    ("raid7", &["raidz3"]),
+    ("raid1", &["mirror"]),
+    ("raid10", &["mirror"]),
+    ("raid1+0", &["mirror"]),
+    ("raid0", &["stripe"]),
+    ("jbod", &["stripe"]),
+];
+
+/// The layout of `known` that other systems call by this name of a RAID level.
+pub fn raid_level<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+    let bare = word.to_ascii_lowercase().replace(['-', '_', ' '], "");
+    let (_, names) = LEVELS.iter().find(|(level, _)| *level == bare)?;
+    known.iter().find(|candidate| names.contains(candidate)).copied()
+}
+
 /// The one of `known` that was probably meant by `word`: equal but for case, `-` and `_`, or close to it.
 pub fn near_miss<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let bare = |text: &str| text.to_ascii_lowercase().replace(['-', '_', ' '], "");
     let meant = bare(word);
+    let known: Vec<&str> = known.into_iter().collect();
+    if let Some(level) = raid_level(word, &known) {
+        return Some(level);
+    }
     let mut best: Option<(usize, &str)> = None;
     for candidate in known {
         let distance = strsim::damerau_levenshtein(&meant, &bare(candidate));
@@ -95,9 +118,23 @@ pub fn near_miss<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Op
     best.map(|(_, candidate)| candidate)
 }
 
+/// An error with its causes in one line, as [`anyhow`] prints it with `{:#}`, but no part twice: some say their cause
+/// themselves.
+pub fn chain(error: &anyhow::Error) -> String {
+    let mut said = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !said.contains(&cause) {
+            said = format!("{said}: {cause}");
+        }
+    }
+    said
+}
+
 #[cfg(test)]
 mod tests {
-    use super::near_miss;
+    use super::{chain, near_miss};
+    use crate::capacity::spec;
+    use crate::units::Ashift;
 
     #[test]
     fn finds_what_was_meant() {
@@ -106,5 +143,22 @@ mod tests {
         assert_eq!(near_miss("mirorr", layouts), Some("mirror"));
         assert_eq!(near_miss("recordsiez", ["recordsize", "reservation"]), Some("recordsize"));
         assert_eq!(near_miss("zzz", layouts), None);
+        for (level, layout) in
+            [("raid5", "raidz"), ("RAID6", "raidz2"), ("raid-10", "mirror"), ("raid0", "stripe")]
+        {
+            assert_eq!(near_miss(level, layouts), Some(layout));
+        }
+    }
+
+    #[test]
+    fn no_part_of_an_error_is_said_twice() {
+        for typed in ["raid5:6x4TB", "raidz2:6x4XB", "raidz2:2x4TB", "draid2:9d:3c:2x4TB", "x"] {
+            let error = anyhow::Error::from(spec::parse(typed, Ashift::DEFAULT).unwrap_err());
+            let said = chain(&error.context("the layout"));
+            assert!(said.starts_with("the layout: "), "{said}");
+            for part in said.split(": ").filter(|part| part.len() > 12) {
+                assert_eq!(said.matches(part).count(), 1, "{said}");
+            }
+        }
     }
 }

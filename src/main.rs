@@ -12,6 +12,7 @@ use tracing::Level;
 use zbay::cli::{Cli, Command, Common, Show};
 use zbay::cmd::{self, Answer, Context};
 use zbay::console;
+use zbay::fault::chain;
 use zbay::machine::Machine;
 use zbay::machine::real::Real;
 use zbay::machine::recorded::{self, Recorded};
@@ -29,7 +30,7 @@ fn main() -> ExitCode {
     match run(cli) {
         Ok(answer) => print(&answer, json, painted),
         Err(error) => {
-            let text = format!("{error:#}");
+            let text = chain(&error);
             let text = text.strip_prefix("error: ").unwrap_or(&text);
             let _ = writeln!(console::err(), "error: {text}");
             if json {
@@ -103,6 +104,7 @@ fn run(cli: Cli) -> Result<Answer> {
         Some(Command::Grow(args)) => cmd::grow::run(&context, args),
         Some(Command::Optimal(args)) => cmd::optimal::run(&context, args),
         Some(Command::Firstboot { console }) => cmd::firstboot::run(&context, console.as_deref()),
+        Some(Command::Help { topic }) => cmd::help::run(topic.as_deref()),
         Some(Command::Record { dir, keep_serials }) => {
             cmd::record::run(&context, dir, *keep_serials)
         }

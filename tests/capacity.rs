@@ -158,6 +158,21 @@ fn what_cannot_be_is_named() {
 #[test]
 fn the_rule_of_powers_of_two_and_the_ways_of_24_drives() {
     let said = zbay(&["optimal"], "");
+    // The article's own lists come first, to the letter; then which of them hold.
+    assert!(
+        said.out.starts_with(
+            "RAID-Z: 3, 5, 9, 17, 33 drives\nRAID-Z2: 4, 6, 10, 18, 34 drives\n\
+             RAID-Z3: 5, 7, 11, 19, 35 drives\n\n"
+        ),
+        "{}",
+        said.out
+    );
+    assert!(
+        said.out.contains("\nhold     RAID-Z of 3, 5, 9 and 17; RAID-Z2 of 6 and 18"),
+        "{}",
+        said.out
+    );
+    assert!(said.out.contains("\ndo not   RAID-Z of 33; RAID-Z2 of 4, 10 and 34"), "{}", said.out);
     assert_eq!((said.status, said.err.as_str()), (0, ""));
     assert!(
         said.out.contains(

@@ -49,6 +49,16 @@ impl Root {
         (output.status.code().expect("ended"), text(output.stdout), text(output.stderr))
     }
 
+    /// The prefix is refused, and nothing is written.
+    fn refuses_prefix(&self, prefix: &str) {
+        let before = self.files();
+        let (status, out, err) =
+            self.run(&["--prefix", prefix, "--binary", env!("CARGO_BIN_EXE_zbay")]);
+        assert_eq!((status, out.as_str()), (2, ""), "{prefix}");
+        assert!(err.contains("--prefix"), "{prefix}: {err}");
+        assert_eq!(self.files(), before, "{prefix}");
+    }
+
     fn install(&self) -> String {
         let (status, out, err) = self.run(&["--binary", env!("CARGO_BIN_EXE_zbay")]);
         assert_eq!((status, err.as_str()), (0, ""), "{out}");
@@ -259,4 +269,117 @@ fn a_look_is_hardened_and_sees_who_has_a_disk_open() {
     assert!(unit("all-zbay.sh").contains(&format!(": >{event}")));
     assert_eq!(setting(&unit("zbay-notify.path"), "PathExists"), [event]);
     assert!(setting(&notify, "ExecStartPre")[0].ends_with(event), "taken away before the look");
+}
+
+#[test]
+fn a_prefix_that_a_unit_would_read_otherwise_is_refused() {
+    let root = Root::debian("13");
+    for prefix in [
+        "/opt/a&b",
+        "/opt/a b",
+        "/opt/a|b",
+        "/opt/a%b",
+        "/opt/$HOME",
+        "/opt/a\\b",
+        "/opt/\"a",
+        "/a/../b",
+        "/a\nb",
+    ] {
+        root.refuses_prefix(prefix);
+    }
+    let binary = env!("CARGO_BIN_EXE_zbay");
+    let (status, _, err) = root.run(&["--prefix", "/opt/zbay-0.1+b@c", "--binary", binary]);
+    assert_eq!((status, err.as_str()), (0, ""));
+    let unit = fs::read_to_string(root.path(UNIT)).expect("there");
+    assert!(unit.contains("\nExecStart=/opt/zbay-0.1+b@c/bin/zbay firstboot"), "{unit}");
+}
+
+#[test]
+fn what_it_turns_on_is_said() {
+    let root = Root::debian("13");
+    let out = root.install();
+    assert!(out.contains("zbay-notify.timer: without it there are no alerts"), "{out}");
+    let (_, help, _) = root.run(&["--help"]);
+    for words in ["One thing is turned on", "--no-timer", "zbay-notify.timer"] {
+        assert!(help.contains(words), "{words}: {help}");
+    }
+    assert!(!help.contains("Nothing is enabled"), "{help}");
+    let page = fs::read_to_string(root.path("usr/local/share/doc/zbay/docs/install.md"));
+    let page = page.expect("installed");
+    assert!(page.contains("--no-timer") && !page.contains("enables nothing"), "{page}");
+    let (status, _, err) = root.run(&["--no-timer", "--binary", env!("CARGO_BIN_EXE_zbay")]);
+    assert_eq!((status, err.as_str()), (0, ""));
+}
+
+#[test]
+fn a_program_is_replaced_whole_and_belongs_to_root() {
+    let root = Root::debian("13");
+    root.write(PROGRAM, "#!/bin/sh\nexit 1\n");
+    // Whoever runs the old one goes on with it: the new one is another file, put in its place.
+    let old = fs::File::open(root.path(PROGRAM)).expect("there");
+    let node = |meta: &fs::Metadata| std::os::unix::fs::MetadataExt::ino(meta);
+    let before = node(&old.metadata().expect("known"));
+    assert!(root.install().contains("replaced  /usr/local/bin/zbay"));
+    assert_ne!(node(&fs::metadata(root.path(PROGRAM)).expect("there")), before);
+    assert_eq!(old.metadata().expect("known").len(), 17, "the old one was not written to");
+    assert!(root.files().iter().all(|file| !file.contains(".new.")));
+    // A link that somebody put there is replaced, not followed.
+    let elsewhere = root.path("srv/other");
+    root.write("srv/other", "mine\n");
+    fs::remove_file(root.path(PROGRAM)).expect("removed");
+    std::os::unix::fs::symlink(&elsewhere, root.path(PROGRAM)).expect("linked");
+    root.install();
+    assert_eq!(fs::read_to_string(&elsewhere).expect("there"), "mine\n");
+    // The same bytes, owned by somebody else: only root can see to that.
+    if std::os::unix::fs::chown(root.path(PROGRAM), Some(65534), Some(65534)).is_ok() {
+        assert!(root.install().contains("replaced  /usr/local/bin/zbay"));
+        let meta = fs::metadata(root.path(PROGRAM)).expect("there");
+        assert_eq!(std::os::unix::fs::MetadataExt::uid(&meta), 0);
+    }
+}
+
+#[test]
+fn taking_it_away_says_what_stays_and_leaves_no_stale_figures() {
+    let root = Root::debian("13");
+    root.install();
+    for stale in ["run/issue.d/zbay.issue", "var/lib/prometheus/node-exporter/zbay.prom"] {
+        root.write(stale, "old\n");
+    }
+    let scrub = "etc/systemd/system/timers.target.wants/zfs-scrub-monthly@tank.timer";
+    let drop_in = "etc/systemd/system/zfs-scrub-monthly@tank.timer.d/zbay.conf";
+    root.write(scrub, "");
+    root.write(drop_in, "");
+    root.write("etc/zbay/profile.yaml", "hardware: generic\ncare: {}\n");
+    let (status, out, err) = root.run(&["--uninstall"]);
+    assert_eq!((status, err.as_str()), (0, ""), "{out}");
+    for gone in ["run/issue.d/zbay.issue", "var/lib/prometheus/node-exporter/zbay.prom"] {
+        assert!(!root.path(gone).exists() && out.contains(gone), "{out}");
+    }
+    for left in [scrub, drop_in, "org.debian:periodic-scrub", "zfs inherit"] {
+        assert!(out.contains(left), "{left}: {out}");
+    }
+    assert!(root.path(drop_in).exists());
+}
+
+#[test]
+fn a_cache_without_its_marker_is_not_removed() {
+    let clean = |cache: &Path| {
+        let output = Command::new("bash")
+            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/demo"))
+            .arg("--clean")
+            .env("ZBAY_CACHE", cache)
+            .output()
+            .expect("bash runs");
+        (output.status.code(), String::from_utf8(output.stderr).expect("text"))
+    };
+    let dir = TempDir::new().expect("a directory");
+    let cache = dir.path().join("srv");
+    fs::create_dir(&cache).expect("made");
+    fs::write(cache.join("mine"), "mine\n").expect("written");
+    let (status, err) = clean(&cache);
+    assert!(status == Some(2) && err.contains("is not removed"), "{err}");
+    assert!(cache.join("mine").exists());
+    fs::write(cache.join(".zbay-cache"), "").expect("written");
+    assert_eq!(clean(&cache).0, Some(0));
+    assert!(!cache.exists());
 }

@@ -76,6 +76,11 @@ fn reference_pages_are_what_the_types_say() {
         let is = fs::read_to_string(root().join(format!("docs/{page}.md"))).unwrap_or_default();
         assert!(is == now, "docs/{page}.md is stale: run scripts/reference");
     }
+    let readme = fs::read_to_string(root().join("README.md")).expect("README.md");
+    let table = readme.split_once("<!-- capabilities: scripts/reference writes this -->\n");
+    let table = table.and_then(|(_, rest)| rest.split_once("<!-- end of capabilities -->"));
+    let now = zbay(&["reference", "capabilities"]).0;
+    assert_eq!(table.map(|(table, _)| table), Some(now.as_str()), "run scripts/reference");
     let schema = fs::read_to_string(root().join("docs/show-disk.schema.json")).unwrap_or_default();
     let now = zbay(&["reference", "show-disk.schema"]).0;
     assert!(schema == now, "docs/show-disk.schema.json is stale: run scripts/reference");

@@ -179,6 +179,8 @@ fn plan_on(machine: &dyn Machine) -> Plan {
         system: &system,
         takes: &[],
         adopt: None,
+        onto_existing: false,
+        adoptable: false,
     };
     make(&request).expect("a plan")
 }

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::draid::{Draid, DraidError};
+use crate::fault::raid_level;
 use crate::units::{Ashift, Bytes};
 
 /// The block that the ratio is taken from (`SPA_OLD_MAXBLOCKSIZE`).
@@ -44,12 +45,19 @@ pub enum Kind {
 pub enum KindError {
     /// No such word.
     #[error(
-        "`{0}` is no kind of vdev: stripe, mirror, raidz1, raidz2, raidz3, or draid as in draid2:4d:11c:1s"
+        "`{0}` is no kind of vdev{hint}: stripe, mirror, raidz1, raidz2, raidz3, or draid as in draid2:4d:11c:1s",
+        hint = hint(.0)
     )]
     Word(String),
     /// A dRAID that ZFS refuses.
     #[error(transparent)]
     Draid(#[from] DraidError),
+}
+
+/// What was probably meant.
+fn hint(word: &str) -> String {
+    let meant = raid_level(word, &["stripe", "mirror", "raidz1", "raidz2", "raidz3"]);
+    meant.map(|meant| format!(" (did you mean `{meant}`?)")).unwrap_or_default()
 }
 
 impl Kind {

@@ -141,6 +141,13 @@ pub fn parse_named(
     Ok(vec![(part(leaves), models)])
 }
 
+/// Whether a word is the drives of a layout without its kind: `6x4TB`, `4TB,8TB`.
+pub fn is_drives(word: &str) -> bool {
+    let nobody = |_: &str| Err(String::new());
+    let word: String = word.chars().take(4096).collect();
+    word.split(',').all(|item| item_of(&word, item, &nobody).is_ok())
+}
+
 /// `6x4TB`, `4TB`, `4000787030016-4kn`, `6xST4000VN008`.
 fn item_of(
     spec: &str,

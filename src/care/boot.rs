@@ -77,7 +77,7 @@ pub fn notes(hw: &Hw, inventory: &Inventory, root: &Root) -> Vec<Note> {
         notes.push(note(
             Rule::BootReadonly,
             "the root file system is read-only: nothing is kept, no journal and no notice".to_owned(),
-            "`dmesg` says why; a stick that went read-only is worn out: put in another (docs/care.md)",
+            "`dmesg` says why; a stick that went read-only is worn out: put in another: `zbay help care`",
         ));
     }
     if let Some(percent) = root.full.as_ref().ok().filter(|percent| **percent > FULL) {

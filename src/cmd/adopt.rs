@@ -22,7 +22,7 @@ use crate::profile::Profile;
 use crate::propose::profile::Frame;
 use crate::render;
 use crate::render::json::answer;
-use crate::render::text::{labelled, plain};
+use crate::render::text::{labelled, plain, typeable};
 use crate::shipped::{LoadError, WISH};
 use crate::yaml::{Parsed, read};
 
@@ -44,7 +44,11 @@ pub struct AdoptArgs {
 }
 
 /// The wish that the pool is as.
-fn made(hw: &Hw, inventory: &Inventory, pool: &Pool) -> Result<(Adopted, Parsed<Profile>)> {
+pub(super) fn made(
+    hw: &Hw,
+    inventory: &Inventory,
+    pool: &Pool,
+) -> Result<(Adopted, Parsed<Profile>)> {
     let frame = Frame::of(hw, inventory, pool.name.parse()?);
     let Adopted { beside, .. } = wish(hw, inventory, pool, &frame)?;
     let text = sound(hw, frame, |frame| {
@@ -92,6 +96,7 @@ pub fn run(context: &Context, args: &AdoptArgs) -> Result<Answer> {
     };
     let wished = Wished::of(context, profile, format!("pool {}", pool.name))?;
     let plan = wished.plan()?;
+    let command = format!("zbay adopt {}", typeable(&pool.name));
     let mut text = String::new();
     for line in adopted.text.lines() {
         let _ = writeln!(text, "  {}", plain(line));
@@ -103,21 +108,19 @@ pub fn run(context: &Context, args: &AdoptArgs) -> Result<Answer> {
             &format!("{} is not in it, and stays as it is", plain(one)),
         ));
     }
-    text.push_str(&render::plan::render(&plan, false));
+    text.push_str(&render::plan::render(&plan, false, &command));
     if plan.is_empty() {
         let body = json!({ "profile": adopted.text, "beside": adopted.beside, "plan": plan });
         return Ok(Answer { text, json: answer(&plan.notes, body), status: 0 });
     }
     if shown {
-        let command = format!("zbay adopt {}", pool.name);
-        let _ = writeln!(text, "\nnothing was done. `{command}` asks once and does exactly this");
         let body = json!({ "profile": adopted.text, "beside": adopted.beside, "plan": plan });
         return Ok(Answer { text, json: answer(&plan.notes, body), status: 1 });
     }
     if !plan.disks.is_empty() {
         bail!("pool {} went away while it was looked at, so nothing was written", pool.name);
     }
-    consent(&plan, Some(&text), args.yes, args.replace_wish, "adopt")?;
+    consent(&plan, Some(&text), args.yes, args.replace_wish, &command)?;
     apply::carry_out(context, &wished, &plan, &NONE, &mut |progress| apply::say(&progress))?;
     let mut answer = apply::finish(context, wished, &plan)?;
     answer.json["profile"] = json!(adopted.text);

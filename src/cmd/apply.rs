@@ -19,6 +19,7 @@ use crate::plan::{Danger, Plan};
 use crate::profile::Profile;
 use crate::render;
 use crate::render::json::answer;
+use crate::render::text::typeable;
 use crate::yaml::read;
 
 /// A saved plan holds the wish and some hundred bytes for each disk.
@@ -37,9 +38,10 @@ pub fn run(context: &Context, args: &Apply) -> Result<Answer> {
     let word = args.profile.as_deref();
     let is_plan = |word: &&str| Utf8Path::new(word).extension() == Some("json");
     let (wished, plan) = if let Some(file) = word.filter(is_plan) {
-        if !args.take.is_empty() || args.adopt.is_some() {
+        if !args.take.is_empty() || args.adopt.is_some() || args.onto_existing {
             bail!(
-                "a saved plan is done as it is: give `--take` and `--adopt` to `zbay plan --save`"
+                "a saved plan is done as it is: give `--take`, `--adopt` and `--onto-existing` to \
+                 `zbay plan --save FILE.json`"
             );
         }
         from_file(context, file)?
@@ -47,15 +49,20 @@ pub fn run(context: &Context, args: &Apply) -> Result<Answer> {
         let mut wished = Wished::load(context, word)?;
         wished.takes.clone_from(&args.take);
         wished.adopt.clone_from(&args.adopt);
+        wished.onto_existing = args.onto_existing;
         let plan = wished.plan()?;
         (wished, plan)
     };
     if plan.is_empty() {
         let status = u8::from(!plan.drift.is_empty());
-        let text = render::plan::render(&plan, false);
+        let text = render::plan::render(&plan, false, &plan.typed(context.common.hw.as_deref()));
         return Ok(Answer { text, json: report(&plan, false), status });
     }
-    consent(&plan, None, args.yes, args.replace_wish, "apply")?;
+    let command = match word.filter(is_plan) {
+        Some(file) => format!("zbay apply {}", typeable(file)),
+        None => plan.typed(context.common.hw.as_deref()),
+    };
+    consent(&plan, None, args.yes, args.replace_wish, &command)?;
     let secrets = passphrase::ask(&plan.steps)?;
     carry_out(context, &wished, &plan, &secrets, &mut |progress| say(&progress))?;
     if plan.import.is_some() {
@@ -79,6 +86,7 @@ fn agreed(context: &Context, plan: &Plan) -> Result<(Wished, Plan)> {
     wished.takes.clone_from(&plan.takes);
     wished.adopt.clone_from(&plan.adopt);
     wished.system.own.draw(plan.drawn.as_deref());
+    wished.onto_existing = plan.onto_existing;
     let now = wished.plan()?;
     apply::unchanged(plan, &now)?;
     Ok((wished, now))
@@ -97,16 +105,14 @@ pub(super) fn consent(
     if replaces && !replace_wish && (yes || !std::io::stdin().is_terminal()) {
         bail!(
             "another wish is recorded in /etc/zbay/profile.yaml, so nothing was written\n\
-             do this  compare the two, then `zbay {command} ... --replace-wish`"
+             do this  compare the two, then `{command} --replace-wish`"
         );
     }
     if yes {
         return Ok(());
     }
     if !std::io::stdin().is_terminal() {
-        bail!(
-            "there is no terminal to ask at, so nothing was written\ndo this  `zbay {command} --yes`"
-        );
+        bail!("there is no terminal to ask at, so nothing was written\ndo this  `{command} --yes`");
     }
     let mut err = console::err();
     let text = shown.map_or_else(|| render::plan::before_asking(plan), |text| format!("{text}\n"));
@@ -145,7 +151,8 @@ pub(super) fn finish(context: &Context, wished: Wished, plan: &Plan) -> Result<A
     let again = wished.again(context)?;
     let left = again.drift();
     let mut text = format!("done: {} of {} steps\n", plan.steps.len(), plan.steps.len());
-    text.push_str(&render::plan::drift(&plan.pool, &left, &[]));
+    let command = plan.typed(context.common.hw.as_deref());
+    text.push_str(&render::plan::drift(&plan.pool, &left, &[], &command));
     text.push_str(&render::plan::compared(plan, &again.inventory));
     let mut json = report(plan, true);
     json["drift"] = json!(left);

@@ -65,7 +65,7 @@ pub struct CapacityArgs {
     #[command(flatten)]
     pub form: FormArgs,
     /// Read a pool a line as JSON from standard input and print what it gives as JSON, in order; exit status 1 if a line
-    /// could not be (docs/capacity.md).
+    /// could not be (`zbay help capacity`).
     #[arg(long, conflicts_with_all = ["layout", "sizes", "bays", "layouts", "ashift", "csv", "markdown", "svg"])]
     pub batch: bool,
 }

@@ -38,6 +38,10 @@ pub fn run(context: &Context, args: &CapacityArgs) -> Result<Answer> {
     for word in &args.layout {
         if word.contains(':') {
             named.extend(here.parse(word, ashift)?);
+        } else if spec::is_drives(word) {
+            bail!(
+                "`{word}` says which drives, and a layout needs a kind too: `zbay capacity raidz2:{word}`"
+            );
         } else {
             let profile = shipped::profile(&*context.machine, Some(word))?.value;
             named.extend(of_profile(
@@ -167,7 +171,7 @@ fn of_profile(
                 let Some(disk) = inventory.disks.iter().find(here) else {
                     bail!(
                         "the profile {name} says no drive size, and {} has no drive here\n\
-                         say it  zbay capacity {}:{}x4TB",
+                         say it   zbay capacity {}:{}x4TB",
                         bay.spoken(),
                         pool.layout,
                         vdev.len()

@@ -36,7 +36,7 @@ pub fn run(context: &Context, args: &Check) -> Result<Answer> {
                 files.push(json!({"file": file, "sound": true}));
                 notes.extend(found);
             }
-            Err(error) => broken.push(format!("{error:#}")),
+            Err(error) => broken.push(crate::fault::chain(&error)),
         }
     }
     if !broken.is_empty() {

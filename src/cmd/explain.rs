@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 
 use super::{Answer, Context};
 use crate::explain::explain;
-use crate::inventory::Want;
+use crate::inventory::{Inventory, Want};
 use crate::render::explain::{json, render};
 use crate::render::json::answer;
 use crate::render::text;
@@ -30,10 +30,23 @@ pub fn run(context: &Context, name: Option<&str>) -> Result<Answer> {
         };
         match name {
             Some(name) => bail!("no pool is called `{}`: {there}", text::plain(name)),
-            None => bail!("{there}\nsay it   zbay explain POOL"),
+            None if pools.is_empty() => {
+                bail!("{there}, so there is nothing to explain\n{}", way(&inventory))
+            }
+            None => bail!("{there}\nsay it   zbay explain {}", text::typeable(&pools[0].name)),
         }
     };
     let release = inventory.host.zfs.as_deref().unwrap_or_default();
     let explained = explain(pool, &inventory.disks, release)?;
     Ok(Answer { text: render(&explained), json: answer(&[], json(&explained)), status: 0 })
+}
+
+/// What helps where no pool is imported.
+fn way(inventory: &Inventory) -> String {
+    match inventory.importable.iter().flatten().find(|pool| !pool.destroyed) {
+        Some(pool) => {
+            format!("do this  `zbay import {}`, then this again", text::typeable(&pool.name))
+        }
+        None => "do this  ask what a layout would give: `zbay capacity raidz2:6x4TB`".to_owned(),
+    }
 }

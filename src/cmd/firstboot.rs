@@ -17,13 +17,15 @@ use super::voice::{State, Voice};
 use super::{Answer, Context, propose};
 use crate::apply::secrets::NONE;
 use crate::apply::{self, Progress};
-use crate::inventory::{Disk, Inventory, Owner};
+use crate::fault::chain;
+use crate::inventory::{Disk, Inventory, MARK, Owner};
 use crate::machine::local::{Lock, console, lock};
 use crate::names::BayId;
 use crate::plan::pick::in_bay;
 use crate::plan::{Closed, Danger, Plan};
 use crate::render;
 use crate::render::json::answer;
+use crate::shipped::WISH;
 
 /// Applies /etc/zbay/profile.yaml, and says on the console what becomes of it.
 ///
@@ -34,7 +36,7 @@ pub fn run(context: &Context, device: Option<&Utf8Path>) -> Result<Answer> {
     let _lock = match admitted(context) {
         Ok(lock) => lock,
         Err(error) => {
-            voice.show(&format!("stopped: {error:#}\n"));
+            voice.show(&format!("stopped: {}\n", chain(&error)));
             return Err(error);
         }
     };
@@ -48,9 +50,9 @@ pub fn run(context: &Context, device: Option<&Utf8Path>) -> Result<Answer> {
             voice.end(if differs { State::Failed } else { State::Done }, reason);
         }
         Err(error) => {
-            voice.show(&format!("stopped: {error:#}\n"));
+            voice.show(&format!("stopped: {}\n", chain(error)));
             let state = if voice.has_begun() { State::Failed } else { State::Stopped };
-            voice.end(state, Some(format!("{error:#}")));
+            voice.end(state, Some(chain(error)));
         }
     }
     answer
@@ -78,10 +80,16 @@ fn apply_wish(context: &Context, voice: &mut Voice<'_>) -> Result<Answer> {
     let (plan, closed) = match wished.plan() {
         // Nobody is there to be asked: what needs a passphrase waits for `zbay apply`.
         Ok(plan) => plan.without_asking(),
-        Err(error) => bail!("{error:#}\n\n{}", tail()),
+        Err(error) => bail!("{}\n\n{}", chain(&error), tail()),
     };
     if plan.danger() == Danger::ReplacesWish {
         bail!("the recorded wish changed while it was read: run `zbay firstboot` again");
+    }
+    if let Some(import) = &plan.import {
+        let pinned = wished.profile.value.pool.guid.map(|guid| guid.to_string());
+        if !is_marked(&wished.inventory, &import.guid) && pinned.as_ref() != Some(&import.guid) {
+            bail!("{}\n\n{}", not_ours(&import.pool, &import.guid), tail());
+        }
     }
     if !plan.disks.is_empty() {
         voice.mention(&render::plan::before_asking(&plan));
@@ -105,6 +113,27 @@ fn apply_wish(context: &Context, voice: &mut Voice<'_>) -> Result<Answer> {
     finish(context, wished, &plan, &closed, voice)
 }
 
+/// Whether the labels of a pool carry the comment of those that zbay makes.
+fn is_marked(inventory: &Inventory, guid: &str) -> bool {
+    let owners = inventory.disks.iter().filter_map(|disk| disk.contents.as_ref().ok());
+    owners.into_iter().any(|contents| match &contents.owner {
+        Owner::ForeignPool(pool) => {
+            pool.guid.as_deref() == Some(guid)
+                && pool.comment.as_deref().is_some_and(|comment| comment.starts_with(MARK))
+        }
+        _ => false,
+    })
+}
+
+/// A name alone proves nothing where nobody is there to be asked.
+fn not_ours(pool: &str, guid: &str) -> String {
+    format!(
+        "pool {pool} was not made by zbay, and the profile does not say that it means this one\n\
+         do this  log in and type: zbay import {pool}\n\
+         or       write `guid: {guid}` below `pool:` in {WISH}, and type: zbay firstboot"
+    )
+}
+
 fn guid(inventory: &Inventory, pool: &str) -> Option<u64> {
     let pools = inventory.pools.as_ref().ok()?;
     pools.iter().find(|found| found.name == pool).map(|found| found.guid)
@@ -113,7 +142,7 @@ fn guid(inventory: &Inventory, pool: &str) -> Option<u64> {
 /// What is said where there is no wish: the layouts, and that nothing was written.
 fn no_wish(context: &Context, error: anyhow::Error) -> anyhow::Error {
     let error = propose::instead(context, error);
-    anyhow!("{error:#}\n\n{}", tail())
+    anyhow!("{}\n\n{}", chain(&error), tail())
 }
 
 /// `drives   bay 1 ok   bay 2 ok   bay 3 ok   bay 4 EMPTY`: ok is a drive that is free, or in the pool already.
@@ -190,7 +219,7 @@ fn finish(
         text.push_str(&render::text::labelled("waits", &waits));
     }
     if !left.is_empty() {
-        text.push_str(&render::plan::drift(&plan.pool, &left, &[]));
+        text.push_str(&render::plan::drift(&plan.pool, &left, &[], "zbay apply"));
     }
     let mut json = answer(&plan.notes, json!({ "plan": plan, "drift": left }));
     json["changed"] = json!(!plan.is_empty());
@@ -199,11 +228,11 @@ fn finish(
 
 #[cfg(test)]
 mod tests {
-    use super::columns;
-    use super::no_wish;
+    use super::{columns, is_marked, no_wish, not_ours};
     use crate::cli::Common;
     use crate::cmd::Context;
     use crate::cmd::plan::Wished;
+    use crate::inventory::{Owner, Want};
     use crate::machine::recorded::Recorded;
 
     #[test]
@@ -221,6 +250,28 @@ mod tests {
                 "\n           bay 1 pool a_name_of_a_pool   bay 1 pool a_name_of_a_pool\n"
             )
         );
+    }
+
+    #[test]
+    fn a_pool_that_zbay_did_not_make_is_not_imported_unasked() {
+        let machine = Recorded::open(
+            concat!(env!("CARGO_MANIFEST_DIR"), "/tests/machines/every-owner").into(),
+        );
+        let common = Common { machine: None, hw: None, json: false, verbose: 0 };
+        let context = Context { machine: Box::new(machine.unwrap()), common };
+        let mut inventory = context.look(Want::ALL).unwrap();
+        let guids: Vec<String> =
+            inventory.importable.as_ref().unwrap().iter().map(|pool| pool.guid.clone()).collect();
+        assert!(!guids.is_empty());
+        assert!(guids.iter().all(|guid| !is_marked(&inventory, guid)), "no label has the comment");
+        let said = not_ours("p9", &guids[0]);
+        assert!(said.contains("zbay import p9") && said.contains(&format!("guid: {}", guids[0])));
+        for contents in inventory.disks.iter_mut().filter_map(|disk| disk.contents.as_mut().ok()) {
+            if let Owner::ForeignPool(pool) = &mut contents.owner {
+                pool.comment = Some("zbay:0123456789abcdef".to_owned());
+            }
+        }
+        assert!(is_marked(&inventory, &guids[0]));
     }
 
     #[test]

@@ -33,7 +33,8 @@ impl<'a> Drives<'a> {
 
     fn find(&self, model: &str) -> Found {
         let look = || {
-            let seen = self.context.look(Want::IDENTITY).map_err(|error| format!("{error:#}"))?;
+            let seen =
+                self.context.look(Want::IDENTITY).map_err(|error| crate::fault::chain(&error))?;
             match seen.blind {
                 Some(why) => Err(format!("the drives here could not be listed: {why}")),
                 None => Ok(seen.disks),

@@ -1,4 +1,4 @@
-//! `zbay grow FROM -- TO...`: ways to a larger pool, side by side.
+//! `zbay grow FROM --to TO`: ways to a larger pool, side by side.
 
 use anyhow::{Result, bail};
 use clap::Args;
@@ -19,9 +19,12 @@ pub struct GrowArgs {
     /// The pool as it is: raidz2:6x4TB, or several vdevs.
     #[arg(value_name = "FROM", required = true)]
     pub from: Vec<String>,
-    /// Each a pool that it may become; vdevs of one pool are joined by a plus: raidz2:6x4TB+raidz2:6x8TB.
-    #[arg(value_name = "TO", last = true, required = true)]
+    /// A pool that it may become, once for each; vdevs of one pool are joined by a plus: raidz2:6x4TB+raidz2:6x8TB.
+    #[arg(long = "to", value_name = "TO")]
     pub to: Vec<String>,
+    /// The same, behind `--`.
+    #[arg(value_name = "TO", last = true)]
+    pub rest: Vec<String>,
     /// The release of OpenZFS. Left out: the installed one, else 2.3.
     #[arg(long, value_name = "VERSION")]
     pub zfs: Option<Zfs>,
@@ -44,14 +47,25 @@ pub fn run(context: &Context, args: &GrowArgs) -> Result<Answer> {
         }
         Ok(parts)
     };
-    if args.to.len() > 20 {
-        bail!("{} pools to compare: 1 to 20 can be", args.to.len());
+    let wanted: Vec<&String> = args.to.iter().chain(&args.rest).collect();
+    if let Some(option) = args.rest.iter().find(|word| word.starts_with('-')) {
+        bail!("`{option}` stands behind `--`, where pools are named: options come before it");
+    }
+    if wanted.is_empty() {
+        let (from, to) = match &args.from[..] {
+            [from, rest @ ..] if !rest.is_empty() => (from.as_str(), rest.join(" --to ")),
+            _ => (args.from.first().map_or("FROM", String::as_str), "TO".to_owned()),
+        };
+        bail!("it is not said what the pool may become\nsay it   zbay grow {from} --to {to}");
+    }
+    if wanted.len() > 20 {
+        bail!("{} pools to compare: 1 to 20 can be", wanted.len());
     }
     let (zfs, _) = release(context, args.zfs);
     let terms = Terms { zfs, cut: args.partition.unwrap_or_default() };
     let from = pool(&args.from.join("+"))?;
     let mut targets = Vec::new();
-    for to in &args.to {
+    for to in wanted {
         let to = pool(to)?;
         targets.push(Target { words: spec::words(&to), ways: ways(&from, &to, terms)? });
     }

@@ -41,7 +41,7 @@ pub fn run(context: &Context) -> Result<Answer> {
     if hw.value.bays.is_empty() {
         bail!(
             "no description of this box names its bays, so there is no order to learn\n\
-             do this  describe it (docs/add-a-box.md), or name one: `zbay --hw NAME learn`"
+             do this  describe it: `zbay help add-a-box`; or name one: `zbay --hw NAME learn`"
         );
     }
     let bays: Vec<BayId> = open_bays(&hw.value).iter().map(|bay| bay.bay.clone()).collect();

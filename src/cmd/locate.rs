@@ -38,7 +38,7 @@ pub struct LocateArgs {
 /// Shows it.
 pub fn run(context: &Context, args: &LocateArgs) -> Result<Answer> {
     if context.common.machine.is_some() {
-        bail!("a recorded machine has no lights: `zbay locate` is for the box that it is typed on");
+        bail!("a recorded machine has no lights: a drive can be located on its own server alone");
     }
     need_root("locate", super::ForRoot::Reads)?;
     let machine = &*context.machine;

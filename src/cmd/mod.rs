@@ -28,6 +28,7 @@ use crate::yaml::Parsed;
 pub mod adopt;
 pub mod apply;
 pub mod batch;
+pub mod capabilities;
 pub mod capacity;
 pub mod capacity_of;
 pub mod care;
@@ -40,6 +41,7 @@ pub mod forget;
 pub mod form;
 pub mod found;
 pub mod grow;
+pub mod help;
 pub mod learn;
 pub mod locate;
 pub mod moving;
@@ -306,7 +308,9 @@ fn not_root(
 ) -> anyhow::Error {
     let words: Vec<String> = typed.map(|word| typeable(&word.to_string_lossy())).collect();
     let (why, again) = (why.words(), words.join(" "));
-    anyhow::anyhow!("permission denied: `zbay {command}` needs root: {why}\ndo this  sudo zbay {again}")
+    anyhow::anyhow!(
+        "permission denied: `zbay {command}` needs root: {why}\ndo this  sudo zbay {again}"
+    )
 }
 
 /// Writes a picture where one is wished, and says so.

@@ -366,7 +366,7 @@ fn test(context: &Context, notify: &Notify, dry: bool) -> Result<Answer> {
     if notify.is_empty() {
         bail!(
             "nobody is told: the profile /etc/zbay/profile.yaml has no `notify:`\n\
-             do this  add it (docs/notices.md), then `zbay notify --test`"
+             do this  add it (`zbay help notices`), then `zbay notify --test`"
         );
     }
     let host = context.machine.host().map(|facts| facts.hostname).unwrap_or_default();

@@ -46,14 +46,18 @@ fn ways(context: &Context, hw: &Hw, inventory: &Inventory, wish: &Wish) -> anyho
     let imported = inventory.pools.as_deref().unwrap_or_default();
     if recorded.is_none() {
         let mut pools = imported.iter();
-        ways.adopt = pools.find(|pool| adopt::would(context, hw, inventory, pool)).map(|pool| pool.name.clone());
+        ways.adopt = pools
+            .find(|pool| adopt::would(context, hw, inventory, pool))
+            .map(|pool| pool.name.clone());
     }
     let free = inventory.disks.iter().any(|disk| contents::free(&disk.contents) == Some(true));
     match wish {
         Wish::Sound(_) => {
-            ways.plan = context.wish().ok().flatten().is_some_and(|wish| {
-                plan::would(context, hw, inventory, &wish, WISH)
-            });
+            ways.plan = context
+                .wish()
+                .ok()
+                .flatten()
+                .is_some_and(|wish| plan::would(context, hw, inventory, &wish, WISH));
         }
         Wish::None if imported.is_empty() && free => {
             // What a drive says of its health may speak against a plan.

@@ -14,12 +14,13 @@ use crate::inventory::{Inventory, Want};
 use crate::machine::local::write_new_file;
 use crate::plan::arrival;
 use crate::plan::erase::Take;
-use crate::plan::make::{Request, make};
+use crate::plan::make::{Request, is_own_word, make};
 use crate::plan::system::{self, System};
 use crate::plan::{Plan, VERSION};
 use crate::profile::Profile;
 use crate::render;
 use crate::render::json::answer;
+use crate::render::text::typeable;
 use crate::shipped::{self, LoadError};
 use crate::verify::{Drift, Moved, drift, moved};
 use crate::yaml::Parsed;
@@ -42,6 +43,8 @@ pub struct Wished {
     pub takes: Vec<Take>,
     /// The host that a person named as the one that had the pool last.
     pub adopt: Option<String>,
+    /// A person said that a pool which zbay did not make becomes as this profile.
+    pub onto_existing: bool,
 }
 
 impl Wished {
@@ -82,7 +85,17 @@ impl Wished {
             system.arrival = Some(arrival.context("could not look at the mountpoints")?);
         }
         let hw = super::settled(context, hw, other_box.is_some(), &profile.value, &inventory)?;
-        Ok(Self { name, profile, hw, other_box, inventory, system, takes: Vec::new(), adopt: None })
+        Ok(Self {
+            name,
+            profile,
+            hw,
+            other_box,
+            inventory,
+            system,
+            takes: Vec::new(),
+            adopt: None,
+            onto_existing: false,
+        })
     }
 
     /// The same wish after another look.
@@ -118,7 +131,33 @@ impl Wished {
             system: &self.system,
             takes: &self.takes,
             adopt: self.adopt.as_deref(),
+            onto_existing: self.onto_existing,
+            adoptable: self.is_adoptable(),
         })?)
+    }
+
+    /// The command that brings the machine to this profile.
+    pub fn mend(&self, context: &Context) -> String {
+        let mut words = vec!["zbay apply".to_owned()];
+        words.extend(context.common.hw.iter().map(|hw| format!("--hw {}", typeable(hw))));
+        if self.name != shipped::WISH {
+            words.push(typeable(&self.name));
+        }
+        let name = self.profile.value.pool.name.as_str();
+        let pool = self.inventory.pools.iter().flatten().find(|pool| pool.name == name);
+        if pool.is_some_and(|pool| !pool.is_marked())
+            && !is_own_word(&self.name, &self.profile.text, &self.system)
+        {
+            words.push("--onto-existing".to_owned());
+        }
+        words.join(" ")
+    }
+
+    /// Whether a profile of the imported pool of this name could be written.
+    fn is_adoptable(&self) -> bool {
+        let name = self.profile.value.pool.name.as_str();
+        let pool = self.inventory.pools.iter().flatten().find(|pool| pool.name == name);
+        pool.is_some_and(|pool| super::adopt::made(&self.hw, &self.inventory, pool).is_ok())
     }
 }
 
@@ -144,6 +183,8 @@ pub fn would(
         system: &system,
         takes: &[],
         adopt: None,
+        onto_existing: false,
+        adoptable: false,
     })
     .is_ok()
 }
@@ -174,7 +215,7 @@ fn this_box(context: &Context, inventory: &Inventory) -> Result<String> {
     Ok(if strings.is_empty() {
         "a box that does not say what it is".to_owned()
     } else {
-        format!("`{}`", strings.join(" "))
+        strings.join(" ")
     })
 }
 
@@ -191,13 +232,16 @@ pub fn run(context: &Context, args: &PlanArgs) -> Result<Answer> {
     };
     wished.takes.clone_from(&args.take);
     wished.adopt.clone_from(&args.adopt);
+    wished.onto_existing = args.onto_existing;
     let plan = wished.plan()?;
-    let mut text = render::plan::render(&plan, args.full);
+    let command = plan.typed(context.common.hw.as_deref());
+    let mut text = render::plan::render(&plan, args.full, &command);
     if let Some(path) = &args.save {
         let saved =
             serde_json::to_string_pretty(&plan).context("the plan cannot be written down")?;
         write_new_file(path, &format!("{saved}\n"))?;
-        let _ = writeln!(text, "saved in {path}: `zbay apply {path}` does exactly this");
+        let file = typeable(path.as_str());
+        let _ = writeln!(text, "saved in {path}: `zbay apply {file}` does exactly this");
     }
     Ok(of_plan(&plan, text))
 }

@@ -70,11 +70,16 @@ fn pool(inventory: &Inventory, named: Option<&str>) -> Result<String> {
         [one] => Ok(one.name.clone()),
         [] => match inventory.importable.as_deref() {
             Ok([one]) => bail!("{}", not_imported(inventory, &one.name)),
-            _ => bail!("no pool is imported\ndo this  `zbay import` names those that could be"),
+            Ok([]) => {
+                bail!("no pool is imported, and none could be\ndo this  `zbay` shows what is there")
+            }
+            _ => bail!(
+                "no pool is imported\ndo this  name one: `zbay` shows those that could be imported"
+            ),
         },
         many => {
             let all: Vec<&str> = many.iter().map(|pool| pool.name.as_str()).collect();
-            bail!("which pool: {}? `zbay profile --from-pool NAME`", all.join(", "))
+            bail!("which pool: {}? `zbay profile --from-pool POOL`", all.join(", "))
         }
     }
 }
@@ -86,8 +91,6 @@ fn not_imported(inventory: &Inventory, name: &str) -> String {
             "pool {name} is here and not imported\ndo this  `zbay import {name}`, and then this again"
         )
     } else {
-        format!(
-            "there is no pool {name}\ndo this  `zbay import` names those that could be imported"
-        )
+        format!("there is no pool {name}\ndo this  `zbay` shows the pools that there are")
     }
 }

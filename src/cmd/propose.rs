@@ -11,6 +11,7 @@ use super::{Answer, Context};
 use crate::apply;
 use crate::check::seats::seats;
 use crate::check::{self, Note, Rule, Severity, machine};
+use crate::fault::chain;
 use crate::hw::Hw;
 use crate::inventory::{Inventory, Owner, Want};
 use crate::machine::local::{lock, write_new_file};
@@ -117,7 +118,8 @@ pub fn instead_of_plan(context: &Context, error: anyhow::Error) -> Result<Answer
     }
     let looked = Looked::at(context).map_err(|why| without(&error, &why))?;
     let text = format!("{}\n", no_profile(context, &looked));
-    let json = answer(&looked.notes, json!({ "plan": null, "proposal": screen::json(&looked.proposal) }));
+    let json =
+        answer(&looked.notes, json!({ "plan": null, "proposal": screen::json(&looked.proposal) }));
     Ok(Answer { text, json, status: 1 })
 }
 
@@ -137,7 +139,7 @@ fn is_without_profile(error: &anyhow::Error) -> bool {
 }
 
 fn without(error: &anyhow::Error, why: &anyhow::Error) -> anyhow::Error {
-    anyhow!("{error:#}; and no layout can be proposed: {why:#}")
+    anyhow!("{}; and no layout can be proposed: {}", chain(error), chain(why))
 }
 
 fn no_profile(context: &Context, looked: &Looked) -> String {

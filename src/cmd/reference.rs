@@ -29,10 +29,11 @@ pub fn run(page: &str) -> Result<Answer> {
             &schemars::schema_for!(Hw).to_value(),
         ),
         "rules" => rules(),
+        "capabilities" => super::capabilities::page(),
         "status" => status(),
         "show-disk.schema" => serde_json::to_string_pretty(&disk_schema())? + "\n",
         other => bail!(
-            "there is no reference page `{other}`: profile, hw, rules, status, show-disk.schema"
+            "there is no reference page `{other}`: profile, hw, rules, status, capabilities, show-disk.schema"
         ),
     };
     Ok(Answer { json: json!({ "text": text }), text, status: 0 })

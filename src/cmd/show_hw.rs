@@ -60,7 +60,7 @@ pub fn run(context: &Context, args: &HwArgs) -> Result<Answer> {
 fn has_bays(hw: &Hw, option: &str) -> Result<()> {
     if hw.bays.is_empty() {
         bail!(
-            "no description of this box names its bays\ndo this  describe it (docs/add-a-box.md), or name one: \
+            "no description of this box names its bays\ndo this  describe it: `zbay help add-a-box`; or name one: \
              `zbay --hw NAME show hw {option}`"
         );
     }

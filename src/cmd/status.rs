@@ -95,7 +95,7 @@ fn watch(
         // Whoever watches wants to see when it answers again.
         match look(context, args, Some(&last)) {
             Ok(look) => (last, fault) = (look, None),
-            Err(error) => fault = Some(format!("{error:#}")),
+            Err(error) => fault = Some(crate::fault::chain(&error)),
         }
     }
 }
@@ -108,7 +108,10 @@ fn look(context: &Context, args: &StatusArgs, earlier: Option<&Look>) -> anyhow:
     let imported = match &inventory.pools {
         Ok(pools) => pools,
         Err(unknown) => {
-            bail!("the pools could not be asked: {unknown}\ndo this  {}", way_out(&unknown.why))
+            bail!(
+                "the pools could not be asked: {unknown}\ndo this  {}",
+                status::unread(&unknown.why, "zbay status")
+            )
         }
     };
     let wished =
@@ -171,17 +174,6 @@ fn care(context: &Context, pools: &mut [Status], earlier: Option<&Look>) {
     let wish = context.wish().ok().flatten().map(|wish| wish.value);
     for status in pools {
         status.care = care::line(&status.pool, wish.as_ref(), &facts);
-    }
-}
-
-/// What to do where nobody answered.
-fn way_out(why: &str) -> &'static str {
-    if why.contains("gave no answer within") {
-        "a drive or a pool hangs: `dmesg` names the drive; pull it, or reboot"
-    } else if why.contains("Permission denied") {
-        "sudo zbay status"
-    } else {
-        "zbay status --verbose"
     }
 }
 

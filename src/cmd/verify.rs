@@ -23,10 +23,11 @@ pub fn run(context: &Context, args: &Wish) -> Result<Answer> {
     let found = wished.drift();
     let notes = check(&wished.hw, &profile.value);
     let moved = wished.moved();
-    let text = render::plan::drift(profile.value.pool.name.as_str(), &found, &moved);
+    let mend = wished.mend(context);
+    let text = render::plan::drift(profile.value.pool.name.as_str(), &found, &moved, &mend);
     let drift: Vec<_> = found
         .iter()
-        .map(|one| json!({"what": one, "message": one.to_string(), "remedy": one.remedy()}))
+        .map(|one| json!({"what": one, "message": one.to_string(), "remedy": render::plan::remedy(one, &mend)}))
         .collect();
     Ok(Answer {
         text,

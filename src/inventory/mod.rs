@@ -45,7 +45,7 @@ mod tests;
 pub use bond::Bond;
 pub use look::LookError;
 pub use mounts::mountpoints;
-pub use pool::{Class, Dataset, ImportablePool, Leaf, Pool, Property, Reason, Vdev, guid};
+pub use pool::{Class, Dataset, ImportablePool, Leaf, MARK, Pool, Property, Reason, Vdev, guid};
 pub use told::{Checkpoint, Copying, LeafTold, Run, Scan, StandIn, Told, Within};
 
 use camino::Utf8PathBuf;

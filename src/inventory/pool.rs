@@ -40,6 +40,16 @@ pub struct Pool {
     pub told: Told,
 }
 
+/// Begins the comment of each pool that zbay makes; the plan's number follows.
+pub const MARK: &str = "zbay:";
+
+impl Pool {
+    /// Whether zbay made it, as its comment says.
+    pub fn is_marked(&self) -> bool {
+        self.properties.iter().any(|it| it.name == "comment" && it.value.starts_with(MARK))
+    }
+}
+
 /// A property as ZFS has it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Property {

@@ -226,9 +226,11 @@ impl Cannot {
             list.iter().map(|one| (label, one.clone())).collect::<Vec<_>>()
         };
         match self {
-            Self::NotKnown { why } => {
-                (format!("which pools are imported is not known: {why}"), None, vec![status()])
-            }
+            Self::NotKnown { why } => (
+                format!("which pools are imported is not known: {why}"),
+                None,
+                vec![("do this", crate::status::unread(why, "zbay"))],
+            ),
             Self::NoPool => (
                 "no pool is imported".to_owned(),
                 None,

@@ -58,7 +58,7 @@ fn at_chipset(request: &Request<'_>) -> bool {
 fn zfs(inventory: &Inventory) -> Option<Refusal> {
     let install = "Debian 13: add `contrib` to its sources, then `apt install zfs-dkms zfsutils-linux`\n         \
                    Debian 12: add the suite `bookworm-backports` with `main contrib`, then\n         \
-                   `apt install -t bookworm-backports zfs-dkms zfsutils-linux` (docs/install.md)";
+                   `apt install -t bookworm-backports zfs-dkms zfsutils-linux`; `zbay help install`";
     let refuse = |why: String, remedy: &str| Some(Refusal::Zfs { why, remedy: remedy.to_owned() });
     match &inventory.host.zfs {
         None => refuse(

@@ -7,7 +7,7 @@
 use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
 
-use crate::inventory::{ForeignPool, ImportablePool, Inventory, Owner, PoolState};
+use crate::inventory::{ForeignPool, ImportablePool, Inventory, MARK, Owner, PoolState};
 use crate::plan::pick::{Picked, Picks};
 use crate::plan::{Condition, Danger, Fingerprint, Step, command};
 use crate::render::text::plain;
@@ -131,6 +131,17 @@ fn find<'a>(
             && ["ONLINE", "DEGRADED"].contains(&pool.state.as_str())
     })?;
     Some((best, listed))
+}
+
+/// Whether the labels of a pool in the wished bays carry the comment that zbay gives to pools that it makes.
+pub fn is_marked(import: &Import, picks: &Picks<'_>) -> bool {
+    let label = |pick: &Picked<'_>| match &pick.disk.contents.as_ref().ok()?.owner {
+        Owner::ForeignPool(pool) if pool.guid.as_ref() == Some(&import.guid) => {
+            pool.comment.clone()
+        }
+        _ => None,
+    };
+    picks.data.iter().flatten().filter_map(label).any(|comment| comment.starts_with(MARK))
 }
 
 /// The members by the wished bays, where those are all that the pool has.

@@ -25,7 +25,7 @@ fn member(state: PoolState, guid: &str) -> ForeignPool {
         txg: Some(4711),
         others: Some(3),
         shape: Some("raidz1 of 4".into()),
-        comment: None,
+        comment: Some("zbay:0123456789abcdef".into()),
         labels: 4,
         never_synced: false,
     }
@@ -52,6 +52,8 @@ fn planned(
         system: &system,
         takes: &[],
         adopt,
+        onto_existing: false,
+        adoptable: false,
     })
 }
 
@@ -215,6 +217,8 @@ fn a_person_erases_nothing_in_raid_mode_or_under_a_pool() {
             system: &system,
             takes: &takes,
             adopt: None,
+            onto_existing: false,
+            adoptable: false,
         })
         .expect_err("refused")
         .to_string()
@@ -238,4 +242,61 @@ fn a_person_erases_nothing_in_raid_mode_or_under_a_pool() {
     }]);
     let late = said(&profile, &inventory);
     assert!(late.contains("pool `tank` is there already, so no drive is taken"), "{late}");
+}
+
+/// The seed's wish under a name, where the labels carry this comment.
+fn laid(
+    name: &str,
+    comment: Option<&str>,
+    onto_existing: bool,
+    guid: Option<u64>,
+) -> Result<Plan, PlanError> {
+    let machine = Recorded::embedded("gen8-seed").expect("shipped").expect("sound");
+    let mut profile = shipped::profile(&machine, Some("gen8-seed")).expect("shipped");
+    if let Some(guid) = guid {
+        let text =
+            profile.text.replace("  name: testpool", &format!("  name: testpool\n  guid: {guid}"));
+        assert_ne!(text, profile.text);
+        profile = crate::yaml::read("mine.yaml", text.as_bytes()).expect("sound");
+    }
+    let (hw, mut inventory) = holding(&machine, PoolState::Exported, "ONLINE");
+    for contents in inventory.disks.iter_mut().filter_map(|disk| disk.contents.as_mut().ok()) {
+        if let Owner::ForeignPool(pool) = &mut contents.owner {
+            pool.comment = comment.map(str::to_owned);
+        }
+    }
+    let system = system::look(&machine, &profile.value).expect("recorded");
+    make(&Request {
+        hw: &hw,
+        other_box: None,
+        profile: &profile,
+        name,
+        inventory: &inventory,
+        system: &system,
+        takes: &[],
+        adopt: None,
+        onto_existing,
+        adoptable: false,
+    })
+}
+
+#[test]
+fn a_pool_that_zbay_did_not_make_is_no_shipped_profiles() {
+    for comment in [None, Some("old nas")] {
+        let said = laid("gen8-seed", comment, false, None).expect_err("refused").to_string();
+        assert!(said.contains("pool testpool was not made by zbay"), "{said}");
+        assert!(said.contains("`zbay plan gen8-seed --onto-existing`"), "{said}");
+        assert!(laid("gen8-seed", comment, true, None).expect("a plan").onto_existing);
+        // A file of one's own is the word.
+        assert!(laid("./mine.yaml", comment, false, None).is_ok());
+    }
+    assert!(laid("gen8-seed", Some("zbay:0123456789abcdef"), false, None).is_ok());
+}
+
+#[test]
+fn a_profile_for_one_pool_is_for_no_other() {
+    let plan = laid("./mine.yaml", None, false, Some(7)).expect("a plan");
+    assert_eq!(plan.import.map(|import| import.guid), Some("7".to_owned()));
+    let said = laid("./mine.yaml", None, false, Some(8)).expect_err("refused").to_string();
+    assert!(said.contains("has the GUID 7, and the profile is for 8"), "{said}");
 }

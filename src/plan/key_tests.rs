@@ -49,6 +49,8 @@ fn plan(machine: &Recorded, profile: &Parsed<Profile>) -> Result<Plan, PlanError
         system: &system,
         takes: &[],
         adopt: None,
+        onto_existing: false,
+        adoptable: false,
     })
 }
 

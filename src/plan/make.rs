@@ -24,6 +24,7 @@ use crate::plan::system::System;
 use crate::plan::{Danger, Fingerprint, Of, Plan, Step, VERSION, better, care, replace, steps};
 use crate::profile::property::Setting;
 use crate::profile::{Layout, Profile};
+use crate::shipped::PROFILES;
 use crate::units::Bytes;
 use crate::verify::{self, Drift};
 use crate::yaml::Parsed;
@@ -61,6 +62,17 @@ pub struct Request<'a> {
     pub takes: &'a [Take],
     /// The host that a person named as the one that had the pool last.
     pub adopt: Option<&'a str>,
+    /// A person said that a pool which zbay did not make becomes as this profile.
+    pub onto_existing: bool,
+    /// Whether `zbay adopt` could write a profile of the pool that is there.
+    pub adoptable: bool,
+}
+
+/// Whether a profile may be laid onto a pool that zbay did not make though nobody says so: it is a file of one's own, or
+/// recorded here already. The name of a shipped profile is no such word.
+pub fn is_own_word(name: &str, profile: &str, system: &System) -> bool {
+    let shipped = PROFILES.iter().any(|(known, text)| *known == name && *text == profile);
+    !shipped || system.wish.as_deref() == Some(profile)
 }
 
 /// Makes the plan.
@@ -142,6 +154,7 @@ pub fn make(request: &Request<'_>) -> Result<Plan, PlanError> {
         import,
         adopt: request.adopt.map(str::to_owned),
         drawn: steps::drawn_hostid(inventory, &system.own),
+        onto_existing: request.onto_existing,
         as_wished: as_wished(profile, pool, &mend, &rest),
         steps,
         drift: rest,
@@ -236,6 +249,7 @@ fn decide<'a>(request: &Request<'a>) -> Result<Decided<'a>, Refused> {
         }
         refusals.extend(elsewhere(request, &erasing));
     }
+    refusals.extend(another(request, pool, picks.as_ref(), import.as_ref()));
     refusals.extend(half_way(request, pool.is_some(), import.is_some()));
     if request.other_box.is_some() {
         // What the wish makes of another box's bays helps nobody.
@@ -245,6 +259,33 @@ fn decide<'a>(request: &Request<'a>) -> Result<Decided<'a>, Refused> {
         return Err(Refused(refusals));
     }
     Ok(Decided { pool, picks, erasing, import })
+}
+
+/// A pool of the wished name that is not the one that the profile may be laid onto.
+fn another(
+    request: &Request<'_>,
+    pool: Option<&Pool>,
+    picks: Option<&Picks<'_>>,
+    import: Option<&Import>,
+) -> Option<Refusal> {
+    let profile = &request.profile.value;
+    let name = profile.pool.name.to_string();
+    let is = pool.map(|pool| pool.guid.to_string()).or_else(|| import.map(|it| it.guid.clone()));
+    if let Some(wished) = profile.pool.guid.filter(|guid| is != Some(guid.to_string())) {
+        return Some(Refusal::OtherGuid { pool: name, wished: wished.to_string(), is });
+    }
+    let ours = match (pool, import, picks) {
+        (Some(pool), _, _) => pool.is_marked(),
+        (None, Some(import), Some(picks)) => import::is_marked(import, picks),
+        _ => true,
+    };
+    let word =
+        request.onto_existing || is_own_word(request.name, &request.profile.text, request.system);
+    (!ours && !word).then(|| Refusal::NotOurs {
+        pool: name,
+        profile: request.name.to_owned(),
+        adoptable: request.adoptable && pool.is_some(),
+    })
 }
 
 /// `raidz of 4`, `mirror of 2 + 2`.

@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::drive::Drive;
 use crate::machine::{Change, Cmd, Hash};
+use crate::render::text::typeable;
+use crate::shipped::WISH;
 
 mod against;
 pub mod arrival;
@@ -70,6 +72,9 @@ pub struct Plan {
     /// The hostid that was drawn by chance, where the box has nothing to make one from: a saved plan keeps it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drawn: Option<String>,
+    /// A person said that a pool which zbay did not make becomes as this profile.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub onto_existing: bool,
     /// What will be done, in order.
     pub steps: Vec<Step>,
     /// What is already as wished, in words.
@@ -86,6 +91,23 @@ impl Plan {
     /// True if there is nothing to do.
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()
+    }
+
+    /// The command that does this plan; `hw`: the description that was named for it.
+    pub fn typed(&self, hw: Option<&str>) -> String {
+        let mut words = vec!["zbay apply".to_owned()];
+        words.extend(hw.map(|hw| format!("--hw {}", typeable(hw))));
+        if self.profile != WISH {
+            words.push(typeable(&self.profile));
+        }
+        words.extend(self.takes.iter().map(|take| {
+            format!("--take {}", typeable(&format!("wwn-{}={}", take.wwn, take.serial)))
+        }));
+        words.extend(self.adopt.iter().map(|host| format!("--adopt {}", typeable(host))));
+        if self.onto_existing {
+            words.push("--onto-existing".to_owned());
+        }
+        words.join(" ")
     }
 
     /// The gravest thing that the plan does.

@@ -126,6 +126,8 @@ fn plan(world: &World, takes: &[Take]) -> Option<Plan> {
         system,
         takes,
         adopt: None,
+        onto_existing: false,
+        adoptable: false,
     };
     make(&request).ok()
 }

@@ -157,6 +157,24 @@ pub enum Refusal {
         /// Who used it last and when, in words.
         last: String,
     },
+    /// A pool that zbay did not make, and a shipped profile that nobody said it should become.
+    NotOurs {
+        /// Name.
+        pool: String,
+        /// The profile's name.
+        profile: String,
+        /// Whether a profile of the pool as it is can be written.
+        adoptable: bool,
+    },
+    /// The profile is for another pool of this name, or for one that is not here.
+    OtherGuid {
+        /// Name.
+        pool: String,
+        /// The GUID in the profile.
+        wished: String,
+        /// That of the pool that is here; `None`: there is none.
+        is: Option<String>,
+    },
     /// A mountpoint that is wished holds files.
     Occupied {
         /// Path.
@@ -243,7 +261,32 @@ impl Refusal {
         Some(match self {
             Self::OtherBox { wished, is } => Words::new(
                 format!("the profile is for {wished}, and this is {is}"),
-                "name a profile for this box, or `hardware: generic` with ports as bays",
+                "`zbay propose` shows layouts for this one",
+            ),
+            Self::NotOurs { pool, profile, adoptable } => {
+                let onto =
+                    format!("`zbay plan {profile} --onto-existing` changes it to this profile");
+                let mut words = Words::new(
+                    format!(
+                        "pool {pool} was not made by zbay, so no shipped profile is applied to it unasked"
+                    ),
+                    if *adoptable {
+                        format!("`zbay adopt {pool}` writes a profile of the pool as it is")
+                    } else {
+                        "write a profile of your own for it, and name that file".to_owned()
+                    },
+                );
+                words.advice.push(("or", onto));
+                words
+            }
+            Self::OtherGuid { pool, wished, is } => Words::new(
+                match is {
+                    Some(is) => format!(
+                        "pool {pool} here has the GUID {is}, and the profile is for {wished}"
+                    ),
+                    None => format!("pool {pool} with the GUID {wished} is not here"),
+                },
+                "put in the drives of that pool; or take `guid` out of the profile where another pool is meant",
             ),
             Self::OtherMode { wished, is } => Words::new(
                 format!(
@@ -431,7 +474,7 @@ fn not_free(drive: &Drive, owner: &Owner, seen: &[String], erasable: bool) -> Wo
         let how = "with the serial read off the drive; it erases this drive alone";
         words.advice.push(("", how.to_owned()));
     } else {
-        words.advice.push(("erase it", "not by zbay: docs/foreign.md".to_owned()));
+        words.advice.push(("erase it", "not by zbay: `zbay help foreign`".to_owned()));
     }
     words.drives.push(format!("{}  {}", drive.place(), drive.label()));
     words

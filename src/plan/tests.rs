@@ -62,6 +62,8 @@ fn planned(
         system,
         takes: &[],
         adopt: None,
+        onto_existing: false,
+        adoptable: false,
     })
 }
 

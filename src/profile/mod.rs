@@ -63,6 +63,11 @@ pub struct PoolWish {
     /// Its name.
     #[schemars(with = "String")]
     pub name: PoolName,
+    /// The GUID of the one pool that is meant, as `zpool get guid` says: `zbay adopt` writes it. A pool of the same name
+    /// with another one is left alone, and no new one is made. Default: any pool of this name.
+    #[serde(default)]
+    #[schemars(with = "Option<u64>")]
+    pub guid: Option<value::PoolGuid>,
     /// raidz, raidz2, raidz3, mirror, or stripe (no redundancy: asked for by this name alone).
     pub layout: Layout,
     /// The bays: a list for one vdev ([1, 2, 3, 4]), or a list of lists for one vdev each ([[1, 2], [3, 4]]).

@@ -56,6 +56,50 @@ impl<'de> Deserialize<'de> for OnOff {
     }
 }
 
+/// The GUID of a pool: a number, or its digits as text; written as text, since it may exceed what readers of JSON take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PoolGuid(u64);
+
+impl std::fmt::Display for PoolGuid {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+impl Serialize for PoolGuid {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for PoolGuid {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Number;
+        impl serde::de::Visitor<'_> for Number {
+            type Value = PoolGuid;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("the GUID of a pool, a number")
+            }
+
+            fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<PoolGuid, E> {
+                if value == 0 {
+                    return Err(E::custom("a pool's GUID is not 0"));
+                }
+                Ok(PoolGuid(value))
+            }
+
+            fn visit_str<E: serde::de::Error>(self, value: &str) -> Result<PoolGuid, E> {
+                let number = value.parse::<u64>();
+                number
+                    .map_err(|_| E::custom("a pool's GUID is a number"))
+                    .and_then(|it| self.visit_u64(it))
+            }
+        }
+        from.deserialize_any(Number)
+    }
+}
+
 /// What is done with a new drive in the bay of a member that is gone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]

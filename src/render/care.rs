@@ -8,7 +8,7 @@ use super::text;
 use crate::care::{Every, Job, Keeper, Kept, PoolCare, Teller, Told};
 use crate::check::Note;
 use crate::profile::Profile;
-use crate::status::Scrub;
+use crate::status::{Scrub, unread};
 
 /// What a screen is made of.
 pub struct Screen<'a> {
@@ -173,7 +173,7 @@ fn told(told: &Told, wish: Option<&Profile>) -> String {
     match (&names[..], &told.unknown) {
         ([], Some(why)) => text::plain(&format!("not known: {why}")),
         ([], None) if set => "nobody, though `notify:` is set".to_owned(),
-        ([], None) => "nobody: set `notify:` in the profile (docs/notices.md)".to_owned(),
+        ([], None) => "nobody: set `notify:` in the profile (`zbay help notices`)".to_owned(),
         (_, None) => text::plain(&names.join("; ")),
         (_, Some(why)) => text::plain(&format!("{}; not known: {why}", names.join("; "))),
     }
@@ -195,8 +195,9 @@ fn two_voices(told: &Told) -> &'static str {
 /// What to type.
 fn next(screen: &Screen<'_>) -> String {
     let pools = match screen.pools {
-        Err(_) => return "`zbay status`".to_owned(),
-        Ok([]) => return "`zbay plan`".to_owned(),
+        Err(unknown) => return text::plain(&unread(unknown, "zbay care")),
+        Ok([]) if screen.wish.is_some() => return "`zbay plan`".to_owned(),
+        Ok([]) => return "`zbay` shows what there is".to_owned(),
         Ok(pools) => pools,
     };
     let alone = |kept: &Kept| kept.unknown.is_some() || kept.by.len() == 1;
@@ -207,7 +208,7 @@ fn next(screen: &Screen<'_>) -> String {
             let unit = Job::Scrub.timer(Every::Month, &text::plain(&care.pool));
             return format!("`systemctl enable --now {unit}`");
         }
-        (None, _) => "a profile with `care:` and `notify:` does all of it (docs/care.md)",
+        (None, _) => "a profile with `care:` and `notify:` does all of it: `zbay help care`",
         (Some(wish), Some(_)) if wish.care.is_some() => "`zbay plan`",
         (Some(_), Some(_)) => "add `care: {}` to the profile, then `zbay plan`",
         (Some(_), None) if heard => "nothing to do",

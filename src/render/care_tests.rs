@@ -41,9 +41,9 @@ scrubbed monthly by zfs-scrub-monthly@tank.timer; last 2025-11-02 (26 days ago),
 trimmed  no need: none of its drives is known to be flash
 
 tests    nobody has the drives test themselves: `care:` in the profile does
-told     nobody: set `notify:` in the profile (docs/notices.md)
+told     nobody: set `notify:` in the profile (`zbay help notices`)
 boot     the device that it starts from can be written to and has room
-next     a profile with `care:` and `notify:` does all of it (docs/care.md)
+next     a profile with `care:` and `notify:` does all of it: `zbay help care`
 "
     );
 }

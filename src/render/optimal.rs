@@ -48,12 +48,47 @@ pub fn rule(widths: &[Width], every: bool) -> String {
     };
     let rows: Vec<Vec<String>> = widths.iter().filter(|it| every || it.by_rule).map(row).collect();
     let header = ["Layout", "rule says", "promised", "128K", "1M", "mix", "16K"];
-    let mut out = table::bars(Some(&header), &rows);
+    let mut out = lists(widths);
+    out.push_str(&table::bars(Some(&header), &rows));
     out.push_str(&text::labelled(
         "percent",
         "of the raw space: drives less parity; 128K records, as `zfs list` reckons; 1M records; a compressed mix of \
          4 to 128 KiB; 16K volumes",
     ));
+    out
+}
+
+/// The rule's own lists as the article has them, and which of their widths keep what they promise.
+fn lists(widths: &[Width]) -> String {
+    let name = |kind: Kind| match kind {
+        Kind::Raidz1 => "RAID-Z".to_owned(),
+        Kind::Raidz2 => "RAID-Z2".to_owned(),
+        Kind::Raidz3 => "RAID-Z3".to_owned(),
+        other => other.to_string(),
+    };
+    let mut kinds: Vec<Kind> = widths.iter().map(|it| it.kind).collect();
+    kinds.dedup();
+    let of = |kind: Kind, wanted: fn(&Width) -> bool| {
+        let ruled = widths.iter().filter(|it| it.kind == kind && it.by_rule && wanted(it));
+        ruled.map(|it| it.width.to_string()).collect::<Vec<_>>()
+    };
+    let mut out = String::new();
+    for kind in &kinds {
+        let all = of(*kind, |_| true).join(", ");
+        out.extend([format!("{}: {all} drives\n", name(*kind))]);
+    }
+    out.push('\n');
+    let which = |wanted: fn(&Width) -> bool| {
+        let named = |kind: &Kind| {
+            let widths = of(*kind, wanted);
+            (!widths.is_empty()).then(|| format!("{} of {}", name(*kind), text::and(&widths)))
+        };
+        kinds.iter().filter_map(named).collect::<Vec<_>>().join("; ")
+    };
+    out.push_str(&text::labelled("these", "are the article's optimal widths for 4K sectors"));
+    out.push_str(&text::labelled("hold", &which(|it| !it.is_broken_promise())));
+    out.push_str(&text::labelled("do not", &which(Width::is_broken_promise)));
+    out.push('\n');
     out
 }
 

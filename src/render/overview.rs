@@ -310,13 +310,16 @@ fn next(overview: &Overview<'_>, pools: &[Status]) -> Vec<(String, String)> {
         add(command, &format!("pool {}: {what}", status.pool));
     }
     for pool in &ways.imports {
-        add(typed(&format!("import {}", text::typeable(pool))), "show what it holds, and import it");
+        add(
+            typed(&format!("import {}", text::typeable(pool))),
+            "show what it holds, and import it",
+        );
     }
     let none = overview.inventory.pools.as_ref().is_ok_and(Vec::is_empty);
     let disks = &overview.inventory.disks;
-    let blank = disks.iter().any(|disk| {
-        contents::free(&disk.contents) == Some(true) || disk.asleep == Some(true)
-    });
+    let blank = disks
+        .iter()
+        .any(|disk| contents::free(&disk.contents) == Some(true) || disk.asleep == Some(true));
     match (&overview.wish, overview.wished()) {
         (Wish::Faulty, _) => add(typed(&format!("check {WISH}")), "what is wrong with the profile"),
         (Wish::None, _) => {

@@ -67,7 +67,7 @@ fn with_a_pool_that_has_lost_a_drive() {
         "1.00 TB  pool testpool (raidz1-0)\n",
         "\npool     testpool DEGRADED, 456K used, 2.55T free\n",
         "\nwarning  testpool is DEGRADED: the drive in bay 3 is missing. No redundancy\n         left: one more failure loses the pool: `zbay status`\n",
-        "\nnext     `zbay replace 3`  pool testpool: bay 3 is gone\n",
+        "\nnext     `zbay replace 3`  pool testpool: the drive in bay 3 is missing\n",
         "\n         `zbay verify`     compare the machine with its profile\n",
     ] {
         assert!(text.contains(line), "{line}\n{text}");

@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use super::text::{WIDTH, bays, labelled, marked, plain};
+use super::text::{WIDTH, bays, labelled, marked, plain, sentence};
 use crate::check::{Note, Rule, Severity};
 use crate::inventory::Inventory;
 use crate::machine::{Change, Cmd};
@@ -15,22 +15,27 @@ use crate::plan::{Fingerprint, Outlook, Plan, Step};
 use crate::verify::{Drift, Moved};
 
 /// The whole plan and what to type next. `full` spells every path.
-pub fn render(plan: &Plan, full: bool) -> String {
-    let mut out = body(plan, full);
-    out.push_str(match (plan.steps.is_empty(), plan.drift.is_empty()) {
-        (false, _) => "nothing written. `zbay apply` asks once and does exactly this\n",
-        (true, true) => "nothing to do: the machine is as wished\n",
-        (true, false) => "nothing that zbay can do in place: see the lines with `!`\n",
-    });
+/// `command` does it.
+pub fn render(plan: &Plan, full: bool, command: &str) -> String {
+    let mut out = body(plan, full, command);
+    match (plan.steps.is_empty(), plan.drift.is_empty()) {
+        (false, _) => out.push_str(&sentence(&format!(
+            "nothing written. `{command}` asks once and does exactly this"
+        ))),
+        (true, true) => out.push_str("nothing to do: the machine matches its profile\n"),
+        (true, false) => {
+            out.push_str("zbay cannot change this in place: see the lines marked `!`\n");
+        }
+    }
     out
 }
 
 /// The whole plan, for a question to follow.
 pub fn before_asking(plan: &Plan) -> String {
-    body(plan, false)
+    body(plan, false, &plan.typed(None))
 }
 
-fn body(plan: &Plan, full: bool) -> String {
+fn body(plan: &Plan, full: bool, command: &str) -> String {
     let mut out = String::new();
     headline(plan, &mut out);
     if !plan.disks.is_empty() {
@@ -48,7 +53,7 @@ fn body(plan: &Plan, full: bool) -> String {
     }
     for drift in &plan.drift {
         out.push_str(&marked("!", &drift.to_string()));
-        out.push_str(&indent(&drift.remedy()));
+        out.push_str(&indent(&remedy(drift, command)));
     }
     out.push('\n');
     outlook(plan, &mut out);
@@ -359,8 +364,13 @@ pub(super) fn note_lines(note: &Note) -> String {
     labelled(label, &text)
 }
 
+/// What a person can do about a difference, with the command that brings this machine to its profile.
+pub fn remedy(drift: &Drift, command: &str) -> String {
+    drift.remedy().replace("`zbay apply`", &format!("`{command}`"))
+}
+
 /// What `zbay verify` prints. Drives that have moved are told, and are no difference.
-pub fn drift(pool: &str, drift: &[Drift], moved: &[Moved]) -> String {
+pub fn drift(pool: &str, drift: &[Drift], moved: &[Moved], command: &str) -> String {
     let mut out = String::new();
     for one in moved {
         out.push_str(&marked("=", &format!("{one}: ZFS finds it there too")));
@@ -371,7 +381,7 @@ pub fn drift(pool: &str, drift: &[Drift], moved: &[Moved]) -> String {
     }
     for one in drift {
         out.push_str(&marked("!", &one.to_string()));
-        out.push_str(&indent(&one.remedy()));
+        out.push_str(&indent(&remedy(one, command)));
     }
     out
 }

@@ -387,6 +387,19 @@ impl Status {
     }
 }
 
+/// What helps where nobody says which pools there are; `sudo`: the command to type again as root.
+pub fn unread(why: &str, sudo: &str) -> String {
+    if why.contains("gave no answer within") {
+        "a drive or a pool hangs: `dmesg` names the drive; pull it, or reboot".to_owned()
+    } else if why.to_lowercase().contains("permission denied") {
+        format!("`sudo {sudo}`")
+    } else if let Some((_, how)) = why.split_once("not installed: ") {
+        format!("`{how}`")
+    } else {
+        "ask ZFS itself: `zpool status`".to_owned()
+    }
+}
+
 /// How a pool is.
 pub fn of(hw: &Hw, inventory: &Inventory, pool: &Pool) -> Status {
     let shown = |vdev: &crate::inventory::Vdev| {

@@ -40,6 +40,7 @@ pub fn drift(
         Ok(pools) => {
             if let Some(pool) = pools.iter().find(|pool| pool.name == name) {
                 found.extend(state(pool));
+                found.extend(another(profile, pool));
                 found.extend(layout(hw, profile, inventory, pool));
                 found.extend(properties(profile, pool));
                 found.extend(kept(text, pool, system));
@@ -67,6 +68,20 @@ pub fn drift(
     found.extend(keys(system));
     found.extend(wish::drift(hw, profile, inventory, system.care.as_ref()));
     found
+}
+
+/// Another pool than the one that the profile is for.
+fn another(profile: &Profile, pool: &Pool) -> Option<Drift> {
+    let wished = profile.pool.guid?.to_string();
+    let is = pool.guid.to_string();
+    (wished != is).then(|| Drift::Property {
+        of: Of::Zpool,
+        object: pool.name.clone(),
+        name: "guid".to_owned(),
+        wished,
+        is,
+        fixed: true,
+    })
 }
 
 /// Encrypted datasets that are closed, or would be at the next boot.

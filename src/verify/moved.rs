@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::drive::Drive;
 use crate::hw::{Hw, Seat};
 use crate::inventory::place::Place;
-use crate::inventory::{Class, Inventory, Leaf, Pool, Property, Vdev};
+use crate::inventory::{Class, Inventory, Leaf, Vdev};
 use crate::names::{BayId, Serial};
 use crate::plan::pick::in_bay;
 use crate::profile::Profile;
@@ -43,11 +43,7 @@ impl fmt::Display for Moved {
 pub fn moved(hw: &Hw, profile: &Profile, inventory: &Inventory) -> Vec<Moved> {
     let pools = inventory.pools.as_ref().ok();
     let pool = pools.and_then(|it| it.iter().find(|pool| pool.name == profile.pool.name.as_str()));
-    let made = |pool: &&Pool| {
-        let ours = |it: &Property| it.name == "comment" && it.value.starts_with("zbay:");
-        pool.properties.iter().any(ours)
-    };
-    let Some(pool) = pool.filter(made) else { return Vec::new() };
+    let Some(pool) = pool.filter(|pool| pool.is_marked()) else { return Vec::new() };
     let vdevs = pool.vdevs.iter().filter(|vdev| vdev.class == Class::Normal);
     let places: Vec<Place<'_>> = vdevs.flat_map(Vdev::places).collect();
     let bays: Vec<&BayId> = profile.pool.bays.0.iter().flatten().collect();

@@ -107,7 +107,10 @@ pub fn read<T: DeserializeOwned>(file: &str, bytes: &[u8]) -> Result<Parsed<T>, 
     };
     if matches!(tree.value, Value::Null) {
         let fault = Fault::new(0..0, "the file is empty");
-        return refuse(text, vec![fault.help("begin with `hardware: ...`: docs/profile.md")]);
+        return refuse(
+            text,
+            vec![fault.help("begin with `hardware: ...`: see `zbay help profile`")],
+        );
     }
     let value = settle(tree.clone(), &mut faults);
     match value {

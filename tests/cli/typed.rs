@@ -17,10 +17,22 @@ use zbay::cli::Cli;
 use super::{Altered, PROFILES, Said, run};
 
 /// Commands that end with 2 all the same: on which recording, and why that is right.
-const LISTED: [(&str, &str, &str); 0] = [];
+const LISTED: [(&str, &str, &str); 3] = [
+    (
+        "in-trouble",
+        "replace 2",
+        "the bay is empty: a drive has to be put in first, which is what it says",
+    ),
+    (
+        "gen8-raid-mode",
+        "plan",
+        "the recorded profile is for another mode: the refusal is the answer",
+    ),
+];
 
 /// Labels of rows that are typed as they stand.
-const LABELS: [&str; 8] = ["next", "do this", "say it", "keep it", "erase it", "then", "or", "try:"];
+const LABELS: [&str; 8] =
+    ["next", "do this", "say it", "keep it", "erase it", "then", "or", "try:"];
 
 /// What stands for something in a command that is not to be typed to the letter, and what it is tried with.
 const PLACEHOLDERS: [(&str, &str); 16] = [
@@ -43,7 +55,7 @@ const PLACEHOLDERS: [(&str, &str); 16] = [
 ];
 
 /// The screens, and refusals.
-const SCREENS: [&[&str]; 27] = [
+const SCREENS: [&[&str]; 23] = [
     &[],
     &["show", "disk", "-a"],
     &["show", "hw"],
@@ -61,14 +73,10 @@ const SCREENS: [&[&str]; 27] = [
     &["explain"],
     &["adopt"],
     &["import"],
-    &["notify", "--dry-run"],
     &["profile", "--from-pool"],
-    &["capacity"],
     &["replace", "2", "--plan"],
     &["expand", "attach", "2", "--plan"],
-    &["expand", "add", "2", "--plan"],
     &["expand", "remove", "nothing", "--plan"],
-    &["selftest", "short"],
     &["locate", "1"],
     &["destroy", "tank/data", "--plan"],
 ];
@@ -172,7 +180,9 @@ fn dead_ends(case: &Case) -> BTreeMap<String, String> {
                 (status == 2 && !(root && err.contains("a recorded machine"))).then_some(err)
             }
         };
-        let listed = LISTED.iter().any(|(on, it, _)| case.name.starts_with(on) && *it == command);
+        let listed = LISTED
+            .iter()
+            .any(|(on, it, _)| case.name.starts_with(on) && command.ends_with(&format!(" {it}")));
         if let Some(error) = error.filter(|_| !listed) {
             dead.insert(format!("{}: `{command}`, told by {screen:?}", case.name), error);
         }

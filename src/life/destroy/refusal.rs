@@ -51,6 +51,11 @@ impl NoLoss {
         const DO: &str = "do this";
         let none: Option<&Drive> = None;
         match self {
+            Self::NoPool { name, known } if known.is_empty() => (
+                format!("no pool is imported, so there is no `{name}`"),
+                none,
+                vec![(DO, "`zbay` shows what there is".to_owned())],
+            ),
             Self::NoPool { name, known } => (
                 format!("the pool of `{name}` is not imported"),
                 none,

@@ -1,0 +1,85 @@
+//! What zbay can do and what it cannot: the table of README.md, which `scripts/reference` writes from here.
+//!
+//! A command that is new stands in it, or a test fails: a page that says that a feature is missing cannot go stale.
+
+use std::fmt::Write as _;
+
+/// What a person looks for, whether it is there, and the command or the key of the profile.
+const TABLE: &[(&str, &str, &str)] = &[
+    ("what is in which bay: drives, health, pools", "yes", "`zbay`, `zbay show`, `zbay status`"),
+    ("which bay a port is, found by lights and serials", "yes", "`zbay learn`, `zbay locate`"),
+    ("layouts for the drives that are there", "yes", "`zbay propose`"),
+    (
+        "usable space to the byte, and the risk of a layout",
+        "yes",
+        "`zbay capacity`, `zbay explain`, `zbay optimal`, `zbay grow`",
+    ),
+    (
+        "a pool with its datasets and properties from a file",
+        "yes",
+        "`zbay check`, `zbay plan`, `zbay apply`, `zbay verify`",
+    ),
+    ("the same at the first boot, without a keyboard", "yes", "`zbay firstboot`"),
+    ("encrypted datasets, by key file or passphrase", "yes", "`key_file:`, `passphrase: ask`"),
+    (
+        "a failed drive replaced, step by step or by itself",
+        "yes",
+        "`zbay replace`, `autoreplace: blank`",
+    ),
+    (
+        "a pool made larger: attach, add, log, cache, spare, special, larger drives",
+        "yes",
+        "`zbay expand`",
+    ),
+    (
+        "pools of other systems: imported, exported, given a profile",
+        "yes",
+        "`zbay import`, `zbay export`, `zbay adopt`, `zbay profile`",
+    ),
+    ("a dataset destroyed, by its full name", "yes", "`zbay destroy`"),
+    ("a pool destroyed", "no", "by hand: `zpool destroy`"),
+    ("alerts: mail, push (HTTP POST), the login prompt", "yes", "`zbay notify`, `notify:`"),
+    ("figures for Prometheus", "yes", "`zbay metrics`"),
+    ("scrubs, trims and self-tests on a schedule", "yes", "`zbay care`, `zbay selftest`, `care:`"),
+    ("its documents at hand", "yes", "`zbay help`"),
+    ("special vdevs and dRAID in a profile", "no", "`zbay expand special` adds one to a pool"),
+    ("ZFS as root", "no", ""),
+    (
+        "shares, users, snapshots, backups, a web page",
+        "no",
+        "set them up beside it, or use a full NAS distribution",
+    ),
+];
+
+/// The table as Markdown.
+pub fn page() -> String {
+    let mut out = "| | | |\n|---|---|---|\n".to_owned();
+    for (what, there, how) in TABLE {
+        let _ = writeln!(out, "| {what} | {there} | {how} |");
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::TABLE;
+    use crate::cli::Cli;
+
+    #[test]
+    fn every_command_is_in_the_table_and_every_command_in_it_is_one() {
+        let cli = Cli::command();
+        let shown = cli.get_subcommands().filter(|command| !command.is_hide_set());
+        let names: Vec<&str> = shown.map(clap::Command::get_name).collect();
+        let said = TABLE.iter().flat_map(|(_, _, how)| how.split('`').skip(1).step_by(2));
+        let said: Vec<&str> =
+            said.filter_map(|word| word.strip_prefix("zbay ")?.split(' ').next()).collect();
+        for name in &names {
+            assert!(said.contains(name), "`zbay {name}` is not in the table");
+        }
+        for name in said {
+            assert!(names.contains(&name), "`zbay {name}` is no command");
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! `zbay help [TOPIC]`: the documents, which the program carries, and the help of each command.
+//!
+//! What a message points to has to be there on an installed server: a document is named by its topic, never by a path.
+
+use anyhow::{Result, bail};
+use clap::{CommandFactory as _, Parser as _};
+use serde_json::json;
+
+use super::Answer;
+use crate::cli::Cli;
+use crate::fault::near_miss;
+use crate::render::text::{labelled, plain, typeable};
+
+macro_rules! documents {
+    ($($topic:literal: $what:literal),+ $(,)?) => {
+        /// Topic, what it is about, and the document.
+        const TOPICS: &[(&str, &str, &str)] =
+            &[$(($topic, $what, include_str!(concat!("../../docs/", $topic, ".md")))),+];
+    };
+}
+
+documents! {
+    "install": "OpenZFS on Debian, zbay, the first boot, and how to take it away",
+    "profile": "every key of a profile",
+    "defaults": "what a pool gets that the profile does not say, and why",
+    "foreign": "drives that hold something, and how to give one to a pool",
+    "safety": "what is proved before anything is written",
+    "propose": "how layouts are chosen",
+    "capacity": "where the bytes go, and how sizes are computed",
+    "status": "every condition of a pool, what it means, what to type",
+    "replace": "a drive that failed",
+    "expand": "ways to grow a pool",
+    "moving": "import, export, adopt, destroy",
+    "care": "scrub, trim, self-tests, the boot device",
+    "notices": "alerts: mail, push, Prometheus, the login prompt",
+    "show-disk": "columns and filters of the drive table",
+    "hw": "every key of a description of a box",
+    "add-a-box": "a box that zbay does not know",
+    "gen8-boot": "what a MicroServer Gen8 boots from",
+    "rules": "what check and plan look for",
+    "testing": "how zbay is tested",
+}
+
+/// A document, the help of a command, or what there is.
+///
+/// # Errors
+/// There is no such topic.
+pub fn run(topic: Option<&str>) -> Result<Answer> {
+    let text = match topic {
+        None => overview(),
+        Some(topic) => match TOPICS.iter().find(|(name, ..)| *name == topic) {
+            // What is both a command and a document: first how it is typed.
+            Some((_, _, text)) => match of_command(topic) {
+                Ok(help) => format!("{help}\n{text}"),
+                Err(_) => (*text).to_owned(),
+            },
+            None => of_command(topic)?,
+        },
+    };
+    Ok(Answer { json: json!({ "version": 1, "text": text }), text, status: 0 })
+}
+
+fn overview() -> String {
+    let mut out = Cli::command().render_help().to_string();
+    out.push_str(
+        "\nTopics (`zbay help TOPIC`; `zbay help COMMAND` for the arguments of a command):\n",
+    );
+    let width = TOPICS.iter().map(|(name, ..)| name.len()).max().unwrap_or(0);
+    for (name, what, _) in TOPICS {
+        out.push_str(&format!("  {name:<width$}  {what}\n"));
+    }
+    out
+}
+
+fn of_command(topic: &str) -> Result<String> {
+    let command = Cli::command();
+    let names: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+    if names.contains(&topic) {
+        // Its arguments are put together when it is typed.
+        return match Cli::try_parse_from(["zbay", topic, "--help"]) {
+            Err(help) if !help.use_stderr() => Ok(help.to_string()),
+            _ => bail!("`zbay {topic}` has no help"),
+        };
+    }
+    let topics = TOPICS.iter().map(|(name, ..)| *name);
+    let meant = near_miss(topic, topics.clone().chain(names.iter().copied()));
+    let hint = meant.map(|meant| format!(": did you mean `{meant}`?")).unwrap_or_default();
+    let known = labelled("topics", &topics.collect::<Vec<_>>().join(", "));
+    bail!("there is no topic {}{hint}\n{}", plain(&typeable(topic)), known.trim_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{TOPICS, run};
+
+    #[test]
+    fn every_document_is_a_topic_and_every_topic_is_printed() {
+        #[allow(clippy::disallowed_methods)] // the files of the test itself
+        let pages = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/docs")).unwrap();
+        let names = pages.map(|page| page.unwrap().file_name().into_string().unwrap());
+        let mut pages: Vec<String> =
+            names.filter_map(|name| name.strip_suffix(".md").map(str::to_owned)).collect();
+        let mut topics: Vec<&str> = TOPICS.iter().map(|(name, ..)| *name).collect();
+        pages.sort_unstable();
+        topics.sort_unstable();
+        assert_eq!(pages, topics);
+        for topic in topics {
+            assert!(run(Some(topic)).unwrap().text.contains("# "), "{topic}");
+        }
+    }
+
+    #[test]
+    fn commands_have_their_help_and_what_is_none_is_told() {
+        let text = run(Some("replace")).unwrap().text;
+        assert!(text.contains("Usage: zbay replace") && text.contains("\n# "), "{text}");
+        assert!(run(Some("plan")).unwrap().text.contains("Usage: zbay plan"));
+        let all = run(None).unwrap().text;
+        assert!(all.contains("Usage: zbay") && all.contains("  foreign "), "{all}");
+        let said = run(Some("foregin")).unwrap_err().to_string();
+        assert!(said.contains("did you mean `foreign`?"), "{said}");
+    }
+}
