@@ -64,7 +64,14 @@ fn commands(record: &Arc<Record<Real>>, inventory: &Inventory) {
     let recorded = Common { machine: Some("this one".into()), hw: None, json: false, verbose: 0 };
     let context = Context { machine: Box::new(Arc::clone(record)), common: recorded };
     let wish = || Wish { profile: None };
-    let plan_args = Plan { wish: wish(), take: Vec::new(), adopt: None, save: None, full: false };
+    let plan_args = Plan {
+        wish: wish(),
+        take: Vec::new(),
+        adopt: None,
+        save: None,
+        full: false,
+        onto_existing: false,
+    };
     let looks = Notify { test: false, metrics: None, dry_run: true };
     let all = status::StatusArgs { pool: None, watch: None };
     let mut ended = vec![

@@ -23,7 +23,11 @@ pub fn run(context: &Context, args: &Wish) -> Result<Answer> {
     let found = wished.drift();
     let notes = check(&wished.hw, &profile.value);
     let moved = wished.moved();
-    let mend = wished.mend(context);
+    // What is refused mends nothing.
+    let mend = match wished.plan() {
+        Ok(_) => wished.mend(context),
+        Err(why) => why.to_string().lines().next().unwrap_or_default().to_owned(),
+    };
     let text = render::plan::drift(profile.value.pool.name.as_str(), &found, &moved, &mend);
     let drift: Vec<_> = found
         .iter()

@@ -364,9 +364,14 @@ pub(super) fn note_lines(note: &Note) -> String {
     labelled(label, &text)
 }
 
-/// What a person can do about a difference, with the command that brings this machine to its profile.
-pub fn remedy(drift: &Drift, command: &str) -> String {
-    drift.remedy().replace("`zbay apply`", &format!("`{command}`"))
+/// What a person can do about a difference: the command that brings this machine to its profile, or else why none does.
+pub fn remedy(drift: &Drift, mend: &str) -> String {
+    let said = drift.remedy();
+    if mend.starts_with("zbay ") {
+        said.replace("`zbay apply`", &format!("`{mend}`"))
+    } else {
+        said.replace("`zbay apply` mends it", &format!("not applied as things are: {mend}"))
+    }
 }
 
 /// What `zbay verify` prints. Drives that have moved are told, and are no difference.

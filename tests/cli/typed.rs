@@ -18,16 +18,9 @@ use super::{Altered, PROFILES, Said, run};
 
 /// Commands that end with 2 all the same: on which recording, and why that is right.
 const LISTED: [(&str, &str, &str); 3] = [
-    (
-        "in-trouble",
-        "replace 2",
-        "the bay is empty: a drive has to be put in first, which is what it says",
-    ),
-    (
-        "gen8-raid-mode",
-        "plan",
-        "the recorded profile is for another mode: the refusal is the answer",
-    ),
+    ("in-trouble", "replace 2", "a drive has to be put into the empty bay first: it says so"),
+    ("gen8-raid-mode", "apply", "the recorded profile is for another mode, and it says so"),
+    ("gen8-raid-mode", "plan", "the recorded profile is for another mode, and it says so"),
 ];
 
 /// Labels of rows that are typed as they stand.
