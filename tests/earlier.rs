@@ -178,8 +178,14 @@ impl Look {
     }
 }
 
-const PLAN: fn() -> zbay::cli::Plan =
-    || zbay::cli::Plan { wish: WISH(), take: Vec::new(), adopt: None, save: None, full: false };
+const PLAN: fn() -> zbay::cli::Plan = || zbay::cli::Plan {
+    wish: WISH(),
+    take: Vec::new(),
+    adopt: None,
+    save: None,
+    full: false,
+    onto_existing: false,
+};
 const WISH: fn() -> zbay::cli::Wish = || zbay::cli::Wish { profile: None };
 const ALL: fn() -> status::StatusArgs = || status::StatusArgs { pool: None, watch: None };
 const NOTIFY: fn() -> zbay::cli::Notify =
