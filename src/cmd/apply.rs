@@ -194,7 +194,7 @@ mod tests {
     fn comes_of(context: &Context, file: &Value) -> Result<Plan, String> {
         let plan = saved("plan.json", &serde_json::to_vec(file).unwrap());
         let agreed = plan.and_then(|plan| agreed(context, &plan));
-        agreed.map(|(_, now)| now).map_err(|why| format!("{why:#}"))
+        agreed.map(|(_, now)| now).map_err(|why| crate::fault::chain(&why))
     }
 
     /// Every place in a value that can be changed: the path to it.

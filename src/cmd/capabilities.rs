@@ -38,7 +38,11 @@ const TABLE: &[(&str, &str, &str)] = &[
     ),
     ("a dataset destroyed, by its full name", "yes", "`zbay destroy`"),
     ("a pool destroyed", "no", "by hand: `zpool destroy`"),
-    ("alerts: mail, push (HTTP POST), the login prompt", "yes", "`zbay notify`, `notify:`"),
+    (
+        "alerts: mail, push (HTTP POST), the login prompt",
+        "yes",
+        "`zbay notify`, `zbay forget`, `notify:`",
+    ),
     ("figures for Prometheus", "yes", "`zbay metrics`"),
     ("scrubs, trims and self-tests on a schedule", "yes", "`zbay care`, `zbay selftest`, `care:`"),
     ("its documents at hand", "yes", "`zbay help`"),

@@ -85,7 +85,7 @@ fn see(context: &Context, smart: bool) -> Result<Seen> {
 }
 
 fn blind(machine: &dyn Machine, why: &anyhow::Error) -> Inventory {
-    let unknown = || Unknown::because(format!("{why:#}"));
+    let unknown = || Unknown::because(crate::fault::chain(&why));
     let host = Host { facts: machine.host().ok(), ..Host::default() };
     let (disks, taken) = (Vec::new(), machine.now());
     let blind = Some(unknown());
@@ -423,7 +423,7 @@ fn carry(machine: &dyn Machine, way: &Way, notice: &Notice) -> Result<(), String
         Ok(output.ok(&cmd).map(|_| ())?)
     };
     send().map_err(|why| {
-        let why = format!("{why:#}");
+        let why = crate::fault::chain(&why);
         let url = match way {
             Way::Mail(_) => None,
             Way::Post(url) => Some(url.clone()),
