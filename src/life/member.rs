@@ -142,33 +142,6 @@ impl Member<'_> {
     }
 }
 
-/// The members that a word may mean: a GUID, the path that ZFS has of it (with or without its `-part1`), a link below
-/// /dev/disk, the kernel's name, or the end of a serial.
-pub fn called<'a>(members: &[Member<'a>], word: &str) -> Vec<Member<'a>> {
-    let whole = |path: &str| path.strip_suffix("-part1").unwrap_or(path).to_owned();
-    let last = |path: &str| path.rsplit('/').next().unwrap_or(path).to_owned();
-    let asked = whole(word);
-    let named = |member: &&Member<'a>| {
-        let path = member.leaf.path.iter().map(|path| whole(path.as_str()));
-        let name = member.leaf.told.name.iter().map(|name| whole(name));
-        let mut paths = path.chain(name).chain(member.disk.iter().flat_map(|disk| {
-            let address = disk.address.iter().map(ToString::to_string);
-            address.chain([format!("/dev/{}", disk.name)])
-        }));
-        member.leaf.guid.to_string() == word
-            || paths.any(|path| path == asked || last(&path) == asked)
-    };
-    let by_name: Vec<Member<'a>> = members.iter().filter(named).copied().collect();
-    if !by_name.is_empty() {
-        return by_name;
-    }
-    let by_serial = |member: &&Member<'a>| {
-        let serial = member.disk.and_then(|disk| disk.serial.as_ref());
-        word.len() >= 4 && serial.is_some_and(|serial| serial.as_str().ends_with(word))
-    };
-    members.iter().filter(by_serial).copied().collect()
-}
-
 /// `tank/raidz1-0`, or the pool's own name for a single disk.
 pub fn part(pool: &Pool, vdev: &Vdev) -> String {
     if vdev.kind == "disk" { pool.name.clone() } else { format!("{}/{}", pool.name, vdev.name) }

@@ -4,7 +4,7 @@ use super::{Needed, NoGrowth, Request, Space, data, fact, feature, part, ready};
 use super::{space, task, usable_facts};
 use crate::drive::Drive;
 use crate::inventory::{Class, Pool, Vdev};
-use crate::life::member::{self, Member};
+use crate::life::member::Member;
 use crate::life::{Cannot, Follows, Task, replace};
 use crate::names::BayId;
 use crate::plan::steps::{run, step};
