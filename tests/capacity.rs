@@ -278,7 +278,7 @@ fn ways_to_grow_are_compared() {
     let json: Value = serde_json::from_str(&zbay(&args, "").out).expect("JSON");
     assert_eq!(json["targets"][0]["ways"][1]["way"]["grown"]["replaced"], json!(2));
     for (args, words) in [
-        (&["grow", "raidz2:6x4TB"][..], "required"),
+        (&["grow", "raidz2:6x4TB"][..], "zbay grow raidz2:6x4TB --to TO"),
         (&["grow", "raidz2:6x4TB", "--", "raidz2:2x4TB"], "it takes 3 to 255"),
         (&["grow", "raidz2:6x4TB", "--", "x"], "`x` is no layout"),
     ] {

@@ -27,7 +27,7 @@ pub struct OptimalArgs {
     /// The size on their labels.
     #[arg(long, value_name = "SIZE", default_value = "4TB", requires = "drives")]
     pub size: Bytes,
-    /// How many ways of each level of losses survived. Left out: 5.
+    /// How many ways of each level of losses survived.
     #[arg(long, value_name = "N", default_value_t = 5, requires = "drives")]
     pub top: usize,
     /// Widths that the rule leaves out as well.
