@@ -297,7 +297,7 @@ impl Pool {
             return Err(Needed::Unsure);
         }
         let past = !leaf.is_read() && self.errors == 0;
-        let lean = |other: &Leaf| {
+        let trusted = |other: &Leaf| {
             if other.guid == leaf.guid {
                 return Holds::Nothing;
             }
@@ -307,7 +307,7 @@ impl Pool {
         };
         let places = vdev.places();
         let (sound, weak): (Vec<_>, Vec<_>) =
-            places.iter().partition(|place| place.holds(&lean) == Holds::All);
+            places.iter().partition(|place| place.holds(&trusted) == Holds::All);
         let closed = self.is_closed(vdev);
         if sound.len() + of >= vdev.width.max(places.len()) && !closed {
             return Ok(());

@@ -328,6 +328,65 @@ impl Cannot {
                 None,
                 vec![("do this", format!("let it end: `zbay status {pool} --watch`"))],
             ),
+            Self::NoDrive { bay } => (
+                format!("{bay} is empty, so nothing was done"),
+                None,
+                vec![("do this", format!("put a drive into {bay} and type it again"))],
+            ),
+            Self::Untold { vdev, why } => (
+                format!("how large a drive for {vdev} must be cannot be told: {why}"),
+                None,
+                vec![("do this", "`zbay explain` says what is known of it".to_owned())],
+            ),
+            Self::OtherSerial { typed, bay } => (
+                format!(
+                    "the serial of the drive in {bay} does not end in `{typed}`, so nothing was done"
+                ),
+                None,
+                vec![(
+                    "do this",
+                    format!(
+                        "take the drive out of {bay}, read the serial off its label, and type its end"
+                    ),
+                )],
+            ),
+            Self::PutBack { bay, was, pool } => (
+                format!(
+                    "{bay} went while another drive of pool {pool} is being filled, so nothing was done"
+                ),
+                None,
+                vec![
+                    ("gone", was.clone()),
+                    (
+                        "do this",
+                        format!(
+                            "put that drive back into {bay}: if it was pulled, it was the wrong one, and nothing is lost; then `zbay status {pool}`"
+                        ),
+                    ),
+                ],
+            ),
+            Self::Suspended { pool } => (
+                format!("pool {pool} is suspended: ZFS cannot write to enough of its drives"),
+                None,
+                vec![(
+                    "do this",
+                    format!(
+                        "put back what was pulled, check the cables and the power of the others, then `zpool clear {pool}`"
+                    ),
+                )],
+            ),
+            Self::Closed { pool, state } => (
+                format!("pool {pool} is {state} and cannot be read, so nothing was done"),
+                None,
+                vec![("do this", format!("`zbay status {pool}` says why, and what to do"))],
+            ),
+            _ => self.of_what_stays(),
+        }
+    }
+
+    /// Members that are needed where they are.
+    fn of_what_stays(&self) -> Words<'_> {
+        match self {
             Self::NoRedundancy { drive, vdev, others, unsure, pool } => {
                 let mut rows: Vec<_> =
                     others.iter().map(|other| ("no help", other.clone())).collect();
@@ -382,58 +441,6 @@ impl Cannot {
                 );
                 (matter, None, rows)
             }
-            Self::NoDrive { bay } => (
-                format!("{bay} is empty, so nothing was done"),
-                None,
-                vec![("do this", format!("put a drive into {bay} and type it again"))],
-            ),
-            Self::Untold { vdev, why } => (
-                format!("how large a drive for {vdev} must be cannot be told: {why}"),
-                None,
-                vec![("do this", "`zbay explain` says what is known of it".to_owned())],
-            ),
-            Self::OtherSerial { typed, bay } => (
-                format!(
-                    "the serial of the drive in {bay} does not end in `{typed}`, so nothing was done"
-                ),
-                None,
-                vec![(
-                    "do this",
-                    format!(
-                        "take the drive out of {bay}, read the serial off its label, and type its end"
-                    ),
-                )],
-            ),
-            Self::PutBack { bay, was, pool } => (
-                format!(
-                    "{bay} went while another drive of pool {pool} is being filled, so nothing was done"
-                ),
-                None,
-                vec![
-                    ("gone", was.clone()),
-                    (
-                        "do this",
-                        format!(
-                            "put that drive back into {bay}: if it was pulled, it was the wrong one, and nothing is lost; then `zbay status {pool}`"
-                        ),
-                    ),
-                ],
-            ),
-            Self::Suspended { pool } => (
-                format!("pool {pool} is suspended: ZFS cannot write to enough of its drives"),
-                None,
-                vec![(
-                    "do this",
-                    format!(
-                        "put back what was pulled, check the cables and the power of the others, then `zpool clear {pool}`"
-                    ),
-                )],
-            ),
-            Self::Closed { pool, state } => (
-                format!("pool {pool} is {state} and cannot be read, so nothing was done"),
-                None,
-                vec![("do this", format!("`zbay status {pool}` says why, and what to do"))],
-            ),
             _ => self.of_its_size(),
         }
     }

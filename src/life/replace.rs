@@ -141,13 +141,12 @@ fn is_called(
     member: Member<'_>,
     word: &str,
 ) -> bool {
-    let (serial, model) = match member.disk {
-        Some(disk) => (disk.serial.clone(), disk.model.clone()),
-        None => {
-            let mut gone = member.missing(hw, inventory);
-            gone.recall(history);
-            (gone.serial.and_then(|serial| serial.parse().ok()), Some(gone.model))
-        }
+    let (serial, model) = if let Some(disk) = member.disk {
+        (disk.serial.clone(), disk.model.clone())
+    } else {
+        let mut gone = member.missing(hw, inventory);
+        gone.recall(history);
+        (gone.serial.and_then(|serial| serial.parse().ok()), Some(gone.model))
     };
     let spelled = serial.as_ref().map(ToString::to_string);
     member.is_called(spelled.as_deref(), word)
@@ -399,7 +398,7 @@ pub(super) fn take_out(
     let drive = Drive::of(request.hw, disk);
     let pool = &target.pool.name;
     if let Err(why) = target.pool.may_take_out(target.vdev, target.leaf) {
-        return Err(still_needed(request, target, drive, why));
+        return Err(still_needed(request, target, drive, &why));
     }
     let least = least(request, target)?;
     let mut offline = step(
@@ -431,8 +430,8 @@ pub(super) fn take_out(
 }
 
 /// The refusal to take out what the vdev cannot do without.
-fn still_needed(request: &Request<'_>, target: Member<'_>, drive: Drive, why: Needed) -> Cannot {
-    let others = match &why {
+fn still_needed(request: &Request<'_>, target: Member<'_>, drive: Drive, why: &Needed) -> Cannot {
+    let others = match why {
         Needed::Others(guids) => {
             let all = member::all(request.inventory).into_iter();
             let weak =
@@ -445,7 +444,7 @@ fn still_needed(request: &Request<'_>, target: Member<'_>, drive: Drive, why: Ne
         drive: Box::new(drive),
         vdev: target.part(),
         others,
-        unsure: why == Needed::Unsure,
+        unsure: *why == Needed::Unsure,
         pool: target.pool.name.clone(),
     }
 }

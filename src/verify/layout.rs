@@ -172,17 +172,12 @@ fn wished_shapes(hw: &Hw, profile: &Profile, inventory: &Inventory) -> Vec<Shape
     };
     let pool = &profile.pool;
     let mut shapes = Vec::new();
-    let mut add = |class, kind: Option<&str>, disks: Vec<String>| match kind {
-        Some(kind) => {
-            shapes.push((
-                class,
-                kind.to_owned(),
-                disks.into_iter().map(|disk| vec![disk]).collect(),
-            ));
-        }
-        None => {
-            let alone = |disk| (class, "disk".to_owned(), vec![vec![disk]]);
-            shapes.extend(disks.into_iter().map(alone));
+    let mut add = |class, kind: Option<&str>, disks: Vec<String>| {
+        let places = disks.into_iter().map(|disk| vec![disk]);
+        if let Some(kind) = kind {
+            shapes.push((class, kind.to_owned(), places.collect()));
+        } else {
+            shapes.extend(places.map(|place| (class, "disk".to_owned(), vec![place])));
         }
     };
     for bays in &pool.bays.0 {
