@@ -190,7 +190,7 @@ impl BayId {
     /// True for the name that udev has for a port (`ID_PATH`), of whatever bus.
     pub fn is_port(&self) -> bool {
         let bus = |bus: &&str| self.0.strip_prefix(*bus).is_some_and(|rest| rest.starts_with('-'));
-        self.0.contains(':') || BUSES.iter().any(|it| bus(&it))
+        self.0.contains(':') || BUSES.iter().any(bus)
     }
 
     fn order(&self) -> (u64, &str) {

@@ -67,7 +67,7 @@ fn overview() -> String {
     );
     let width = TOPICS.iter().map(|(name, ..)| name.len()).max().unwrap_or(0);
     for (name, what, _) in TOPICS {
-        out.push_str(&format!("  {name:<width$}  {what}\n"));
+        out.extend([format!("  {name:<width$}  {what}\n")]);
     }
     out
 }

@@ -85,7 +85,7 @@ fn see(context: &Context, smart: bool) -> Result<Seen> {
 }
 
 fn blind(machine: &dyn Machine, why: &anyhow::Error) -> Inventory {
-    let unknown = || Unknown::because(crate::fault::chain(&why));
+    let unknown = || Unknown::because(crate::fault::chain(why));
     let host = Host { facts: machine.host().ok(), ..Host::default() };
     let (disks, taken) = (Vec::new(), machine.now());
     let blind = Some(unknown());

@@ -30,7 +30,7 @@ pub struct Row {
 const XATTR: &[(&str, &str)] = &[("sa", "on")];
 /// `acltype=posix` is `posixacl` in older releases.
 const ACL: &[(&str, &str)] = &[("posix", "posixacl")];
-/// Level 6 is gzip's own, and ZFS prints it without its number (`compress_table`, module/zcommon/zfs_prop.c).
+/// Level 6 is gzip's own, and ZFS prints it without its number (`compress_table`, `module/zcommon/zfs_prop.c`).
 const GZIP: &[(&str, &str)] = &[("gzip-6", "gzip")];
 
 /// Gives the rows to a macro: documentation, name, type of the profile's value, `free` or `fixed`, and its [`Equality`].

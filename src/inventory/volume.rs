@@ -2,7 +2,7 @@
 //!
 //! What such a disk stands on, how that does, and which of them fail together nobody here can know: its model is the maker's
 //! word for it, its serial the controller's. Told by the model, by the kernel's driver and the channel that it shows volumes
-//! on (`MEGASAS_MAX_PD_CHANNELS` of megaraid_sas.h, `HPSA_RAID_VOLUME_BUS` of hpsa.h, `PQI_RAID_VOLUME_BUS` of smartpqi.h), and
+//! on (`MEGASAS_MAX_PD_CHANNELS` of `megaraid_sas.h`, `HPSA_RAID_VOLUME_BUS` of hpsa.h, `PQI_RAID_VOLUME_BUS` of smartpqi.h), and
 //! by the network that it comes over. Drives that the same controllers pass through are drives. Pure.
 
 use std::fmt;
@@ -156,8 +156,8 @@ pub fn of(disk: &Disk, controllers: &[PciDevice]) -> Option<Volume> {
     if let Some(volume) = disk.model.as_deref().and_then(by_model) {
         return Some(volume);
     }
-    let on = controllers.iter().filter(|it| path.contains(&format!("pci-{}-", it.address)));
-    let driver = on.filter_map(|it| it.driver.as_deref()).next()?;
+    let mut on = controllers.iter().filter(|it| path.contains(&format!("pci-{}-", it.address)));
+    let driver = on.find_map(|it| it.driver.as_deref())?;
     channel(path).is_some_and(|channel| by_driver(driver, channel)).then_some(Volume::Raid)
 }
 

@@ -325,8 +325,11 @@ pub(super) fn properties(text: &str) -> Result<BTreeMap<String, Vec<Property>>, 
     Ok(get.pools.0.into_iter().map(|(name, pool)| (name, list(pool))).collect())
 }
 
-/// GUID and ashift by the vdev's name, from `zpool get -j -p ashift POOL all-vdevs`.
-pub(super) fn ashifts(text: &str) -> Result<BTreeMap<String, (Option<u64>, Option<u8>)>, Unknown> {
+/// GUID and ashift by the vdev's name.
+pub(super) type Ashifts = BTreeMap<String, (Option<u64>, Option<u8>)>;
+
+/// From `zpool get -j -p ashift POOL all-vdevs`.
+pub(super) fn ashifts(text: &str) -> Result<Ashifts, Unknown> {
     let get = document::<VdevGet>("zpool get", text)?;
     let of = |(name, vdev): (String, VdevProperties)| {
         let ashift = vdev.properties.get("ashift").and_then(|it| it.text().parse().ok());

@@ -242,11 +242,11 @@ impl World {
         told.wished = Some("tank".to_owned());
         let smart = told.asked.and_then(|at| age(at, self.clock));
         let smart = smart.is_none_or(|since| since >= SignedDuration::from_mins(30));
-        let start = Start { boot: Some(self.boot.to_string()), settling: self.up < 3 };
+        let begun = Start { boot: Some(self.boot.to_string()), settling: self.up < 3 };
         let mut absent = Vec::new();
         if let Ok(pools) = &inventory.pools {
-            lost::note(&mut told, pools, &shown, &start, self.clock);
-            absent = lost::absent(&told, Some("tank"), pools, &start);
+            lost::note(&mut told, pools, &shown, &begun, self.clock);
+            absent = lost::absent(&told, Some("tank"), pools, &begun);
             if lost::is_asked(&absent) {
                 lost::explain(&mut told, &mut absent, &inventory);
             }

@@ -263,22 +263,7 @@ impl Refusal {
                 format!("the profile is for {wished}, and this is {is}"),
                 "`zbay propose` shows layouts for this one",
             ),
-            Self::NotOurs { pool, profile, adoptable } => {
-                let onto =
-                    format!("`zbay plan {profile} --onto-existing` changes it to this profile");
-                let mut words = Words::new(
-                    format!(
-                        "pool {pool} was not made by zbay, so no shipped profile is applied to it unasked"
-                    ),
-                    if *adoptable {
-                        format!("`zbay adopt {pool}` writes a profile of the pool as it is")
-                    } else {
-                        "write a profile of your own for it, and name that file".to_owned()
-                    },
-                );
-                words.advice.push(("or", onto));
-                words
-            }
+            Self::NotOurs { pool, profile, adoptable } => not_ours(pool, profile, *adoptable),
             Self::OtherGuid { pool, wished, is } => Words::new(
                 match is {
                     Some(is) => format!(
@@ -517,4 +502,18 @@ impl fmt::Display for Refused {
         }
         Ok(())
     }
+}
+/// The words for a pool that zbay did not make.
+fn not_ours(pool: &str, profile: &str, adoptable: bool) -> Words {
+    let onto = format!("`zbay plan {profile} --onto-existing` changes it to this profile");
+    let mut words = Words::new(
+        format!("pool {pool} was not made by zbay, so no shipped profile is applied to it unasked"),
+        if adoptable {
+            format!("`zbay adopt {pool}` writes a profile of the pool as it is")
+        } else {
+            "write a profile of your own for it, and name that file".to_owned()
+        },
+    );
+    words.advice.push(("or", onto));
+    words
 }

@@ -97,7 +97,7 @@ fn digits(source: &str) -> Option<String> {
 fn is_makers(mac: &str) -> bool {
     let first = mac.get(..2).and_then(|first| u8::from_str_radix(first, 16).ok());
     let zero = mac.chars().all(|c| c == '0' || c == ':');
-    first.is_some_and(|first| first & 0b11 == 0) && !zero
+    first.is_some_and(|first| first.trailing_zeros() >= 2) && !zero
 }
 
 /// The hostid that an earlier zbay made of the UUID or the serial number alone, where a pool here was last used with it by

@@ -159,10 +159,10 @@ impl SelfTest {
         };
         out.push_str(&self.words);
         if let Some(at) = self.at {
-            out += &format!(", at {at} hours");
+            out.extend([format!(", at {at} hours")]);
         }
         if let Some(lba) = self.lba {
-            out += &format!(", LBA {lba}");
+            out.extend([format!(", LBA {lba}")]);
         }
         out
     }

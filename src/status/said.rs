@@ -1,4 +1,4 @@
-//! What ZFS itself says of a pool (`zpool_get_status`, lib/libzfs/libzfs_status.c), and which conditions explain it.
+//! What ZFS itself says of a pool (`zpool_get_status`, `lib/libzfs/libzfs_status.c`), and which conditions explain it.
 //!
 //! ZFS tells one thing, the gravest that it knows. It is silenced by a condition of its own kind and by nothing else: a
 //! drive with errors explains no pool that cannot be opened. What no condition explains is told in ZFS's words.

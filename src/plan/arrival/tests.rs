@@ -52,8 +52,8 @@ fn machine(dirs: &[(&str, &[&str])], links: &[(&str, &str)], mounts: &[&str]) ->
     for (link, target) in links {
         recording.links.insert((*link).into(), Answer::Given(Some((*target).into())));
     }
-    let lines = mounts.iter().map(|at| format!("1 2 8:1 / {at} rw - ext4 /dev/x rw"));
-    let mountinfo = lines.collect::<Vec<_>>().join("\n");
+    let rows = mounts.iter().map(|at| format!("1 2 8:1 / {at} rw - ext4 /dev/x rw"));
+    let mountinfo = rows.collect::<Vec<_>>().join("\n");
     let text = Answer::Given(Some(Bytes::of(mountinfo.as_bytes())));
     recording.files.insert("/proc/self/mountinfo".into(), text);
     Recorded::new("here".to_owned(), recording)
