@@ -272,10 +272,11 @@ fn words(letters: &[Letter]) -> String {
         }
         let notice = &letter.notice;
         if letter.ways.iter().any(|way| way == JOURNAL) {
-            text.push_str(&format!("{}\n\n{}", notice.subject, notice.body));
+            text += &[notice.subject.as_str(), "\n\n", notice.body.as_str()].concat();
         } else {
             // It was told here before.
-            text.push_str(&format!("told again to whom it did not reach: {}\n", notice.subject));
+            text +=
+                &["told again to whom it did not reach: ", notice.subject.as_str(), "\n"].concat();
         }
     }
     if text.is_empty() { "nothing new to tell\n".to_owned() } else { text }
@@ -309,7 +310,7 @@ fn wait_for_look() -> Result<Lock> {
     loop {
         match lock(LOCK.into()) {
             Err(LockError::Held(_)) if began.elapsed() < PATIENCE => {
-                sleep(Duration::from_millis(200))
+                sleep(Duration::from_millis(200));
             }
             Err(LockError::Held(_)) => {
                 bail!("a look of `zbay notify` runs and does not end\ndo this  try again")

@@ -110,6 +110,7 @@ const POOLS: [Pool; 5] = [Pool::Healthy, Pool::Removed, Pool::Suspended, Pool::F
 
 /// One look, and what happened before it.
 #[derive(Clone, Copy, Debug)]
+#[allow(clippy::struct_excessive_bools)] // what happens is drawn for each by itself
 struct Step {
     pool: Pool,
     /// zpool gives no answer.

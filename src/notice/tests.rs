@@ -254,7 +254,8 @@ fn a_file_of_an_older_version_repeats_nothing() {
     let known = told.matters["tank drive-gone Z1"].matter.clone();
     assert_eq!(known.pool(), Some("tank"));
     let scene = |minute| Scene { now: at(minute), weekly: true, ..SCENE };
-    let (letters, next) = turn(&told, &[known.clone()], scene(5), &["mail", "post"], &[]);
+    let (letters, next) =
+        turn(&told, std::slice::from_ref(&known), scene(5), &["mail", "post"], &[]);
     assert_eq!(letters, [], "whoever was told is not told again");
     let ways = &next.matters["tank drive-gone Z1"].ways;
     assert_eq!(ways.keys().collect::<Vec<_>>(), ["mail", "post"]);

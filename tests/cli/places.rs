@@ -101,8 +101,8 @@ fn a_layout_is_as_wished_while_a_drive_is_replaced_or_a_spare_stands_in() {
         });
         let said = layout(&machine);
         assert!(!said.contains("raidz1 of") && !said.contains("destroy"), "{at}: {said}");
-        let plan = machine.run(&["plan", "tests/cli/raidz-of-four.yaml"]);
-        let all = plan.out + &plan.err;
+        let made = machine.run(&["plan", "tests/cli/raidz-of-four.yaml"]);
+        let all = made.out + &made.err;
         assert!(!all.contains("raidz1 of") && !all.contains("destroy"), "{at}: {all}");
     }
     // A layout that does differ says so, and what comes first.
@@ -129,8 +129,8 @@ fn logs_caches_and_spares_beside_the_profile_come_off_in_place() {
         assert!(flat.contains(&has), "{said}");
         let remove = format!("`zbay expand remove {guid}`, or add the {class} to the profile");
         assert!(flat.contains(&remove), "{flat}");
-        let plan = plain.run(&["expand", "remove", guid, "--plan"]);
-        assert_ne!(plan.status, 2, "{}", plan.err);
+        let removal = plain.run(&["expand", "remove", guid, "--plan"]);
+        assert_ne!(removal.status, 2, "{}", removal.err);
     }
     assert!(!said.contains("destroy") && !said.contains("backup"), "{said}");
 }
@@ -220,10 +220,12 @@ fn a_replacement_that_did_not_end_is_told_with_its_way_out_and_not_waited_for() 
     assert!(stuck["means"].as_str().expect("words").contains("`zpool detach tank 123456`"));
     assert_eq!(stuck["next"], json!("zpool clear tank"));
     // While it runs, or is to run, it is waited for.
-    for change in [resilvers as fn(&mut Value), |pool| {
+    let waits: fn(&mut Value) = |pool| {
         let pair = raidz(pool)["vdevs"][BAYS[1]]["vdevs"].as_object_mut().expect("a pair");
         pair.get_mut("1").expect("new")["resilver_deferred"] = json!(1);
-    }] {
+    };
+    let runs: fn(&mut Value) = resilvers;
+    for change in [runs, waits] {
         let machine = changed(|pool| {
             share(pool, 2, "replacing", &[gone(123_456)], &[]);
             worse(pool);

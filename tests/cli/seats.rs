@@ -318,7 +318,8 @@ fn what_is_proposed_is_planned_on_every_machine() {
 
 #[test]
 fn what_is_proposed_is_planned_at_ports_of_any_bus() {
-    let forms: [(&str, fn(usize) -> String); 9] = [
+    type Port = fn(usize) -> String;
+    let forms: [(&str, Port); 9] = [
         ("SoC SATA", |bay| format!("platform-f10a8000.sata-ata-{}", bay + 1)),
         ("SoC SATA below a bus", |bay| format!("platform-soc@0-platform-fc80000{bay}.sata-ata-1")),
         ("PCIe of an SoC", |bay| {

@@ -110,7 +110,7 @@ fn tried(command: &str) -> Result<Option<Vec<String>>, String> {
     let changes = ["replace", "expand", "import", "export", "adopt", "destroy"];
     match args.first().map(String::as_str) {
         Some("apply") => {
-            args[0] = "plan".to_owned();
+            "plan".clone_into(&mut args[0]);
             args.retain(|word| word != "--yes" && word != "--replace-wish");
         }
         Some(verb) if changes.contains(&verb) && !args.iter().any(|word| word == "--plan") => {
