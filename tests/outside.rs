@@ -48,6 +48,13 @@ fn seeds() -> Vec<Vec<u8>> {
     for entry in fs::read_dir(samples).expect("samples") {
         all.push(fs::read(entry.expect("a sample").path()).expect("a sample"));
     }
+    // Forms that others have met.
+    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/inventory/samples");
+    for dir in [samples.clone(), samples.join("status")] {
+        let files = fs::read_dir(dir).expect("samples").filter_map(Result::ok);
+        let files = files.filter(|entry| entry.path().is_file());
+        all.extend(files.map(|entry| fs::read(entry.path()).expect("read")));
+    }
     all.sort();
     all.dedup();
     assert!(all.len() > 100, "{}", all.len());

@@ -285,6 +285,20 @@ mod tests {
     }
 
     #[test]
+    fn a_listing_of_pools_that_do_not_come() {
+        let pools = pools(include_str!("samples/zpool-import-reasons.txt"), false).unwrap();
+        let said: Vec<_> = pools.iter().map(|it| (it.name.as_str(), it.reason)).collect();
+        let wanted = [
+            ("newer", Reason::ReadOnly),
+            ("odd name:1", Reason::Nothing),
+            ("elsewhere", Reason::InUse),
+            ("lacking", Reason::Missing),
+        ];
+        assert_eq!(said, wanted);
+        assert_eq!(pools[3].members, ["wwn-0x5000c50070000008"]);
+    }
+
+    #[test]
     fn nothing_is_nothing() {
         assert_eq!(pools("", false), Ok(vec![]));
     }

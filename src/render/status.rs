@@ -56,8 +56,8 @@ pub fn render(screen: &Screen<'_>) -> String {
         if !out.is_empty() {
             out.push('\n');
         }
-        out.push_str(&text::plain(&condition.to_string()));
-        out.push_str("\n\n");
+        out.push_str(&text::sentence(&text::plain(&condition.to_string())));
+        out.push('\n');
         out.push_str(&text::labelled("means", &text::plain(&condition.means())));
         out.push_str(&text::labelled("next", &typed(condition.next())));
     }
