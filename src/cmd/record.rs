@@ -245,7 +245,7 @@ mod tests {
             \"mountpoint\":{\"value\":\"/srv/secretplace\"},\"com.example:owner\":{\"value\":\"ANNASREMARK\"},\
             \"sharenfs\":{\"value\":\"rw=@203.0.113.7\"},\"comment\":{\"value\":\"ANNASREMARK\"},\"compression\":{\"value\":\"lz4\"}}}}}";
         let smart = "{\n  \"serial_number\": \"Z4Z0SMART\",\n  \"wwn\": {\n    \"naa\": 5,\n    \"oui\": 3152,\n    \"id\": 2095820610\n  }\n}\n";
-        let import = "   pool: oldhoard\n     id: 9988776655443322110\n  state: ONLINE\n status: The pool was last accessed by attic-pc (hostid=1badb002) at x\n\
+        let import = "   pool: oldhoard\n     id: 9988776655443322110\n  state: ONLINE\n status: The pool was last accessed by attic-pc (hostid=1badb002) at x\n action: The pool must be exported from cellarbox (hostid=2badb003)\n\
             config:\n\n\toldhoard  ONLINE\n\t  nvme-Samsung_SSD_970_EVO_Plus_1TB_S4EWNX0R123456  ONLINE\n";
         for (command, text) in [
             ("zpool status -x", status),
@@ -287,6 +287,8 @@ mod tests {
             "2095820610",
             "9988776655443322110",
             "attic-pc",
+            "cellarbox",
+            "2badb003",
             "1badb002",
             "S4EWNX0R123456",
             "a1e7c25e",

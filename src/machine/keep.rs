@@ -538,14 +538,6 @@ impl Found<'_> {
                 }
                 _ => {}
             }
-            // The pool appears to be potentially active / was last accessed by HOST (hostid=..) at ..
-            if let Some((_, rest)) = line.split_once(" by ")
-                && let Some((host, rest)) = rest.split_once(" (hostid=")
-            {
-                self.disguise.word(host.trim());
-                let digits: String = rest.chars().take_while(char::is_ascii_hexdigit).collect();
-                self.disguise.hostid(u32::from_str_radix(&digits, 16).unwrap_or_default());
-            }
             if let Some((name, _)) = line.split_once('\t').filter(|(name, _)| !name.is_empty()) {
                 self.disguise.path(name);
             }
@@ -558,8 +550,22 @@ impl Found<'_> {
         self.patterns(text);
     }
 
+    /// Hosts in ZFS's sentences: `last accessed by nas (hostid=1f2e3d4c)`, `must be exported from nas (hostid=..)`.
+    fn hosts(&mut self, text: &str) {
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once("(hostid=") {
+            if let Some(host) = before.split_whitespace().next_back() {
+                self.disguise.word(host);
+            }
+            let digits: String = after.chars().take_while(char::is_ascii_hexdigit).collect();
+            self.disguise.hostid(u32::from_str_radix(&digits, 16).unwrap_or_default());
+            rest = after;
+        }
+    }
+
     /// Marks that are known by their form, wherever they stand.
     fn patterns(&mut self, text: &str) {
+        self.hosts(text);
         let parts = |c: char| c.is_whitespace() || "\"',;()[]{}<>=".contains(c);
         for word in text.split(parts).filter(|word| word.len() > 7) {
             for piece in word.split('/') {
