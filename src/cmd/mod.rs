@@ -88,7 +88,12 @@ pub struct Answer {
 impl Context {
     /// One look at the machine.
     pub fn look(&self, want: Want) -> anyhow::Result<Inventory> {
-        look::look(&*self.machine, want).context("could not look at the machine")
+        let mut inventory =
+            look::look(&*self.machine, want).context("could not look at the machine")?;
+        if inventory.leaves().any(|(_, _, leaf)| leaf.disk.is_none()) {
+            keep::load(&*self.machine).tell_of_missing(&mut inventory);
+        }
+        Ok(inventory)
     }
 
     /// A command as it is typed here: it names the recording that is looked at, and the description that was named.

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::drive::Drive;
 use crate::hw::Hw;
-use crate::inventory::{Disk, Flaw, Inventory, Remembered, guid};
+use crate::inventory::{Disk, Flaw, Inventory, Remembered, Seen, guid};
 use crate::names::{BayId, Serial, Wwn};
 use crate::smart::Smart;
 use crate::units::Bytes;
@@ -239,6 +239,18 @@ impl History {
         let was = |seen: &&Sighting| seen.member.as_ref().is_some_and(|it| it.guid == guid);
         let seen = self.drives.iter().filter_map(|life| life.seen.iter().rev().find(was));
         seen.max_by_key(|seen| seen.at)
+    }
+
+    /// Gives each leaf whose drive is not here what an earlier look saw of that drive.
+    pub fn tell_of_missing(&self, inventory: &mut Inventory) {
+        let pools = inventory.pools.iter_mut().flatten();
+        let leaves = pools.flat_map(|pool| &mut pool.vdevs).flat_map(|vdev| &mut vdev.leaves);
+        for leaf in leaves.filter(|leaf| leaf.disk.is_none()) {
+            leaf.told.seen = self.of_leaf(leaf.guid).map(|seen| {
+                let (model, serial) = (seen.model.clone(), seen.serial.clone());
+                Box::new(Seen { port: seen.port.clone(), model, serial })
+            });
+        }
     }
 
     /// Gives each disk its first day, and those that sleep what they said before.

@@ -46,7 +46,7 @@ pub use bond::Bond;
 pub use look::LookError;
 pub use mounts::mountpoints;
 pub use pool::{Class, Dataset, ImportablePool, Leaf, MARK, Pool, Property, Reason, Vdev, guid};
-pub use told::{Checkpoint, Copying, LeafTold, Run, Scan, StandIn, Told, Within};
+pub use told::{Checkpoint, Copying, LeafTold, Run, Scan, Seen, StandIn, Told, Within};
 
 use camino::Utf8PathBuf;
 use jiff::Timestamp;

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::json::{Number, Ordered};
+use crate::names::Serial;
 use crate::units::Bytes;
 
 /// What is told of a pool.
@@ -105,6 +106,17 @@ pub struct Checkpoint {
     pub going: bool,
 }
 
+/// What an earlier look saw of a drive that is not here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// udev's name of the port: `pci-0000:00:1f.2-ata-3`.
+    pub port: Option<String>,
+    /// Model.
+    pub model: Option<String>,
+    /// Serial.
+    pub serial: Option<Serial>,
+}
+
 /// What is told of a leaf beyond its state and its errors.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct LeafTold {
@@ -138,6 +150,9 @@ pub struct LeafTold {
     /// The ashift that would suit it, where its vdev has a smaller one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub better_ashift: Option<u8>,
+    /// Where an earlier look saw the drive, of a leaf whose drive is not here ([`crate::history`]).
+    #[serde(skip)]
+    pub seen: Option<Box<Seen>>,
 }
 
 /// A vdev between a leaf and its top-level vdev.
@@ -335,6 +350,7 @@ impl RawLeaf {
         };
         let is_plain = name.starts_with('/') || name.bytes().all(|byte| byte.is_ascii_digit());
         LeafTold {
+            seen: None,
             name: (!is_plain).then(|| name.to_owned()),
             within: within.to_vec(),
             aux: self.aux.clone(),

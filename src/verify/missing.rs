@@ -62,10 +62,15 @@ pub fn of(hw: &Hw, inventory: &Inventory, leaf: &Leaf) -> Missing {
         let name = name.rsplit_once("-part").map_or(name, |(name, _)| name);
         name.rsplit_once('_')
     });
-    let (model, serial) = match (named, &leaf.path) {
-        (Some((model, serial)), _) => (model.to_owned(), Some(serial.to_owned())),
-        (None, Some(path)) => (path.file_name().unwrap_or(path.as_str()).to_owned(), None),
-        (None, None) => (format!("guid {}", leaf.guid), None),
+    let seen = leaf.told.seen.as_deref().and_then(|seen| {
+        let serial = seen.serial.as_ref()?.to_string();
+        Some((seen.model.clone().unwrap_or_else(|| "drive".to_owned()), serial))
+    });
+    let (model, serial) = match (named, seen, &leaf.path) {
+        (Some((model, serial)), ..) => (model.to_owned(), Some(serial.to_owned())),
+        (None, Some((model, serial)), _) => (model, Some(serial)),
+        (None, None, Some(path)) => (path.file_name().unwrap_or(path.as_str()).to_owned(), None),
+        (None, None, None) => (format!("guid {}", leaf.guid), None),
     };
     Missing {
         bay: seat.map(|seat| seat.bay),
@@ -94,7 +99,7 @@ pub fn missing(hw: &Hw, inventory: &Inventory) -> Vec<Missing> {
 #[cfg(test)]
 mod tests {
     use super::missing;
-    use crate::inventory::Leaf;
+    use crate::inventory::{Leaf, Seen};
     use crate::render::fixture::{disk, hw, with_pool};
 
     #[test]
@@ -119,6 +124,27 @@ mod tests {
             let all = missing(&hw, &inventory);
             assert_eq!((all[0].bay.as_ref(), all[0].place.as_str()), (None, "bay ?"), "{port:?}");
         }
+    }
+
+    #[test]
+    fn where_it_was_seen_last_goes_before_what_zfs_remembers() {
+        let (hw, mut inventory) = (hw("hp-microserver-gen8"), with_pool());
+        let vdev = &mut inventory.pools.as_mut().unwrap()[0].vdevs[0];
+        let gone = vdev.leaves.iter_mut().find(|leaf| leaf.disk.is_none()).unwrap();
+        // Drives changed places: what ZFS remembers is where a healthy member is now.
+        gone.phys_path = Some("pci-0000:00:1f.2-ata-2.0".to_owned());
+        gone.devid = None;
+        let port = Some("pci-0000:00:1f.2-ata-3".to_owned());
+        let (model, serial) = (Some("ST2000DM001-1ER164".into()), "Z4Z0EXA2".parse().ok());
+        gone.told.seen = Some(Box::new(Seen { port, model, serial }));
+        let all = missing(&hw, &inventory);
+        assert_eq!((all[0].place.as_str(), all[0].model.as_str()), ("bay 3", "ST2000DM001-1ER164"));
+        assert_eq!(all[0].serial.as_deref(), Some("Z4Z0EXA2"));
+        // A member sits there by now as well.
+        let vdev = &mut inventory.pools.as_mut().unwrap()[0].vdevs[0];
+        let gone = vdev.leaves.iter_mut().find(|leaf| leaf.disk.is_none()).unwrap();
+        gone.told.seen.as_mut().unwrap().port = Some("pci-0000:00:1f.2-ata-2".to_owned());
+        assert_eq!(missing(&hw, &inventory)[0].place, "bay ?");
     }
 
     #[test]

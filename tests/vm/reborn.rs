@@ -29,8 +29,9 @@ fn drives_that_changed_places_and_one_that_is_lost() {
     assert_eq!(lab.sh("zbay apply --yes").status, 0);
     assert_eq!(by_zbay(&lab.traced()), Vec::<String>::new());
     assert_eq!(lab.ok("cat /tank/data/file"), "precious\n");
+    lab.ok("zbay notify");
 
-    // The drive that sits in bay 3 now dies. ZFS remembers it in bay 2, where a healthy one is.
+    // The drive that sits in bay 3 now dies. ZFS remembers it in bay 2, where a healthy one is; the last look saw it.
     lab.stop();
     let lost = lab.take_out("3");
     lab.start();
