@@ -210,7 +210,8 @@ fn seen(
     })?;
     let leaf = |leaf: &inventory::Leaf| {
         let disk = leaf.disk.as_ref().and_then(|name| disks.get(name.as_str()));
-        let drive = disk.map(|disk| Drive { bytes: disk.size, logical_sector: disk.logical });
+        let whole = |disk: &&Disk| Some(Drive { bytes: disk.size, logical_sector: disk.logical? });
+        let drive = disk.and_then(whole);
         let partition = leaf.partition.ok_or_else(|| untold("partition's size"))?;
         Ok(SeenLeaf { drive, partition })
     };

@@ -26,9 +26,9 @@ pub enum CapacityError {
         leaves: usize,
     },
     /// A sector size that is not a power of two in 512..=65536, for example 520 (T10 DIF).
-    #[error("ZFS cannot use logical sectors of {sector} bytes")]
+    #[error("{}", sectors(*.sector))]
     Sector {
-        /// Bytes.
+        /// Bytes; 0: not known.
         sector: u32,
     },
     /// The vdev's unit is smaller than a sector of one of its drives.
@@ -112,4 +112,12 @@ pub enum CapacityError {
         /// Bytes.
         label: Bytes,
     },
+}
+
+/// What is wrong with sectors of so many bytes.
+fn sectors(bytes: u32) -> String {
+    match bytes {
+        0 => "a drive does not tell the size of its sectors".to_owned(),
+        bytes => format!("ZFS cannot use logical sectors of {bytes} bytes"),
+    }
 }

@@ -65,6 +65,7 @@ fn flawed(drive: &Drive, flaw: &Flaw) -> Note {
         Flaw::OneDrive { .. } => Rule::OneDrive,
         Flaw::Zoned { .. } => Rule::DriveZoned,
         Flaw::NoCapacity => Rule::NoCapacity,
+        Flaw::NoSectors => Rule::NoSectors,
         Flaw::DuplicateWwn { .. } => Rule::WwnTwice,
         Flaw::DuplicateSerial { .. } => Rule::SerialTwice,
         Flaw::NoAddress => Rule::NoAddress,

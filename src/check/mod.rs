@@ -99,6 +99,7 @@ rules! {
     DriveHealthUnknown = "drive-health-unknown": "a drive that says nothing of its health may be about to fail: no word is no good word",
     DriveZoned = "drive-zoned": "a zoned drive takes only sequential writes, and ZFS writes its labels in place",
     NoCapacity = "no-capacity": "a drive without a capacity can hold nothing: often one of a storage array, with sectors of 520 bytes",
+    NoSectors = "no-sectors": "without the size of its sectors nobody can say what ZFS would make of a drive, nor where labels of an older pool lie",
     DriveMarginal = "drive-marginal": "an attribute of age or use at its threshold tells of wear that the drive's verdict leaves out",
     DriveSpare = "drive-spare": "flash without spare blocks goes read-only at the next that wears out",
     DriveFailing = "drive-failing": "a drive's own verdict comes late: one that says it is failing soon does",

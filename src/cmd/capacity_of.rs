@@ -177,7 +177,7 @@ fn of_profile(
                         vdev.len()
                     );
                 };
-                leaves.push(Drive { bytes: disk.size, logical_sector: disk.logical });
+                leaves.push(Drive { bytes: disk.size, logical_sector: disk.sector() });
                 own.push(disk.model.clone());
             }
             drives.push(leaves);

@@ -52,7 +52,7 @@ fn among(disks: &[Disk], model: &str) -> Found {
         let own = disk.model.as_deref().unwrap_or("").trim().to_ascii_lowercase();
         own == wanted || own.split_whitespace().any(|word| word.starts_with(&wanted))
     };
-    let size = |disk: &Disk| Drive { bytes: disk.size, logical_sector: disk.logical };
+    let size = |disk: &Disk| Drive { bytes: disk.size, logical_sector: disk.sector() };
     let fitting: Vec<&Disk> = disks.iter().filter(fits).collect();
     let Some(first) = fitting.first() else {
         return Err(format!("models that are here: {}", names(disks)));

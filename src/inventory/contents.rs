@@ -14,7 +14,7 @@ use super::udev::property;
 use super::{
     Class, Contents, Disk, Facet, Leaf, Membership, Pool, Unknown, Vdev, erase, label, signatures,
 };
-use crate::machine::{Hash, Machine, Span, UdevDevice};
+use crate::machine::{Hash, IoError, Machine, Span, UdevDevice};
 
 /// What is known of the whole box before a disk is opened.
 pub(super) struct World<'a> {
@@ -200,11 +200,15 @@ fn labels(
     partitions: &[Partition],
 ) -> Facet<Vec<label::Found>> {
     let mut found = Vec::new();
-    for place in label::places(disk.size.0, disk.logical, partitions) {
+    'places: for place in label::places(disk.size.0, disk.logical, partitions) {
         let mut slots = Vec::new();
         for at in place.labels().into_iter().flatten() {
-            let label = machine.read_at(&disk.dev, at, label::LABEL).map_err(Unknown::because)?;
-            slots.push(label::read(&label));
+            match machine.read_at(&disk.dev, at, label::LABEL) {
+                Ok(label) => slots.push(label::read(&label)),
+                // Recordings of earlier versions were asked for the places of the drive's own sectors alone.
+                Err(IoError::Unrecorded { .. }) if place.of_other_sectors => continue 'places,
+                Err(why) => return Err(Unknown::because(why)),
+            }
         }
         found.extend(label::found(place, slots));
     }

@@ -84,8 +84,10 @@ fn disk(
         devpath = Some(path);
         identity
     };
-    let logical = file("queue/logical_block_size")?.unwrap_or(512);
-    let physical = file("queue/physical_block_size")?.unwrap_or(logical);
+    let sector =
+        |bytes: Option<u64>| bytes.and_then(|it| u32::try_from(it).ok()).filter(|it| *it > 0);
+    let logical = sector(file("queue/logical_block_size")?);
+    let physical = sector(file("queue/physical_block_size")?).or(logical);
     Ok(Some(Disk {
         dev: Utf8PathBuf::from(format!("/dev/{name}")),
         model: identity.model,
@@ -95,8 +97,8 @@ fn disk(
         host: bond::host(devpath.as_deref().unwrap_or_default()),
         firmware: identity.firmware,
         size: Bytes(sectors.saturating_mul(512)),
-        logical: u32::try_from(logical).unwrap_or(u32::MAX),
-        physical: u32::try_from(physical).unwrap_or(u32::MAX),
+        logical,
+        physical,
         rotational: text(machine, &format!("/sys/block/{name}/queue/rotational"))?
             .map(|it| it == "1"),
         zoned: zoned(machine, name, device)?,
@@ -158,6 +160,9 @@ fn flaws(disks: &mut [Disk]) {
             address(disk, !placeholder && wwns.is_empty(), serials.is_empty() && !filler);
         if disk.size == Bytes(0) {
             disk.flaws.push(Flaw::NoCapacity);
+        }
+        if disk.logical.is_none() {
+            disk.flaws.push(Flaw::NoSectors);
         }
         if let Some(zoned @ (Zoned::HostAware | Zoned::HostManaged)) = disk.zoned {
             disk.flaws.push(Flaw::Zoned { zoned });

@@ -17,7 +17,7 @@ const ROOM: u64 = 64 << 10;
 /// The spans, in order, without overlaps. `signatures`: bytes on the disk at which one was found.
 pub(super) fn spans(
     size: u64,
-    logical: u32,
+    logical: Option<u32>,
     partitions: &[Partition],
     signatures: &[u64],
 ) -> Vec<Span> {
@@ -37,7 +37,8 @@ pub(super) fn spans(
     }
     ranges.extend(samples(size).iter().map(|it| (it.at, it.at.saturating_add(of(it.len)))));
     ranges.extend(signatures.iter().map(|at| (at.saturating_sub(4096), at.saturating_add(ROOM))));
-    joined(ranges, size, u64::from(logical.max(512)))
+    // Whole sectors of the larger kind are whole ones of the smaller.
+    joined(ranges, size, u64::from(logical.unwrap_or(4096).max(512)))
 }
 
 /// Sorted, cut to the disk, widened to whole sectors, and without overlaps.
@@ -82,11 +83,11 @@ mod tests {
             let len = (size - start * 512) / 100 * share / 512 * 512;
             let partition = Partition { name: "sda1".into(), number: 1, start: start * 512, size: len };
             let partitions = [partition];
-            let spans = spans(size, 512, &partitions, &[signature]);
+            let spans = spans(size, Some(512), &partitions, &[signature]);
             for sample in samples(size) {
                 prop_assert!(covers(&spans, sample.at, sample.at + u64::try_from(sample.len).unwrap()));
             }
-            for place in label::places(size, 512, &partitions) {
+            for place in label::places(size, Some(512), &partitions) {
                 for at in place.labels().unwrap() {
                     prop_assert!(covers(&spans, at, at + (256 << 10)));
                 }

@@ -35,7 +35,13 @@ pub struct Place {
     pub size: u64,
     /// In words: `on the whole disk`, `on sda1`.
     pub words: String,
+    /// Where a member would lie that was made while the drive showed sectors of another size, as behind the bridge of
+    /// a dock.
+    pub of_other_sectors: bool,
 }
+
+/// The sizes of logical sectors that drives are sold with and bridges show.
+const SECTORS: [u32; 2] = [512, 4096];
 
 impl Place {
     /// Where its four labels begin on the disk (`vdev_label_offset`); `None`: too small for a vdev.
@@ -47,15 +53,23 @@ impl Place {
     }
 }
 
-/// All places of a disk of `size` bytes with sectors of `logical` bytes, each once.
-pub fn places(size: u64, logical: u32, partitions: &[Partition]) -> Vec<Place> {
-    let mut places = vec![Place { at: 0, size, words: "on the whole disk".to_owned() }];
+/// All places of a disk of `size` bytes, each once. `logical` is the size of its sectors now, in bytes, if it is told: a
+/// member may have been made while the drive showed others.
+pub fn places(size: u64, logical: Option<u32>, partitions: &[Partition]) -> Vec<Place> {
+    let place = |at, size, words| Place { at, size, words, of_other_sectors: false };
+    let mut places = vec![place(0, size, "on the whole disk".to_owned())];
     for it in partitions {
-        places.push(Place { at: it.start, size: it.size, words: format!("on {}", it.name) });
+        places.push(place(it.start, it.size, format!("on {}", it.name)));
     }
-    if let Some((at, size)) = first_partition(size, logical) {
-        let words = "where partition 1 of a whole-disk member would lie".to_owned();
-        places.push(Place { at, size, words });
+    let others = SECTORS.into_iter().filter(|sector| Some(*sector) != logical);
+    for sector in logical.into_iter().chain(others) {
+        let Some((at, size)) = first_partition(size, sector) else { continue };
+        let of_other_sectors = logical.is_some_and(|own| own != sector);
+        let mut words = "where partition 1 of a whole-disk member would lie".to_owned();
+        if logical != Some(sector) {
+            words = format!("{words} with sectors of {sector} bytes");
+        }
+        places.push(Place { at, size, words, of_other_sectors });
     }
     let mut seen = Vec::new();
     places.retain(|place| match place.labels() {
@@ -330,13 +344,25 @@ mod tests {
         let one = Partition { name: "sda1".to_owned(), number: 1, start, size };
         let nine = Partition { name: "sda9".to_owned(), number: 9, start: 1 << 39, size: 8 << 20 };
         let words = |partitions: &[Partition]| {
-            places(disk, 512, partitions).into_iter().map(|it| it.words).collect::<Vec<_>>()
+            places(disk, Some(512), partitions).into_iter().map(|it| it.words).collect::<Vec<_>>()
         };
-        assert_eq!(words(&[one, nine]), ["on the whole disk", "on sda1", "on sda9"]);
+        let other = "where partition 1 of a whole-disk member would lie with sectors of 4096 bytes";
+        assert_eq!(words(&[one, nine]), ["on the whole disk", "on sda1", "on sda9", other]);
         let virtual_one = "where partition 1 of a whole-disk member would lie";
-        assert_eq!(words(&[]), ["on the whole disk", virtual_one]);
-        let tiny = Place { at: 0, size: 1_000_000, words: String::new() };
+        assert_eq!(words(&[]), ["on the whole disk", virtual_one, other]);
+        let tiny = Place { at: 0, size: 1_000_000, words: String::new(), of_other_sectors: false };
         assert_eq!(tiny.labels(), None);
+    }
+
+    #[test]
+    fn a_member_is_looked_for_where_either_size_of_sectors_puts_it() {
+        let starts = |logical| {
+            places(1_000_204_886_016, logical, &[]).into_iter().map(|it| it.at).collect::<Vec<_>>()
+        };
+        for logical in [Some(512), Some(4096), Some(520), None] {
+            let starts = starts(logical);
+            assert!(starts.contains(&(1 << 20)) && starts.contains(&(8 << 20)), "{logical:?}");
+        }
     }
 
     #[test]
@@ -368,7 +394,7 @@ mod tests {
         }
 
         #[test]
-        fn places_lie_within_the_disk(size in 0_u64..1 << 50, logical in prop_oneof![Just(512), Just(4096)]) {
+        fn places_lie_within_the_disk(size in 0_u64..1 << 50, logical in prop_oneof![Just(Some(512)), Just(Some(4096)), Just(None)]) {
             for place in places(size, logical, &[]) {
                 for at in place.labels().unwrap() {
                     prop_assert!(at + LABEL_U64 <= size);

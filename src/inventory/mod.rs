@@ -266,10 +266,10 @@ pub struct Disk {
     pub firmware: Option<String>,
     /// Bytes.
     pub size: Bytes,
-    /// Logical sector, bytes.
-    pub logical: u32,
-    /// Physical sector, bytes.
-    pub physical: u32,
+    /// Logical sector, bytes; `None`: not told, and such a disk is refused for pools.
+    pub logical: Option<u32>,
+    /// Physical sector, bytes; the logical one where none is told.
+    pub physical: Option<u32>,
     /// Platters, as the kernel has it; `None`: not told. [`Disk::is_flash`] knows more.
     pub rotational: Option<bool>,
     /// Whether it is written in zones, as the kernel or the drive itself says; `None`: neither tells.
@@ -310,6 +310,11 @@ impl Disk {
     pub fn is_flash(&self) -> Option<bool> {
         let before = self.remembered.as_ref().map(|it| &it.smart);
         smart_of_drives::is_flash(self.smart.as_ref().ok().or(before), self.rotational)
+    }
+
+    /// Its logical sector for arithmetic that refuses what no sector is: 0 where it is not told.
+    pub fn sector(&self) -> u32 {
+        self.logical.unwrap_or(0)
     }
 
     /// Whether its tracks are shingled; `None`: nobody said.
@@ -378,6 +383,8 @@ pub enum Flaw {
     },
     /// Its size is 0.
     NoCapacity,
+    /// The size of its logical sectors is not told: what ZFS would make of it cannot be computed.
+    NoSectors,
     /// It is no drive of its own: other disks are the same drive, or parts of it.
     OneDrive {
         /// How.
@@ -524,6 +531,7 @@ impl Flaw {
             Self::NoCapacity => {
                 "reports no capacity: it is formatted with sectors of 520 bytes, or it is dead".to_owned()
             }
+            Self::NoSectors => "does not tell the size of its sectors".to_owned(),
             Self::DuplicateWwn { with } => {
                 format!("has the world wide name of {}", with.join(", "))
             }
@@ -547,6 +555,10 @@ impl Flaw {
             Self::NoCapacity => {
                 "it is refused for pools: `sg_readcap` tells its sectors; `sg_format --format --size=512` \
                  makes them 512 bytes (hours, and it erases the drive)"
+            }
+            Self::NoSectors => {
+                "it is refused for pools: plug it in again, or attach it in another way; \
+                 `zbay show disk --cols +sectors` shows when they are told"
             }
             Self::OneDrive { .. } => {
                 "it is refused for pools: redundancy would be counted twice over one drive"

@@ -315,7 +315,12 @@ mod tests {
 
     fn traces() -> label::Found {
         label::Found {
-            place: Place { at: 0, size: 1 << 40, words: "on the whole disk".to_owned() },
+            place: Place {
+                at: 0,
+                size: 1 << 40,
+                words: "on the whole disk".to_owned(),
+                of_other_sectors: false,
+            },
             best: None,
             agree: 0,
             differ: 0,

@@ -27,8 +27,8 @@ pub fn look(machine: &dyn Machine, inventory: &Inventory) -> Vec<Stale> {
     let vdevs = inventory.pools.iter().flatten().flat_map(|pool| &pool.vdevs);
     let grows = vdevs.flat_map(|vdev| &vdev.leaves).filter_map(|leaf| {
         let disk = inventory.disk_of(leaf)?;
-        let (at, size) = label::first_partition(disk.size.0, disk.logical)?;
-        let place = Place { at, size, words: String::new() };
+        let (at, size) = label::first_partition(disk.size.0, disk.logical?)?;
+        let place = Place { at, size, words: String::new(), of_other_sectors: false };
         (leaf.partition?.0 < size).then_some((disk, leaf.guid, place))
     });
     grows
@@ -67,7 +67,7 @@ mod tests {
     const GIB: u64 = 1 << 30;
 
     fn place() -> Place {
-        Place { at: 1 << 20, size: GIB, words: String::new() }
+        Place { at: 1 << 20, size: GIB, words: String::new(), of_other_sectors: false }
     }
 
     /// Bytes of nothing, with a trace at one of the places that are read.

@@ -110,7 +110,7 @@ fn every_owner_is_told() {
     assert_eq!(pool("DRIVE4"), zapped, "the other half says the same");
     assert_eq!(pool("DRIVE5").state, PoolState::Destroyed);
     assert_eq!((pool("DRIVE9").labels, pool("DRIVE9").shape.as_deref()), (4, Some("disk")));
-    assert_eq!(disk(&it, "sdn").logical, 4096);
+    assert_eq!(disk(&it, "sdn").logical, Some(4096));
     match &model(&it, "DRIVE6").owner {
         Owner::Filesystem(it) => {
             assert_eq!((it.kind.as_str(), it.label.as_deref()), ("ext4", Some("photos")));
@@ -422,4 +422,76 @@ fn a_machine_that_shows_nothing_is_an_empty_inventory_or_an_error() {
     let nothing = Recorded::new("x".to_owned(), Recording::default());
     let error = look(&nothing, Want::IDENTITY).unwrap_err();
     assert!(matches!(error, LookError::Io(IoError::Unrecorded { .. })), "{error}");
+}
+
+/// A pool made in a dock whose bridge showed sectors of 4096 bytes: its first label is at 8 MiB.
+#[test]
+fn a_member_made_with_sectors_of_another_size_is_nobodys_to_take() {
+    let mut it = EVERY.clone();
+    let seen_before = seen(&it, Want::ALL);
+    let ends = |disk: &&Disk| disk.model.as_ref().is_some_and(|model| model.ends_with("DRIVE3"));
+    let drive = seen_before.disks.iter().find(ends).unwrap();
+    let (size, name) = (drive.size.0, drive.name.clone());
+    let place = |sector: u64| {
+        let sectors = size / sector;
+        let length = sectors - 2 - 16_384 / sector - 16_384 - 2_048;
+        let (at, length) = (2_048 * sector, (length - length % 2_048) * sector);
+        let end = at + length - length % (256 << 10);
+        [at, at + (256 << 10), end - (512 << 10), end - (256 << 10)]
+    };
+    let extents = it.blocks.get_mut(&drive.dev).unwrap();
+    let mut moved = Vec::new();
+    for (from, to) in place(512).into_iter().zip(place(4096)) {
+        let own = |extent: &&mut crate::machine::extent::Extent| extent.at == from;
+        for extent in extents.iter_mut().filter(own) {
+            let mut there = extent.clone();
+            (there.at, extent.data) = (to, Default::default());
+            moved.push(there);
+        }
+    }
+    assert!(moved.len() >= 4, "{}", moved.len());
+    extents.extend(moved);
+    // All else that is asked of a drive is zero.
+    for sample in super::samples::samples(size) {
+        let data = Default::default();
+        let (at, len) = (sample.at, sample.len);
+        extents.push(crate::machine::extent::Extent { at, len, short: None, refused: None, data });
+    }
+    let it = seen(&it, Want::ALL);
+    let found = contents(&it, &name);
+    let Owner::ForeignPool(pool) = &found.owner else { panic!("{:?}", found.owner) };
+    assert_eq!((pool.name.as_deref(), pool.labels), (Some("p2"), 4));
+    let words = "where partition 1 of a whole-disk member would lie with sectors of 4096 bytes";
+    assert!(found.seen.iter().any(|line| line.contains(words)), "{:?}", found.seen);
+}
+
+#[test]
+fn sectors_that_are_not_told_are_not_known_and_the_drive_is_refused() {
+    let unknown = [None, Some(&b"\n"[..]), Some(b"0\n"), Some(b"what\n")];
+    for content in unknown {
+        let mut it = SEED.clone();
+        let file = "/sys/block/sda/queue/logical_block_size";
+        it.files.insert(file.into(), Answer::Given(content.map(Bytes::of)));
+        let it = seen(&it, Want::ALL);
+        let sda = serde_json::to_value(disk(&it, "sda")).unwrap();
+        assert_eq!(sda["logical"], serde_json::Value::Null, "{content:?}");
+        assert_eq!(sda["flaws"], serde_json::json!([{"flaw": "no-sectors"}]));
+        let hw = crate::render::fixture::hw("hp-microserver-gen8");
+        let notes = crate::check::machine::drives(&hw, true, &it.disks);
+        let told = notes.iter().find(|note| serde_json::json!(note.rule) == "no-sectors").unwrap();
+        assert_eq!(told.message, "bay 1 (sda) does not tell the size of its sectors");
+        assert!(told.remedy.starts_with("it is refused for pools: plug it in again"));
+    }
+}
+
+#[test]
+fn a_partition_that_cannot_be_read_is_never_blank() {
+    let mut it = SEED.clone();
+    let dir: Utf8PathBuf = "/sys/block/sda".into();
+    let Some(Answer::Given(Some(names))) = it.lists.get_mut(&dir) else { panic!() };
+    names.push("sda1".to_owned());
+    for file in ["partition", "start", "size"] {
+        it.files.insert(dir.join("sda1").join(file), Answer::Given(None));
+    }
+    refused(&it, "cannot tell the size of sda1");
 }

@@ -12,7 +12,7 @@ use crate::check::{Note, Rule, Severity, health};
 use crate::drive::Drive;
 use crate::hw::ControllerMode;
 use crate::hw::vacancy::Vacancy;
-use crate::inventory::Disk;
+use crate::inventory::{Disk, Flaw};
 use crate::life::member::release;
 use crate::life::{Cannot, Sight};
 use crate::names::BayId;
@@ -100,7 +100,7 @@ impl Newcomer<'_> {
 
 /// The partition that a wish's reserve leaves of a drive.
 pub fn reserved(reserve: Bytes, disk: &Disk) -> Option<Bytes> {
-    let drive = capacity::Drive { bytes: disk.size, logical_sector: disk.logical };
+    let drive = capacity::Drive { bytes: disk.size, logical_sector: disk.sector() };
     Cut::Reserve(reserve).length(drive).ok()
 }
 
@@ -133,11 +133,16 @@ pub fn judge<'a>(sight: &Sight<'_>, disk: &'a Disk, needs: &Needs) -> Result<New
     let hw = sight.hw;
     let drive = Drive::of(hw, disk);
     let ashift = needs.ashift;
-    if Ashift::of_sector(disk.logical).is_some_and(|sector| sector.get() > ashift) {
-        return Err(Cannot::Sectors { drive: Box::new(drive), logical: disk.logical, ashift });
+    // Neither what it must hold nor where zpool would cut it can be told.
+    let Some(logical) = disk.logical else {
+        let flawed = Refusal::Flawed { drive, flaw: Flaw::NoSectors };
+        return Err(Cannot::Drive(Refused(vec![flawed])));
+    };
+    if Ashift::of_sector(logical).is_some_and(|sector| sector.get() > ashift) {
+        return Err(Cannot::Sectors { drive: Box::new(drive), logical, ashift });
     }
     let least = needs.least.map(|least| match least.drive_4kn {
-        Some(large) if disk.logical == 4096 => large,
+        Some(large) if disk.logical == Some(4096) => large,
         _ => least.drive_512,
     });
     if let Some(least) = least.filter(|least| disk.size < *least) {
@@ -163,14 +168,14 @@ pub fn judge<'a>(sight: &Sight<'_>, disk: &'a Disk, needs: &Needs) -> Result<New
         after = erase::blank(&seen);
     }
     let mut device = after.address.clone();
-    let whole = capacity::Drive { bytes: disk.size, logical_sector: disk.logical };
+    let whole = capacity::Drive { bytes: disk.size, logical_sector: disk.sector() };
     let mut partition = Cut::Whole.made_by(release(sight.inventory), whole).unwrap_or(Bytes::ZERO);
     if let Some(length) = needs.cut {
         partition = Bytes(length.0.div_ceil(Bytes::MIB.0) * Bytes::MIB.0);
         let mut cut = step(
             format!("cut the drive in {} as the others of the pool are", drive.spoken()),
             Danger::TakesFreeDisks,
-            run([command::first_partition(&device, disk.logical, partition), command::settle()]),
+            run([command::first_partition(&device, logical, partition), command::settle()]),
         );
         cut.before = vec![Condition::DiskFree { disk: after.clone() }];
         steps.push(cut);
@@ -185,7 +190,8 @@ pub fn judge<'a>(sight: &Sight<'_>, disk: &'a Disk, needs: &Needs) -> Result<New
 
 /// A warning where the drive writes larger pieces than the vdev.
 fn sectors(new: &Disk, ashift: u8, drive: &Drive) -> Option<Note> {
-    let large = Ashift::of_sector(new.physical).is_some_and(|sector| sector.get() > ashift);
+    let physical = new.physical?;
+    let large = Ashift::of_sector(physical).is_some_and(|sector| sector.get() > ashift);
     large.then(|| Note {
         severity: Severity::Warning,
         rule: Rule::DriveSectors,
@@ -193,7 +199,7 @@ fn sectors(new: &Disk, ashift: u8, drive: &Drive) -> Option<Note> {
         message: format!(
             "{} works in pieces of {} bytes, and the vdev writes {} (ashift {ashift}): it will be slow",
             drive.spoken(),
-            new.physical,
+            physical,
             1_u64 << ashift
         ),
         remedy: "a vdev's ashift is for ever: only a new pool has another".to_owned(),

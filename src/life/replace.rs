@@ -612,7 +612,7 @@ fn would_suspend(
     let smallest = member::smallest(target.vdev)?;
     let safe = least.at_least(smallest, member::release(request.inventory)).ok()?;
     let needs = match safe.drive_4kn {
-        Some(large) if new.disk.logical == 4096 => large,
+        Some(large) if new.disk.logical == Some(4096) => large,
         _ => safe.drive_512,
     };
     Some(Cannot::WouldSuspend {

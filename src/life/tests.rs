@@ -110,7 +110,7 @@ fn the_size_is_judged_to_the_byte_by_what_the_vdev_insists_on() {
         "{said}"
     );
     let mut large = with_new(least);
-    new_disk(&mut large).logical = 4096;
+    new_disk(&mut large).logical = Some(4096);
     assert!(refused(&large, &BAY3).contains("needs 996516319232 bytes"));
     new_disk(&mut large).size = Bytes(996_516_319_232);
     assert!(task(&large, &BAY3).is_ok());
@@ -176,9 +176,9 @@ fn a_drive_that_is_not_free_fails_or_has_large_sectors_is_refused() {
 
     let mut small = with_new(TB2);
     small.pools.as_mut().unwrap()[0].vdevs[0].ashift = Some(9);
-    new_disk(&mut small).logical = 4096;
+    new_disk(&mut small).logical = Some(4096);
     assert!(refused(&small, &BAY3).contains("sectors of 4096 bytes"));
-    new_disk(&mut small).logical = 512;
+    new_disk(&mut small).logical = Some(512);
     let slow = task(&small, &BAY3).unwrap();
     assert!(
         slow.notes.iter().any(|note| note.message.contains("it will be slow")),

@@ -40,7 +40,10 @@ pub(super) fn the_box(request: &Request<'_>) -> Vec<Refusal> {
     }
     refusals.extend(zfs(inventory));
     if let (BootFrom::From(from), crate::hw::Firmware::Bios) = (&profile.value.boot, hw.firmware) {
-        for disk in pick::in_bay(hw, inventory, from).iter().filter(|disk| disk.logical > 512) {
+        for disk in pick::in_bay(hw, inventory, from)
+            .iter()
+            .filter(|disk| disk.logical.is_some_and(|it| it > 512))
+        {
             refusals.push(Refusal::Boot4Kn { drive: Drive::of(hw, disk) });
         }
     }

@@ -14,8 +14,8 @@ pub fn better(picks: &Picks<'_>, wish: &Capacity) -> Option<Note> {
     let drives = picks.data.iter().flatten().map(|pick| Member {
         bay: pick.bay.clone(),
         size: pick.disk.size,
-        logical: pick.disk.logical,
-        physical: pick.disk.physical,
+        logical: pick.disk.sector(),
+        physical: pick.disk.physical.unwrap_or(0),
         drive: None,
     });
     let stock = Stock { drives: drives.collect(), ..Stock::default() };

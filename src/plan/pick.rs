@@ -61,7 +61,8 @@ impl<'a> Picks<'a> {
     pub fn ashift(&self, profile: &Profile) -> Ashift {
         let sectors =
             self.data.iter().flatten().map(|pick| pick.disk.physical.max(pick.disk.logical));
-        let largest = sectors.filter_map(Ashift::of_sector).max().unwrap_or(Ashift::DEFAULT);
+        let largest =
+            sectors.flatten().filter_map(Ashift::of_sector).max().unwrap_or(Ashift::DEFAULT);
         profile.pool.ashift.unwrap_or(largest.max(Ashift::DEFAULT))
     }
 

@@ -354,7 +354,11 @@ impl Refusal {
         match self {
             Self::Flawed {
                 drive,
-                flaw: flaw @ (Flaw::OneDrive { .. } | Flaw::Zoned { .. } | Flaw::NoCapacity),
+                flaw:
+                    flaw @ (Flaw::OneDrive { .. }
+                    | Flaw::Zoned { .. }
+                    | Flaw::NoCapacity
+                    | Flaw::NoSectors),
             } => Words::new(
                 format!("{} ({}) {}", drive.spoken(), drive.name, flaw.words()),
                 flaw.remedy(),
@@ -468,7 +472,9 @@ fn not_free(drive: &Drive, owner: &Owner, seen: &[String], erasable: bool) -> Wo
 fn flaw_words(flaw: &Flaw) -> String {
     match flaw {
         Flaw::PlaceholderWwn => "its wwn is one that many units share".to_owned(),
-        Flaw::OneDrive { .. } | Flaw::Zoned { .. } | Flaw::NoCapacity => flaw.words(),
+        Flaw::OneDrive { .. } | Flaw::Zoned { .. } | Flaw::NoCapacity | Flaw::NoSectors => {
+            flaw.words()
+        }
         Flaw::DuplicateWwn { with } => format!("{} has the same wwn", with.join(", ")),
         Flaw::DuplicateSerial { with } => {
             format!("{} has the same serial", with.join(", "))

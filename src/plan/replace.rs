@@ -32,7 +32,7 @@ pub struct Members {
 /// Of each data vdev, in their order.
 pub fn members(profile: &Profile, picks: &Picks<'_>, pool: &Capacity) -> Vec<Members> {
     let drive =
-        |pick: &Picked<'_>| Drive { bytes: pick.disk.size, logical_sector: pick.disk.logical };
+        |pick: &Picked<'_>| Drive { bytes: pick.disk.size, logical_sector: pick.disk.sector() };
     let one = |(picks, vdev): (&Vec<Picked<'_>>, &VdevCapacity)| Members {
         bays: picks.iter().map(|pick| pick.bay.clone()).collect(),
         drive_512: vdev.replacement.drive_512,

@@ -33,7 +33,7 @@ pub fn cut_step(profile: &Profile, picks: &Picks<'_>, prints: &[Fingerprint]) ->
     let commands = data.iter().map(|pick| {
         let address = pick.disk.address.clone().unwrap_or_default();
         let length = length(pick, reserve)?;
-        Ok(command::first_partition(&address, pick.disk.logical, length))
+        Ok(command::first_partition(&address, pick.disk.sector(), length))
     });
     let mut commands = commands.collect::<Result<Vec<_>, CapacityError>>().ok()?;
     commands.push(command::settle());
@@ -48,7 +48,7 @@ pub fn cut_step(profile: &Profile, picks: &Picks<'_>, prints: &[Fingerprint]) ->
 }
 
 fn length(pick: &Picked<'_>, reserve: Bytes) -> Result<Bytes, CapacityError> {
-    let drive = Drive { bytes: pick.disk.size, logical_sector: pick.disk.logical };
+    let drive = Drive { bytes: pick.disk.size, logical_sector: pick.disk.sector() };
     Cut::Reserve(reserve).length(drive)
 }
 

@@ -92,7 +92,7 @@ fn a_bios_does_not_boot_from_4096_byte_sectors() {
     let machine = renamed(&LETTERS);
     let refused = planned(&machine, "gen8-seed", |inventory| {
         let usb = inventory.disks.iter_mut().find(|disk| disk.transport == Transport::Usb);
-        usb.expect("the boot drive").logical = 4096;
+        usb.expect("the boot drive").logical = Some(4096);
     });
     let words = refused.expect_err("it cannot start").to_string();
     assert!(words.contains("4096-byte sectors") && words.contains("SAMSUNG HM250HI"), "{words}");

@@ -40,8 +40,8 @@ pub fn there(hw: &Hw, inventory: &Inventory) -> Stock {
             None if stock.drives.len() < LIMIT => stock.drives.push(Member {
                 bay,
                 size: disk.size,
-                logical: disk.logical,
-                physical: disk.physical,
+                logical: disk.sector(),
+                physical: disk.physical.unwrap_or(0),
                 drive: Some(drive),
             }),
             None => {}

@@ -150,7 +150,10 @@ fn left_out(absent: &Absent) -> String {
         Why::NotKnown(why) => format!("unknown: {}", plain(why)),
         Why::Unsound(finding) => format!("it {}", finding.words()),
         Why::Flawed(Flaw::PlaceholderWwn) => "its wwn is one that many units share".to_owned(),
-        Why::Flawed(flaw @ (Flaw::OneDrive { .. } | Flaw::Zoned { .. } | Flaw::NoCapacity)) => {
+        Why::Flawed(
+            flaw
+            @ (Flaw::OneDrive { .. } | Flaw::Zoned { .. } | Flaw::NoCapacity | Flaw::NoSectors),
+        ) => {
             format!("it {}", flaw.words())
         }
         Why::Flawed(Flaw::DuplicateWwn { .. }) => "another drive has its wwn".to_owned(),

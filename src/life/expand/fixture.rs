@@ -23,7 +23,7 @@ pub struct Made(pub Inventory);
 pub type Spec<'a> = (&'a str, Class, &'a [usize]);
 
 pub fn drive(disk: &Disk) -> capacity::Drive {
-    capacity::Drive { bytes: disk.size, logical_sector: disk.logical }
+    capacity::Drive { bytes: disk.size, logical_sector: disk.sector() }
 }
 
 pub fn part_of(kind: &str, class: Class, disks: &[&Disk]) -> Part {

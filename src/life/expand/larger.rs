@@ -134,7 +134,7 @@ fn exchange(
 ) -> Result<Task, Cannot> {
     let task = replace::make(ask)?;
     let disk = crate::life::newcomer::in_the_bay(&request.sight, with)?;
-    let drive = capacity::Drive { bytes: disk.size, logical_sector: disk.logical };
+    let drive = capacity::Drive { bytes: disk.size, logical_sector: disk.sector() };
     let zfs = release(request.sight.inventory);
     let whole = || capacity::Cut::Whole.made_by(zfs, drive).ok();
     let reserve = ask.wish.filter(|it| it.pool.name.as_str() == target.pool.name);

@@ -84,7 +84,7 @@ fn a_raidz_is_widened_only_where_all_is_well() {
     assert!(small.contains("bay 4 is too small"), "{small}");
     let sector = no(&|made| {
         made.pool().vdevs[0].ashift = Some(9);
-        made.disk(4).logical = 4096;
+        made.disk(4).logical = Some(4096);
     });
     assert!(sector.contains("sectors of 4096"), "{sector}");
     let failing =

@@ -34,10 +34,10 @@ fn logs_caches_spares_and_special_vdevs() {
     for (size, sectors, ok) in
         [(least, 512, false), (Bytes(TB4), 512, true), (Bytes(TB4), 4096, false)]
     {
-        (small.disk(4).size, small.disk(4).logical) = (size, sectors);
+        (small.disk(4).size, small.disk(4).logical) = (size, Some(sectors));
         assert_eq!(small.ask(Way::Spare(&bays("4"))).is_ok(), ok, "{size} in {sectors}");
     }
-    (small.disk(4).size, small.disk(4).logical) = (Bytes(TB4 - 10_000_000_000), 512);
+    (small.disk(4).size, small.disk(4).logical) = (Bytes(TB4 - 10_000_000_000), Some(512));
     assert!(small.ask(Way::Cache(&bays("4"))).is_ok());
 
     let special = made.ask(Way::Special(&bays("4 5"))).unwrap();

@@ -377,7 +377,8 @@ pub const COLUMNS: &[Column] = &[
     })
     .is(Kind::Boolean),
     column("sectors", "Sectors", "Logical and physical sector, bytes", |row| {
-        json!(format!("{}/{}", row.disk.logical, row.disk.physical))
+        let known = row.disk.logical.zip(row.disk.physical);
+        json!(known.map(|(logical, physical)| format!("{logical}/{physical}")))
     }),
     column("first-seen", "First seen", "The day on which a look saw it first", |row| {
         json!(row.disk.first_seen)
@@ -416,7 +417,7 @@ pub const COLUMNS: &[Column] = &[
     .int()
     .text(|row| {
         let is = row.member.as_ref().and_then(|member| member.ashift);
-        let needs = Ashift::of_sector(row.disk.physical).map(Ashift::get);
+        let needs = row.disk.physical.and_then(Ashift::of_sector).map(Ashift::get);
         known(is.map(|is| format!("{is}{}", if needs > Some(is) { "!" } else { "" })))
     })
     .pools(),
