@@ -74,6 +74,16 @@ pub(super) fn conditions(pool: &Pool, status: &Status) -> Vec<Condition> {
     } else if !said.is_empty() && !is_told {
         found.count(What::Other, sentence);
     }
+    if !is_open {
+        // It cannot be scrubbed, and nothing is to be written to its drives.
+        let is_scrub = |what| {
+            matches!(
+                what,
+                What::ScrubPaused | What::ScrubCancelled | What::ScrubNever | What::ScrubOld
+            )
+        };
+        found.all.retain(|it| !is_scrub(it.what));
+    }
     if suspended {
         // Nothing else can be done to it until it is cleared.
         found.all.retain(|it| it.weight() == Weight::Wrong);

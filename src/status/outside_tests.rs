@@ -75,6 +75,7 @@ fn a_pool_that_cannot_be_opened_is_wrong_whatever_its_vdevs_look_like() {
     let closed = |state: &str, id: Option<&str>, said: &str| {
         pool("healthy", |pool| {
             pool["state"] = json!(state);
+            pool.as_object_mut().unwrap().remove("scan_stats");
             (pool["status"], pool["action"]) = (json!(said), json!("Restore it from a backup.\n"));
             if let Some(id) = id {
                 pool["msgid"] = json!(id);
@@ -123,6 +124,10 @@ fn a_pool_that_cannot_be_opened_is_wrong_whatever_its_vdevs_look_like() {
         for status in [&status, &corrupt] {
             let whole = format!("{} {}", status.headline(), serde_json::to_string(status).unwrap());
             assert!(!whole.contains("lose") && !whole.contains("tolerated"), "{whole}");
+            // Nothing is to be written to its drives.
+            for it in &status.conditions {
+                assert!(!it.to_string().contains("scrub"), "{it}");
+            }
         }
     }
 }
