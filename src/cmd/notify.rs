@@ -26,6 +26,7 @@ use crate::inventory::{Host, Inventory, Pool, Pools, Unknown, Want};
 use crate::machine::local::{Lock, LockError, lock, read_user_file, replace_user_file};
 use crate::machine::trust::trusted;
 use crate::machine::{Change, Machine};
+use crate::notice::failing;
 use crate::notice::lost::{self, Absent};
 use crate::notice::scope::Scope;
 use crate::notice::send::{self, JOURNAL, Way};
@@ -232,7 +233,9 @@ pub fn run(context: &Context, args: &NotifyArgs) -> Result<Answer> {
         if let Err(why) = write_figures(machine, args, &seen, &missed, &told) {
             warnings.push(why.to_string());
         }
-        above_the_prompt(machine, &seen, &shown);
+        // Whom no way reaches may look at the console.
+        let unreached = failing::matters(&told);
+        above_the_prompt(machine, &seen, &[shown, unreached].concat());
     }
     let notice = letters.first().map(|letter| &letter.notice);
     let json =
@@ -377,7 +380,10 @@ fn test(context: &Context, notify: &Notify, dry: bool) -> Result<Answer> {
         weight: Weight::Notice,
     };
     let all = if dry { Vec::new() } else { Way::all(notify) };
-    let send = |way: &Way| carry(&*context.machine, way, &notice).err();
+    let send = |way: &Way| {
+        let why = carry(&*context.machine, way, &notice).err()?;
+        Some(unsent(way.word(), &why))
+    };
     let failed: Vec<String> = all.iter().filter_map(send).collect();
     if !failed.is_empty() {
         bail!("{}", failed.join("\nerror: "));
@@ -400,19 +406,22 @@ fn deliver(
     for letter in letters {
         for key in &letter.ways {
             let sent = match ways.iter().find(|way| way.key() == *key) {
-                Some(way) => carry(machine, way, &letter.notice),
+                Some(way) => carry(machine, way, &letter.notice).map_err(|why| (way.word(), why)),
                 None => Ok(()),
             };
             match sent {
                 Ok(()) => told.carried(letter, key, now),
-                Err(why) => failed.push(why),
+                Err((word, why)) => {
+                    told.failed(key, word, &why, now);
+                    failed.push(unsent(word, &why));
+                }
             }
         }
     }
     failed
 }
 
-/// Sends a notice by one way.
+/// Sends a notice by one way; else why not, in words that hold no secret.
 fn carry(machine: &dyn Machine, way: &Way, notice: &Notice) -> Result<(), String> {
     let send = || -> Result<()> {
         let cmd = match way {
@@ -430,9 +439,12 @@ fn carry(machine: &dyn Machine, way: &Way, notice: &Notice) -> Result<(), String
             Way::Post(url) => Some(url.clone()),
             Way::PostFile(file) => secret(file).ok(),
         };
-        let why = url.map_or(why.clone(), |url| send::veiled(&url, &why));
-        format!("the notice could not be sent by {}: {why}", way.word())
+        url.map_or(why.clone(), |url| send::veiled(&url, &why))
     })
+}
+
+fn unsent(word: &str, why: &str) -> String {
+    format!("the notice could not be sent by {word}: {why}")
 }
 
 /// The address in a file that nobody else may read.
@@ -448,4 +460,40 @@ fn secret(file: &Utf8Path) -> Result<WebHook> {
     }
     let text = String::from_utf8_lossy(&text).into_owned();
     text.trim().parse().map_err(|_| anyhow::anyhow!("{file} holds no web address"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::machine::recorded::Recorded;
+    use crate::machine::recording::Recording;
+    use crate::notice::Asked;
+
+    #[test]
+    fn a_way_that_carries_nothing_is_noted_with_its_reason_and_without_its_address() {
+        let machine = Recorded::new("x".to_owned(), Recording::default());
+        let ways =
+            [Way::Mail("root".parse().unwrap()), Way::PostFile("/nonexistent/zbay/ntfy".into())];
+        let keys: Vec<String> = ways.iter().map(Way::key).collect();
+        let matters = [Matter::of("unanswered", Weight::Wrong, "the pools hang".to_owned())];
+        let scene = |minute: i64| Scene {
+            host: "nas",
+            now: jiff::Timestamp::UNIX_EPOCH + SignedDuration::from_mins(minute),
+            headlines: &[],
+            weekly: false,
+            whole: false,
+        };
+        let mut told = Told::default();
+        for minute in [0, 5] {
+            let look = Look { matters: &matters, asked: &|_| Asked::Yes };
+            let (letters, next) = decide(&told, look, scene(minute), &keys);
+            told = next;
+            let failed = deliver(&machine, &ways, &letters, &mut told);
+            assert_eq!(failed.len(), 1, "{failed:?}");
+            assert!(failed[0].starts_with("the notice could not be sent by POST: "), "{failed:?}");
+        }
+        let [matter] = &failing::matters(&told)[..] else { panic!("{told:?}") };
+        assert_eq!(matter.says, "notices cannot be sent by POST");
+        assert!(matter.means.contains("there is no file /nonexistent/zbay/ntfy"), "{matter:?}");
+    }
 }

@@ -13,6 +13,8 @@ pub const DRIVE: &str = "drive ";
 pub const BOOT: &str = "boot ";
 /// The same of a file that zbay reads and that is broken.
 pub const FILE: &str = "file ";
+/// The same of a way out that keeps failing.
+pub const WAY: &str = "way ";
 /// The key where nobody could say how the pools are.
 pub const UNANSWERED: &str = "unanswered";
 /// Whether nothing can be said of a pool's members while it is in this.

@@ -18,6 +18,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::profile::notify::Notify;
 use crate::status::Weight;
 
+pub mod failing;
 pub mod lost;
 pub mod matters;
 pub mod metrics;
@@ -77,6 +78,9 @@ pub struct Matter {
     /// Told once and then settled: all may be well beside it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub settled: bool,
+    /// Told again each day though no data is at stake.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub daily: bool,
 }
 
 impl Matter {
@@ -93,12 +97,14 @@ impl Matter {
             serials: Vec::new(),
             covers: false,
             settled: false,
+            daily: false,
         }
     }
 
     /// The pool that it is about; older files have it in the key alone.
     pub fn pool(&self) -> Option<&str> {
-        let beside = [matters::DRIVE, matters::BOOT, matters::FILE, matters::UNANSWERED];
+        let beside =
+            [matters::DRIVE, matters::BOOT, matters::FILE, matters::WAY, matters::UNANSWERED];
         let of_pool = !beside.iter().any(|prefix| self.key.starts_with(prefix));
         let first = || self.key.split(' ').next().filter(|_| of_pool && self.key.contains(' '));
         self.pool.as_deref().or_else(first)
@@ -110,6 +116,7 @@ impl Matter {
             && !lost::is_about(self)
             && self.pool() == other.pool()
             && self.key != other.key
+            && !other.settled
             && self.weight <= other.weight
             && (self.covers || self.serials.iter().any(|serial| other.names(serial)))
     }
@@ -157,6 +164,8 @@ pub struct Told {
     pub over: Vec<Over>,
     /// Gaps between looks that some way has not told yet.
     pub gaps: Vec<Gap>,
+    /// Ways that have carried nothing since they failed.
+    pub failing: BTreeMap<String, failing::Failing>,
     /// Pools that were seen imported, by GUID.
     pub pools: BTreeMap<String, lost::Seen>,
     /// Who is told, from the last profile that could be read. An address that lies in a file of its own stays there.
@@ -237,6 +246,8 @@ struct Tells {
     over: Vec<String>,
     gaps: Vec<Timestamp>,
     weekly: bool,
+    /// Since when nothing got through by this way.
+    out: Option<Timestamp>,
 }
 
 /// What a look is about: the host's name for the subject, and the headlines of its pools.
@@ -305,6 +316,9 @@ impl Told {
         for gap in &mut self.gaps {
             (gap.from, gap.to) = (gap.from.min(now), gap.to.min(now));
         }
+        for failing in self.failing.values_mut() {
+            failing.set_right(now);
+        }
         for past in self.filled.values_mut() {
             past.retain(|(at, _)| *at <= now);
         }
@@ -323,6 +337,11 @@ impl Told {
         }
         let is = |way: &String| ways.contains(way);
         self.weeklies.retain(|way, _| is(way));
+        self.failing.retain(|way, _| is(way));
+        let of_none =
+            |matter: &Matter| failing::way(matter).is_some_and(|way| !is(&way.to_owned()));
+        self.matters.retain(|_, known| !of_none(&known.matter));
+        self.over.retain(|over| !of_none(&over.matter));
         for known in self.matters.values_mut() {
             known.ways.retain(|way, _| is(way));
         }
@@ -345,6 +364,7 @@ impl Told {
     /// Notes that a way carried a letter.
     pub fn carried(&mut self, letter: &Letter, way: &str, now: Timestamp) {
         let tells = &letter.tells;
+        self.failing.remove(way);
         for key in tells.new.iter().chain(&tells.again) {
             if let Some(known) = self.matters.get_mut(key) {
                 known.ways.insert(way.to_owned(), now);
@@ -380,6 +400,8 @@ pub fn decide(
         next.gaps.push(Gap { from, to: now, ways: ways.iter().cloned().collect() });
     }
     next.looked = Some(now);
+    let failing = failing::matters(&next);
+    let look = Look { matters: &[look.matters, &failing[..]].concat(), ..look };
     for matter in look.matters {
         seen(&mut next, matter, now);
     }
@@ -470,7 +492,12 @@ fn owed(
 ) -> Tells {
     let mut tells = Tells::default();
     for (key, known) in next.matters.iter().filter(|(key, _)| standing.contains(*key)) {
-        let grave = known.matter.weight == Weight::Wrong;
+        // It would have to carry the news that it carries none.
+        if failing::way(&known.matter).is_some_and(|it| it == way) {
+            continue;
+        }
+        // A way that fails had its patience before it became a matter.
+        let grave = known.matter.weight == Weight::Wrong || known.matter.daily;
         let lasted = now.duration_since(known.since) >= PATIENCE;
         match known.ways.get(way) {
             None if known.matter.weight != Weight::Notice && (grave || lasted) => {
@@ -485,6 +512,7 @@ fn owed(
     tells.over = over.map(|over| over.matter.key.clone()).collect();
     let gaps = next.gaps.iter().filter(|gap| gap.ways.contains(way));
     tells.gaps = gaps.map(|gap| gap.to).collect();
+    tells.out = next.failing.get(way).filter(|it| it.is_lasting()).map(|it| it.since);
     let due = next.weeklies.get(way).is_none_or(|last| now.duration_since(*last) >= WEEK);
     tells.weekly = weekly && due && tells == Tells::default();
     tells
@@ -505,13 +533,22 @@ fn compose(told: &Told, scene: Scene<'_>, tells: &Tells) -> Option<Notice> {
         (None, Some(over), _) => format!("over: {}", over.says),
         (None, None, Some(_)) => "zbay did not look for a while".to_owned(),
         (None, None, None) if tells.weekly => "all is well".to_owned(),
+        (None, None, None) if tells.out.is_some() => "this way works again".to_owned(),
         (None, None, None) => return None,
     };
     let more = (new.len() + again.len() + over.len()).saturating_sub(1);
     let more = if more > 0 { format!(" (and {more} more)") } else { String::new() };
     let mut body = String::new();
+    let when = |at: Timestamp| at.strftime("%Y-%m-%d %H:%M UTC").to_string();
     for headline in scene.headlines {
         let _ = writeln!(body, "{headline}");
+    }
+    if let Some(out) = tells.out {
+        let _ = write!(
+            body,
+            "\nnothing reached you this way from {} on: `journalctl -u zbay-notify` has what was told\n",
+            when(out)
+        );
     }
     for (word, matters) in [("now", &new), ("still", &again)] {
         for matter in matters {
@@ -531,7 +568,6 @@ fn compose(told: &Told, scene: Scene<'_>, tells: &Tells) -> Option<Notice> {
         let _ = write!(body, "\nover: {}\n", matter.says);
     }
     for gap in gaps {
-        let when = |at: Timestamp| at.strftime("%Y-%m-%d %H:%M UTC").to_string();
         let _ = write!(
             body,
             "\nnobody looked between {} and {}: the box was off, or `systemctl status zbay-notify.timer` says why\n",

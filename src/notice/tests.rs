@@ -30,8 +30,12 @@ fn turn(
     let look = Look { matters, asked: &|_| Asked::Yes };
     let (letters, mut next) = decide(told, look, scene, &ways);
     for letter in &letters {
-        for way in letter.ways.iter().filter(|way| work.contains(&way.as_str())) {
-            next.carried(letter, way, scene.now);
+        for way in &letter.ways {
+            if work.contains(&way.as_str()) {
+                next.carried(letter, way, scene.now);
+            } else {
+                next.failed(way, way, "no route to host", scene.now);
+            }
         }
     }
     (letters, next)
@@ -158,7 +162,7 @@ fn a_way_that_failed_is_tried_again_and_the_others_do_not_hear_it_twice() {
     let both = ["mail", "post"];
     let (letters, told) = turn(&Told::default(), &failed, scene(0), &both, &["mail"]);
     assert_eq!(letters[0].ways, both);
-    let (letters, told) = turn(&told, &failed, scene(5), &both, &["mail"]);
+    let (letters, told) = turn(&told, &failed, scene(3), &both, &["mail"]);
     assert_eq!((letters.len(), &letters[0].ways[..]), (1, &["post".to_owned()][..]));
     // It works again when all is over: then the end of what it never told is none of its business.
     let (letters, told) = turn(&told, &[], scene(10), &both, &both);
@@ -188,7 +192,7 @@ fn an_end_that_was_not_delivered_is_kept_until_it_is() {
     let (_, told) = turn(&told, &[], scene(5), &["mail"], &[]);
     let (letters, told) = turn(&told, &[], scene(20), &["mail"], &[]);
     assert_eq!(letters.len(), 1);
-    let (letters, told) = turn(&told, &[], scene(25), &["mail"], &[]);
+    let (letters, told) = turn(&told, &[], scene(23), &["mail"], &[]);
     assert_eq!(letters.len(), 1, "again");
     // It comes back meanwhile: whoever was never told its end is not told its beginning twice.
     let (letters, told) = turn(&told, &failed, scene(30), &["mail"], &["mail"]);
@@ -266,4 +270,76 @@ fn a_file_of_an_older_version_repeats_nothing() {
     let other = text.replacen('{', r#"{"notify": {"pigeon": 3}, "#, 1);
     let told: Told = serde_json::from_str(&other).unwrap();
     assert_eq!((told.notify, told.matters.len()), (None, 1));
+}
+
+#[test]
+fn a_way_that_keeps_failing_is_told_by_the_others_daily_and_is_tried_until_it_works() {
+    let failed = [matter("bay 3 has failed", Weight::Wrong)];
+    let scene = |minute| Scene { now: at(minute), ..SCENE };
+    let both = ["mail", "post"];
+    let mut told = Told::default();
+    let mut heard: Vec<(i64, Vec<String>, String)> = Vec::new();
+    let day = 24 * 60;
+    for look in 0..(2 * day / 5) {
+        // It is over soon: nothing else is left that the mail could carry.
+        let matters = if look < 4 { &failed[..] } else { &[] };
+        let (letters, next) = turn(&told, matters, scene(look * 5), &both, &["post"]);
+        told = next;
+        for letter in letters.iter().filter(|letter| letter.ways != ["mail"]) {
+            heard.push((look * 5, letter.ways.clone(), letter.notice.subject.clone()));
+        }
+        let waits = letters.iter().any(|letter| letter.ways.contains(&"mail".to_owned()));
+        assert!(waits, "the mail is tried at each look: {look}");
+    }
+    let says = |what: &str| heard.iter().filter(|(.., it)| it.contains(what)).collect::<Vec<_>>();
+    let of_mail = says("notices cannot be sent by mail");
+    let minutes: Vec<i64> = of_mail.iter().map(|(minute, ..)| *minute).collect();
+    assert_eq!(minutes, [10, 10 + day], "once it lasts, and daily: {heard:?}");
+    assert!(of_mail.iter().all(|(_, ways, _)| *ways == ["post"]), "{of_mail:?}");
+    let matter = &told.matters["way mail"].matter;
+    assert_eq!(matter.next.as_deref(), Some("zbay notify --test"));
+    assert!(matter.means.contains("2026-11-01 00:00 UTC: no route to host"), "{}", matter.means);
+
+    // It works: whoever it reaches hears that something is missing, the others that it is over.
+    let now = 2 * day;
+    let (letters, next) = turn(&told, &[], scene(now), &both, &both);
+    let [letter] = &letters[..] else { panic!("{letters:?}") };
+    assert_eq!(
+        (&letter.ways[..], letter.notice.subject.as_str()),
+        (&["mail".to_owned()][..], "nas: this way works again")
+    );
+    assert!(letter.notice.body.contains("from 2026-11-01 00:00 UTC on"), "{}", letter.notice.body);
+    let (letters, next) = turn(&next, &[], scene(now + 5), &both, &both);
+    assert_eq!(letters, []);
+    let (letters, next) = turn(&next, &[], scene(now + 15), &both, &both);
+    let [letter] = &letters[..] else { panic!("{letters:?}") };
+    assert_eq!(letter.ways, ["post"]);
+    assert_eq!(letter.notice.subject, "nas: over: notices cannot be sent by mail");
+    assert_eq!((next.failing.len(), next.matters.len()), (0, 0));
+}
+
+#[test]
+fn a_way_that_failed_once_or_is_no_way_any_more_is_no_matter() {
+    let failed = [matter("bay 3 has failed", Weight::Wrong)];
+    let scene = |minute| Scene { now: at(minute), ..SCENE };
+    let both = ["mail", "post"];
+    let (_, told) = turn(&Told::default(), &failed, scene(0), &both, &["post"]);
+    let (letters, told) = turn(&told, &failed, scene(5), &both, &both);
+    assert_eq!(letters.len(), 1, "the mail hears what it missed");
+    assert!(
+        letters[0].notice.body.contains("bay 3") && !letters[0].notice.body.contains("this way")
+    );
+    assert!(told.failing.is_empty() && !told.matters.contains_key("way mail"));
+    // A profile without it.
+    let mut told = Told::default();
+    for minute in [0, 5, 10] {
+        told = turn(&told, &failed, scene(minute), &both, &["post"]).1;
+    }
+    assert!(told.matters.contains_key("way mail"));
+    for minute in [15, 30, 45] {
+        let (letters, next) = turn(&told, &failed, scene(minute), &["post"], &["post"]);
+        assert_eq!(letters, [], "nobody misses it");
+        told = next;
+    }
+    assert!(told.failing.is_empty() && !told.matters.contains_key("way mail"));
 }
