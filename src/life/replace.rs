@@ -11,6 +11,7 @@ use crate::capacity::{Replacement, resilver};
 use crate::drive::Drive;
 use crate::history::History;
 use crate::hw::Hw;
+use crate::hw::vacancy::Vacancy;
 use crate::inventory::place::{Needed, Place};
 use crate::inventory::{Class, Disk, Inventory, Leaf, Owner, Pool, StandIn, Vdev};
 use crate::life::member::{self, Member, may_lose};
@@ -90,7 +91,8 @@ pub fn make(request: &Request<'_>) -> Result<Task, Cannot> {
         Some(with) => {
             let drive = one_in(request, with)?;
             Some(drive.ok_or_else(|| {
-                Cannot::Drive(Refused(vec![Refusal::EmptyBay { bay: with.clone() }]))
+                let empty = Refusal::EmptyBay { bay: with.clone() };
+                doubted(request, with).unwrap_or_else(|| Cannot::Drive(Refused(vec![empty])))
             })?)
         }
         None if sitting.is_some() => None,
@@ -162,6 +164,17 @@ fn one_in<'a>(request: &Request<'a>, bay: &BayId) -> Result<Option<&'a Disk>, Ca
     }
 }
 
+/// Why nobody can say that a bay is empty; `None`: it is. A bay in doubt is not named as the one to fill.
+fn doubted(request: &Request<'_>, bay: &BayId) -> Option<Cannot> {
+    match request.hw.vacancy(request.inventory, bay) {
+        Vacancy::NotKnown(doubt) => {
+            let refusal = Refusal::BaysNotKnown { bays: vec![bay.clone()], doubt };
+            Some(Cannot::Drive(Refused(vec![refusal])))
+        }
+        Vacancy::Taken | Vacancy::Empty => None,
+    }
+}
+
 fn missing_of(request: &Request<'_>, member: Member<'_>) -> Missing {
     let mut gone = member.missing(request.hw, request.inventory);
     gone.recall(request.history);
@@ -210,7 +223,8 @@ fn missed<'a>(
             let drive = Box::new(Drive::of(request.hw, disk));
             Err(Cannot::NothingMissing { drive, holds, sick: list(&sick) })
         }
-        (_, _, None) => Err(Cannot::Empty { bay: request.bay.spoken(), missing: list(&gone) }),
+        (_, _, None) => Err(doubted(request, request.bay)
+            .unwrap_or_else(|| Cannot::Empty { bay: request.bay.spoken(), missing: list(&gone) })),
         _ => Err(Cannot::Which { bay: request.bay.spoken(), members: list(&gone) }),
     }
 }
@@ -300,6 +314,9 @@ fn least(request: &Request<'_>, target: Member<'_>) -> Result<Replacement, Canno
 }
 
 fn put_one_in(request: &Request<'_>, target: Member<'_>) -> Cannot {
+    if let Some(doubted) = doubted(request, request.bay) {
+        return doubted;
+    }
     let least = least(request, target).ok();
     Cannot::PutOneIn {
         bay: request.bay.spoken(),

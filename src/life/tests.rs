@@ -350,3 +350,29 @@ fn of_a_drive_in_two_pools_the_member_that_is_not_well_is_meant_and_what_else_is
     let said = task(&plain, &Ask { with: Some("fifth-port"), ..BAY3 }).unwrap();
     assert!(!said.facts.iter().any(|(word, _)| word == "warning"), "{:?}", said.facts);
 }
+
+/// Nothing of the box is at the ports of its bays: their cable may be at a card.
+fn at_a_card(mut look: Inventory) -> Inventory {
+    let sata = |disk: &&mut Disk| disk.path.as_deref().is_some_and(|path| path.contains("-ata-"));
+    for (at, disk) in look.disks.iter_mut().filter(sata).enumerate() {
+        disk.path = Some(format!("pci-0000:07:00.0-sas-phy{at}-lun-0"));
+    }
+    look
+}
+
+#[test]
+fn a_bay_of_which_nobody_knows_whether_it_is_empty_is_not_named_to_be_filled() {
+    assert!(refused(&degraded(), &BAY3).contains("put a drive into bay 3"));
+    let look = at_a_card(degraded());
+    let with = Ask { bay: "3", with: Some("4"), member: None, take: None };
+    let other = Ask { bay: "2", with: None, member: None, take: None };
+    for (ask, bay) in [(&BAY3, 3), (&with, 4), (&other, 2)] {
+        let said = refused(&look, ask);
+        let begins = format!(
+            "whether drives are in bay {bay} is not known: no drive answers at the bays' ports"
+        );
+        assert!(said.contains(&begins), "{said}");
+        assert!(said.contains("`zbay learn`"), "{said}");
+        assert!(!said.contains("empty") && !said.contains("put a drive"), "{said}");
+    }
+}
