@@ -129,6 +129,9 @@ pub struct Files {
     pub ssh_port: u16,
     /// Who executes the guest's instructions.
     pub accel: Accel,
+    /// Processors of the guest. Two that are translated cost half as much again as one: to boot, 42.7 s of a processor
+    /// against 27.4 (QEMU 10.0).
+    pub processors: u8,
     /// More kernel arguments.
     pub append: Vec<String>,
 }

@@ -62,6 +62,7 @@ pub fn launch(args: &VmBoxArgs, out: &mut dyn Write) -> Result<()> {
         dir: args.dir.clone(),
         image: args.image.clone(),
         ssh_port: args.ssh_port,
+        processors: 2,
         accel: if args.kvm { Accel::Kvm } else { Accel::Tcg },
         append: args.append.clone(),
     };

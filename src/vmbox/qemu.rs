@@ -91,7 +91,7 @@ fn base(spec: &VmBox, files: &Files) -> Vec<String> {
             add("cpu", "Nehalem,model-id=Celeron G1610T (translated)".into());
         }
     }
-    add("smp", "2".into());
+    add("smp", files.processors.to_string());
     add("m", spec.memory_mib.to_string());
     for table in smbios(spec) {
         add("smbios", table);

@@ -87,7 +87,8 @@ impl Lab {
         let accel =
             if told.is_ok_and(|word| word.trim() == "kvm") { Accel::Kvm } else { Accel::Tcg };
         let dir = cache.join("run").join(format!("{}-{count}-{name}", std::process::id()));
-        let files = Files { dir, image, ssh_port: 0, accel, append: Vec::new() };
+        let processors = if accel == Accel::Kvm { 2 } else { 1 };
+        let files = Files { dir, image, ssh_port: 0, accel, processors, append: Vec::new() };
         Self {
             spec,
             files,
