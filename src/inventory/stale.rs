@@ -27,14 +27,19 @@ pub fn look(machine: &dyn Machine, inventory: &Inventory) -> Vec<Stale> {
     let vdevs = inventory.pools.iter().flatten().flat_map(|pool| &pool.vdevs);
     let grows = vdevs.flat_map(|vdev| &vdev.leaves).filter_map(|leaf| {
         let disk = inventory.disk_of(leaf)?;
-        let (at, size) = label::first_partition(disk.size.0, disk.logical?)?;
+        let Some(logical) = disk.logical else { return Some((disk, leaf.guid, None)) };
+        let (at, size) = label::first_partition(disk.size.0, logical)?;
         let place = Place { at, size, words: String::new(), of_other_sectors: false };
-        (leaf.partition?.0 < size).then_some((disk, leaf.guid, place))
+        (leaf.partition?.0 < size).then_some((disk, leaf.guid, Some(place)))
     });
     grows
         .filter_map(|(disk, guid, place)| {
             let read = |at: u64| machine.read_at(&disk.dev, at, LABEL);
-            Some(Stale { disk: disk.name.clone(), what: at_the_end(&read, guid, &place)? })
+            let what = match place {
+                Some(place) => at_the_end(&read, guid, &place)?,
+                None => "its new end is not known: it does not tell its sectors".to_owned(),
+            };
+            Some(Stale { disk: disk.name.clone(), what })
         })
         .collect()
 }

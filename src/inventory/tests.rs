@@ -1,5 +1,6 @@
 //! Whole looks at recorded machines: what was seen there, and what must follow when a source fails.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -445,7 +446,7 @@ fn a_member_made_with_sectors_of_another_size_is_nobodys_to_take() {
         let own = |extent: &&mut crate::machine::extent::Extent| extent.at == from;
         for extent in extents.iter_mut().filter(own) {
             let mut there = extent.clone();
-            (there.at, extent.data) = (to, Default::default());
+            (there.at, extent.data) = (to, BTreeMap::new());
             moved.push(there);
         }
     }
@@ -453,7 +454,7 @@ fn a_member_made_with_sectors_of_another_size_is_nobodys_to_take() {
     extents.extend(moved);
     // All else that is asked of a drive is zero.
     for sample in super::samples::samples(size) {
-        let data = Default::default();
+        let data = BTreeMap::new();
         let (at, len) = (sample.at, sample.len);
         extents.push(crate::machine::extent::Extent { at, len, short: None, refused: None, data });
     }
