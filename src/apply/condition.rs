@@ -1,13 +1,15 @@
 //! Whether what must hold before or after a step does hold, asked of the machine at that moment.
 
-use camino::Utf8Path;
+use std::collections::BTreeMap;
+
+use camino::{Utf8Path, Utf8PathBuf};
 use thiserror::Error;
 
 use crate::care::facts;
 use crate::drive::Drive;
 use crate::hw::Hw;
 use crate::inventory::{Contents, Disk, Inventory, Leaf, Owner, Want};
-use crate::machine::{Hash, IoError, Machine, RunError};
+use crate::machine::{Change, DeviceNumber, Hash, IoError, Machine, RunError};
 use crate::plan::{Condition, Fingerprint, arrival, command, system};
 use crate::render::foreign as contents;
 use crate::verify::same;
@@ -133,7 +135,24 @@ pub enum Unmet {
 /// Looks at the machine for what is wanted; an error in words.
 pub type Look<'a> = &'a dyn Fn(Want) -> Result<Inventory, String>;
 
-/// True if all hold. Disks and pools are looked at once for all of them.
+/// The numbers of the devices that were looked at, by the name that is written to.
+#[derive(Debug, Default)]
+pub struct Numbers(BTreeMap<Utf8PathBuf, DeviceNumber>);
+
+impl Numbers {
+    /// The change with the number of the device that its name must still lead to when it is opened.
+    pub(super) fn fill(&self, change: Change) -> Change {
+        match change {
+            Change::Zero { dev, spans, .. } => {
+                let number = self.0.get(&dev).copied();
+                Change::Zero { dev, spans, number }
+            }
+            other => other,
+        }
+    }
+}
+
+/// The devices that were looked at, if all hold. Disks and pools are looked at once for all of them.
 ///
 /// # Errors
 /// The first that does not hold.
@@ -142,17 +161,23 @@ pub fn all(
     hw: &Hw,
     look: Look<'_>,
     conditions: &[Condition],
-) -> Result<(), Unmet> {
+) -> Result<Numbers, Unmet> {
     let inventory = needed(look, conditions)?;
+    let mut numbers = Numbers::default();
+    let mut leads = |disk: &Fingerprint, inventory: &Inventory| -> Result<(), Unmet> {
+        let number = leads_there(machine, same_disk(hw, inventory, disk)?, &disk.address)?;
+        numbers.0.extend(number.map(|number| (disk.address.clone(), number)));
+        Ok(())
+    };
     for condition in conditions {
         match (condition, &inventory) {
             (Condition::DiskFree { disk }, Some(inventory)) => {
                 unchanged(hw, inventory, disk, |contents| contents.owner == Owner::Blank)?;
-                leads_there(machine, same_disk(hw, inventory, disk)?, &disk.address)?;
+                leads(disk, inventory)?;
             }
             (Condition::AsSeen { disk }, Some(inventory)) => {
                 unchanged(hw, inventory, disk, |contents| contents.erasable)?;
-                leads_there(machine, same_disk(hw, inventory, disk)?, &disk.address)?;
+                leads(disk, inventory)?;
             }
             (Condition::PoolAbsent { pool }, Some(inventory)) => absent(inventory, pool)?,
             (Condition::LeafIs { pool, guid, states }, Some(inventory)) => {
@@ -179,7 +204,7 @@ pub fn all(
             (other, _) => ask(machine, other)?,
         }
     }
-    Ok(())
+    Ok(numbers)
 }
 
 /// As much of a look as these conditions are about. Members alone take a glance: what is on drives that are being
@@ -225,18 +250,33 @@ fn same_disk<'a>(
         .ok_or_else(|| Unmet::Gone { planned: Box::new(planned.clone()) })
 }
 
-/// What was proved was read from the disk itself; what is written goes to a link of udev's, which must lead there.
-fn leads_there(machine: &dyn Machine, disk: &Disk, address: &Utf8Path) -> Result<(), Unmet> {
+/// What was proved was read from the disk itself; what is written goes to a link of udev's, which must lead there: to the
+/// same name, and to the same number, since a name may be of another node. The number, where there are any.
+fn leads_there(
+    machine: &dyn Machine,
+    disk: &Disk,
+    address: &Utf8Path,
+) -> Result<Option<DeviceNumber>, Unmet> {
     let target = match machine.link(address) {
-        Err(IoError::Unrecorded { .. }) => return Ok(()), // recordings have udev's word alone
+        Err(IoError::Unrecorded { .. }) => return Ok(None), // recordings have udev's word alone
         other => other?,
     };
+    let other = |leads: String| {
+        Err(Unmet::Link { address: address.to_string(), leads, name: disk.name.clone() })
+    };
     let leads = target.as_deref().and_then(Utf8Path::file_name);
-    if leads == Some(disk.name.as_str()) {
-        return Ok(());
+    if leads != Some(disk.name.as_str()) {
+        return other(target.map_or_else(|| "nowhere".to_owned(), |target| format!("to {target}")));
     }
-    let leads = target.map_or_else(|| "nowhere".to_owned(), |target| format!("to {target}"));
-    Err(Unmet::Link { address: address.to_string(), leads, name: disk.name.clone() })
+    let (read, written) = match (machine.number(&disk.dev), machine.number(address)) {
+        (Err(IoError::Unrecorded { .. }), _) => return Ok(None),
+        (read, written) => (read?, written?),
+    };
+    match (read, written) {
+        (Some(read), Some(written)) if read == written => Ok(Some(read)),
+        (_, Some(written)) => other(format!("to device {written}")),
+        (_, None) => other("to no device".to_owned()),
+    }
 }
 
 /// It is the disk that was planned for, holds what it held then, and `fit` says that it may be written to.

@@ -269,7 +269,7 @@ mod tests {
         let create = Cmd::new(ZPOOL, ["create", "tank"]);
         let begun = intent("a", &create, &["x", "y"]);
         let dev: Utf8PathBuf = "/dev/disk/by-id/x".into();
-        let zero = [Change::Zero { dev, spans: vec![] }];
+        let zero = [Change::Zero { dev, spans: vec![], number: None }];
         let erase = Event::Intent { what: "x", changes: &zero, disks: vec![disk("x")] };
         let cleared = begun.clone() + &line("b", erase);
         let both = [("a".into(), "x".into()), ("a".into(), "y".into())];

@@ -219,7 +219,7 @@ fn one(
 ) -> Result<(), ApplyError> {
     let Some(step) = plan.steps.get(number - 1) else { return Ok(()) };
     let name = || step.what.clone();
-    condition::all(machine, hw, look, &step.before)
+    let numbers = condition::all(machine, hw, look, &step.before)
         .map_err(|source| ApplyError::Before { step: name(), source })?;
     let mut changes = step.changes.clone();
     if let (Some(rehearsal), Some(first)) = (&step.rehearsal, changes.first_mut())
@@ -238,7 +238,8 @@ fn one(
         )
         .map_err(|source| ApplyError::Journal { step: name(), source })?;
     // Filled in after the intent was noted: it is in nothing that is kept.
-    let changes: Vec<Change> = changes.into_iter().map(|it| plan.secrets.fill(it)).collect();
+    let fill = |change| numbers.fill(plan.secrets.fill(change));
+    let changes: Vec<Change> = changes.into_iter().map(fill).collect();
     let outcome = change_all(machine, journal, number, step.again.as_ref(), &changes);
     let event = match &outcome {
         Ok(()) => Event::Done,
@@ -249,6 +250,7 @@ fn one(
     outcome.map_err(|source| ApplyError::Change { step: name(), source })?;
     noted.map_err(|source| ApplyError::Journal { step: name(), source })?;
     condition::all(machine, hw, look, &step.after)
+        .map(drop)
         .map_err(|source| ApplyError::After { step: name(), source })
 }
 

@@ -12,7 +12,8 @@ use crate::inventory::{Inventory, Owner, Want, look};
 use crate::machine::recorded::Recorded;
 use crate::machine::recording::{Answer, Bytes, Said};
 use crate::machine::{
-    Change, Cmd, Devices, HostFacts, IoError, Machine, Output, RunError, UdevDevice, Writer,
+    Change, Cmd, DeviceNumber, Devices, HostFacts, IoError, Machine, Output, RunError, UdevDevice,
+    Writer,
 };
 use crate::plan::make::{Request, make};
 use crate::plan::{Plan, command, system};
@@ -26,6 +27,8 @@ struct Patient {
     /// So often `zpool create` finds a device unavailable, and `zpool online` leaves it so.
     unavailable: AtomicUsize,
     refused: AtomicUsize,
+    /// Numbers of devices, where there are any.
+    numbers: Vec<(Utf8PathBuf, DeviceNumber)>,
 }
 
 fn words(change: &Change) -> String {
@@ -92,6 +95,12 @@ impl Machine for Patient {
     fn list(&self, dir: &Utf8Path) -> Result<Option<Vec<String>>, IoError> {
         self.box_.list(dir)
     }
+    fn number(&self, path: &Utf8Path) -> Result<Option<DeviceNumber>, IoError> {
+        if self.numbers.is_empty() {
+            return self.box_.number(path);
+        }
+        Ok(self.numbers.iter().find(|(name, _)| name == path).map(|(_, number)| *number))
+    }
     fn link(&self, path: &Utf8Path) -> Result<Option<Utf8PathBuf>, IoError> {
         self.box_.link(path)
     }
@@ -156,6 +165,7 @@ fn patient(rehearsal: (i32, &str), health: &str) -> (Patient, Hw, Plan) {
         fails: None,
         unavailable: AtomicUsize::new(0),
         refused: AtomicUsize::new(0),
+        numbers: Vec::new(),
     };
     (patient, hw(), plan)
 }
@@ -355,6 +365,33 @@ fn a_name_that_leads_to_another_disk_stops_before_it_is_touched() {
         let ended = apply(&patient, &hw, &plan);
         let creates = begins(&patient.changes(), "zpool create");
         assert_eq!((ended.is_ok(), creates), (fits, usize::from(fits)), "{target}");
+        if let Err(error) = ended {
+            let is_link = matches!(error, ApplyError::Before { source: Unmet::Link { .. }, .. });
+            assert!(is_link, "{error:?}");
+        }
+    }
+}
+
+/// A name can be right and its node another device's: the number decides.
+#[test]
+fn the_device_that_is_written_is_the_one_that_was_looked_at_by_its_number() {
+    for (written, fits) in [(Some(16), true), (Some(32), false), (None, false)] {
+        let (mut patient, hw, plan) = patient((1, SIZES), "ONLINE");
+        let mut recording = patient.box_.recording().clone();
+        for (index, disk) in (1..).zip(&plan.disks) {
+            let name = &disk.drive.name;
+            let link = Answer::Given(Some(format!("../../{name}").into()));
+            recording.links.insert(disk.address.clone(), link);
+            let minor = if name == "sdb" { written } else { Some(index * 64) };
+            let read = DeviceNumber(8, if name == "sdb" { 16 } else { index * 64 });
+            patient.numbers.push((format!("/dev/{name}").into(), read));
+            let number = minor.map(|minor| (disk.address.clone(), DeviceNumber(8, minor)));
+            patient.numbers.extend(number);
+        }
+        patient.box_ = Recorded::new("gen8-seed".to_owned(), recording);
+        let ended = apply(&patient, &hw, &plan);
+        let creates = begins(&patient.changes(), "zpool create");
+        assert_eq!((ended.is_ok(), creates), (fits, usize::from(fits)), "{written:?}");
         if let Err(error) = ended {
             let is_link = matches!(error, ApplyError::Before { source: Unmet::Link { .. }, .. });
             assert!(is_link, "{error:?}");

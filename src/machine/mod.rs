@@ -46,6 +46,12 @@ pub trait Machine: Sync {
     fn list(&self, dir: &Utf8Path) -> Result<Option<Vec<String>>, IoError>;
     /// Where a symbolic link points, as written in it. `None`: there is none.
     fn link(&self, path: &Utf8Path) -> Result<Option<Utf8PathBuf>, IoError>;
+    /// The number of the block device that a path leads to, through links. `None`: it leads to none. A recorded machine
+    /// has no devices, and knows no number.
+    fn number(&self, path: &Utf8Path) -> Result<Option<DeviceNumber>, IoError> {
+        let (what, file) = ("tell the number of".to_owned(), "a recording".to_owned());
+        Err(IoError::Unrecorded { what, path: path.to_owned(), file })
+    }
     /// Block devices as udev knows them, by name.
     fn block_devices(&self, which: Devices) -> Result<Vec<UdevDevice>, IoError>;
     /// Programs that have a block device open for writing, this one apart. A recorded machine has none: nobody is at
@@ -61,6 +67,16 @@ pub trait Machine: Sync {
     /// Changes something. Called by `apply` alone, by `locate` for the light beside a drive, to send a notice, and to
     /// have a drive test itself: none of these is what a disk or a file holds.
     fn change(&self, change: &Change) -> Result<Output, RunError>;
+}
+
+/// What the kernel knows a device by, whatever its node is called: major and minor number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceNumber(pub u64, pub u64);
+
+impl fmt::Display for DeviceNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.0, self.1)
+    }
 }
 
 /// Which block devices are asked for.
@@ -491,6 +507,10 @@ pub enum Change {
         dev: Utf8PathBuf,
         /// What becomes zero, in order of place.
         spans: Vec<Span>,
+        /// The device that the link has to lead to when it is opened: the one that was looked at. In no plan and no
+        /// journal; `None`: a machine without numbers.
+        #[serde(skip)]
+        number: Option<DeviceNumber>,
     },
 }
 

@@ -9,7 +9,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read};
-use std::os::unix::fs::{FileExt, FileTypeExt, OpenOptionsExt};
+use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -17,10 +17,12 @@ use std::time::{Duration, Instant};
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
 use nix::fcntl::{OFlag, PosixFadviseAdvice, posix_fadvise};
+use nix::sys::stat::{major, minor};
 use sysinfo::{CpuRefreshKind, MemoryRefreshKind, RefreshKind, System};
 
 use super::{
-    Change, Cmd, Devices, Hash, HostFacts, IoError, Machine, Output, RunError, UdevDevice, Writer,
+    Change, Cmd, DeviceNumber, Devices, Hash, HostFacts, IoError, Machine, Output, RunError,
+    UdevDevice, Writer,
 };
 
 mod beneath;
@@ -109,6 +111,11 @@ impl Machine for Real {
         present(text, "read the link", path)
     }
 
+    fn number(&self, path: &Utf8Path) -> Result<Option<DeviceNumber>, IoError> {
+        let found = present(fs::metadata(path), "look at", path)?;
+        Ok(found.as_ref().and_then(number_of))
+    }
+
     fn block_devices(&self, which: Devices) -> Result<Vec<UdevDevice>, IoError> {
         devices::of(which).map_err(|why| refused("list", devices::DIR.into(), &why))
     }
@@ -149,6 +156,12 @@ impl Machine for Real {
     fn change(&self, change: &Change) -> Result<Output, RunError> {
         write::change(change)
     }
+}
+
+/// `None`: it is no block device.
+fn number_of(found: &fs::Metadata) -> Option<DeviceNumber> {
+    let is_block = found.file_type().is_block_device();
+    is_block.then(|| DeviceNumber(major(found.rdev()), minor(found.rdev())))
 }
 
 /// Opens a regular file to read. A FIFO would keep the reader waiting for whoever writes, a device for ever.

@@ -135,7 +135,7 @@ pub fn step(erased: &Erased, contents: &Contents) -> Step {
     let serial = drive.serial.as_ref().map_or("no serial", Serial::as_str);
     let dev = erased.disk.address.clone();
     let changes = vec![
-        Change::Zero { dev: dev.clone(), spans: contents.erase.clone() },
+        Change::Zero { dev: dev.clone(), spans: contents.erase.clone(), number: None },
         Change::Run(command::settle()),
         Change::Run(command::reread(&dev)),
         Change::Run(command::settle()),

@@ -157,7 +157,7 @@ pub(super) fn one_step(step: &Step, disks: &[Fingerprint], full: bool, out: &mut
                 Change::NewKey { path } => {
                     let _ = writeln!(out, "    make the key {path} (600)");
                 }
-                Change::Zero { dev, spans } => {
+                Change::Zero { dev, spans, .. } => {
                     let bytes: u64 = spans.iter().map(|span| span.len).sum();
                     let _ =
                         writeln!(out, "    zero {bytes} bytes in {} places of {dev}", spans.len());

@@ -277,3 +277,19 @@ fn the_host_and_its_block_devices_answer() {
     assert!(host.memory > 0 && host.cpus > 0, "{host:?}");
     assert!(Real.block_devices(Devices::All).unwrap().iter().all(|device| !device.name.is_empty()));
 }
+
+#[test]
+fn a_device_is_known_by_its_number_and_a_file_has_none() {
+    let (_guard, dir) = temp();
+    write(&dir.join("file"), "x", None).unwrap();
+    assert_eq!(Real.number(&dir.join("file")), Ok(None));
+    assert_eq!(Real.number(&dir.join("none")), Ok(None));
+    assert_eq!(Real.number("/dev/null".into()), Ok(None), "no block device");
+    for device in Real.block_devices(Devices::All).unwrap() {
+        let node = Utf8PathBuf::from(format!("/dev/{}", device.name));
+        let number = Real.file(Utf8Path::new(&format!("/sys/class/block/{}/dev", device.name)));
+        if let (Ok(Some(is)), Ok(Some(number))) = (Real.number(&node), number) {
+            assert_eq!(is.to_string(), String::from_utf8_lossy(&number).trim(), "{node}");
+        }
+    }
+}

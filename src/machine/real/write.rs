@@ -6,7 +6,7 @@
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{
-    DirBuilderExt, FileExt, FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown,
+    DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown,
 };
 use std::sync::mpsc;
 use std::thread;
@@ -15,8 +15,8 @@ use std::time::Duration;
 use camino::Utf8Path;
 use nix::fcntl::OFlag;
 
-use super::{Real, beneath, plain};
-use crate::machine::{Change, Hash, Machine, Output, RunError, Span};
+use super::{Real, beneath, number_of, plain};
+use crate::machine::{Change, DeviceNumber, Hash, Machine, Output, RunError, Span};
 
 /// What is no regular file keeps nobody waiting.
 const NO_WAIT: i32 = OFlag::O_NONBLOCK.bits();
@@ -44,9 +44,9 @@ pub(super) fn change(change: &Change) -> Result<Output, RunError> {
         Change::AppendLine { path, line } => done(append(path, line), "append to", path),
         Change::Mkdir { path, mode } => done(mkdir(path, *mode), "make", path),
         Change::Remove { path } => done(remove(path), "remove", path),
-        Change::Zero { dev, spans } => {
-            let (device, all) = (dev.clone(), spans.clone());
-            done(within_limit(move || zero(&device, &all)), "write zeros to", dev)
+        Change::Zero { dev, spans, number } => {
+            let (device, all, number) = (dev.clone(), spans.clone(), *number);
+            done(within_limit(move || zero(&device, &all, number)), "write zeros to", dev)
         }
     }
 }
@@ -64,13 +64,11 @@ fn within_limit(write: impl FnOnce() -> io::Result<()> + Send + 'static) -> io::
 }
 
 /// Zeros, span by span, and a sync. Nothing is made: what is not there cannot be opened.
-fn zero(dev: &Utf8Path, spans: &[Span]) -> io::Result<()> {
+fn zero(dev: &Utf8Path, spans: &[Span], number: Option<DeviceNumber>) -> io::Result<()> {
     static ZEROS: [u8; 1 << 18] = [0; 1 << 18];
     let flags = (OFlag::O_EXCL | OFlag::O_CLOEXEC).bits();
     let file = OpenOptions::new().write(true).custom_flags(flags).open(dev)?;
-    if !file.metadata()?.file_type().is_block_device() {
-        return Err(io::Error::other("it is no block device"));
-    }
+    is_meant(number_of(&file.metadata()?), number)?;
     for span in spans {
         let mut at = span.at;
         let mut left = span.len;
@@ -83,6 +81,17 @@ fn zero(dev: &Utf8Path, spans: &[Span]) -> io::Result<()> {
         }
     }
     file.sync_all()
+}
+
+/// What was opened is a block device, and the one that was looked at.
+fn is_meant(opened: Option<DeviceNumber>, meant: Option<DeviceNumber>) -> io::Result<()> {
+    let Some(opened) = opened else { return Err(io::Error::other("it is no block device")) };
+    match meant {
+        Some(meant) if meant != opened => Err(io::Error::other(format!(
+            "it leads to device {opened} now, and {meant} was looked at, so nothing was written"
+        ))),
+        _ => Ok(()),
+    }
 }
 
 fn done(result: io::Result<()>, what: &str, path: &Utf8Path) -> Result<Output, RunError> {
@@ -258,4 +267,21 @@ fn parent(path: &Utf8Path) -> io::Result<&Utf8Path> {
 /// A name is on the disk only once its directory is.
 fn sync_dir(dir: &Utf8Path) -> io::Result<()> {
     File::open(dir)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DeviceNumber, is_meant};
+
+    #[test]
+    fn what_was_opened_is_the_device_that_was_looked_at() {
+        let (one, other) = (DeviceNumber(8, 0), DeviceNumber(8, 16));
+        assert!(is_meant(Some(one), Some(one)).is_ok() && is_meant(Some(one), None).is_ok());
+        let said = is_meant(Some(other), Some(one)).unwrap_err().to_string();
+        assert_eq!(
+            said,
+            "it leads to device 8:16 now, and 8:0 was looked at, so nothing was written"
+        );
+        assert_eq!(is_meant(None, Some(one)).unwrap_err().to_string(), "it is no block device");
+    }
 }
