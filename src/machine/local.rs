@@ -19,7 +19,8 @@ use nix::sys::termios::{LocalFlags, SetArg, tcgetattr, tcsetattr};
 use thiserror::Error;
 
 use super::IoError;
-use super::real::write::{make_dirs, swap};
+use super::deadline::{Wanted, within_io};
+use super::real::write::{FILE_LIMIT, make_dirs, swap};
 use super::real::{plain, plain_file};
 use crate::console::clean;
 
@@ -45,9 +46,14 @@ pub fn read_user_file(path: &Utf8Path, cap: usize) -> Result<Option<Vec<u8>>, Io
 /// It exists, or cannot be written.
 pub fn write_new_file(path: &Utf8Path, text: &str) -> Result<(), IoError> {
     let refused = |why: io::Error| system("write", path, &why);
-    let mut file =
-        OpenOptions::new().write(true).create_new(true).mode(0o644).open(path).map_err(refused)?;
-    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(refused)
+    let (own, text) = (path.to_owned(), text.to_owned());
+    let write = move |wanted: &Wanted| {
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o644).open(own)?;
+        wanted.check()?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()
+    };
+    within_io(FILE_LIMIT, write).map_err(refused)
 }
 
 /// Writes a file whole or not at all, in place of a file that is there. A directory, a device or a link is left alone.
@@ -79,8 +85,12 @@ pub fn replace_user_file(path: &Utf8Path, text: &str) -> Result<(), IoError> {
     // The beginning of the name is enough, and leaves room in it.
     let name: String = name.chars().take(40).collect();
     let beside = dir.join(format!(".{name}.zbay-new"));
-    let _ = fs::remove_file(&beside); // left by a run that was cut off; else the next line says why not
-    swap(&beside, path, text, mode, None).map_err(|why| refused(&why.to_string()))
+    let (own, text) = (path.to_owned(), text.to_owned());
+    let write = move |wanted: &Wanted| {
+        let _ = fs::remove_file(&beside); // left by a run that was cut off; else the next line says why not
+        swap(&beside, &own, &text, mode, None, wanted)
+    };
+    within_io(FILE_LIMIT, write).map_err(|why| refused(&why.to_string()))
 }
 
 /// The permission bits of a file.

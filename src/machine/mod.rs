@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
+mod deadline;
 pub mod disguise;
 pub mod extent;
 pub mod keep;

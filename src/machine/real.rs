@@ -10,8 +10,6 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read};
 use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt, OpenOptionsExt};
-use std::sync::mpsc;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -20,6 +18,7 @@ use nix::fcntl::{OFlag, PosixFadviseAdvice, posix_fadvise};
 use nix::sys::stat::{major, minor};
 use sysinfo::{CpuRefreshKind, MemoryRefreshKind, RefreshKind, System};
 
+use super::deadline::{within, within_io};
 use super::{
     Change, Cmd, DeviceNumber, Devices, Hash, HostFacts, IoError, Machine, Output, RunError,
     UdevDevice, Writer,
@@ -72,15 +71,16 @@ impl Machine for Real {
     }
 
     fn file_beneath(&self, root: &Utf8Path, path: &Utf8Path) -> Result<Option<Vec<u8>>, IoError> {
-        beneath::read(root, path).map_err(|why| refused("read", &root.join(path), &why))
+        // A pool that is suspended answers nobody.
+        let (dir, name) = (root.to_owned(), path.to_owned());
+        within_io(BLOCK_LIMIT, move |_| beneath::read(&dir, &name))
+            .map_err(|why| refused("read", &root.join(path), &why))
     }
 
     fn read_at(&self, dev: &Utf8Path, at: u64, len: usize) -> Result<Vec<u8>, IoError> {
-        let (tell, told) = mpsc::channel();
         let device = dev.to_owned();
         let started = Instant::now();
-        thread::spawn(move || tell.send(blocks(&device, at, len)));
-        let bytes = told.recv_timeout(BLOCK_LIMIT).unwrap_or_else(|_| {
+        let bytes = within(BLOCK_LIMIT, move |_| blocks(&device, at, len)).unwrap_or_else(|| {
             let seconds = BLOCK_LIMIT.as_secs();
             Err(io::Error::other(format!("no answer within {seconds} s at byte {at}")))
         });
@@ -122,9 +122,7 @@ impl Machine for Real {
 
     fn writers(&self) -> Result<Vec<Writer>, IoError> {
         // A file on a server that is gone keeps whoever asks about it.
-        let (tell, told) = mpsc::channel();
-        thread::spawn(move || tell.send(writers::writers()));
-        let found = told.recv_timeout(BLOCK_LIMIT).unwrap_or_else(|_| {
+        let found = within(BLOCK_LIMIT, |_| writers::writers()).unwrap_or_else(|| {
             Err(io::Error::other(format!("no answer within {} s", BLOCK_LIMIT.as_secs())))
         });
         found.map_err(|why| refused("look through", "/proc".into(), &why))

@@ -16,6 +16,8 @@ use nix::fcntl::{OFlag, OpenHow, ResolveFlag, openat2, renameat};
 use nix::sys::stat::{Mode, mkdirat};
 use nix::unistd::{UnlinkatFlags, geteuid, unlinkat};
 
+use crate::machine::deadline::Wanted;
+
 /// The most that is read: what zbay keeps in a pool has kilobytes.
 const CAP: u64 = 256 << 10;
 
@@ -41,7 +43,12 @@ pub(super) fn read(root: &Utf8Path, path: &Utf8Path) -> io::Result<Option<Vec<u8
 }
 
 /// Writes the file beside its place, syncs it and moves it there; its directories are made where they are not there.
-pub(super) fn write(root: &Utf8Path, path: &Utf8Path, content: &str) -> io::Result<()> {
+pub(super) fn write(
+    root: &Utf8Path,
+    path: &Utf8Path,
+    content: &str,
+    wanted: &Wanted,
+) -> io::Result<()> {
     within(path)?;
     let mut dir = open_dir(root)?;
     for name in dirs(path).filter_map(Utf8Path::file_name) {
@@ -65,6 +72,7 @@ pub(super) fn write(root: &Utf8Path, path: &Utf8Path, content: &str) -> io::Resu
         file.write_all(content.as_bytes())?;
         file.set_permissions(Permissions::from_mode(0o600))?;
         file.sync_all()?;
+        wanted.check()?;
         renameat(&dir, beside.as_str(), &dir, name)?;
         dir.sync_all()
     };

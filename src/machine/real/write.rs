@@ -8,25 +8,48 @@ use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{
     DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown,
 };
-use std::sync::mpsc;
-use std::thread;
 use std::time::Duration;
 
 use camino::Utf8Path;
 use nix::fcntl::OFlag;
 
 use super::{Real, beneath, number_of, plain};
+use crate::machine::deadline::{Wanted, given_up, within};
 use crate::machine::{Change, DeviceNumber, Hash, Machine, Output, RunError, Span};
 
 /// What is no regular file keeps nobody waiting.
 const NO_WAIT: i32 = OFlag::O_NONBLOCK.bits();
 
-/// Does a change to files.
+/// How long zeros may take: some MiB at either end of a drive, which may be dying.
+const ZERO_LIMIT: Duration = Duration::from_mins(5);
+/// How long a change to a file may take, its fsync too. A slow stick that is busy needs half a minute.
+pub(in crate::machine) const FILE_LIMIT: Duration = Duration::from_mins(2);
+
+/// Does a change; one to files or devices is given up after its limit.
 pub(super) fn change(change: &Change) -> Result<Output, RunError> {
+    let (limit, what) = match change {
+        Change::Run(cmd) => return super::program::run(cmd),
+        Change::WriteFile { path, .. } => (FILE_LIMIT, format!("write {path}")),
+        Change::WriteBeneath { root, path, .. } => {
+            (FILE_LIMIT, format!("write {}", root.join(path)))
+        }
+        Change::NewKey { path } => (FILE_LIMIT, format!("make the key {path}")),
+        Change::AppendLine { path, .. } => (FILE_LIMIT, format!("append to {path}")),
+        Change::Mkdir { path, .. } => (FILE_LIMIT, format!("make {path}")),
+        Change::Remove { path } => (FILE_LIMIT, format!("remove {path}")),
+        Change::Zero { dev, .. } => (ZERO_LIMIT, format!("write zeros to {dev}")),
+    };
+    let own = change.clone();
+    within(limit, move |wanted| in_time(&own, wanted)).unwrap_or_else(|| {
+        Err(RunError::Io { what: format!("cannot {what}"), why: given_up(limit) })
+    })
+}
+
+fn in_time(change: &Change, wanted: &Wanted) -> Result<Output, RunError> {
     match change {
         Change::Run(cmd) => super::program::run(cmd),
         Change::WriteFile { path, mode, content, was } => {
-            write_file(path, *mode, content, was.as_ref())
+            write_file(path, *mode, content, was.as_ref(), wanted)
         }
         Change::WriteBeneath { root, path, content, was } => {
             let whole = root.join(path);
@@ -38,33 +61,25 @@ pub(super) fn change(change: &Change) -> Result<Output, RunError> {
             if now.map(|bytes| Hash::of(&bytes)).as_ref() != was.as_ref() {
                 return Err(RunError::Moved { path: whole });
             }
-            done(beneath::write(root, path, content), "write", &whole)
+            done(beneath::write(root, path, content, wanted), "write", &whole)
         }
         Change::NewKey { path } => done(new_key(path), "make the key", path),
-        Change::AppendLine { path, line } => done(append(path, line), "append to", path),
+        Change::AppendLine { path, line } => done(append(path, line, wanted), "append to", path),
         Change::Mkdir { path, mode } => done(mkdir(path, *mode), "make", path),
         Change::Remove { path } => done(remove(path), "remove", path),
         Change::Zero { dev, spans, number } => {
-            let (device, all, number) = (dev.clone(), spans.clone(), *number);
-            done(within_limit(move || zero(&device, &all, number)), "write zeros to", dev)
+            done(zero(dev, spans, *number, wanted), "write zeros to", dev)
         }
     }
 }
 
-/// How long zeros may take: some MiB at either end of a drive, which may be dying.
-const ZERO_LIMIT: Duration = Duration::from_mins(5);
-
-/// What has no end in time is left to its thread, and nobody waits for it.
-fn within_limit(write: impl FnOnce() -> io::Result<()> + Send + 'static) -> io::Result<()> {
-    let (tell, told) = mpsc::channel();
-    thread::spawn(move || tell.send(write()));
-    told.recv_timeout(ZERO_LIMIT).unwrap_or_else(|_| {
-        Err(io::Error::other(format!("no answer within {} s", ZERO_LIMIT.as_secs())))
-    })
-}
-
 /// Zeros, span by span, and a sync. Nothing is made: what is not there cannot be opened.
-fn zero(dev: &Utf8Path, spans: &[Span], number: Option<DeviceNumber>) -> io::Result<()> {
+fn zero(
+    dev: &Utf8Path,
+    spans: &[Span],
+    number: Option<DeviceNumber>,
+    wanted: &Wanted,
+) -> io::Result<()> {
     static ZEROS: [u8; 1 << 18] = [0; 1 << 18];
     let flags = (OFlag::O_EXCL | OFlag::O_CLOEXEC).bits();
     let file = OpenOptions::new().write(true).custom_flags(flags).open(dev)?;
@@ -74,6 +89,7 @@ fn zero(dev: &Utf8Path, spans: &[Span], number: Option<DeviceNumber>) -> io::Res
         let mut left = span.len;
         while left > 0 {
             let len = usize::try_from(left).map_or(ZEROS.len(), |left| left.min(ZEROS.len()));
+            wanted.check()?;
             file.write_all_at(&ZEROS[..len], at)?;
             let written = u64::try_from(len).map_err(io::Error::other)?;
             at += written;
@@ -111,6 +127,7 @@ fn write_file(
     mode: u32,
     content: &str,
     was: Option<&Hash>,
+    wanted: &Wanted,
 ) -> Result<Output, RunError> {
     let now = Real.file(path).map_err(|why| RunError::Io {
         what: format!("cannot write {path}"),
@@ -119,7 +136,7 @@ fn write_file(
     if now.map(|bytes| Hash::of(&bytes)).as_ref() != was {
         return Err(RunError::Moved { path: path.to_owned() });
     }
-    done(replace(path, mode, content), "write", path)
+    done(replace(path, mode, content, wanted), "write", path)
 }
 
 /// 256 bits of the kernel's, in a file that was not there.
@@ -140,7 +157,7 @@ fn hex(digit: u8) -> char {
 }
 
 /// A file of zbay's own in its place, with this mode.
-fn replace(path: &Utf8Path, mode: u32, content: &str) -> io::Result<()> {
+fn replace(path: &Utf8Path, mode: u32, content: &str, wanted: &Wanted) -> io::Result<()> {
     let dir = parent(path)?;
     let name = path.file_name().ok_or_else(|| io::Error::other("it has no name"))?;
     let beside = dir.join(format!(".{name}.zbay-new"));
@@ -152,7 +169,7 @@ fn replace(path: &Utf8Path, mode: u32, content: &str) -> io::Result<()> {
     // An owner may have made it his, and less for others to read.
     let there = fs::symlink_metadata(path).ok().filter(fs::Metadata::is_file);
     let mode = there.as_ref().map_or(mode, |there| there.permissions().mode() & 0o7755);
-    swap(&beside, path, content, Some(mode), there.as_ref())
+    swap(&beside, path, content, Some(mode), there.as_ref(), wanted)
 }
 
 /// Writes `beside` the place, in the same directory, then moves there: whoever reads sees the old file or the new one.
@@ -163,6 +180,7 @@ pub(in crate::machine) fn swap(
     content: &str,
     mode: Option<u32>,
     like: Option<&fs::Metadata>,
+    wanted: &Wanted,
 ) -> io::Result<()> {
     let first = if mode.is_some() { 0o600 } else { 0o644 };
     // Not made here: not ours to remove.
@@ -179,6 +197,7 @@ pub(in crate::machine) fn swap(
             file.set_permissions(Permissions::from_mode(mode))?;
         }
         file.sync_all()?;
+        wanted.check()?;
         fs::rename(beside, path)?;
         sync_dir(beside.parent().unwrap_or(path))
     };
@@ -189,8 +208,21 @@ pub(in crate::machine) fn swap(
 
 /// Adds lines in one write, without waiting for the disk; or puts a whole file in place of the one that has this hash.
 pub(super) fn note(path: &Utf8Path, text: &str, instead_of: Option<&Hash>) -> Result<(), RunError> {
+    let (own, text, was) = (path.to_owned(), text.to_owned(), instead_of.cloned());
+    let noted = within(FILE_LIMIT, move |wanted| note_in_time(&own, &text, was.as_ref(), wanted));
+    noted.unwrap_or_else(|| {
+        Err(RunError::Io { what: format!("cannot append to {path}"), why: given_up(FILE_LIMIT) })
+    })
+}
+
+fn note_in_time(
+    path: &Utf8Path,
+    text: &str,
+    instead_of: Option<&Hash>,
+    wanted: &Wanted,
+) -> Result<(), RunError> {
     if let Some(was) = instead_of {
-        return write_file(path, 0o644, text, Some(was)).map(|_| ());
+        return write_file(path, 0o644, text, Some(was), wanted).map(|_| ());
     }
     let add = || {
         let mut options = OpenOptions::new();
@@ -202,13 +234,15 @@ pub(super) fn note(path: &Utf8Path, text: &str, instead_of: Option<&Hash>) -> Re
             }
             other => other?,
         };
-        plain(file)?.write_all(text.as_bytes())
+        let mut file = plain(file)?;
+        wanted.check()?;
+        file.write_all(text.as_bytes())
     };
     done(add(), "append to", path).map(|_| ())
 }
 
 /// Adds one line. A line that a power cut tore is ended first, so that it cannot swallow the new one.
-fn append(path: &Utf8Path, line: &str) -> io::Result<()> {
+fn append(path: &Utf8Path, line: &str, wanted: &Wanted) -> io::Result<()> {
     if line.contains('\n') {
         return Err(io::Error::other("the line has a line end within"));
     }
@@ -222,6 +256,7 @@ fn append(path: &Utf8Path, line: &str) -> io::Result<()> {
         file.seek(SeekFrom::End(-1))?;
         file.read_exact(&mut last)?;
     }
+    wanted.check()?;
     let torn = if last == *b"\n" { "" } else { "\n" };
     file.write_all(format!("{torn}{line}\n").as_bytes())?;
     file.sync_all()?;
