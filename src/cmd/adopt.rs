@@ -2,12 +2,14 @@
 //! does exactly that.
 
 use std::fmt::Write as _;
+use std::io::IsTerminal;
 
 use anyhow::{Result, bail};
 use clap::Args;
 use serde_json::json;
 
 use super::apply::{self, consent};
+use super::consent::without_lock;
 use super::plan::Wished;
 use super::profile::kept;
 use super::propose::sound;
@@ -76,11 +78,11 @@ pub(super) fn would(context: &Context, hw: &Hw, inventory: &Inventory, pool: &Po
 /// A pool that no profile can describe, another wish that is recorded, or a step that does not go as planned.
 pub fn run(context: &Context, args: &AdoptArgs) -> Result<Answer> {
     let shown = args.plan || context.common.machine.is_some();
-    let _lock = if shown {
+    let held = if shown {
         None
     } else {
         may_change(context, "adopt", None)?;
-        Some(lock(crate::apply::LOCK.into())?.with_children()?)
+        Some(lock(crate::apply::LOCK.into())?)
     };
     // What is on the drives is read once, when the plan is made.
     let want = Want { contents: false, pools: Pools::All, ..Want::IDENTITY };
@@ -113,14 +115,20 @@ pub fn run(context: &Context, args: &AdoptArgs) -> Result<Answer> {
         let body = json!({ "profile": adopted.text, "beside": adopted.beside, "plan": plan });
         return Ok(Answer { text, json: answer(&plan.notes, body), status: 0 });
     }
-    if shown {
+    let Some(held) = held else {
         let body = json!({ "profile": adopted.text, "beside": adopted.beside, "plan": plan });
         return Ok(Answer { text, json: answer(&plan.notes, body), status: 1 });
-    }
+    };
     if !plan.disks.is_empty() {
         bail!("pool {} went away while it was looked at, so nothing was written", pool.name);
     }
-    consent(&plan, Some(&text), args.yes, args.replace_wish, &command)?;
+    let (_lock, (), (wished, plan)) = without_lock(
+        (held, crate::apply::LOCK.into()),
+        !args.yes && std::io::stdin().is_terminal(),
+        (wished, plan),
+        |(_, plan)| consent(plan, Some(&text), args.yes, args.replace_wish, &command),
+        |(_, plan)| apply::agreed(context, plan),
+    )?;
     apply::carry_out(context, &wished, &plan, &NONE, &mut |progress| apply::say(&progress))?;
     let mut answer = apply::finish(context, wished, &plan)?;
     answer.json["profile"] = json!(adopted.text);

@@ -6,6 +6,7 @@ use anyhow::{Result, anyhow, bail};
 use camino::Utf8Path;
 use serde_json::json;
 
+use super::consent::without_lock;
 use super::plan::{Wished, saved};
 use super::task::settle;
 use super::{Answer, Context, passphrase};
@@ -34,7 +35,7 @@ pub fn run(context: &Context, args: &Apply) -> Result<Answer> {
         bail!("a recorded machine cannot be changed: `zbay plan` shows what would be done");
     }
     super::may_change(context, "apply", args.profile.as_deref())?;
-    let _lock = lock(apply::LOCK.into())?.with_children()?;
+    let held = lock(apply::LOCK.into())?;
     let word = args.profile.as_deref();
     let is_plan = |word: &&str| Utf8Path::new(word).extension() == Some("json");
     let (wished, plan) = if let Some(file) = word.filter(is_plan) {
@@ -62,8 +63,18 @@ pub fn run(context: &Context, args: &Apply) -> Result<Answer> {
         Some(file) => format!("zbay apply {}", typeable(file)),
         None => plan.typed(context.common.hw.as_deref()),
     };
-    consent(&plan, None, args.yes, args.replace_wish, &command)?;
-    let secrets = passphrase::ask(&plan.steps)?;
+    let prompts = std::io::stdin().is_terminal()
+        && (!args.yes || plan.steps.iter().any(|step| step.asks().next().is_some()));
+    let (_lock, secrets, (wished, plan)) = without_lock(
+        (held, apply::LOCK.into()),
+        prompts,
+        (wished, plan),
+        |(_, plan)| {
+            consent(plan, None, args.yes, args.replace_wish, &command)?;
+            passphrase::ask(&plan.steps)
+        },
+        |(_, plan)| agreed(context, plan),
+    )?;
     carry_out(context, &wished, &plan, &secrets, &mut |progress| say(&progress))?;
     if plan.import.is_some() {
         settle(context, &wished.hw, &plan.pool, true, &mut |progress| say(&progress))?;
@@ -79,7 +90,7 @@ fn from_file(context: &Context, file: &str) -> Result<(Wished, Plan)> {
 }
 
 /// Makes the plan anew from what was asked for in the saved one, which has to be equal to it.
-fn agreed(context: &Context, plan: &Plan) -> Result<(Wished, Plan)> {
+pub(super) fn agreed(context: &Context, plan: &Plan) -> Result<(Wished, Plan)> {
     let profile = read::<Profile>(&plan.profile, plan.wish.as_bytes())
         .map_err(crate::shipped::LoadError::Faults)?;
     let mut wished = Wished::of(context, profile, plan.profile.clone())?;

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use clap::Args;
 
-use super::task::{Proof, Terms, look_around, perform};
+use super::task::{Proof, Scene, Terms, look_around, perform};
 use super::{Answer, Context};
 use crate::life::destroy::{Request, make};
 use crate::plan::command;
@@ -43,18 +43,19 @@ fn full_name(text: &str) -> Result<String, String> {
 pub fn run(context: &Context, args: &DestroyArgs) -> Result<Answer> {
     let scene = look_around(context, "destroy", args.plan)?;
     let name = args.dataset.as_str();
-    let cmd = command::would_destroy(name);
-    let output = context.machine.read(&cmd);
-    let would = output.map_err(|error| error.to_string()).and_then(|output| {
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        if output.status == 0 { Ok(text) } else { Err(output.said()) }
-    });
-    let task = make(&Request {
-        inventory: &scene.inventory,
-        wish: scene.wish.as_ref(),
-        dataset: name,
-        would: would.as_deref().map_err(String::as_str),
-    });
+    let decide = |scene: &Scene| {
+        let output = context.machine.read(&command::would_destroy(name));
+        let would = output.map_err(|error| error.to_string()).and_then(|output| {
+            let text = String::from_utf8_lossy(&output.stdout).into_owned();
+            if output.status == 0 { Ok(text) } else { Err(output.said()) }
+        });
+        make(&Request {
+            inventory: &scene.inventory,
+            wish: scene.wish.as_ref(),
+            dataset: name,
+            would: would.as_deref().map_err(String::as_str),
+        })
+    };
     let terms = Terms {
         command: &format!("zbay destroy {name}"),
         bay: "the bay",
@@ -65,5 +66,5 @@ pub fn run(context: &Context, args: &DestroyArgs) -> Result<Answer> {
         resumes: false,
         settle: None,
     };
-    perform(context, scene, task, &terms)
+    perform(context, scene, &decide, &terms)
 }

@@ -4,7 +4,7 @@
 use anyhow::Result;
 use clap::{Args, Subcommand};
 
-use super::task::{Proof, Terms, look_around, perform};
+use super::task::{Proof, Scene, Terms, look_around, perform};
 use super::{Answer, Context};
 use crate::inventory::stale;
 use crate::life::Sight;
@@ -146,25 +146,27 @@ impl Expand {
 pub fn run(context: &Context, args: &Expand) -> Result<Answer> {
     let how = args.how();
     let scene = look_around(context, "expand", how.plan)?;
-    // Only where members take more of their own drives does it matter what lies behind them.
-    let stale = match args.way() {
-        Way::Larger { with: None, .. } => stale::look(&*context.machine, &scene.inventory),
-        _ => Vec::new(),
+    let decide = |scene: &Scene| {
+        // Only where members take more of their own drives does it matter what lies behind them.
+        let stale = match args.way() {
+            Way::Larger { with: None, .. } => stale::look(&*context.machine, &scene.inventory),
+            _ => Vec::new(),
+        };
+        let sight = Sight {
+            hw: &scene.hw,
+            inventory: &scene.inventory,
+            wish: scene.wish.as_ref(),
+            takes: &how.take,
+            unfinished: &scene.unfinished,
+        };
+        make(&Request {
+            sight,
+            history: &scene.history,
+            pool: how.pool.as_deref(),
+            way: args.way(),
+            stale: &stale,
+        })
     };
-    let sight = Sight {
-        hw: &scene.hw,
-        inventory: &scene.inventory,
-        wish: scene.wish.as_ref(),
-        takes: &how.take,
-        unfinished: &scene.unfinished,
-    };
-    let task = make(&Request {
-        sight,
-        history: &scene.history,
-        pool: how.pool.as_deref(),
-        way: args.way(),
-        stale: &stale,
-    });
     let terms = Terms {
         command: &args.command(),
         bay: "the bay",
@@ -175,5 +177,5 @@ pub fn run(context: &Context, args: &Expand) -> Result<Answer> {
         resumes: true,
         settle: None,
     };
-    perform(context, scene, task, &terms)
+    perform(context, scene, &decide, &terms)
 }

@@ -33,6 +33,7 @@ pub mod capacity;
 pub mod capacity_of;
 pub mod care;
 pub mod check;
+mod consent;
 pub mod destroy;
 pub mod expand;
 pub mod explain;

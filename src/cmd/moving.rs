@@ -58,20 +58,24 @@ pub struct ExportArgs {
 /// # Errors
 /// All that speaks against it, or a step that does not go as planned.
 pub fn import(context: &Context, args: &ImportArgs) -> Result<Answer> {
-    let scene = look_around(context, "import", args.plan)?;
+    let mut scene = look_around(context, "import", args.plan)?;
     if let Some(pool) = cut_off(&scene, args) {
+        scene.begin()?;
         return go_on(context, &scene, &pool, args);
     }
+    // One number of chance for both looks.
     let own = Own::look(&*context.machine);
-    let task = moving::import(&Incoming {
-        hw: &scene.hw,
-        inventory: &scene.inventory,
-        own: &own,
-        wish: scene.wish.as_ref(),
-        pool: args.pool.as_deref(),
-        from: args.from.as_deref(),
-        without_log: args.without_log,
-    });
+    let decide = |scene: &Scene| {
+        moving::import(&Incoming {
+            hw: &scene.hw,
+            inventory: &scene.inventory,
+            own: &own,
+            wish: scene.wish.as_ref(),
+            pool: args.pool.as_deref(),
+            from: args.from.as_deref(),
+            without_log: args.without_log,
+        })
+    };
     let mut command = typed("import", args.pool.as_deref());
     if let Some(host) = &args.from {
         let _ = write!(command, " --from {host}");
@@ -82,7 +86,7 @@ pub fn import(context: &Context, args: &ImportArgs) -> Result<Answer> {
         Ok(Settled { rows: arrival.rows(), left: !arrival.left.is_empty(), json: json!(arrival) })
     };
     let terms = Terms { settle: Some(settle), ..terms(&command, args.plan, args.yes) };
-    perform(context, scene, task, &terms)
+    perform(context, scene, &decide, &terms)
 }
 
 /// The pool that was imported and then nothing more, whose turn it is: an import was cut off, or something of it was left.
@@ -132,18 +136,20 @@ fn go_on(context: &Context, scene: &Scene, pool: &str, args: &ImportArgs) -> Res
 pub fn export(context: &Context, args: &ExportArgs) -> Result<Answer> {
     let scene = look_around(context, "export", args.plan)?;
     let done = context.machine.file(DONE.into()).ok().flatten().is_some();
-    let task = moving::export(&Outgoing {
-        hw: &scene.hw,
-        inventory: &scene.inventory,
-        wish: scene.wish.as_ref(),
-        pool: args.pool.as_deref(),
-        first_boot_waits: !done,
-    });
+    let decide = |scene: &Scene| {
+        moving::export(&Outgoing {
+            hw: &scene.hw,
+            inventory: &scene.inventory,
+            wish: scene.wish.as_ref(),
+            pool: args.pool.as_deref(),
+            first_boot_waits: !done,
+        })
+    };
     let command = typed("export", args.pool.as_deref());
     let mut pools = scene.inventory.pools.iter().flatten();
     let named = |pool: &&Pool| args.pool.as_ref().is_none_or(|name| pool.name == *name);
     let going = pools.find(named).map(|pool| (pool.guid, pool.name.clone()));
-    let answer = perform(context, scene, task, &terms(&command, args.plan, args.yes))?;
+    let answer = perform(context, scene, &decide, &terms(&command, args.plan, args.yes))?;
     if let (true, Some((guid, name))) = (answer.json["changed"] == true, going) {
         super::notify::exported(context, guid, &name);
     }

@@ -4,7 +4,7 @@
 use anyhow::Result;
 use serde_json::json;
 
-use super::task::{Proof, Terms, look_around, perform};
+use super::task::{Proof, Scene, Terms, look_around, perform};
 use super::{Answer, Context};
 use crate::cli::Replace;
 use crate::inventory::{Disk, Owner, Want};
@@ -32,17 +32,19 @@ pub fn run(context: &Context, args: &Replace) -> Result<Answer> {
         (None, None) => return waiting(context),
     };
     let bay = &bay;
-    let task = make(&Request {
-        hw: &scene.hw,
-        inventory: &scene.inventory,
-        history: &scene.history,
-        wish: scene.wish.as_ref(),
-        bay,
-        with: args.with.as_ref(),
-        member: args.member.as_deref(),
-        takes: &args.take,
-        unfinished: &scene.unfinished,
-    });
+    let decide = |scene: &Scene| {
+        make(&Request {
+            hw: &scene.hw,
+            inventory: &scene.inventory,
+            history: &scene.history,
+            wish: scene.wish.as_ref(),
+            bay,
+            with: args.with.as_ref(),
+            member: args.member.as_deref(),
+            takes: &args.take,
+            unfinished: &scene.unfinished,
+        })
+    };
     let with = args.with.as_ref().map(|bay| format!(" --with {bay}")).unwrap_or_default();
     let member = word.map(|word| format!(" --member {word}")).unwrap_or_default();
     let terms = Terms {
@@ -55,7 +57,7 @@ pub fn run(context: &Context, args: &Replace) -> Result<Answer> {
         resumes: false,
         settle: None,
     };
-    perform(context, scene, task, &terms)
+    perform(context, scene, &decide, &terms)
 }
 
 /// What the profile lets zbay do by itself: a blank drive in the very bay of a member that is gone takes its place.
@@ -82,17 +84,19 @@ fn waiting(context: &Context) -> Result<Answer> {
             bay.spoken()
         )));
     }
-    let task = make(&Request {
-        hw: &scene.hw,
-        inventory: &scene.inventory,
-        history: &scene.history,
-        wish: scene.wish.as_ref(),
-        bay: &bay,
-        with: None,
-        member: None,
-        takes: &[],
-        unfinished: &scene.unfinished,
-    });
+    let decide = |scene: &Scene| {
+        make(&Request {
+            hw: &scene.hw,
+            inventory: &scene.inventory,
+            history: &scene.history,
+            wish: scene.wish.as_ref(),
+            bay: &bay,
+            with: None,
+            member: None,
+            takes: &[],
+            unfinished: &scene.unfinished,
+        })
+    };
     let terms = Terms {
         command: &format!("zbay replace {bay}"),
         bay: &bay.spoken(),
@@ -103,7 +107,7 @@ fn waiting(context: &Context) -> Result<Answer> {
         resumes: false,
         settle: None,
     };
-    perform(context, scene, task, &terms)
+    perform(context, scene, &decide, &terms)
 }
 
 fn nothing(why: &str) -> Answer {

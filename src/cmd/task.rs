@@ -1,5 +1,5 @@
-//! What the commands that change a pool share: a look under the lock, one question, the steps, and watching what they set
-//! going until it has ended. Interrupted anywhere such a command goes on when it is typed again.
+//! What the commands that change a pool share: a look under the lock, one question without it, the steps under it, and
+//! watching what they set going until it has ended. Interrupted anywhere such a command goes on when it is typed again.
 
 use std::io::{IsTerminal, Write as _};
 use std::ops::RangeInclusive;
@@ -10,6 +10,7 @@ use anyhow::{Result, bail};
 use jiff::Timestamp;
 use serde_json::json;
 
+use super::consent::without_lock;
 use super::{Answer, Context, may_change, say_woken};
 use crate::apply::journal::{self, Unfinished};
 use crate::apply::{self, Progress, Work, secrets};
@@ -98,6 +99,12 @@ pub struct Scene {
 }
 
 impl Scene {
+    /// Has the programs of the steps hold the lock too.
+    pub(super) fn begin(&mut self) -> Result<()> {
+        self.lock = self.lock.take().map(Lock::with_children).transpose()?;
+        Ok(())
+    }
+
     fn let_go(&mut self) {
         self.lock = None;
     }
@@ -112,7 +119,11 @@ pub fn look_around(context: &Context, command: &str, plan: bool) -> Result<Scene
     if !shown {
         may_change(context, command, None)?;
     }
-    let lock = if shown { None } else { Some(lock(apply::LOCK.into())?.with_children()?) };
+    let lock = if shown { None } else { Some(lock(apply::LOCK.into())?) };
+    Ok(Scene { lock, ..looked(context)? })
+}
+
+fn looked(context: &Context) -> Result<Scene> {
     let mut inventory = context.look(Want::ALL)?;
     let (hw, _) = context.hw(&inventory.host)?;
     let hw = hw.value;
@@ -121,7 +132,7 @@ pub fn look_around(context: &Context, command: &str, plan: bool) -> Result<Scene
     let wish = context.wish().ok().flatten().map(|wish| wish.value);
     let journal = context.machine.file(journal::PATH.into()).ok().flatten().unwrap_or_default();
     let unfinished = journal::unfinished(&String::from_utf8_lossy(&journal));
-    Ok(Scene { lock, inventory, hw, history, wish, unfinished })
+    Ok(Scene { lock: None, inventory, hw, history, wish, unfinished })
 }
 
 /// Whether nothing is changed: a plan, or a recorded machine.
@@ -136,11 +147,11 @@ fn is_shown(context: &Context, plan: bool) -> bool {
 pub fn perform(
     context: &Context,
     mut scene: Scene,
-    decided: Result<Task, Cannot>,
+    decide: &dyn Fn(&Scene) -> Result<Task, Cannot>,
     terms: &Terms<'_>,
 ) -> Result<Answer> {
     let shown = is_shown(context, terms.plan);
-    let task = match decided {
+    let task = match decide(&scene) {
         Ok(task) => task,
         Err(Cannot::Replacing { pool, .. })
             if !shown && !terms.no_wait && is_at_work(&scene.inventory, &pool) =>
@@ -156,17 +167,30 @@ pub fn perform(
         }
         Err(why) => return Err(why.into()),
     };
-    let hw = &scene.hw;
     let text = render::task::render(&task);
-    if shown {
+    let Some(held) = scene.lock.take().filter(|_| !shown) else {
         let last = if terms.plan {
-            next(hw, &task, terms)
+            next(&scene.hw, &task, terms)
         } else {
             "nothing was done: this is a recorded machine\n".to_owned()
         };
         return Ok(Answer { text: text + &last, json: report(&task, false), status: 1 });
-    }
-    consent(hw, &task, &text, terms)?;
+    };
+    let given = terms.yes || matches!(terms.proof, Proof::Name(_, Some(_)));
+    let (lock, (), (mut scene, task)) = without_lock(
+        (held, apply::LOCK.into()),
+        !given && std::io::stdin().is_terminal(),
+        (scene, task),
+        |(scene, task)| consent(&scene.hw, task, &text, terms),
+        |(_, task)| {
+            let scene = looked(context)?;
+            let now = decide(&scene)?;
+            same(task, &now, terms.command)?;
+            Ok((scene, now))
+        },
+    )?;
+    scene.lock = Some(lock);
+    let hw = &scene.hw;
     carry_out(context, hw, &task)?;
     let Some(what) = task.follows.words() else {
         let wished = scene.wish.as_ref().is_some_and(|wish| wish.pool.name.as_str() == task.pool);
@@ -198,6 +222,17 @@ pub fn perform(
     answer.json["task"] = json!(task);
     answer.json["changed"] = json!(true);
     Ok(answer)
+}
+
+/// What was agreed to is what would be done now: the same steps on the same disks.
+fn same(agreed: &Task, now: &Task, command: &str) -> Result<()> {
+    if agreed.id == now.id {
+        return Ok(());
+    }
+    bail!(
+        "the machine has changed while the question was open, so nothing was done\n\
+         do this  look at it again: `{command} --plan`"
+    )
 }
 
 /// What to type to have it done.

@@ -293,3 +293,25 @@ fn a_device_is_known_by_its_number_and_a_file_has_none() {
         }
     }
 }
+
+/// Earlier versions named what they wrote beside a file after their process.
+#[test]
+fn what_a_killed_run_left_beside_is_swept_and_nothing_else() {
+    let (_guard, dir) = temp();
+    let debris = [".zbay-new-4194999", ".zbay-new-4194998", ".wish.yaml.zbay-new"];
+    let own = format!(".zbay-new-{}", std::process::id());
+    let kept = [own.as_str(), ".zbay-new-", ".zbay-new-x", "zbay-new-1", ".zbay-new-12x"];
+    for name in debris.iter().chain(&kept) {
+        std::fs::write(dir.join(name), "x").unwrap();
+    }
+    std::fs::create_dir(dir.join(".zbay-new-4194997")).unwrap();
+    std::os::unix::fs::symlink("/etc", dir.join(".zbay-new-4194996")).unwrap();
+    write(&dir.join("wish.yaml"), "one", None).unwrap();
+    let left = Real.list(&dir).unwrap().unwrap();
+    for name in debris {
+        assert!(!left.contains(&name.to_owned()), "{name} is left: {left:?}");
+    }
+    for name in kept.iter().chain(&[".zbay-new-4194997", ".zbay-new-4194996", "wish.yaml"]) {
+        assert!(left.contains(&(*name).to_owned()), "{name} is gone: {left:?}");
+    }
+}

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use camino::Utf8Path;
 use nix::fcntl::OFlag;
+use nix::unistd::geteuid;
 
 use super::{Real, beneath, number_of, plain};
 use crate::machine::deadline::{Wanted, given_up, within};
@@ -199,11 +200,29 @@ pub(in crate::machine) fn swap(
         file.sync_all()?;
         wanted.check()?;
         fs::rename(beside, path)?;
-        sync_dir(beside.parent().unwrap_or(path))
+        let dir = beside.parent().unwrap_or(path);
+        sweep(dir);
+        sync_dir(dir)
     };
     write().inspect_err(|_| {
         let _ = fs::remove_file(beside); // the error is told; the debris is a courtesy
     })
+}
+
+/// Takes away what runs of earlier versions left beside a file when they were killed: `.zbay-new-PID`. Only a regular file
+/// that is root's (or of whoever runs zbay), of a process that is no more. What cannot be taken away stays.
+fn sweep(dir: &Utf8Path) {
+    let Ok(entries) = dir.read_dir_utf8() else { return };
+    for entry in entries.flatten() {
+        let pid = entry.file_name().strip_prefix(".zbay-new-");
+        let Some(pid) = pid.filter(|pid| pid.parse::<u32>().is_ok()) else { continue };
+        let is_ours = fs::symlink_metadata(entry.path())
+            .is_ok_and(|it| it.is_file() && (it.uid() == 0 || it.uid() == geteuid().as_raw()));
+        let is_over = !Utf8Path::new("/proc").join(pid).exists();
+        if is_ours && is_over {
+            let _ = fs::remove_file(entry.path()); // a courtesy
+        }
+    }
 }
 
 /// Adds lines in one write, without waiting for the disk; or puts a whole file in place of the one that has this hash.
