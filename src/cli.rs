@@ -5,8 +5,6 @@
 use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand};
 
-use crate::names::BayId;
-
 mod late;
 
 pub use late::Late;
@@ -217,16 +215,17 @@ pub struct Notify {
 #[allow(clippy::struct_excessive_bools)] // each is a flag
 #[derive(Debug, Args)]
 pub struct Replace {
-    /// The bay of the drive that failed or is missing: 3; with --member it may be left out.
-    #[arg(value_name = "BAY", required_unless_present_any = ["waiting", "member"])]
-    pub bay: Option<BayId>,
+    /// The drive that failed or is missing: its bay, its serial, its by-id or kernel name, or its GUID; with --member it may
+    /// be left out.
+    #[arg(value_name = "BAY|DRIVE", required_unless_present_any = ["waiting", "member"])]
+    pub bay: Option<String>,
     /// Without a word: take blank drives that wait in the bays of members that are gone, if the profile says
     /// `autoreplace: blank`. A timer runs it.
     #[arg(long, exclusive = true)]
     pub waiting: bool,
-    /// The bay of the new drive, where that is another one.
-    #[arg(long, value_name = "BAY")]
-    pub with: Option<BayId>,
+    /// The new drive, where that is in another bay: its bay, its serial, or its by-id or kernel name.
+    #[arg(long, value_name = "BAY|DRIVE")]
+    pub with: Option<String>,
     /// The member to replace, by the end of its serial or by its GUID, where the bay does not say it.
     #[arg(long, value_name = "SERIAL|GUID")]
     pub member: Option<String>,

@@ -29,6 +29,10 @@ mod seats;
 #[path = "cli/hostile.rs"]
 mod hostile;
 
+/// Names of drives that are typed.
+#[path = "cli/words.rs"]
+mod words;
+
 /// What is told to be typed.
 #[path = "cli/typed.rs"]
 mod typed;

@@ -8,8 +8,8 @@ use super::task::{Proof, Scene, Terms, look_around, perform};
 use super::{Answer, Context};
 use crate::inventory::stale;
 use crate::life::Sight;
+use crate::life::called::{self, Known};
 use crate::life::expand::{Request, Way, make};
-use crate::names::BayId;
 use crate::plan::erase::Take;
 
 /// The ways to grow, and to shrink.
@@ -17,10 +17,11 @@ use crate::plan::erase::Take;
 pub enum Expand {
     /// One drive more for a vdev: a raidz becomes wider, a mirror or a single disk gets a further copy.
     Attach {
-        /// The bay of the new drive.
-        bay: BayId,
-        /// The vdev as `zpool status` names it, or the bay of one of its drives. Left out: the only one.
-        #[arg(long, value_name = "BAY|VDEV")]
+        /// The new drive: its bay, its serial, or its by-id or kernel name.
+        #[arg(value_name = "BAY|DRIVE")]
+        bay: String,
+        /// The vdev as `zpool status` names it, or one of its drives. Left out: the only one.
+        #[arg(long, value_name = "BAY|DRIVE|VDEV")]
         to: Option<String>,
         /// How.
         #[command(flatten)]
@@ -38,19 +39,20 @@ pub enum Expand {
     Special(Bays),
     /// A healthy member gives way to a larger drive; the last one of its vdev makes the pool larger.
     Larger {
-        /// The bay of the member.
-        bay: BayId,
-        /// The bay of the larger drive. Left out: it goes into the same bay, and the old one out of service first.
-        #[arg(long, value_name = "BAY")]
-        with: Option<BayId>,
+        /// The member: its bay, its serial, its by-id or kernel name, or its GUID.
+        #[arg(value_name = "BAY|DRIVE")]
+        bay: String,
+        /// The larger drive. Left out: it goes into the same bay, and the old one out of service first.
+        #[arg(long, value_name = "BAY|DRIVE")]
+        with: Option<String>,
         /// How.
         #[command(flatten)]
         how: How,
     },
     /// Take a log, a cache, a spare or a copy of a mirror out again, or a whole vdev where no raidz is in the pool.
     Remove {
-        /// The bay, or the vdev as `zpool status` names it.
-        #[arg(value_name = "BAY|VDEV")]
+        /// The drive as for the others, or the vdev as `zpool status` names it.
+        #[arg(value_name = "BAY|DRIVE|VDEV")]
         what: String,
         /// How.
         #[command(flatten)]
@@ -58,12 +60,12 @@ pub enum Expand {
     },
 }
 
-/// Bays of new drives.
+/// New drives.
 #[derive(Debug, Args)]
 pub struct Bays {
-    /// The bays of the new drives.
-    #[arg(value_name = "BAY", required = true)]
-    pub bays: Vec<BayId>,
+    /// The new drives: each by its bay, its serial, or its by-id or kernel name.
+    #[arg(value_name = "BAY|DRIVE", required = true)]
+    pub bays: Vec<String>,
     /// How.
     #[command(flatten)]
     pub how: How,
@@ -110,15 +112,18 @@ impl Expand {
             Self::Cache(it) => Way::Cache(&it.bays),
             Self::Spare(it) => Way::Spare(&it.bays),
             Self::Special(it) => Way::Special(&it.bays),
-            Self::Larger { bay, with, .. } => Way::Larger { bay, with: with.as_ref() },
+            Self::Larger { bay, with, .. } => Way::Larger { bay, with: with.as_deref() },
             Self::Remove { what, .. } => Way::Remove(what),
         }
     }
 
-    /// As it is typed again.
-    fn command(&self) -> String {
-        let all = |word: &str, bays: &[BayId]| {
-            let bays: Vec<String> = bays.iter().map(ToString::to_string).collect();
+    /// As it is typed again: new drives by what stays when the kernel counts anew.
+    fn command(&self, known: &Known<'_>) -> String {
+        let again = |word: &String| {
+            called::spot(known, word).map_or_else(|_| word.clone(), |spot| spot.typed())
+        };
+        let all = |word: &str, bays: &[String]| {
+            let bays: Vec<String> = bays.iter().map(again).collect();
             format!("zbay expand {word} {}", bays.join(" "))
         };
         let option = |name: &str, value: Option<String>| {
@@ -126,7 +131,7 @@ impl Expand {
         };
         match self {
             Self::Attach { bay, to, .. } => {
-                format!("zbay expand attach {bay}{}", option("to", to.clone()))
+                format!("zbay expand attach {}{}", again(bay), option("to", to.clone()))
             }
             Self::Add(it) => all("add", &it.bays),
             Self::Log(it) => all("log", &it.bays),
@@ -134,8 +139,8 @@ impl Expand {
             Self::Spare(it) => all("spare", &it.bays),
             Self::Special(it) => all("special", &it.bays),
             Self::Larger { bay, with, .. } => {
-                let with = with.as_ref().map(ToString::to_string);
-                format!("zbay expand larger {bay}{}", option("with", with))
+                let with = with.as_ref().map(again);
+                format!("zbay expand larger {}{}", again(bay), option("with", with))
             }
             Self::Remove { what, .. } => format!("zbay expand remove {what}"),
         }
@@ -167,8 +172,9 @@ pub fn run(context: &Context, args: &Expand) -> Result<Answer> {
             stale: &stale,
         })
     };
+    let command = args.command(&scene.known());
     let terms = Terms {
-        command: &args.command(),
+        command: &command,
         bay: "the bay",
         plan: how.plan,
         yes: how.yes,

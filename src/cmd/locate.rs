@@ -11,22 +11,23 @@ use serde_json::json;
 use super::{Answer, Context, need_root, say_woken};
 use crate::console;
 use crate::drive::Drive;
+use crate::history::keep;
 use crate::inventory::{Disk, Pools, Want};
+use crate::life::called::{self, Known};
 use crate::locate;
 use crate::locate::light::{self, Light};
 use crate::machine::Machine;
 use crate::machine::local::Interrupt;
 use crate::names::BayId;
-use crate::plan::pick::in_bay;
 use crate::render::json::answer;
 use crate::render::text;
 
 /// Arguments of `locate`.
 #[derive(Clone, Debug, Args)]
 pub struct LocateArgs {
-    /// The bay: 3, or another place such as usb.
-    #[arg(value_name = "BAY")]
-    pub bay: BayId,
+    /// The bay: 3, or another place such as usb; or the drive by its serial, its by-id or kernel name, or a member's GUID.
+    #[arg(value_name = "BAY|DRIVE")]
+    pub bay: String,
     /// For how many seconds, 1 to 3600.
     #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub seconds: u64,
@@ -37,29 +38,34 @@ pub struct LocateArgs {
 
 /// Shows it.
 pub fn run(context: &Context, args: &LocateArgs) -> Result<Answer> {
-    if context.common.machine.is_some() {
-        bail!("a recorded machine has no lights: a drive can be located on its own server alone");
+    let recorded = context.common.machine.is_some();
+    if !recorded {
+        need_root("locate", super::ForRoot::Reads)?;
     }
-    need_root("locate", super::ForRoot::Reads)?;
     let machine = &*context.machine;
     let inventory = context.look(Want { smart: false, pools: Pools::All, ..Want::IDENTITY })?;
     let (hw, _) = context.hw(&inventory.host)?;
     let hw = hw.value;
-    let disk = match in_bay(&hw, &inventory, &args.bay)[..] {
-        [disk] => disk,
-        [] => {
-            let drives = inventory.disks.iter().filter_map(|disk| Drive::of(&hw, disk).bay);
-            let there: Vec<BayId> = drives.collect();
-            let there = match text::bays(&there) {
-                none if there.is_empty() => format!("no drive is in a place that is known{none}"),
-                bays => format!("there are drives in {bays}"),
-            };
-            bail!("no drive is in {}: {there}", args.bay.spoken());
-        }
-        _ => {
-            bail!("more than one drive answers for {}: see `zbay show disk -p`", args.bay.spoken())
-        }
+    let history = keep::load(machine);
+    let known = Known { hw: &hw, inventory: &inventory, history: &history };
+    let spot = called::spot(&known, &args.bay)?;
+    let Some(disk) = spot.disk(&known)? else {
+        let drives = inventory.disks.iter().filter_map(|disk| Drive::of(&hw, disk).bay);
+        let there: Vec<BayId> = drives.collect();
+        let there = match text::bays(&there) {
+            none if there.is_empty() => format!("no drive is in a place that is known{none}"),
+            bays => format!("there are drives in {bays}"),
+        };
+        bail!("no drive is in {}: {there}", spot.spoken());
     };
+    if recorded {
+        let drive = Drive::of(&hw, disk);
+        bail!(
+            "a recorded machine has no lights: a drive can be located on its own server alone\n\n  {}  {}",
+            drive.place(),
+            drive.label()
+        );
+    }
     if disk.asleep == Some(true) {
         say_woken(&hw, &inventory);
     }

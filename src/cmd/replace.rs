@@ -8,7 +8,9 @@ use super::task::{Proof, Scene, Terms, look_around, perform};
 use super::{Answer, Context};
 use crate::cli::Replace;
 use crate::inventory::{Disk, Owner, Want};
-use crate::life::replace::{Request, bay_of, make};
+use crate::life::Cannot;
+use crate::life::called::{self, Known, Named, Spot};
+use crate::life::replace::{Request, make, spot_of};
 use crate::plan::pick::in_bay;
 use crate::profile::value::Autoreplace;
 use crate::render::json::answer;
@@ -23,33 +25,30 @@ pub fn run(context: &Context, args: &Replace) -> Result<Answer> {
         return waiting(context);
     }
     let scene = look_around(context, "replace", args.plan)?;
-    let word = args.member.as_deref();
-    let of_member =
-        |word| bay_of(&scene.hw, &scene.inventory, &scene.history, word, args.with.as_ref());
-    let bay = match (&args.bay, word) {
-        (Some(bay), _) => bay.clone(),
-        (None, Some(word)) => of_member(word)?,
-        (None, None) => return waiting(context),
-    };
-    let bay = &bay;
+    if args.bay.is_none() && args.member.is_none() {
+        return waiting(context);
+    }
     let decide = |scene: &Scene| {
+        let Asked { spot, with, member } = asked(args, &scene.known())?;
         make(&Request {
             hw: &scene.hw,
             inventory: &scene.inventory,
             history: &scene.history,
             wish: scene.wish.as_ref(),
-            bay,
-            with: args.with.as_ref(),
-            member: args.member.as_deref(),
+            bay: &spot,
+            with: with.as_ref(),
+            member: member.as_deref(),
             takes: &args.take,
             unfinished: &scene.unfinished,
         })
     };
-    let with = args.with.as_ref().map(|bay| format!(" --with {bay}")).unwrap_or_default();
-    let member = word.map(|word| format!(" --member {word}")).unwrap_or_default();
+    let Asked { spot, with, member } = asked(args, &scene.known())?;
+    let (bay, spoken) = (spot.typed(), spot.spoken());
+    let with = with.map(|with| format!(" --with {}", with.typed())).unwrap_or_default();
+    let member = member.map(|word| format!(" --member {word}")).unwrap_or_default();
     let terms = Terms {
         command: &format!("zbay replace {bay}{member}{with}"),
-        bay: &bay.spoken(),
+        bay: &spoken,
         plan: args.plan,
         yes: args.yes,
         proof: Proof::Serial(args.serial.as_deref()),
@@ -58,6 +57,34 @@ pub fn run(context: &Context, args: &Replace) -> Result<Answer> {
         settle: None,
     };
     perform(context, scene, &decide, &terms)
+}
+
+/// What is asked, as it is understood from a look.
+struct Asked<'a> {
+    spot: Spot<'a>,
+    with: Option<Spot<'a>>,
+    member: Option<String>,
+}
+
+/// What the words mean. Of a drive that is gone its bay is meant, and it is the member.
+fn asked<'a>(args: &Replace, known: &Known<'a>) -> Result<Asked<'a>, Cannot> {
+    let with = args.with.as_deref().map(|word| called::spot(known, word)).transpose()?;
+    let of_member = |word: &str| spot_of(known, word, with.as_ref());
+    let (spot, member) = match (&args.bay, &args.member) {
+        (Some(word), Some(member)) => (called::spot(known, word)?, Some(member.clone())),
+        (Some(word), None) => match called::named(known, word)? {
+            Named::Spot(spot) => (spot, None),
+            Named::Gone(gone) => {
+                let guid = gone.leaf.guid.to_string();
+                (of_member(&guid)?, Some(guid))
+            }
+        },
+        (None, member) => {
+            let word = member.clone().unwrap_or_default();
+            (of_member(&word)?, Some(word))
+        }
+    };
+    Ok(Asked { spot, with, member })
 }
 
 /// What the profile lets zbay do by itself: a blank drive in the very bay of a member that is gone takes its place.
@@ -90,7 +117,7 @@ fn waiting(context: &Context) -> Result<Answer> {
             inventory: &scene.inventory,
             history: &scene.history,
             wish: scene.wish.as_ref(),
-            bay: &bay,
+            bay: &Spot::bay(bay.clone()),
             with: None,
             member: None,
             takes: &[],

@@ -19,6 +19,7 @@ use crate::drive::Drive;
 use crate::history::History;
 use crate::hw::{Hw, Sure};
 use crate::inventory::{Inventory, Pool, Pools, Vdev, Want, look};
+use crate::life::called::Known;
 use crate::life::{Cannot, Task, runs};
 use crate::machine::local::{Lock, lock, short_line};
 use crate::plan::arrival::{self, Arrival};
@@ -103,6 +104,11 @@ impl Scene {
     pub(super) fn begin(&mut self) -> Result<()> {
         self.lock = self.lock.take().map(Lock::with_children).transpose()?;
         Ok(())
+    }
+
+    /// What a person's words for bays and drives are understood from.
+    pub fn known(&self) -> Known<'_> {
+        Known { hw: &self.hw, inventory: &self.inventory, history: &self.history }
     }
 
     fn let_go(&mut self) {

@@ -5,7 +5,8 @@ use crate::check::health;
 use crate::drive::Drive;
 use crate::hw::Hw;
 use crate::inventory::{Class, Disk, Inventory, Leaf, Pool, StandIn, Vdev};
-use crate::names::BayId;
+use crate::life::called::{self, Fit, Known};
+use crate::names::{BayId, Serial};
 use crate::plan::Condition;
 use crate::smart::rules::{Finding, Weight};
 use crate::units::{Ashift, Bytes};
@@ -94,46 +95,33 @@ impl Member<'_> {
         format!("{place}, {model}{serial}, {} {}", self.part(), self.leaf.state)
     }
 
-    /// Whether a person may call it so: its GUID, its name as ZFS, by-id or the kernel has it (with `/dev/` and a partition
-    /// or without), its wwn, or its serial or the end of it.
-    pub fn is_called(&self, serial: Option<&str>, word: &str) -> bool {
-        let word = word.to_ascii_lowercase();
-        let word = word.rsplit('/').next().unwrap_or(&word);
-        if word.is_empty() {
-            return false;
-        }
+    /// The same, with what earlier looks saw where ZFS does not remember.
+    pub fn missing_recalled(&self, known: &Known<'_>) -> Missing {
+        let mut gone = self.missing(known.hw, known.inventory);
+        gone.recall(known.history);
+        gone
+    }
+
+    /// How a word fits it: its GUID, its name as ZFS has it, any name of the drive that it is on, or the serial of the drive
+    /// that it was on.
+    pub fn called(&self, known: &Known<'_>, word: &str) -> Fit {
         if self.leaf.guid.to_string() == word {
-            return true;
+            return Fit::Whole;
         }
-        let whole = |name: &str| {
-            let name = name.rsplit('/').next().unwrap_or(name).to_ascii_lowercase();
-            let base = name.rsplit_once("-part").map(|(base, _)| base.to_owned());
-            (name, base)
-        };
-        let is_it = |name: &str| {
-            let (name, base) = whole(name);
-            name == word || base.as_deref() == Some(word)
-        };
         let leaf = self.leaf;
-        let names = [leaf.path.as_ref().map(|path| path.as_str()), leaf.devid.as_deref()];
-        let told = leaf.told.name.as_deref();
-        if names.into_iter().flatten().chain(told).any(is_it) {
-            return true;
-        }
+        let path = leaf.path.as_ref().map(|path| path.as_str());
+        let names = [path, leaf.devid.as_deref(), leaf.told.name.as_deref()];
+        let own = names.into_iter().flatten().map(|name| called::name_called(name, word));
+        let own = own.max().unwrap_or(Fit::No);
         if let Some(disk) = self.disk {
-            let number = word.strip_prefix(disk.name.as_str());
-            let part =
-                |rest: &str| rest.trim_start_matches('p').bytes().all(|it| it.is_ascii_digit());
-            if number.is_some_and(part) {
-                return true;
-            }
-            let wwn = disk.wwn.as_ref().map(|wwn| wwn.to_string().to_ascii_lowercase());
-            if wwn.is_some_and(|wwn| word == wwn || word.strip_prefix("wwn-") == Some(&wwn)) {
-                return true;
-            }
+            let other = path.is_some_and(|path| called::is_other_partition(disk, path, word));
+            let as_drive = if other { Fit::No } else { called::disk_called(disk, word) };
+            return own.max(as_drive);
         }
-        let serial = serial.map(str::to_ascii_lowercase);
-        serial.is_some_and(|serial| serial == word || (word.len() > 3 && serial.ends_with(word)))
+        let gone = self.missing_recalled(known);
+        let serial: Option<Serial> = gone.serial.and_then(|serial| serial.parse().ok());
+        let serial = serial.map(|it| called::serial_called(&it, Some(&gone.model), word));
+        own.max(serial.unwrap_or(Fit::No))
     }
 
     /// Whether it sits in this bay.

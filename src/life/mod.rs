@@ -17,6 +17,7 @@ use crate::plan::{Fingerprint, Step};
 use crate::profile::Profile;
 use crate::units::Bytes;
 
+pub mod called;
 pub mod destroy;
 pub mod expand;
 pub mod member;

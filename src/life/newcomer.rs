@@ -11,11 +11,10 @@ use crate::check::seats::stand_on;
 use crate::check::{Note, Rule, Severity, health};
 use crate::drive::Drive;
 use crate::hw::ControllerMode;
-use crate::hw::vacancy::Vacancy;
 use crate::inventory::{Disk, Flaw};
+use crate::life::called::{self, Known};
 use crate::life::member::release;
 use crate::life::{Cannot, Sight};
-use crate::names::BayId;
 use crate::plan::erase::{self, Erased, Reason};
 use crate::plan::pick::{self, in_bay};
 use crate::plan::steps::{run, step};
@@ -104,25 +103,14 @@ pub fn reserved(reserve: Bytes, disk: &Disk) -> Option<Bytes> {
     Cut::Reserve(reserve).length(drive).ok()
 }
 
-/// The one drive in a bay.
+/// The drive that a word names: the one in a bay, or the one that is called so.
 ///
 /// # Errors
-/// No such bay, none in it, or more than one.
-pub fn in_the_bay<'a>(sight: &Sight<'a>, bay: &BayId) -> Result<&'a Disk, Cannot> {
-    if !sight.hw.knows(bay) && !sight.hw.is_generic() {
-        return Err(Cannot::NoBay { bay: bay.to_string(), known: sight.hw.seats() });
-    }
-    let refuse = |refusal| Err(Cannot::Drive(Refused(vec![refusal])));
-    match in_bay(sight.hw, sight.inventory, bay)[..] {
-        [disk] => Ok(disk),
-        [] => match sight.hw.vacancy(sight.inventory, bay) {
-            Vacancy::NotKnown(doubt) => {
-                refuse(Refusal::BaysNotKnown { bays: vec![bay.clone()], doubt })
-            }
-            Vacancy::Taken | Vacancy::Empty => Err(Cannot::NoDrive { bay: bay.spoken() }),
-        },
-        _ => refuse(Refusal::ManyInBay { bay: bay.clone() }),
-    }
+/// No such bay or drive, none in the bay, or more than one.
+pub fn called<'a>(known: &Known<'a>, word: &str) -> Result<&'a Disk, Cannot> {
+    let spot = called::spot(known, word)?;
+    let empty = || Cannot::NoDrive { bay: spot.spoken() };
+    spot.disk(known)?.ok_or_else(|| spot.doubted(known).unwrap_or_else(empty))
 }
 
 /// Judges a drive.
@@ -132,6 +120,11 @@ pub fn in_the_bay<'a>(sight: &Sight<'a>, bay: &BayId) -> Result<&'a Disk, Cannot
 pub fn judge<'a>(sight: &Sight<'_>, disk: &'a Disk, needs: &Needs) -> Result<Newcomer<'a>, Cannot> {
     let hw = sight.hw;
     let drive = Drive::of(hw, disk);
+    // Whoever names one of several drives at one port by a name of its own gets it no more than by the bay.
+    let seat = disk.path.as_deref().and_then(|path| hw.seat(path)).filter(|seat| seat.is_bay);
+    if let Some(seat) = seat.filter(|seat| in_bay(hw, sight.inventory, &seat.bay).len() > 1) {
+        return Err(Cannot::Drive(Refused(vec![Refusal::ManyInBay { bay: seat.bay }])));
+    }
     let ashift = needs.ashift;
     // Neither what it must hold nor where zpool would cut it can be told.
     let Some(logical) = disk.logical else {

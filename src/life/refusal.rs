@@ -23,12 +23,30 @@ pub enum Cannot {
     },
     /// No pool is imported.
     NoPool,
-    /// The box has no such bay.
+    /// The box has no such bay, and no drive or member is called so.
     NoBay {
         /// As it was typed.
-        bay: String,
-        /// Those that it has.
+        word: String,
+        /// Whether it can be meant for a bay alone.
+        is_bay: bool,
+        /// Bays and places that the box has.
         known: String,
+        /// Drives that are here.
+        drives: Vec<String>,
+    },
+    /// More than one drive or member is called so.
+    Ambiguous {
+        /// As it was typed.
+        word: String,
+        /// Those that are, with bay and serial.
+        known: Vec<String>,
+    },
+    /// A member is called so, and its drive is not here.
+    NotHere {
+        /// As it was typed.
+        word: String,
+        /// The member.
+        was: String,
     },
     /// The bay is empty and nobody misses a drive there.
     Empty {
@@ -236,11 +254,6 @@ impl Cannot {
                 None,
                 vec![("do this", "`zbay` shows what there is".to_owned())],
             ),
-            Self::NoBay { bay, known } => (
-                format!("there is no bay `{bay}` in this box"),
-                None,
-                vec![("do this", format!("name one of its places: {known}"))],
-            ),
             Self::Empty { bay, missing } if missing.is_empty() => (
                 format!("{bay} is empty, and no member of a pool is missing"),
                 None,
@@ -312,6 +325,41 @@ impl Cannot {
                 let rows = vec![("member", member.clone()), ("do this", how)];
                 ("it is not known which bay the member is or was in".to_owned(), None, rows)
             }
+            _ => self.of_the_word(),
+        }
+    }
+
+    /// What was typed means nothing here, or more than one.
+    fn of_the_word(&self) -> Words<'_> {
+        let all = |label: &'static str, list: &[String]| {
+            list.iter().map(|one| (label, one.clone())).collect::<Vec<_>>()
+        };
+        match self {
+            Self::NoBay { word, is_bay, known, drives } => {
+                let what = if *is_bay {
+                    format!("there is no bay `{word}` in this box")
+                } else {
+                    format!("no bay of this box and no drive in it is called `{word}`")
+                };
+                let mut rows = all("drives", drives);
+                let how = format!("name one of its places ({known}), or a drive by its serial");
+                rows.push(("do this", how));
+                (what, None, rows)
+            }
+            Self::Ambiguous { word, known } => {
+                let mut rows = all("means", known);
+                let how = "name one by its bay, or by its whole serial".to_owned();
+                rows.push(("do this", how));
+                (format!("`{word}` means more than one drive, so nothing was done"), None, rows)
+            }
+            Self::NotHere { word, was } => (
+                format!("the drive `{word}` is not here, so nothing was done"),
+                None,
+                vec![
+                    ("missing", was.clone()),
+                    ("do this", "`zbay status` says what is the matter with it".to_owned()),
+                ],
+            ),
             _ => self.of_the_new_drive(),
         }
     }

@@ -11,17 +11,15 @@ use crate::capacity::{Replacement, resilver};
 use crate::drive::Drive;
 use crate::history::History;
 use crate::hw::Hw;
-use crate::hw::vacancy::Vacancy;
 use crate::inventory::place::{Needed, Place};
 use crate::inventory::{Class, Disk, Inventory, Leaf, Owner, Pool, StandIn, Vdev};
+use crate::life::called::{self, Known, Spot};
 use crate::life::member::{self, Member, may_lose};
 use crate::life::newcomer::{self, Needs, Newcomer, REPLACEMENT};
 use crate::life::{Cannot, Follows, Sight, Task};
-use crate::names::{BayId, Serial};
 use crate::plan::erase::Take;
-use crate::plan::pick::in_bay;
 use crate::plan::steps::{run, step};
-use crate::plan::{Condition, Danger, Fingerprint, Refusal, Refused, Step, command};
+use crate::plan::{Condition, Danger, Fingerprint, Step, command};
 use crate::profile::Profile;
 use crate::render::foreign;
 use crate::units::Bytes;
@@ -38,11 +36,11 @@ pub struct Request<'a> {
     pub history: &'a History,
     /// The recorded wish.
     pub wish: Option<&'a Profile>,
-    /// The bay of the member that failed, or of the new drive.
-    pub bay: &'a BayId,
-    /// The bay of the new drive, where that is another one.
-    pub with: Option<&'a BayId>,
-    /// The member, by the end of its serial or by its GUID.
+    /// The bay or the drive of the member that failed, or the new drive.
+    pub bay: &'a Spot<'a>,
+    /// The new drive, where that is another one.
+    pub with: Option<&'a Spot<'a>>,
+    /// The member, by any name ([`called`]).
     pub member: Option<&'a str>,
     /// Disks that a person named to be erased.
     pub takes: &'a [Take],
@@ -54,6 +52,11 @@ impl<'a> Request<'a> {
     fn sight(&self) -> Sight<'a> {
         let Self { hw, inventory, wish, takes, unfinished, .. } = *self;
         Sight { hw, inventory, wish, takes, unfinished }
+    }
+
+    fn known(&self) -> Known<'a> {
+        let Self { hw, inventory, history, .. } = *self;
+        Known { hw, inventory, history }
     }
 }
 
@@ -68,15 +71,11 @@ pub fn make(request: &Request<'_>) -> Result<Task, Cannot> {
     if pools.is_empty() {
         return Err(Cannot::NoPool);
     }
-    for bay in [Some(bay), with].into_iter().flatten() {
-        if !hw.knows(bay) && !hw.is_generic() {
-            return Err(Cannot::NoBay { bay: bay.to_string(), known: hw.seats() });
-        }
-    }
+    let known = request.known();
     let members = member::all(inventory);
-    let here = one_in(request, bay)?;
+    let here = bay.disk(&known)?;
     // One drive may be in two pools, or have two roles: the member that is not well is meant.
-    let sitting = || members.iter().filter(|member| member.is_in(hw, bay));
+    let sitting = || members.iter().filter(|member| bay.has(hw, member));
     let ill = sitting().find(|it| !it.is_well() || it.leaf.errors != [0; 3]);
     let sitting = ill.or_else(|| sitting().next()).copied();
     let target = match (request.member, sitting) {
@@ -89,11 +88,9 @@ pub fn make(request: &Request<'_>) -> Result<Task, Cannot> {
     }
     let new = match with {
         Some(with) => {
-            let drive = one_in(request, with)?;
-            Some(drive.ok_or_else(|| {
-                let empty = Refusal::EmptyBay { bay: with.clone() };
-                doubted(request, with).unwrap_or_else(|| Cannot::Drive(Refused(vec![empty])))
-            })?)
+            let empty = || Cannot::NoDrive { bay: with.spoken() };
+            let empty = || with.doubted(&known).unwrap_or_else(empty);
+            Some(with.disk(&known)?.ok_or_else(empty)?)
         }
         None if sitting.is_some() => None,
         None => here,
@@ -105,80 +102,29 @@ pub fn make(request: &Request<'_>) -> Result<Task, Cannot> {
     }
 }
 
-/// The bay of a member that a person named: where its drive is or was, or that of the new one.
+/// Where the member is that a person named: its drive, the bay of one that is gone, or the new one.
 ///
 /// # Errors
 /// It is no member, or nobody knows where it is.
-pub fn bay_of(
-    hw: &Hw,
-    inventory: &Inventory,
-    history: &History,
+pub fn spot_of<'a>(
+    known: &Known<'a>,
     word: &str,
-    with: Option<&BayId>,
-) -> Result<BayId, Cannot> {
-    let members = member::all(inventory);
-    let called = members.iter().filter(|it| is_called(hw, inventory, history, **it, word));
-    let words = |it: &Member<'_>| {
-        let mut gone = it.missing(hw, inventory);
-        gone.recall(history);
-        it.named(hw, &gone)
-    };
-    let [one] = called.collect::<Vec<_>>()[..] else {
+    with: Option<&Spot<'a>>,
+) -> Result<Spot<'a>, Cannot> {
+    let members = member::all(known.inventory);
+    let words = |it: &Member<'_>| it.named(known.hw, &it.missing_recalled(known));
+    let [one] = called::members_named(known, &members, word)[..] else {
         let members = members.iter().map(words).collect();
         return Err(Cannot::NoSuchMember { word: word.to_owned(), members });
     };
-    let mut gone = one.missing(hw, inventory);
-    gone.recall(history);
-    let is = one.disk.and_then(|disk| Drive::of(hw, disk).bay);
-    is.or(gone.bay)
-        .or(with.cloned())
-        .ok_or_else(|| Cannot::Nowhere { member: words(one), word: word.to_owned() })
-}
-
-/// Whether a person means this member: any of its names, or the end of its serial as its label has it.
-fn is_called(
-    hw: &Hw,
-    inventory: &Inventory,
-    history: &History,
-    member: Member<'_>,
-    word: &str,
-) -> bool {
-    let (serial, model) = if let Some(disk) = member.disk {
-        (disk.serial.clone(), disk.model.clone())
-    } else {
-        let mut gone = member.missing(hw, inventory);
-        gone.recall(history);
-        (gone.serial.and_then(|serial| serial.parse().ok()), Some(gone.model))
-    };
-    let spelled = serial.as_ref().map(ToString::to_string);
-    member.is_called(spelled.as_deref(), word)
-        || serial.is_some_and(|serial: Serial| serial.ends_with(word, model.as_deref()))
-}
-
-/// The drive in a bay.
-fn one_in<'a>(request: &Request<'a>, bay: &BayId) -> Result<Option<&'a Disk>, Cannot> {
-    match in_bay(request.hw, request.inventory, bay)[..] {
-        [] => Ok(None),
-        [disk] => Ok(Some(disk)),
-        _ => Err(Cannot::Drive(Refused(vec![Refusal::ManyInBay { bay: bay.clone() }]))),
-    }
-}
-
-/// Why nobody can say that a bay is empty; `None`: it is. A bay in doubt is not named as the one to fill.
-fn doubted(request: &Request<'_>, bay: &BayId) -> Option<Cannot> {
-    match request.hw.vacancy(request.inventory, bay) {
-        Vacancy::NotKnown(doubt) => {
-            let refusal = Refusal::BaysNotKnown { bays: vec![bay.clone()], doubt };
-            Some(Cannot::Drive(Refused(vec![refusal])))
-        }
-        Vacancy::Taken | Vacancy::Empty => None,
-    }
+    let is = one.disk.map(|disk| Spot::of(known, disk));
+    is.or_else(|| one.missing_recalled(known).bay.map(Spot::bay))
+        .or_else(|| with.cloned())
+        .ok_or_else(|| Cannot::Nowhere { member: words(&one), word: word.to_owned() })
 }
 
 fn missing_of(request: &Request<'_>, member: Member<'_>) -> Missing {
-    let mut gone = member.missing(request.hw, request.inventory);
-    gone.recall(request.history);
-    gone
+    member.missing_recalled(&request.known())
 }
 
 fn words(request: &Request<'_>, member: Member<'_>) -> String {
@@ -191,10 +137,8 @@ fn named<'a>(
     members: &[Member<'a>],
     word: &str,
 ) -> Result<Member<'a>, Cannot> {
-    let Request { hw, inventory, history, .. } = *request;
-    let called = |member: &&Member<'a>| is_called(hw, inventory, history, **member, word);
-    if let [one] = members.iter().filter(called).collect::<Vec<_>>()[..] {
-        return Ok(*one);
+    if let [one] = called::members_named(&request.known(), members, word)[..] {
+        return Ok(one);
     }
     let all = members.iter().map(|member| words(request, *member)).collect();
     Err(Cannot::Which { bay: request.bay.spoken(), members: all })
@@ -207,7 +151,10 @@ fn missed<'a>(
     here: Option<&Disk>,
 ) -> Result<Member<'a>, Cannot> {
     let gone: Vec<Member<'a>> = members.iter().filter(|it| it.is_gone()).copied().collect();
-    let was_here = |it: &&Member<'a>| missing_of(request, **it).bay.as_ref() == Some(request.bay);
+    let was_here = |it: &&Member<'a>| {
+        let was = missing_of(request, **it).bay;
+        was.is_some() && was == request.bay.bay
+    };
     let list = |of: &[Member<'a>]| of.iter().map(|it| words(request, *it)).collect::<Vec<_>>();
     match (gone.iter().filter(was_here).collect::<Vec<_>>().as_slice(), &gone[..], here) {
         ([one], ..) => Ok(**one),
@@ -223,7 +170,9 @@ fn missed<'a>(
             let drive = Box::new(Drive::of(request.hw, disk));
             Err(Cannot::NothingMissing { drive, holds, sick: list(&sick) })
         }
-        (_, _, None) => Err(doubted(request, request.bay)
+        (_, _, None) => Err(request
+            .bay
+            .doubted(&request.known())
             .unwrap_or_else(|| Cannot::Empty { bay: request.bay.spoken(), missing: list(&gone) })),
         _ => Err(Cannot::Which { bay: request.bay.spoken(), members: list(&gone) }),
     }
@@ -314,7 +263,7 @@ fn least(request: &Request<'_>, target: Member<'_>) -> Result<Replacement, Canno
 }
 
 fn put_one_in(request: &Request<'_>, target: Member<'_>) -> Cannot {
-    if let Some(doubted) = doubted(request, request.bay) {
+    if let Some(doubted) = request.bay.doubted(&request.known()) {
         return doubted;
     }
     let least = least(request, target).ok();
@@ -323,7 +272,7 @@ fn put_one_in(request: &Request<'_>, target: Member<'_>) -> Cannot {
         was: words(request, target),
         least: least.map(|least| (least.drive_512, least.drive_4kn)),
         how: by_hand(request, "put a drive into"),
-        command: format!("zbay replace {}", request.bay),
+        command: format!("zbay replace {}", request.bay.typed()),
     }
 }
 
@@ -440,7 +389,7 @@ pub(super) fn take_out(
             ("needs".to_owned(), least_words(&least)),
             ("meanwhile".to_owned(), meanwhile(target, true)),
         ],
-        then: Some(format!("{out}{serial}, then `zbay replace {}`", request.bay)),
+        then: Some(format!("{out}{serial}, then `zbay replace {}`", request.bay.typed())),
         ..task(request, target, Vec::new())
     }
     .identified())
@@ -639,8 +588,8 @@ fn would_suspend(
         failed: missing_of(request, target).place,
         needs,
         command: match request.with {
-            Some(with) => format!("zbay replace {} --with {with}", request.bay),
-            None => format!("zbay replace {}", request.bay),
+            Some(with) => format!("zbay replace {} --with {}", request.bay.typed(), with.typed()),
+            None => format!("zbay replace {}", request.bay.typed()),
         },
     })
 }

@@ -1,9 +1,9 @@
+use super::called::{self, Known};
 use super::replace::{Request, make};
 use super::*;
 use crate::history::History;
 use crate::inventory::{Contents, Disk, Inventory, Owner, Signature};
 use crate::machine::Change;
-use crate::names::BayId;
 use crate::plan::erase::Take;
 use crate::plan::{Condition, Danger};
 use crate::render::fixture::{disk, hw, with_pool};
@@ -50,13 +50,15 @@ struct Ask<'a> {
 const BAY3: Ask<'_> = Ask { bay: "3", with: None, member: None, take: None };
 
 fn task(look: &Inventory, ask: &Ask<'_>) -> Result<Task, Cannot> {
-    let bay: BayId = ask.bay.parse().unwrap();
-    let with: Option<BayId> = ask.with.map(|bay| bay.parse().unwrap());
+    let (hw, history) = (&hw("hp-microserver-gen8"), &History::default());
+    let known = Known { hw, inventory: look, history };
+    let bay = called::spot(&known, ask.bay)?;
+    let with = ask.with.map(|word| called::spot(&known, word)).transpose()?;
     let takes: Vec<Take> = ask.take.iter().map(|take| take.parse().unwrap()).collect();
     make(&Request {
-        hw: &hw("hp-microserver-gen8"),
+        hw,
         inventory: look,
-        history: &History::default(),
+        history,
         wish: None,
         bay: &bay,
         with: with.as_ref(),
@@ -374,5 +376,16 @@ fn a_bay_of_which_nobody_knows_whether_it_is_empty_is_not_named_to_be_filled() {
         assert!(said.contains(&begins), "{said}");
         assert!(said.contains("`zbay learn`"), "{said}");
         assert!(!said.contains("empty") && !said.contains("put a drive"), "{said}");
+    }
+}
+
+/// As behind a port multiplier: by no name of its own is it any safer than by the bay.
+#[test]
+fn one_of_several_drives_in_a_bay_comes_in_by_no_name() {
+    let mut look = with_new(TB2);
+    look.disks.push(disk("sdg", "ST2000DM008", "NEW0F42B", TB2, "pci-0000:00:1f.2-ata-3"));
+    for with in ["3", "NEW0F42B", "sdg", "/dev/sdf"] {
+        let said = refused(&look, &Ask { bay: "2", with: Some(with), ..BAY3 });
+        assert!(said.contains("more than one drive answers for bay 3"), "{with}: {said}");
     }
 }

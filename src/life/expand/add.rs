@@ -1,13 +1,12 @@
 //! A data vdev more, of the pool's own kind and width.
 
-use super::{Needed, NoGrowth, Request, Space, ashift, data, devices, fact, new_row};
+use super::{Needed, NoGrowth, Request, Space, ashift, bay_of, data, devices, fact, new_row};
 use super::{profile_fact, ready, task, usable_facts};
 use crate::capacity::{self, Class, Kind, Part};
 use crate::drive::Drive;
 use crate::inventory::Pool;
 use crate::life::newcomer::{ADDED, Needs, Newcomer, reserved};
-use crate::life::{Cannot, Task};
-use crate::names::BayId;
+use crate::life::{Cannot, Task, called};
 use crate::plan::command::{Add, Added};
 use crate::plan::pick::FUZZ;
 use crate::plan::shape::{Shape, Unlike};
@@ -16,9 +15,9 @@ use crate::plan::{Condition, Danger, Refusal, Refused, Rehearsal, Step, command}
 use crate::profile::{MixedSizes, Uneven};
 use crate::units::{Ashift, Bytes};
 
-pub(super) fn make(request: &Request<'_>, bays: &[BayId]) -> Result<Task, Cannot> {
+pub(super) fn make(request: &Request<'_>, bays: &[String]) -> Result<Task, Cannot> {
     let pool = request.one_pool()?;
-    let bay_words = || bays.iter().map(BayId::spoken).collect::<Vec<_>>().join(", ");
+    let bay_words = || spoken(bays);
     let unlike = |why: Unlike| {
         Cannot::from(NoGrowth::Unlike { pool: pool.name.clone(), bays: bay_words(), why })
     };
@@ -46,7 +45,7 @@ pub(super) fn make(request: &Request<'_>, bays: &[BayId]) -> Result<Task, Cannot
     });
     let (mut facts, usable) = usable_facts(&space, after);
     facts.extend(words(pool, &shape));
-    let what = format!("write [{}] into `bays` of the pool", list(bays));
+    let what = format!("write [{}] into `bays` of the pool", list(&news));
     facts.extend(profile_fact(&request.sight, pool, &what));
     let mut accepted = Vec::new();
     if mixed {
@@ -121,8 +120,13 @@ fn grown(shape: &Shape, news: &[Newcomer<'_>], ashift: Ashift) -> Option<Vec<Par
     })
 }
 
-fn list(bays: &[BayId]) -> String {
-    bays.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+fn list(news: &[Newcomer<'_>]) -> String {
+    news.iter().map(bay_of).collect::<Vec<_>>().join(", ")
+}
+
+/// `bay 3, bay 4`.
+pub(super) fn spoken(words: &[String]) -> String {
+    words.iter().map(|word| called::spoken(word)).collect::<Vec<_>>().join(", ")
 }
 
 fn vdev_words(shape: &Shape, count: usize) -> String {

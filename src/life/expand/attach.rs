@@ -1,13 +1,13 @@
 //! One drive more for a vdev: a raidz becomes wider, a mirror or a single disk gets a further copy.
 
-use super::{Needed, Request, Space, data, feature, part, ready};
+use super::{Needed, Request, Space, bay_of, data, feature, part, ready};
 use super::{NoGrowth, fact, new_row, profile_fact, space, task, usable_facts};
 use crate::capacity::Kind;
 use crate::inventory::place::Holds;
 use crate::inventory::{Class, Pool, Vdev};
 use crate::life::member::{self, Member, may_lose};
 use crate::life::newcomer::{ATTACHED, Needs, Newcomer};
-use crate::life::{Cannot, Follows, Task};
+use crate::life::{Cannot, Follows, Task, called};
 use crate::names::BayId;
 use crate::plan::steps::{run, step};
 use crate::plan::{Condition, Danger, command};
@@ -20,8 +20,8 @@ struct Target<'a> {
     is_raidz: bool,
 }
 
-pub(super) fn make(request: &Request<'_>, bay: &BayId, to: Option<&str>) -> Result<Task, Cannot> {
-    let target = target(request, bay, to)?;
+pub(super) fn make(request: &Request<'_>, word: &str, to: Option<&str>) -> Result<Task, Cannot> {
+    let target = target(request, word, to)?;
     let Target { pool, vdev, .. } = &target;
     judge(&target)?;
     let least = member::least(vdev, request.sight.inventory)
@@ -36,8 +36,7 @@ pub(super) fn make(request: &Request<'_>, bay: &BayId, to: Option<&str>) -> Resu
             .filter(|_| vdev.class == Class::Normal)
             .map(|_| longest.unwrap_or(least.partition).max(least.partition)),
     };
-    let news = request.newcomers(std::slice::from_ref(bay), &needs)?;
-    let [new] = &news[..] else { return Err(Cannot::NoDrive { bay: bay.spoken() }) };
+    let new = &request.newcomer(word, &needs)?;
     let space = Space::of(pool, request.sight.inventory);
     let after = space.with(vdev, |part| {
         if part.vdev.kind == Kind::Stripe {
@@ -51,7 +50,7 @@ pub(super) fn make(request: &Request<'_>, bay: &BayId, to: Option<&str>) -> Resu
     let (mut facts, usable) = usable_facts(&space, after);
     facts.push(fact("needs", new.needs()));
     facts.extend(if target.is_raidz { of_raidz(&target) } else { of_copy(&target) });
-    let what = format!("write `{bay}` into `bays` of the pool");
+    let what = format!("write `{}` into `bays` of the pool", bay_of(new));
     facts.extend(profile_fact(&request.sight, pool, &what));
     let mut steps = new.steps.clone();
     steps.push(attach_step(&target, new)?);
@@ -114,7 +113,7 @@ fn judge(target: &Target<'_>) -> Result<(), Cannot> {
 }
 
 /// The vdev that is meant, or the only one that can be.
-fn target<'a>(request: &Request<'a>, bay: &BayId, to: Option<&str>) -> Result<Target<'a>, Cannot> {
+fn target<'a>(request: &Request<'a>, bay: &str, to: Option<&str>) -> Result<Target<'a>, Cannot> {
     let pools = request.pools()?;
     let choices = || {
         let all = pools.iter().flat_map(|pool| data(pool).map(|vdev| choice(request, pool, vdev)));
@@ -129,7 +128,7 @@ fn target<'a>(request: &Request<'a>, bay: &BayId, to: Option<&str>) -> Result<Ta
         ([], Some(word)) => {
             return Err(NoGrowth::NoSuchVdev { word: word.to_owned(), known: choices() }.into());
         }
-        _ => return Err(NoGrowth::WhichVdev { bay: bay.to_string(), known: choices() }.into()),
+        _ => return Err(NoGrowth::WhichVdev { bay: bay.to_owned(), known: choices() }.into()),
     };
     let is_raidz = vdev.kind.starts_with("raidz");
     let takes = is_raidz || vdev.kind == "mirror" || vdev.kind == "disk";
@@ -157,7 +156,7 @@ fn named<'a>(
     if !called.is_empty() {
         return Ok(called);
     }
-    let in_it = super::remove::members_called(request, word)?;
+    let in_it = called::members(&request.known(), &request.members()?, word);
     let mut found: Vec<(&Pool, &Vdev)> = Vec::new();
     for member in in_it {
         if !found.iter().any(|(pool, vdev)| pool.guid == member.pool.guid && vdev.is(member.vdev)) {

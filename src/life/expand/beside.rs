@@ -3,7 +3,7 @@
 //! A log that is lost costs the last seconds of synchronous writes, and only in a crash; a cache costs nothing; with a
 //! special vdev the pool is lost, so that it must outlive as many drives as the data does.
 
-use super::add::steps;
+use super::add::{spoken, steps};
 use super::{Needed, NoGrowth, Request, Space, ashift, data, devices, fact, feature, new_row};
 use super::{profile_fact, ready, task, usable_facts};
 use crate::capacity::{self, Kind, Part, Replacement};
@@ -11,7 +11,6 @@ use crate::inventory::Pool;
 use crate::life::member;
 use crate::life::newcomer::{LOG, Needs, Newcomer, SPECIAL};
 use crate::life::{Cannot, Task};
-use crate::names::BayId;
 use crate::plan::command::{Add, Added};
 use crate::plan::shape::Shape;
 use crate::units::{Ashift, Bytes};
@@ -38,7 +37,7 @@ fn made(
     }
 }
 
-pub(super) fn log(request: &Request<'_>, bays: &[BayId]) -> Result<Task, Cannot> {
+pub(super) fn log(request: &Request<'_>, bays: &[String]) -> Result<Task, Cannot> {
     let pool = request.one_pool()?;
     ready(pool, Needed::Working)?;
     if bays.len() > 2 {
@@ -71,7 +70,7 @@ pub(super) fn log(request: &Request<'_>, bays: &[BayId]) -> Result<Task, Cannot>
     Ok(Task { facts, ..made(request, pool, &news, what, &add) }.identified())
 }
 
-pub(super) fn cache(request: &Request<'_>, bays: &[BayId]) -> Result<Task, Cannot> {
+pub(super) fn cache(request: &Request<'_>, bays: &[String]) -> Result<Task, Cannot> {
     let pool = request.one_pool()?;
     ready(pool, Needed::Working)?;
     let needs = Needs { least: None, ashift: ashift(pool)?, role: "cache", cut: None };
@@ -92,7 +91,7 @@ pub(super) fn cache(request: &Request<'_>, bays: &[BayId]) -> Result<Task, Canno
     Ok(Task { facts, ..made(request, pool, &news, what, &add) }.identified())
 }
 
-pub(super) fn spare(request: &Request<'_>, bays: &[BayId]) -> Result<Task, Cannot> {
+pub(super) fn spare(request: &Request<'_>, bays: &[String]) -> Result<Task, Cannot> {
     let pool = request.one_pool()?;
     ready(pool, Needed::Working)?;
     let largest = largest(request, pool)?;
@@ -134,14 +133,13 @@ fn largest(request: &Request<'_>, pool: &Pool) -> Result<Replacement, Cannot> {
     })
 }
 
-pub(super) fn special(request: &Request<'_>, bays: &[BayId]) -> Result<Task, Cannot> {
+pub(super) fn special(request: &Request<'_>, bays: &[String]) -> Result<Task, Cannot> {
     let pool = request.one_pool()?;
     ready(pool, Needed::Online)?;
     feature(pool, "allocation_classes")?;
-    let bay_words = || bays.iter().map(BayId::spoken).collect::<Vec<_>>().join(", ");
     let shape = Shape::of(pool).map_err(|why| NoGrowth::Unlike {
         pool: pool.name.clone(),
-        bays: bay_words(),
+        bays: spoken(bays),
         why,
     })?;
     let needed = shape.may_lose() + 1;

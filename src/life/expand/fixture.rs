@@ -220,11 +220,11 @@ pub fn says(task: &Task, word: &str) -> String {
     facts.map(|(_, say)| say.clone()).collect::<Vec<_>>().join("; ")
 }
 
-pub fn bay(text: &str) -> BayId {
-    text.parse().unwrap()
+pub fn bay(text: &str) -> String {
+    text.to_owned()
 }
 
-pub fn bays(text: &str) -> Vec<BayId> {
+pub fn bays(text: &str) -> Vec<String> {
     text.split(' ').map(bay).collect()
 }
 
@@ -239,7 +239,7 @@ pub fn wish(more: &str) -> Profile {
     crate::yaml::read::<Profile>("mine.yaml", text.as_bytes()).unwrap().value
 }
 
-pub fn attach<'a>(bay: &'a BayId, to: Option<&'a str>) -> Way<'a> {
+pub fn attach<'a>(bay: &'a str, to: Option<&'a str>) -> Way<'a> {
     Way::Attach { bay, to }
 }
 

@@ -8,26 +8,23 @@ use crate::capacity;
 use crate::drive::Drive;
 use crate::inventory::Class;
 use crate::life::member::{self, Member, release};
-use crate::life::newcomer::reserved;
+use crate::life::newcomer::{self, reserved};
 use crate::life::replace;
-use crate::life::{Cannot, Task};
+use crate::life::{Cannot, Task, called};
 use crate::names::BayId;
 use crate::plan::steps::{run, step};
 use crate::plan::{Danger, command};
 use crate::render::text::bays;
 use crate::units::Bytes;
 
-pub(super) fn make(
-    request: &Request<'_>,
-    bay: &BayId,
-    with: Option<&BayId>,
-) -> Result<Task, Cannot> {
+pub(super) fn make(request: &Request<'_>, word: &str, with: Option<&str>) -> Result<Task, Cannot> {
     let sight = &request.sight;
-    if !sight.hw.knows(bay) && !sight.hw.is_generic() {
-        return Err(Cannot::NoBay { bay: bay.to_string(), known: sight.hw.seats() });
-    }
+    let known = request.known();
+    let bay = &called::spot(&known, word)?;
+    let with = with.map(|word| called::spot(&known, word)).transpose()?;
+    let with = with.as_ref();
     let members = request.members()?;
-    let sits = members.iter().find(|member| member.is_in(sight.hw, bay)).copied();
+    let sits = members.iter().find(|member| bay.has(sight.hw, member)).copied();
     let target = sits.ok_or_else(|| NoGrowth::NoMember { word: bay.spoken() })?;
     let (pool, vdev) = (target.pool, target.vdev);
     ready(pool, Needed::Working)?;
@@ -65,7 +62,7 @@ pub(super) fn make(
         unfinished: sight.unfinished,
     };
     match with {
-        Some(with) => exchange(request, &ask, target, &of_vdev, &space, with),
+        Some(with) => exchange(request, &ask, target, &of_vdev, &space, &with.typed()),
         None => in_the_same_bay(&ask, target, &of_vdev, &space),
     }
 }
@@ -130,10 +127,10 @@ fn exchange(
     target: Member<'_>,
     of_vdev: &[Member<'_>],
     space: &Space<'_>,
-    with: &BayId,
+    with: &str,
 ) -> Result<Task, Cannot> {
     let task = replace::make(ask)?;
-    let disk = crate::life::newcomer::in_the_bay(&request.sight, with)?;
+    let disk = newcomer::called(&request.known(), with)?;
     let drive = capacity::Drive { bytes: disk.size, logical_sector: disk.sector() };
     let zfs = release(request.sight.inventory);
     let whole = || capacity::Cut::Whole.made_by(zfs, drive).ok();
@@ -144,7 +141,7 @@ fn exchange(
     let old = target.leaf.partition.unwrap_or(Bytes::ZERO);
     if new <= old {
         let drive = Box::new(Drive::of(request.sight.hw, disk));
-        return Err(NoGrowth::NotLarger { drive, old, bay: ask.bay.to_string() }.into());
+        return Err(NoGrowth::NotLarger { drive, old, bay: ask.bay.typed() }.into());
     }
     let vdev = target.vdev;
     let leaves = |all: bool| {

@@ -10,10 +10,10 @@ use camino::Utf8PathBuf;
 use crate::history::History;
 use crate::inventory::stale::Stale;
 use crate::inventory::{Class, Pool, Vdev};
+use crate::life::called::{Known, Spot};
 use crate::life::member::{self, Member, part};
 use crate::life::newcomer::{self, Needs, Newcomer};
 use crate::life::{Cannot, Sight, Task, Usable};
-use crate::names::BayId;
 use crate::plan::Fingerprint;
 use crate::units::Bytes;
 
@@ -33,27 +33,27 @@ use space::Space;
 pub enum Way<'a> {
     /// One drive more for a vdev.
     Attach {
-        /// The bay of the new drive.
-        bay: &'a BayId,
+        /// The new drive, by its bay or another name ([`called`]).
+        bay: &'a str,
         /// A vdev's name, or the bay of one of its members.
         to: Option<&'a str>,
     },
-    /// A data vdev more, of the pool's own shape.
-    Add(&'a [BayId]),
+    /// A data vdev more, of the pool's own shape: its drives, each by its bay or another name.
+    Add(&'a [String]),
     /// A log of one drive, or a mirror of two.
-    Log(&'a [BayId]),
+    Log(&'a [String]),
     /// Caches.
-    Cache(&'a [BayId]),
+    Cache(&'a [String]),
     /// Spares.
-    Spare(&'a [BayId]),
+    Spare(&'a [String]),
     /// A special vdev.
-    Special(&'a [BayId]),
+    Special(&'a [String]),
     /// A member gives way to a larger drive.
     Larger {
-        /// The bay of the member.
-        bay: &'a BayId,
-        /// The bay of the larger drive; `None`: it will go into the same bay.
-        with: Option<&'a BayId>,
+        /// The member, by its bay or another name.
+        bay: &'a str,
+        /// The larger drive; `None`: it will go into the same bay.
+        with: Option<&'a str>,
     },
     /// A device or vdev leaves the pool.
     Remove(&'a str),
@@ -136,17 +136,35 @@ impl<'a> Request<'a> {
         Ok(all.filter(|member| pools.iter().any(|pool| pool.guid == member.pool.guid)).collect())
     }
 
-    /// New drives of these bays, judged; a bay is named once.
-    fn newcomers(&self, bays: &[BayId], needs: &Needs) -> Result<Vec<Newcomer<'a>>, Cannot> {
-        for (at, bay) in bays.iter().enumerate() {
-            if bays.iter().take(at).any(|other| other == bay) {
-                return Err(NoGrowth::Twice { bay: bay.spoken() }.into());
+    /// What words are understood from.
+    fn known(&self) -> Known<'a> {
+        let Sight { hw, inventory, .. } = self.sight;
+        Known { hw, inventory, history: self.history }
+    }
+
+    /// The new drive that a word names, judged.
+    fn newcomer(&self, word: &str, needs: &Needs) -> Result<Newcomer<'a>, Cannot> {
+        newcomer::judge(&self.sight, newcomer::called(&self.known(), word)?, needs)
+    }
+
+    /// New drives, judged; each is named once, by whatever name.
+    fn newcomers(&self, words: &[String], needs: &Needs) -> Result<Vec<Newcomer<'a>>, Cannot> {
+        let known = self.known();
+        let disks = words.iter().map(|word| newcomer::called(&known, word));
+        let disks = disks.collect::<Result<Vec<_>, _>>()?;
+        for (at, disk) in disks.iter().enumerate() {
+            if disks.iter().take(at).any(|other| other.name == disk.name) {
+                let bay = Spot::of(&known, disk).spoken();
+                return Err(NoGrowth::Twice { bay }.into());
             }
         }
-        let disks = bays.iter().map(|bay| newcomer::in_the_bay(&self.sight, bay));
-        let disks = disks.collect::<Result<Vec<_>, _>>()?;
         disks.into_iter().map(|disk| newcomer::judge(&self.sight, disk, needs)).collect()
     }
+}
+
+/// As the bay of a new drive is written into a wish; in none, what the kernel calls it.
+fn bay_of(new: &Newcomer<'_>) -> String {
+    new.drive.bay.as_ref().map_or_else(|| new.drive.name.clone(), ToString::to_string)
 }
 
 /// The pool takes commands, is as well as it must be, and nothing runs in it that would be disturbed.

@@ -5,8 +5,7 @@ use super::{space, task, usable_facts};
 use crate::drive::Drive;
 use crate::inventory::{Class, Pool, Vdev};
 use crate::life::member::Member;
-use crate::life::{Cannot, Follows, Task, replace};
-use crate::names::BayId;
+use crate::life::{Cannot, Follows, Task, called, replace};
 use crate::plan::steps::{run, step};
 use crate::plan::{Condition, Danger, command};
 use crate::units::Bytes;
@@ -28,10 +27,8 @@ pub(super) fn make(request: &Request<'_>, what: &str) -> Result<Task, Cannot> {
             return Err(NoGrowth::Ambiguous { word: what.to_owned(), known }.into());
         }
     }
-    let bay: Option<BayId> = what.parse().ok();
-    let in_it = members_called(request, what)?;
-    let word = || bay.as_ref().filter(|_| is_number(what)).map_or(what.to_owned(), BayId::spoken);
-    match in_it[..] {
+    let word = || if called::is_number(what) { called::spoken(what) } else { what.to_owned() };
+    match called::members(&request.known(), &request.members()?, what)[..] {
         [one] => of_member(request, one),
         [] => Err(NoGrowth::NoMember { word: word() }.into()),
         ref many => {
@@ -39,35 +36,6 @@ pub(super) fn make(request: &Request<'_>, what: &str) -> Result<Task, Cannot> {
             Err(NoGrowth::Ambiguous { word: word(), known }.into())
         }
     }
-}
-
-/// `3`; a GUID is one too, and longer than any bay.
-fn is_number(word: &str) -> bool {
-    word.len() < 6 && word.bytes().all(|it| it.is_ascii_digit())
-}
-
-/// The members in the bay of this name, or else those that are called so.
-pub(super) fn members_called<'a>(
-    request: &Request<'a>,
-    word: &str,
-) -> Result<Vec<Member<'a>>, Cannot> {
-    let (hw, inventory) = (request.sight.hw, request.sight.inventory);
-    let members = request.members()?;
-    if let Ok(bay) = word.parse::<BayId>() {
-        let in_it: Vec<Member<'a>> =
-            members.iter().filter(|member| member.is_in(hw, &bay)).copied().collect();
-        if !in_it.is_empty() {
-            return Ok(in_it);
-        }
-    }
-    let called = |member: &Member<'_>| {
-        let serial = match member.disk {
-            Some(disk) => disk.serial.as_ref().map(ToString::to_string),
-            None => member.missing(hw, inventory).serial,
-        };
-        member.is_called(serial.as_deref(), word)
-    };
-    Ok(members.into_iter().filter(called).collect())
 }
 
 fn of_member(request: &Request<'_>, member: Member<'_>) -> Result<Task, Cannot> {
