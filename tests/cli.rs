@@ -29,6 +29,10 @@ mod seats;
 #[path = "cli/hostile.rs"]
 mod hostile;
 
+/// What commands take.
+#[path = "cli/helps.rs"]
+mod helps;
+
 /// Names of drives that are typed.
 #[path = "cli/words.rs"]
 mod words;

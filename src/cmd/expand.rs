@@ -23,6 +23,12 @@ pub enum Expand {
         /// The vdev as `zpool status` names it, or one of its drives. Left out: the only one.
         #[arg(long, value_name = "BAY|DRIVE|VDEV")]
         to: Option<String>,
+        /// Of what holds something.
+        #[command(flatten)]
+        erase: Erase,
+        /// Until when.
+        #[command(flatten)]
+        wait: Wait,
         /// How.
         #[command(flatten)]
         how: How,
@@ -45,6 +51,12 @@ pub enum Expand {
         /// The larger drive. Left out: it goes into the same bay, and the old one out of service first.
         #[arg(long, value_name = "BAY|DRIVE")]
         with: Option<String>,
+        /// Of what holds something.
+        #[command(flatten)]
+        erase: Erase,
+        /// Until when.
+        #[command(flatten)]
+        wait: Wait,
         /// How.
         #[command(flatten)]
         how: How,
@@ -54,6 +66,9 @@ pub enum Expand {
         /// The drive as for the others, or the vdev as `zpool status` names it.
         #[arg(value_name = "BAY|DRIVE|VDEV")]
         what: String,
+        /// Until when.
+        #[command(flatten)]
+        wait: Wait,
         /// How.
         #[command(flatten)]
         how: How,
@@ -66,27 +81,40 @@ pub struct Bays {
     /// The new drives: each by its bay, its serial, or its by-id or kernel name.
     #[arg(value_name = "BAY|DRIVE", required = true)]
     pub bays: Vec<String>,
+    /// Of what holds something.
+    #[command(flatten)]
+    pub erase: Erase,
     /// How.
     #[command(flatten)]
     pub how: How,
 }
 
-/// How a way is gone.
+/// How every way is gone.
 #[derive(Debug, Args)]
 pub struct How {
     /// The pool, where more than one is imported.
     #[arg(long, value_name = "POOL")]
     pub pool: Option<String>,
-    /// Erase a new drive first and take it, though it holds something: its wwn, and the serial read off its label. One
-    /// drive for each --take.
-    #[arg(long, value_name = "WWN=SERIAL")]
-    pub take: Vec<Take>,
     /// Only show what would be done.
     #[arg(long)]
     pub plan: bool,
     /// Do not ask.
     #[arg(long)]
     pub yes: bool,
+}
+
+/// New drives that hold something.
+#[derive(Debug, Args)]
+pub struct Erase {
+    /// Erase a new drive first and take it, though it holds something: its wwn, and the serial read off its label. One
+    /// drive for each --take.
+    #[arg(long, value_name = "WWN=SERIAL")]
+    pub take: Vec<Take>,
+}
+
+/// What goes on by itself afterwards.
+#[derive(Debug, Args)]
+pub struct Wait {
     /// Do not wait until the data has moved.
     #[arg(long)]
     pub no_wait: bool,
@@ -101,6 +129,31 @@ impl Expand {
             | Self::Cache(it)
             | Self::Spare(it)
             | Self::Special(it) => &it.how,
+        }
+    }
+
+    /// Drives that a person named to be erased.
+    fn takes(&self) -> &[Take] {
+        match self {
+            Self::Attach { erase, .. } | Self::Larger { erase, .. } => &erase.take,
+            Self::Add(it)
+            | Self::Log(it)
+            | Self::Cache(it)
+            | Self::Spare(it)
+            | Self::Special(it) => &it.erase.take,
+            Self::Remove { .. } => &[],
+        }
+    }
+
+    /// Whether what goes on afterwards is watched; `None`: nothing does.
+    fn watches(&self) -> Option<bool> {
+        match self {
+            Self::Attach { wait, .. } | Self::Larger { wait, .. } | Self::Remove { wait, .. } => {
+                Some(!wait.no_wait)
+            }
+            Self::Add(_) | Self::Log(_) | Self::Cache(_) | Self::Spare(_) | Self::Special(_) => {
+                None
+            }
         }
     }
 
@@ -161,7 +214,7 @@ pub fn run(context: &Context, args: &Expand) -> Result<Answer> {
             hw: &scene.hw,
             inventory: &scene.inventory,
             wish: scene.wish.as_ref(),
-            takes: &how.take,
+            takes: args.takes(),
             unfinished: &scene.unfinished,
         };
         make(&Request {
@@ -173,14 +226,15 @@ pub fn run(context: &Context, args: &Expand) -> Result<Answer> {
         })
     };
     let command = args.command(&scene.known());
+    let watches = args.watches();
     let terms = Terms {
         command: &command,
         bay: "the bay",
         plan: how.plan,
         yes: how.yes,
         proof: Proof::Yes,
-        no_wait: how.no_wait,
-        resumes: true,
+        no_wait: !watches.unwrap_or(false),
+        resumes: watches.is_some(),
         settle: None,
     };
     perform(context, scene, &decide, &terms)
