@@ -282,8 +282,38 @@ fn a_replacement_keeps_the_layout_and_may_not_end() {
     lab.ok("echo 0 > /sys/module/zfs/parameters/zfs_scan_suspend_progress");
     lab.ok("zpool wait -t resilver,replace tank");
     scrubbed(&lab, "a replacement");
+    the_last_copy_is_left_in(&mut lab);
     a_resilver_with_errors(&mut lab);
     the_new_drive_goes_too(&mut lab);
+}
+
+/// ZFS reads a drive that gave too many errors, and leans on it where another one is out: it is not taken out.
+fn the_last_copy_is_left_in(lab: &mut Lab) {
+    let wwn = lab.drive("2").wwn.clone().expect("a wwn").to_string();
+    lab.stop();
+    assert!(lab.spoil("2", 128 << 10) > 40);
+    lab.start();
+    lab.settled();
+    lab.ok("zpool scrub -w tank");
+    // ZFS's own daemon says so after ten errors.
+    let degraded = format!("zpool status -P tank | grep '{wwn}.* DEGRADED'");
+    let ran = lab.until(&degraded, Duration::from_mins(1));
+    assert_eq!(ran.status, 0, "{}", lab.ok("zpool status -P tank"));
+    lab.ok("d=$(readlink -f /dev/disk/by-path/pci-0000:00:1f.2-ata-3); echo 1 > /sys/block/${d##*/}/device/delete");
+    lab.ok("dd if=/dev/urandom of=/tank/data/late bs=1M count=4 conv=fsync status=none");
+    let said = flat(&lab.sh("zbay status"));
+    assert!(said.contains("the drive in bay 3 is missing. No redundancy left"), "{said}");
+    assert!(said.contains("bay 2 has too many errors and is still needed"), "{said}");
+    assert!(!said.contains("zbay replace 2"), "{said}");
+    for command in ["zbay replace 2 --plan", "zbay replace 2 --yes"] {
+        let ran = lab.sh(command);
+        assert_eq!(ran.status, 2, "{command}: {}{}", ran.out, ran.err);
+    }
+    assert_eq!(lab.sh(&degraded).status, 0, "{}", lab.ok("zpool status -P tank"));
+    rescan(lab);
+    lab.ok("sleep 2; zpool online tank $(zpool status -P tank | awk '/REMOVED|UNAVAIL/ && /by-id/ {print $1}')");
+    lab.ok("zpool wait -t resilver tank; zpool clear tank");
+    scrubbed(lab, "the last copy was left in");
 }
 
 /// The source of a resilver is damaged: OpenZFS 2.3.9 ends the replacement all the same, and the files are lost.
