@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use camino::Utf8Path;
 
 use super::{Found, Note, Rule, Severity};
-use crate::plan::system::mountpoints;
+use crate::machine::{CHMOD, CHOWN, Cmd};
+use crate::plan::system::{Key, mountpoints};
 use crate::profile::Profile;
 use crate::profile::value::KeyFile;
 
@@ -43,6 +44,36 @@ pub(super) fn keys(profile: &Profile, found: &mut Found) {
             found.error(Rule::KeyTwice, &at, message, remedy);
         }
     }
+}
+
+/// Keys in files that somebody else has the say over, or reads. They are used all the same.
+pub fn open(keys: &[Key]) -> Vec<Note> {
+    let one = |key: &Key| {
+        let (path, (mode, _)) = (key.path.as_ref()?, key.file?);
+        let other = key.owner.filter(|uid| *uid != 0);
+        let (message, remedy) = match other {
+            Some(uid) => {
+                let own = Cmd::new(CHOWN, ["root:root", path.as_str()]);
+                (format!("the key {path} belongs to another user (uid {uid})"), own)
+            }
+            None if mode & 0o077 != 0 => {
+                let close = Cmd::new(CHMOD, ["600", path.as_str()]);
+                let may = if mode & 0o022 == 0 { "read" } else { "read or changed" };
+                (format!("the key {path} can be {may} by others (mode {mode:o})"), close)
+            }
+            None => return None,
+        };
+        Some(Note {
+            severity: Severity::Warning,
+            rule: Rule::KeyOpen,
+            at: "datasets".to_owned(),
+            message,
+            remedy: format!("`{remedy}`"),
+            bay: None,
+            wwn: None,
+        })
+    };
+    keys.iter().filter_map(one).collect()
 }
 
 /// What is told where keys are made and the processor has no instructions for them; `aes`: whether it has, if that is known.

@@ -87,6 +87,8 @@ rules! {
     TwoKeys = "two-keys": "a dataset has one key: a file opens it at boot by itself, a passphrase has to be typed",
     KeyTwice = "key-twice": "a key file that is made for two datasets opens both for whoever has it",
     KeyInPool = "key-in-pool": "keys are loaded at boot before anything of the pool is mounted",
+    KeyOpen = "key-open": "whoever may read a key opens what it is for, and whoever may write it locks its owner out",
+    SecretInClear = "secret-in-clear": "plain http is read by whoever is on the way, and so is the secret in an address",
     NoAes = "no-aes": "without the processor's AES instructions encrypted data is read and written many times slower",
     ParentMount = "mountpoint-twice": "two datasets cannot be mounted at the same place",
     WwnPlaceholder = "wwn-placeholder": "a world wide name that many drives share does not tell one from the other",
@@ -174,6 +176,8 @@ pub fn check(hw: &Hw, profile: &Profile) -> Vec<Note> {
     reserve::reserve(profile, &mut found);
     mounts(profile, &mut found);
     keys::keys(profile, &mut found);
+    let url = profile.notify.url.as_ref();
+    found.0.extend(url.and_then(|url| address::in_clear("notify.url", url)));
     found.0.sort_by_key(|note| std::cmp::Reverse(note.severity));
     found.0
 }
@@ -529,6 +533,7 @@ fn mounts(profile: &Profile, found: &mut Found) {
     }
 }
 
+pub mod address;
 pub mod health;
 pub mod keys;
 pub mod machine;

@@ -10,7 +10,10 @@ use crate::check::{self, Note, Severity};
 use crate::cli::Check;
 use crate::fault::Faults;
 use crate::hw::Hw;
+use crate::machine::Machine;
 use crate::machine::local::read_user_file;
+use crate::plan::system;
+use crate::profile::Profile;
 use crate::render::{json::answer, text::labelled};
 use crate::shipped::{self, LoadError};
 use crate::yaml::{MAX_BYTES, read};
@@ -91,10 +94,21 @@ fn profile(context: &Context, word: &str) -> Result<Vec<Note>> {
         }
         Err(other) => return Err(other.into()),
     };
-    let notes = check::check(&hw.value, &profile.value);
+    let mut notes = check::check(&hw.value, &profile.value);
     let refusal: Option<Faults> = check::refusal(&profile, &notes);
+    notes.extend(of_files(machine, &profile.value));
     match refusal {
         Some(faults) => Err(LoadError::Faults(faults).into()),
         None => Ok(notes),
     }
+}
+
+/// What is to be said of the files that a profile names, where they are on this machine and can be read.
+fn of_files(machine: &dyn Machine, profile: &Profile) -> Vec<Note> {
+    let mut notes = check::keys::open(&system::key_files(machine, profile));
+    let file = profile.notify.url_file.as_ref();
+    let text = file.and_then(|file| machine.file(file).ok().flatten()).unwrap_or_default();
+    let url = str::from_utf8(&text).ok().and_then(|text| text.trim().parse().ok());
+    notes.extend(url.and_then(|url| check::address::in_clear("notify.url_file", &url)));
+    notes
 }

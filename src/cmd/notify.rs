@@ -18,7 +18,7 @@ use serde_json::json;
 
 use super::{Answer, Context, need_root, prompt};
 use crate::care::boot;
-use crate::check::machine;
+use crate::check::{Note, address, machine};
 use crate::cli::Notify as NotifyArgs;
 use crate::console;
 use crate::hw::Hw;
@@ -37,6 +37,7 @@ use crate::notice::{
 use crate::profile::Profile;
 use crate::profile::notify::{Notify, WebHook};
 use crate::render::json::answer;
+use crate::render::text::labelled;
 use crate::shipped::{self, LoadError, WISH};
 use crate::status::{self, Status, Weight};
 
@@ -390,8 +391,24 @@ fn test(context: &Context, notify: &Notify, dry: bool) -> Result<Answer> {
     }
     let ways = notify.ways();
     let verb = if dry { "would be sent" } else { "sent" };
-    let text = format!("{verb}: {}\n", ways.join(", "));
-    Ok(Answer { text, json: answer(&[], json!({ "sent": ways, "dry_run": dry })), status: 0 })
+    let mut text = format!("{verb}: {}\n", ways.join(", "));
+    let notes = in_clear(context, notify);
+    for note in &notes {
+        text.push_str(&labelled("warning", &note.message));
+        text.push_str(&labelled("do this", &note.remedy));
+    }
+    Ok(Answer { text, json: answer(&notes, json!({ "sent": ways, "dry_run": dry })), status: 0 })
+}
+
+/// Warnings of addresses whose secret can be read on the way.
+fn in_clear(context: &Context, notify: &Notify) -> Vec<Note> {
+    let own = notify.url.clone().map(|url| ("notify.url", url));
+    let file = notify.url_file.as_ref();
+    let file = file.and_then(|file| context.machine.file(file).ok().flatten());
+    let kept = file.and_then(|text| str::from_utf8(&text).ok()?.trim().parse::<WebHook>().ok());
+    let kept = kept.map(|url| ("notify.url_file", url));
+    let all = own.into_iter().chain(kept);
+    all.filter_map(|(at, url)| address::in_clear(at, &url)).collect()
 }
 
 /// Sends by each way what it has to tell, and notes what it carried; what failed, in words. Nothing of an address that is a

@@ -271,6 +271,11 @@ pub fn mode_and_size(path: &Utf8Path) -> Cmd {
     Cmd::new(STAT, ["--format=%a %s", "--", path.as_str()])
 }
 
+/// The number of the user whose a file is.
+pub fn owner_of(path: &Utf8Path) -> Cmd {
+    Cmd::new(STAT, ["--format=%u", "--", path.as_str()])
+}
+
 /// Whether the key where a dataset says it is opens it; it stays as it is.
 pub fn try_key(dataset: &str) -> Cmd {
     Cmd::new(ZFS, ["load-key", "-n", dataset])

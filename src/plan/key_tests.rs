@@ -1,5 +1,7 @@
 //! Encrypted datasets: the key is made with them and is in no plan; what is no key is refused; what a key does not open is told.
 
+use serde_json::json;
+
 use super::make::{PlanError, Request, make};
 use super::{Plan, command, system};
 use crate::apply::secrets::Secrets;
@@ -217,4 +219,50 @@ fn a_dataset_that_its_key_does_not_open_is_told_before_the_next_boot() {
         closed.iter().any(|it| matches!(it, Drift::Locked { .. }) && it.mendable()),
         "{closed:?}"
     );
+}
+
+/// The key opens the dataset, and others may read or change it: that is told with what mends it, and it is used.
+#[test]
+fn a_key_that_others_have_the_say_over_is_a_finding_and_is_used() {
+    let profile = wish(&format!("key_file: {KEY}"));
+    let told = |mode: &str, owner: &str| {
+        let said = [
+            (command::mode_and_size(KEY.into()), 0, mode),
+            (command::owner_of(KEY.into()), 0, owner),
+            (command::get(Of::Zfs, "testpool/private", "keystatus"), 0, "available"),
+            (command::try_key("testpool/private"), 0, ""),
+        ];
+        let machine = box_saying(&said);
+        let plan = plan(&machine, &profile).expect("a plan");
+        let notes = plan.notes.into_iter().filter(|note| json!(note.rule) == "key-open");
+        let planned: Vec<_> = notes.map(|note| (note.message, note.remedy)).collect();
+        let checked = crate::check::keys::open(&system::key_files(&machine, &profile.value));
+        let checked: Vec<_> = checked.into_iter().map(|it| (it.message, it.remedy)).collect();
+        assert_eq!(planned, checked, "`zbay check` and `zbay plan` say the same");
+        planned
+    };
+    let one = |message: &str, remedy: &str| vec![(message.to_owned(), remedy.to_owned())];
+    assert_eq!(
+        told("644 64", "0"),
+        one(
+            &format!("the key {KEY} can be read by others (mode 644)"),
+            &format!("`chmod 600 {KEY}`")
+        )
+    );
+    assert_eq!(
+        told("660 64", "0"),
+        one(
+            &format!("the key {KEY} can be read or changed by others (mode 660)"),
+            &format!("`chmod 600 {KEY}`")
+        )
+    );
+    assert_eq!(
+        told("600 64", "1000"),
+        one(
+            &format!("the key {KEY} belongs to another user (uid 1000)"),
+            &format!("`chown root:root {KEY}`")
+        )
+    );
+    assert_eq!(told("600 64", "0"), []);
+    assert_eq!(told("400 64", "0"), []);
 }

@@ -124,6 +124,8 @@ pub fn make(request: &Request<'_>) -> Result<Plan, PlanError> {
         (None, None) => return Err(Refused(Vec::new()).into()),
     };
     notes.retain(|note| note.severity < Severity::Error);
+    let mut keys = check::keys::open(&system.keys);
+    notes.append(&mut keys);
     let is_key = |change: &Change| match change {
         Change::NewKey { .. } => true,
         Change::Run(cmd) => cmd.asks.is_some(),

@@ -70,6 +70,8 @@ pub struct Key {
     pub path: Option<Utf8PathBuf>,
     /// Permission bits and bytes of what is there; `None`: nothing.
     pub file: Option<(u32, u64)>,
+    /// The user whose it is; `None`: nobody said.
+    pub owner: Option<u32>,
     /// Whether the key is loaded; `None`: there is no such dataset, or it is not encrypted.
     pub loaded: Option<bool>,
     /// ZFS's words where the file's key does not open the dataset.
@@ -107,11 +109,7 @@ fn keys(machine: &dyn Machine, profile: &Profile) -> Vec<Key> {
     let text =
         |cmd: &Cmd| said(cmd).map(|it| String::from_utf8_lossy(&it.stdout).trim().to_owned());
     let one = |(dataset, path): (String, Option<Utf8PathBuf>)| {
-        let said = path.as_ref().and_then(|path| text(&command::mode_and_size(path)));
-        let file = said.and_then(|text| {
-            let (mode, size) = text.split_once(' ')?;
-            Some((u32::from_str_radix(mode, 8).ok()?, size.parse().ok()?))
-        });
+        let (file, owner) = path.as_ref().map_or((None, None), |path| of_file(machine, path));
         let status = text(&command::get(Of::Zfs, &dataset, "keystatus"));
         let loaded = status.as_deref().and_then(|status| match status {
             "available" => Some(true),
@@ -125,9 +123,35 @@ fn keys(machine: &dyn Machine, profile: &Profile) -> Vec<Key> {
             Ok(output) => Some(output.said()),
             Err(why) => Some(why.to_string()),
         });
-        Key { dataset, path, file, loaded, wrong }
+        Key { dataset, path, file, owner, loaded, wrong }
     };
     wished.map(one).collect()
+}
+
+/// Permission bits and bytes of a key file, and whose it is.
+fn of_file(machine: &dyn Machine, path: &Utf8Path) -> (Option<(u32, u64)>, Option<u32>) {
+    let text = |cmd: &Cmd| {
+        let output = machine.read(cmd).ok().filter(|output| output.status == 0)?;
+        Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    };
+    let file = text(&command::mode_and_size(path)).and_then(|text| {
+        let (mode, size) = text.split_once(' ')?;
+        Some((u32::from_str_radix(mode, 8).ok()?, size.parse().ok()?))
+    });
+    let owner = file.and_then(|_| text(&command::owner_of(path))?.parse().ok());
+    (file, owner)
+}
+
+/// The key files that a profile names as they are on this machine; no pool is asked.
+pub fn key_files(machine: &dyn Machine, profile: &Profile) -> Vec<Key> {
+    let named = profile.datasets.iter().filter_map(|(name, wish)| {
+        Some((full(profile, name.as_str()), wish.key_file.as_ref()?.path().to_owned()))
+    });
+    let one = |(dataset, path): (String, Utf8PathBuf)| {
+        let (file, owner) = of_file(machine, &path);
+        Key { dataset, path: Some(path), file, owner, loaded: None, wrong: None }
+    };
+    named.map(one).collect()
 }
 
 /// What a hostid could be made from, beside the box's own numbers.

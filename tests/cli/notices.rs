@@ -305,3 +305,33 @@ fn a_person_says_which_pool_is_not_missed_any_more() {
     }
     assert_eq!(on("in-trouble", &["forget"]).status, 2);
 }
+
+/// Whoever is on the way reads a plain address: that is told where a profile is checked and where a notice is tried.
+#[test]
+fn a_secret_that_can_be_read_on_the_way_is_warned_of() {
+    let dir = tempfile::TempDir::new().expect("a directory");
+    let file = dir.path().join("wish.yaml");
+    let kept = |url: &str| {
+        let text = profile()
+            .replace("  url: https://ntfy.example/topic\n", "  url_file: /etc/zbay/ntfy\n");
+        std::fs::write(&file, &text).expect("written");
+        let url = format!("{url}\n");
+        boxed("in-trouble", Some(&text), &json!({}))
+            .edit("files.json", move |all| all["/etc/zbay/ntfy"] = lines(&url))
+    };
+    let warned = kept("http://push.example.org/message?token=AbCdEf");
+    for args in [&["notify", "--test", "--dry-run"][..], &["check", file.to_str().expect("UTF-8")]]
+    {
+        let said = warned.run(args);
+        assert_eq!(said.status, 0, "{}", said.err);
+        let words =
+            "the address in `notify.url_file` is plain http and holds a question with values";
+        let out = said.out.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(out.matches(words).count(), 1, "{out}");
+        assert!(said.out.contains("https://") && !said.out.contains("AbCdEf"), "{}", said.out);
+        for silent in ["https://push.example.org/?token=AbCdEf", "http://10.0.0.2/?token=AbCdEf"] {
+            let said = kept(silent).run(args);
+            assert!(said.status == 0 && !said.out.contains("plain http"), "{}", said.out);
+        }
+    }
+}
