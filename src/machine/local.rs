@@ -19,7 +19,7 @@ use nix::sys::termios::{LocalFlags, SetArg, tcgetattr, tcsetattr};
 use thiserror::Error;
 
 use super::IoError;
-use super::deadline::{Wanted, within_io};
+use super::deadline::{Wanted, in_turn_io};
 use super::real::write::{FILE_LIMIT, make_dirs, swap};
 use super::real::{plain, plain_file};
 use crate::console::clean;
@@ -53,7 +53,7 @@ pub fn write_new_file(path: &Utf8Path, text: &str) -> Result<(), IoError> {
         file.write_all(text.as_bytes())?;
         file.sync_all()
     };
-    within_io(FILE_LIMIT, write).map_err(refused)
+    in_turn_io(FILE_LIMIT, write).map_err(refused)
 }
 
 /// Writes a file whole or not at all, in place of a file that is there. A directory, a device or a link is left alone.
@@ -90,7 +90,7 @@ pub fn replace_user_file(path: &Utf8Path, text: &str) -> Result<(), IoError> {
         let _ = fs::remove_file(&beside); // left by a run that was cut off; else the next line says why not
         swap(&beside, &own, &text, mode, None, wanted)
     };
-    within_io(FILE_LIMIT, write).map_err(|why| refused(&why.to_string()))
+    in_turn_io(FILE_LIMIT, write).map_err(|why| refused(&why.to_string()))
 }
 
 /// The permission bits of a file.

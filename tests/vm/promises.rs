@@ -115,10 +115,11 @@ pub fn made(lab: &Lab, create: &str) {
     ));
 }
 
-/// Runs zbay until it has synced for the `n`-th time and sends it a signal there. False: it ended before.
+/// Runs zbay until it has synced for the `n`-th time and sends it a signal there. False: it ended before. strace counts by
+/// thread: zbay changes files in one. The programs that it starts are let go.
 pub fn at_sync(lab: &Lab, command: &str, n: u32, signal: &str) -> bool {
     lab.ok(&format!(
-        "rm -f /run/drill /run/drill.out; (setsid strace -qq -o /run/drill -e trace=fsync -e inject=fsync:signal={signal}:when={n} \
+        "rm -f /run/drill /run/drill.out; (setsid strace -f -b execve -qq -o /run/drill -e trace=fsync -e inject=fsync:signal={signal}:when={n} \
          {command} >/run/drill.out 2>&1 </dev/null; echo ended >>/run/drill.out) >/dev/null 2>&1 & \
          for i in $(seq 900); do grep -qE 'SIGSTOP|SIGKILL' /run/drill 2>/dev/null && exit 0; grep -q ended /run/drill.out 2>/dev/null && exit 0; sleep 0.2; done; exit 1"
     ));

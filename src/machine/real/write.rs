@@ -15,7 +15,7 @@ use nix::fcntl::OFlag;
 use nix::unistd::geteuid;
 
 use super::{Real, beneath, number_of, plain};
-use crate::machine::deadline::{Wanted, given_up, within};
+use crate::machine::deadline::{Wanted, given_up, in_turn};
 use crate::machine::{Change, DeviceNumber, Hash, Machine, Output, RunError, Span};
 
 /// What is no regular file keeps nobody waiting.
@@ -41,7 +41,7 @@ pub(super) fn change(change: &Change) -> Result<Output, RunError> {
         Change::Zero { dev, .. } => (ZERO_LIMIT, format!("write zeros to {dev}")),
     };
     let own = change.clone();
-    within(limit, move |wanted| in_time(&own, wanted)).unwrap_or_else(|| {
+    in_turn(limit, move |wanted| in_time(&own, wanted)).unwrap_or_else(|| {
         Err(RunError::Io { what: format!("cannot {what}"), why: given_up(limit) })
     })
 }
@@ -228,7 +228,7 @@ fn sweep(dir: &Utf8Path) {
 /// Adds lines in one write, without waiting for the disk; or puts a whole file in place of the one that has this hash.
 pub(super) fn note(path: &Utf8Path, text: &str, instead_of: Option<&Hash>) -> Result<(), RunError> {
     let (own, text, was) = (path.to_owned(), text.to_owned(), instead_of.cloned());
-    let noted = within(FILE_LIMIT, move |wanted| note_in_time(&own, &text, was.as_ref(), wanted));
+    let noted = in_turn(FILE_LIMIT, move |wanted| note_in_time(&own, &text, was.as_ref(), wanted));
     noted.unwrap_or_else(|| {
         Err(RunError::Io { what: format!("cannot append to {path}"), why: given_up(FILE_LIMIT) })
     })
