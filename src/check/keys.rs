@@ -6,6 +6,7 @@ use camino::Utf8Path;
 
 use super::{Found, Note, Rule, Severity};
 use crate::machine::{CHMOD, CHOWN, Cmd};
+use crate::plan::arrival::Left;
 use crate::plan::system::{Key, mountpoints};
 use crate::profile::Profile;
 use crate::profile::value::KeyFile;
@@ -74,6 +75,21 @@ pub fn open(keys: &[Key]) -> Vec<Note> {
         })
     };
     keys.iter().filter_map(one).collect()
+}
+
+/// Encrypted datasets that are opened and stay unmounted, since they would cover something.
+pub fn left(keys: &[Key]) -> Vec<Note> {
+    let left = keys.iter().filter_map(|key| key.place.as_ref()?.as_ref().err());
+    let note = |left: &Left| Note {
+        severity: Severity::Warning,
+        rule: Rule::MountCovers,
+        at: "datasets".to_owned(),
+        message: format!("{} is opened and not mounted at {}: {}", left.dataset, left.at, left.why),
+        remedy: format!("empty that, then `zfs mount {}`; or {}", left.dataset, left.remedy()),
+        bay: None,
+        wwn: None,
+    };
+    left.map(note).collect()
 }
 
 /// What is told where keys are made and the processor has no instructions for them; `aes`: whether it has, if that is known.

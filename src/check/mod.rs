@@ -87,6 +87,7 @@ rules! {
     TwoKeys = "two-keys": "a dataset has one key: a file opens it at boot by itself, a passphrase has to be typed",
     KeyTwice = "key-twice": "a key file that is made for two datasets opens both for whoever has it",
     KeyInPool = "key-in-pool": "keys are loaded at boot before anything of the pool is mounted",
+    MountCovers = "mount-covers": "what is mounted over files hides them, and what is mounted over a directory of the system stops it",
     KeyOpen = "key-open": "whoever may read a key opens what it is for, and whoever may write it locks its owner out",
     SecretInClear = "secret-in-clear": "plain http is read by whoever is on the way, and so is the secret in an address",
     NoAes = "no-aes": "without the processor's AES instructions encrypted data is read and written many times slower",

@@ -170,6 +170,37 @@ pub fn vacant(machine: &dyn Machine, path: &Utf8Path) -> Result<(), String> {
     }
 }
 
+/// Where a dataset whose key is loaded would be mounted, if that covers nothing. `None`: nowhere by itself.
+///
+/// # Errors
+/// What would be covered, in words; or where it would be is not told.
+pub fn place_of(machine: &dyn Machine, dataset: &str) -> Option<Result<Utf8PathBuf, Left>> {
+    let left = |at: &str, why: String| {
+        Some(Err(Left { dataset: dataset.to_owned(), at: at.to_owned(), why }))
+    };
+    let told = |name: &str| {
+        let cmd = command::get(Of::Zfs, dataset, name);
+        let output = machine.read(&cmd).map_err(|why| why.to_string())?;
+        output.ok(&cmd).map(|text| text.trim().to_owned()).map_err(|why| why.to_string())
+    };
+    let at = match told("mountpoint") {
+        Ok(at) if at.starts_with('/') => Utf8PathBuf::from(at),
+        Ok(_) => return None,
+        Err(why) => return left("its mountpoint", format!("that is not known: {why}")),
+    };
+    if told("canmount").is_ok_and(|value| value == "off") {
+        return None;
+    }
+    let covered = match mounted(machine) {
+        Ok(taken) => taken.contains(&at).then(|| "something else is mounted there".to_owned()),
+        Err(why) => Some(why.to_string()),
+    };
+    match covered.or_else(|| vacant(machine, &at).err()) {
+        Some(why) => left(at.as_str(), why),
+        None => Some(Ok(at)),
+    }
+}
+
 /// The path with every link in it followed.
 fn leads_to(machine: &dyn Machine, path: &Utf8Path) -> Result<Utf8PathBuf, String> {
     let parts = |path: &Utf8Path| -> Vec<String> {
@@ -251,7 +282,8 @@ impl Arrival {
 }
 
 impl Mount {
-    fn step(&self) -> Step {
+    /// Mounts it, where the place is still vacant.
+    pub fn step(&self) -> Step {
         let mut cmds = vec![command::mount(&self.dataset)];
         cmds.extend(self.share.then(|| command::share(&self.dataset)));
         let what = format!("mount {} at {}", self.dataset, self.at);

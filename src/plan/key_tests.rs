@@ -8,9 +8,9 @@ use crate::apply::secrets::Secrets;
 use crate::apply::{Work, run};
 use crate::inventory::{Want, look};
 use crate::machine::recorded::Recorded;
-use crate::machine::recording::{Bytes, Said};
+use crate::machine::recording::{Answer, Bytes, Said};
 use crate::machine::{Change, Cmd};
-use crate::plan::Of;
+use crate::plan::{Condition, Of, Step};
 use crate::profile::Profile;
 use crate::shipped::{self, WISH};
 use crate::verify::{Drift, drift};
@@ -88,14 +88,14 @@ fn a_passphrase_is_asked_for_and_is_in_nothing_that_is_kept() {
     let profile = wish("passphrase: ask}\n  private/sub: {quota: 1G");
     let machine = box_saying(&[]);
     let plan = plan(&machine, &profile).expect("a plan");
-    let asks: Vec<_> = plan.steps.iter().flat_map(crate::plan::Step::asks).collect();
+    let asks: Vec<_> = plan.steps.iter().flat_map(Step::asks).collect();
     assert_eq!(asks, [("testpool/private", true)]);
     let mut secrets = Secrets::default();
     secrets.keep("testpool/private", "correct horse".to_owned());
     assert!(!format!("{secrets:?}").contains("horse"));
     let step = plan.steps.iter().find(|it| it.asks().next().is_some()).expect("a step");
     // The recorded machine has no such dataset, before or after: what was changed is what counts.
-    let step = crate::plan::Step { before: Vec::new(), ..step.clone() };
+    let step = Step { before: Vec::new(), ..step.clone() };
     let (id, disks) = ("0", &plan.disks[..]);
     let work = Work { id, disks, steps: &[step], secrets: &secrets };
     let look = |_| look::look(&machine, Want::ALL).map_err(|error| error.to_string());
@@ -148,8 +148,8 @@ fn a_dataset_that_waits_for_its_passphrase_is_told_and_opened_by_it() {
     let locked = found.iter().find(|it| matches!(it, Drift::Locked { asks: true, .. }));
     assert!(locked.is_some_and(Drift::mendable), "{found:?}");
     assert!(!found.iter().any(|it| matches!(it, Drift::KeysAtBoot { .. })), "{found:?}");
-    let open = crate::plan::steps::unlock(dataset, true);
-    assert_eq!(open.asks().collect::<Vec<_>>(), [(dataset, false)]);
+    let open = crate::plan::steps::unlock(dataset, true, None);
+    assert_eq!(open.iter().flat_map(Step::asks).collect::<Vec<_>>(), [(dataset, false)]);
 }
 
 #[test]
@@ -265,4 +265,52 @@ fn a_key_that_others_have_the_say_over_is_a_finding_and_is_used() {
     );
     assert_eq!(told("600 64", "0"), []);
     assert_eq!(told("400 64", "0"), []);
+}
+
+/// What is opened is mounted as what comes with a pool is: where it covers nothing.
+#[test]
+fn what_is_opened_is_mounted_only_where_it_covers_nothing() {
+    let profile = wish("passphrase: ask");
+    let dataset = "testpool/private";
+    let look = |at: &str, canmount: &str, holds: Option<&[&str]>| {
+        let said = [
+            (command::get(Of::Zfs, dataset, "keystatus"), 0, "unavailable\n"),
+            (command::get(Of::Zfs, dataset, "mountpoint"), 0, at),
+            (command::get(Of::Zfs, dataset, "canmount"), 0, canmount),
+        ];
+        let machine = box_saying(&said);
+        let mut recording = machine.recording().clone();
+        let names = holds.map(|names| names.iter().map(|name| (*name).to_owned()).collect());
+        recording.lists.insert(at.trim().into(), Answer::Given(names));
+        let machine = Recorded::new("gen8-seed".to_owned(), recording);
+        let system = system::look(&machine, &profile.value).expect("recorded");
+        let place = system.keys[0].place.clone();
+        let place = place.map(|place| place.map_err(|left| left.why));
+        let notes = crate::check::keys::left(&system.keys);
+        (place, notes.into_iter().map(|note| note.message).collect::<Vec<_>>())
+    };
+    let fits = |at: &str| Some(Ok(at.into()));
+    assert_eq!(look("/srv/private\n", "on\n", Some(&[])), (fits("/srv/private"), vec![]));
+    assert_eq!(look("/srv/private\n", "noauto\n", None), (fits("/srv/private"), vec![]));
+    assert_eq!(look("/srv/private\n", "off\n", None), (None, vec![]));
+    assert_eq!(look("none\n", "on\n", None), (None, vec![]));
+    for (at, holds, why) in [
+        ("/srv/private\n", Some(&["photos"][..]), "it is not empty there"),
+        ("/etc/cron.d\n", None, "system"),
+        ("/\n", None, ""),
+    ] {
+        let (place, notes) = look(at, "on\n", holds);
+        let said = place.expect("a place").expect_err(at);
+        assert!(said.contains(why), "{said}");
+        let words = format!("{dataset} is opened and not mounted at {}: {said}", at.trim());
+        assert_eq!(notes, [words]);
+    }
+    // The key is loaded whatever becomes of the mount, and the place is judged once more before it is used.
+    let at = camino::Utf8Path::new("/srv/private");
+    let steps = crate::plan::steps::unlock(dataset, true, Some(at));
+    assert_eq!(steps.len(), 2);
+    assert!(steps[0].before.is_empty() && !format!("{:?}", steps[0].changes).contains("mount"));
+    assert_eq!(steps[1].before, [Condition::Vacant { path: at.to_owned() }]);
+    let steps = crate::plan::steps::unlock(dataset, true, None);
+    assert!(steps.len() == 1 && !format!("{:?}", steps[0].changes).contains("mount"));
 }

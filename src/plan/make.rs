@@ -126,6 +126,7 @@ pub fn make(request: &Request<'_>) -> Result<Plan, PlanError> {
     notes.retain(|note| note.severity < Severity::Error);
     let mut keys = check::keys::open(&system.keys);
     notes.append(&mut keys);
+    notes.extend(check::keys::left(&system.keys));
     let is_key = |change: &Change| match change {
         Change::NewKey { .. } => true,
         Change::Run(cmd) => cmd.asks.is_some(),
@@ -366,7 +367,11 @@ fn steps_for(
                 all.push(steps::set(*of, object, &setting, is));
             }
             Drift::Timers { what, timers } => all.push(care::step(what, timers)),
-            Drift::Locked { dataset, asks } => all.push(steps::unlock(dataset, *asks)),
+            Drift::Locked { dataset, asks } => {
+                let key = system.keys.iter().find(|key| key.dataset == *dataset);
+                let place = key.and_then(|key| key.place.as_ref()?.as_ref().ok());
+                all.extend(steps::unlock(dataset, *asks, place.map(|place| place.as_path())));
+            }
             Drift::KeysAtBoot { was } => all.push(steps::keys_at_boot(was.as_ref())),
             Drift::Disabled { units } => all.push(steps::enable(units)),
             Drift::NotKept { path, was } => {

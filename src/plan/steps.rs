@@ -5,6 +5,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::care::wish;
 use crate::inventory::{ForeignPool, Inventory, Owner};
 use crate::machine::{Change, Cmd, Hash};
+use crate::plan::arrival::Mount;
 use crate::plan::command::{self, Create, VdevArgs};
 use crate::plan::pick::{Picked, Picks};
 use crate::plan::system::{HOSTID, KEPT, KEYS_AT_BOOT, Key, LOAD_KEYS, Own, System, mountpoint_of};
@@ -336,20 +337,21 @@ pub fn create_dataset(profile: &Profile, name: &str, keys: &[Key]) -> Step {
     make
 }
 
-/// Opens an encrypted dataset with the key in its file, or with its passphrase.
-pub fn unlock(dataset: &str, asks: bool) -> Step {
+/// Opens an encrypted dataset with the key in its file, or with its passphrase, and mounts it where that covers nothing.
+pub fn unlock(dataset: &str, asks: bool, place: Option<&Utf8Path>) -> Vec<Step> {
     let load = command::load_key(dataset);
     let load = if asks { load.asking(dataset) } else { load };
     let key = if asks { "passphrase" } else { "key" };
-    let changes = run([load, command::mount(dataset)]);
-    let mut open = step(format!("open {dataset} with its {key}"), Danger::Harmless, changes);
+    let mut open = step(format!("open {dataset} with its {key}"), Danger::Harmless, run([load]));
     open.after = vec![Condition::Property {
         of: Of::Zfs,
         object: dataset.to_owned(),
         name: "keystatus".to_owned(),
         value: "available".to_owned(),
     }];
-    open
+    let mount = place
+        .map(|at| Mount { dataset: dataset.to_owned(), at: at.to_owned(), share: false }.step());
+    std::iter::once(open).chain(mount).collect()
 }
 
 /// Has the box open encrypted datasets before it mounts datasets.

@@ -12,7 +12,7 @@ use crate::apply::journal::{self, Unfinished};
 use crate::care::wish::{self, Scene};
 use crate::inventory::{Facet, Unknown};
 use crate::machine::{Cmd, Hash, IoError, Machine, SYSTEMCTL};
-use crate::plan::arrival::Arrival;
+use crate::plan::arrival::{self, Arrival, Left};
 use crate::plan::{Of, command};
 use crate::profile::Profile;
 use crate::profile::property::Setting;
@@ -74,6 +74,8 @@ pub struct Key {
     pub owner: Option<u32>,
     /// Whether the key is loaded; `None`: there is no such dataset, or it is not encrypted.
     pub loaded: Option<bool>,
+    /// Where it will be mounted once it is opened, or why it will not; `None`: nowhere, or it is open.
+    pub place: Option<Result<Utf8PathBuf, Left>>,
     /// ZFS's words where the file's key does not open the dataset.
     pub wrong: Option<String>,
 }
@@ -123,7 +125,8 @@ fn keys(machine: &dyn Machine, profile: &Profile) -> Vec<Key> {
             Ok(output) => Some(output.said()),
             Err(why) => Some(why.to_string()),
         });
-        Key { dataset, path, file, owner, loaded, wrong }
+        let place = (loaded == Some(false)).then(|| arrival::place_of(machine, &dataset)).flatten();
+        Key { dataset, path, file, owner, loaded, place, wrong }
     };
     wished.map(one).collect()
 }
@@ -149,7 +152,7 @@ pub fn key_files(machine: &dyn Machine, profile: &Profile) -> Vec<Key> {
     });
     let one = |(dataset, path): (String, Utf8PathBuf)| {
         let (file, owner) = of_file(machine, &path);
-        Key { dataset, path: Some(path), file, owner, loaded: None, wrong: None }
+        Key { dataset, path: Some(path), file, owner, loaded: None, place: None, wrong: None }
     };
     named.map(one).collect()
 }
