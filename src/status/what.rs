@@ -98,7 +98,7 @@ macro_rules! table {
 table! {
     /// Heartbeats of `multihost=on` did not reach the drives.
     SuspendedMultihost "suspended-multihost" Wrong "ZFS-8000-MM": "it is suspended: multihost heartbeats came too late",
-        "a drive, cable or controller hangs, or another host took the pool: check the drives first, then the other host; then reboot",
+        "a drive or cable hangs, or another host took it: drives first, then the host; then `zpool clear {pool}`; if refused, reboot",
         "zbay show disk";
     /// Too many members went at once.
     Suspended "suspended" Wrong "ZFS-8000-HC, -JQ": "it is suspended: {who} {is} out of reach",
