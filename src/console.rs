@@ -8,6 +8,8 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 
+use terminal_size::terminal_size_of;
+
 /// Whether a character moves the cursor, hides itself, or turns round what is beside it. A line's end is none.
 pub fn moves(c: char) -> bool {
     (c.is_control() && c != '\n' && c != '\t')
@@ -64,6 +66,12 @@ pub fn clean_painted(text: &str) -> String {
     }
     out.push_str(&clean(rest));
     out
+}
+
+/// Columns of the terminal that standard output is, no fewer than a plain console has; `None`: it is none.
+pub fn columns() -> Option<usize> {
+    let (width, _) = terminal_size_of(io::stdout())?;
+    Some(usize::from(width.0).max(crate::render::text::WIDTH))
 }
 
 /// Standard error, filtered.

@@ -6,10 +6,10 @@
 use anyhow::bail;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use serde_json::{Value, json};
-use terminal_size::terminal_size_of;
 
 use super::{Answer, Context, is_bare};
 use crate::check::machine;
+use crate::console;
 use crate::history::{Life, PATH, Sighting, keep};
 use crate::hw::Hw;
 use crate::inventory::{Unknown, Want};
@@ -17,7 +17,7 @@ use crate::render::disk::filter::{Filter, FilterError, column};
 use crate::render::disk::{self, COLUMNS, Choice, Cols, Row, Shown};
 use crate::render::history;
 use crate::render::json::answer;
-use crate::render::text::{self, plain};
+use crate::render::text::plain;
 use crate::shipped;
 use crate::verify::missing::{Missing, missing};
 
@@ -57,8 +57,7 @@ impl FromArgMatches for DiskArgs {
             cols: matches.get_one::<Cols>("cols").cloned(),
             sort: matches.get_many("sort").unwrap_or_default().copied().collect(),
             filter: matches.get_one::<Filter>("filter").cloned(),
-            width: terminal_size_of(std::io::stdout())
-                .map(|(width, _)| usize::from(width.0).max(text::WIDTH)),
+            width: console::columns(),
         };
         self.list_cols = matches.get_flag("list-cols");
         self.csv = matches.get_flag("csv");

@@ -332,7 +332,7 @@ fn lines(slot: &Slot) -> [Line; 6] {
     ]
 }
 
-/// The bays with what is in them, in as many rows as 80 columns need; nothing for a box without a description.
+/// The bays with what is in them, in as many rows as the screen's columns need; nothing for a box without a description.
 pub fn picture(slots: &[Slot], paint: Paint) -> String {
     if slots.is_empty() {
         return String::new();
@@ -343,11 +343,14 @@ pub fn picture(slots: &[Slot], paint: Paint) -> String {
     // Models and words may be cut, serials not; a box narrower than this has no room for words.
     let words = longest(4).max(longest(5)).min(16);
     let least = [longest(0), longest(2), longest(3), words, 8].into_iter().max().unwrap_or(8);
-    let room = text::WIDTH - 3;
+    let room = text::width() - 3;
     let most = (room / (least + 3)).clamp(1, 6);
     let rows = all.len().div_ceil(most).max(1);
     let across = all.len().div_ceil(rows).max(1);
-    let width = (room / across).saturating_sub(3).min(longest(1).max(least)).max(least);
+    let width = (room / across)
+        .saturating_sub(3)
+        .min(longest(1).max(longest(4)).max(longest(5)).max(least));
+    let width = width.max(least);
     let rule = format!("  {}+\n", format!("+{}", "-".repeat(width + 2)).repeat(across));
     let mut out = rule.clone();
     for row in all.chunks(across) {

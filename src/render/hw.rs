@@ -89,7 +89,7 @@ pub fn render(hw: &Hw, file: &str, by: KnownBy, inventory: &Inventory, paint: Pa
     let title = text::plain(&hw.title);
     let bios = format!("BIOS {}", bios(&host.dmi));
     let mut out = format!("{title}, {serial}, {bios}\n");
-    if out.len() > text::WIDTH {
+    if out.len() > text::width() {
         out = format!("{title}\n") + &text::labelled("told", &format!("{serial}, {bios}"));
     }
     out.push_str(&text::labelled("known", &known(hw, file, by, &host.dmi)));
@@ -190,7 +190,7 @@ fn elsewhere(hw: &Hw, inventory: &Inventory) -> String {
         ]);
         taken.extend(drive.bay);
     }
-    let mut out = table::list_fit(2, &rows);
+    let mut out = table::drives(2, &rows);
     if inventory.blind.is_some() {
         return out;
     }

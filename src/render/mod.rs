@@ -34,3 +34,6 @@ pub mod table;
 pub mod task;
 pub mod text;
 pub mod vdev_id;
+
+#[cfg(test)]
+mod width_tests;

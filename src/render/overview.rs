@@ -126,16 +126,16 @@ pub fn render(overview: &Overview<'_>) -> String {
 
 /// A line each; what does not fit beside a long command stands below it.
 fn lines(next: &[(String, String)]) -> String {
-    const LONGEST: usize = 40;
+    let longest = text::width() / 2;
     let mut out = String::new();
-    let short = next.iter().map(|(command, _)| command.len() + 2).filter(|len| *len <= LONGEST);
+    let short = next.iter().map(|(command, _)| command.len() + 2).filter(|len| *len <= longest);
     let width = short.max().unwrap_or(0);
     for (index, (command, what)) in next.iter().enumerate() {
         let label = if index == 0 { "next" } else { "" };
         let command = format!("`{}`", text::plain(command));
         let what = text::plain(what);
         let line = format!("{label:<8} {command:<width$}  {what}");
-        if command.len() <= width && line.len() <= text::WIDTH {
+        if command.len() <= width && line.len() <= text::width() {
             out.extend([line.trim_end(), "\n"]);
         } else {
             out.extend([format!("{label:<8} {command}\n")]);
@@ -248,7 +248,7 @@ fn bays(hw: &Hw, inventory: &Inventory) -> String {
     if rows.is_empty() {
         format!("  {}", disk::none(inventory.blind.as_ref()))
     } else {
-        table::list_fit(2, &rows)
+        table::drives(2, &rows)
     }
 }
 

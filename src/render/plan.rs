@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use super::text::{WIDTH, bays, labelled, marked, plain, sentence};
+use super::text::{bays, labelled, marked, plain, sentence, width};
 use crate::check::{Note, Rule, Severity};
 use crate::inventory::Inventory;
 use crate::machine::{Change, Cmd};
@@ -49,7 +49,7 @@ fn body(plan: &Plan, full: bool, command: &str) -> String {
         }
     }
     if !plan.as_wished.is_empty() {
-        let _ = writeln!(out, "  = {}", plan.as_wished.join(", "));
+        out.push_str(&marked("=", &plan.as_wished.join(", ")));
     }
     for drift in &plan.drift {
         out.push_str(&marked("!", &drift.to_string()));
@@ -94,7 +94,7 @@ fn headline(plan: &Plan, out: &mut String) {
             }
         }
     };
-    let _ = writeln!(out, "{text}");
+    out.push_str(&sentence(&text));
 }
 
 fn drives(disks: &[Fingerprint], out: &mut String) {
@@ -115,7 +115,7 @@ fn drives(disks: &[Fingerprint], out: &mut String) {
             ]
         })
         .collect();
-    out.push_str(&super::table::list(2, &rows));
+    out.push_str(&super::table::drives(2, &rows));
 }
 
 pub(super) fn one_step(step: &Step, disks: &[Fingerprint], full: bool, out: &mut String) {
@@ -257,7 +257,7 @@ fn wrap_command(text: &str, lead: &str) -> String {
         }
         let line = lines.last_mut();
         if let Some(line) = line {
-            if !first && line.len() + 1 + piece.len() + 2 > WIDTH {
+            if !first && line.len() + 1 + piece.len() + 2 > width() {
                 line.push_str(" \\");
                 lines.push(format!("      {piece}"));
                 continue;

@@ -67,7 +67,7 @@ fn one(hw: &Hw, inventory: &Inventory, pool: &Pool) -> String {
         }
         rows.extend(vdev.leaves.iter().map(|leaf| row(hw, inventory, leaf)));
     }
-    out.push_str(&table::list_fit(2, &rows));
+    out.push_str(&table::drives(2, &rows));
     out.push('\n');
     out.push_str(&text::labelled("size", &size(pool)));
     out.push_str(&text::labelled("usable", &usable(pool)));

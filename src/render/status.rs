@@ -69,7 +69,7 @@ fn one(hw: &Hw, status: &Status) -> String {
     let mut head = text::sentence(&text::plain(&status.headline()));
     head.push('\n');
     head.push_str(&strip(hw, status));
-    head.push_str(&table::list_fit(2, &rows(status)));
+    head.push_str(&table::drives(2, &rows(status)));
     head.push('\n');
     let mut body = String::new();
     let first = status.conditions.first();

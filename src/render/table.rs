@@ -6,7 +6,9 @@
 
 use comfy_table::{ContentArrangement, ContentLineStyle, Table, TableStyle};
 
-use super::text::{WIDTH, clip, plain};
+use std::fmt::Write as _;
+
+use super::text::{clip, pieces, plain, width};
 
 /// Rows between bars, the header first if there is one.
 pub fn bars(header: Option<&[&str]>, rows: &[Vec<String>]) -> String {
@@ -55,11 +57,70 @@ pub fn list_fit(indent: usize, rows: &[Vec<String>]) -> String {
     };
     let before: usize =
         (0..count.saturating_sub(1)).filter_map(longest).map(|width| width + 2).sum();
-    let room = WIDTH.saturating_sub(indent + before).max(10);
+    let room = width().saturating_sub(indent + before).max(10);
     for cell in rows.iter_mut().filter(|row| row.len() == count).filter_map(|row| row.last_mut()) {
         *cell = clip(&plain(cell), room);
     }
     list(indent, &rows)
+}
+
+/// [`list`] of drives for a screen: where it does not fit, the models (column 1) are cut, and the last column, a reason, is
+/// wrapped and never cut.
+pub fn drives(indent: usize, rows: &[Vec<String>]) -> String {
+    /// What is left of a model, and what a reason has at least beside the other columns.
+    const MODEL: usize = 10;
+    const REASON: usize = 24;
+    let rows: Vec<Vec<String>> =
+        rows.iter().map(|row| row.iter().map(|cell| plain(cell)).collect()).collect();
+    let count = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let longest = |rows: &[Vec<String>], column: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(column));
+        cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+    };
+    let before = |rows: &[Vec<String>]| {
+        indent + (0..count.saturating_sub(1)).map(|at| longest(rows, at) + 2).sum::<usize>()
+    };
+    let wanted = longest(&rows, count.saturating_sub(1)).min(REASON);
+    let fitted = |reason: usize| {
+        let over = (before(&rows) + reason).saturating_sub(width());
+        let mut fitted = rows.clone();
+        let model = longest(&rows, 1);
+        let room = model.saturating_sub(over).max(MODEL.min(model));
+        for cell in fitted.iter_mut().filter(|_| count > 2).filter_map(|row| row.get_mut(1)) {
+            *cell = clip(cell, room);
+        }
+        fitted
+    };
+    let reasons = rows.iter().filter(|row| row.len() == count).filter_map(|row| row.last());
+    let word = reasons.flat_map(|cell| cell.split(' ')).map(str::len).max().unwrap_or(0);
+    let beside = fitted(wanted);
+    let (at, under) = (before(&beside), indent + 4);
+    let room = width().saturating_sub(at);
+    let narrow = room < word && word <= width().saturating_sub(under);
+    // Where too little is left beside the others, it stands below them, and no model gives way to it.
+    let below = room < wanted || narrow;
+    let (mut rows, at) = if below { (fitted(0), under) } else { (beside, at) };
+    let room = width().saturating_sub(at);
+    let mut rests = Vec::new();
+    for row in &mut rows {
+        let is_whole = row.len() == count;
+        let mut pieces = match row.last_mut().filter(|_| is_whole) {
+            Some(last) => pieces(&std::mem::take(last), room),
+            None => Vec::new(),
+        };
+        if let (false, false, Some(last)) = (below, pieces.is_empty(), row.last_mut()) {
+            *last = pieces.remove(0);
+        }
+        rests.push(pieces);
+    }
+    let mut out = String::new();
+    for (line, rest) in list(indent, &rows).lines().zip(rests) {
+        out.extend([line, "\n"]);
+        for piece in rest {
+            let _ = writeln!(out, "{:at$}{piece}", "");
+        }
+    }
+    out
 }
 
 /// How wide [`bars`] makes these columns.

@@ -1,10 +1,31 @@
-//! Text that fits a plain console: 80 columns of ASCII.
+//! Text that fits a plain console: 80 columns of ASCII, or as many more as the terminal has.
 //!
 //! What a drive, a label or a pool calls itself is foreign input: [`plain`] turns whatever could move a cursor
 //! or fake a line into `?` before it is shown. Words are wrapped, never numbers or names in their middle.
 
-/// Columns of a screen.
+use std::cell::Cell;
+
+/// Columns of a screen whose width is not known, and the least of any.
 pub const WIDTH: usize = 80;
+
+thread_local! {
+    /// Columns of the screen that is being drawn.
+    static COLUMNS: Cell<usize> = const { Cell::new(WIDTH) };
+}
+
+/// Columns that there are: [`WIDTH`], or more [`within`] a wider screen.
+pub fn width() -> usize {
+    COLUMNS.get()
+}
+
+/// What `draw` draws, on a screen of so many columns.
+pub fn within<T>(columns: usize, draw: impl FnOnce() -> T) -> T {
+    let before = COLUMNS.replace(columns.max(WIDTH));
+    let drawn = draw();
+    COLUMNS.set(before);
+    drawn
+}
+
 /// Where the text of a labelled paragraph begins: behind `notices`.
 const INDENT: usize = 9;
 
@@ -33,7 +54,7 @@ pub fn clip(text: &str, width: usize) -> String {
     format!("{}{}", kept.trim_end(), ".".repeat(width.min(2)))
 }
 
-/// `label` and behind it `text`, wrapped at [`WIDTH`] with a hanging indent, ending in a newline.
+/// `label` and behind it `text`, wrapped at [`width`] with a hanging indent, ending in a newline.
 pub fn labelled(label: &str, text: &str) -> String {
     hanging(label, INDENT, text)
 }
@@ -41,17 +62,17 @@ pub fn labelled(label: &str, text: &str) -> String {
 /// A sentence without a label, over more lines where it is long, ending in a newline.
 pub fn sentence(sentence: &str) -> String {
     let mut out = String::new();
-    let mut width = 0;
+    let mut used = 0;
     for word in sentence.split(' ') {
-        if width > 0 && width + 1 + word.len() > WIDTH {
+        if used > 0 && used + 1 + word.len() > width() {
             out.push('\n');
-            width = 0;
-        } else if width > 0 {
+            used = 0;
+        } else if used > 0 {
             out.push(' ');
-            width += 1;
+            used += 1;
         }
         out.push_str(word);
-        width += word.len();
+        used += word.len();
     }
     out.push('\n');
     out
@@ -69,7 +90,7 @@ fn hanging(lead: &str, indent: usize, text: &str) -> String {
     let mut empty = true;
     // What stands between backticks is typed as it is: it stays on one line.
     for word in words(text) {
-        if !empty && line.len() + 1 + word.len() > WIDTH {
+        if !empty && line.len() + 1 + word.len() > width() {
             out.push_str(line.trim_end());
             out.push('\n');
             line = " ".repeat(indent - 1);
@@ -83,13 +104,27 @@ fn hanging(lead: &str, indent: usize, text: &str) -> String {
     out
 }
 
+/// A text in lines of at most `width` characters; a word that is longer has a line of its own.
+pub fn pieces(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in words(text) {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.extend([" ", word]);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
 /// Words, where what backticks enclose is one word unless it would fill a line.
 fn words(text: &str) -> Vec<&str> {
     let mut words = Vec::new();
     let mut rest = text.trim_start();
     while !rest.is_empty() {
         let quoted = rest.strip_prefix('`').and_then(|inner| inner.find('`')).map(|at| at + 2);
-        let from = quoted.filter(|end| *end < WIDTH - INDENT).unwrap_or(0);
+        let from = quoted.filter(|end| *end < width() - INDENT).unwrap_or(0);
         let tail = rest.get(from..).unwrap_or("");
         let end = tail.find(' ').map_or(rest.len(), |at| from + at);
         let (word, after) = rest.split_at(end);
