@@ -130,8 +130,9 @@ fn missed(context: &Context, told: &mut Told, seen: &Seen, deep: bool) -> Vec<Ab
     let Ok(pools) = &seen.inventory.pools else { return Vec::new() };
     lost::note(told, pools, &seen.pools, &seen.start, seen.inventory.taken);
     let mut absent = lost::absent(told, told.wished.as_deref(), pools, &seen.start);
-    if deep && lost::is_asked(&absent) {
-        // Drives that sleep are let sleep.
+    let known = lost::recall(told, &mut absent, &seen.inventory);
+    if deep && !known && lost::is_asked(&absent) {
+        // Drives that sleep are let sleep, and those that may fall asleep are not read at each look.
         let want = Want { contents: true, pools: Pools::All, ..Want::IDENTITY };
         if let Ok(look) = context.look(want) {
             lost::explain(told, &mut absent, &look);

@@ -16,6 +16,7 @@ use crate::care::{self, facts};
 use crate::check::machine;
 use crate::console;
 use crate::inventory::{Inventory, Pool, Pools, Want, pools};
+use crate::notice::{lost, start, store};
 use crate::render::json::answer;
 use crate::render::status::{Screen, render};
 use crate::status::running::seconds;
@@ -187,6 +188,26 @@ fn named(context: &Context, pool: &str) -> Result<Vec<String>, String> {
         .map_err(|unknown| format!("the names of the damaged files ({unknown})"))
 }
 
+/// Pools that `zbay notify` has seen and misses. Only root can read what it keeps.
+fn lost(
+    context: &Context,
+    inventory: &Inventory,
+    imported: &[Pool],
+    wish: Option<&str>,
+) -> Vec<Condition> {
+    let machine = &*context.machine;
+    let told = store::load(machine);
+    let wish = wish.or(told.wished.as_deref());
+    let imports = |guid: &String| imported.iter().any(|pool| pool.guid.to_string() == *guid);
+    if told.pools.keys().all(imports) {
+        return Vec::new();
+    }
+    let mut absent = lost::absent(&told, wish, imported, &start::look(machine));
+    lost::recall(&told, &mut absent, inventory);
+    let known = absent.iter().filter(|pool| pool.is_known());
+    known.filter_map(|pool| pool.condition(&absent, imported)).collect()
+}
+
 /// Pools that wait for an import, and the one that the wish names and nobody has.
 fn others(
     context: &Context,
@@ -216,6 +237,13 @@ fn others(
             );
         }
         Err(_) => {}
+    }
+    let lost = lost(context, inventory, imported, wish.as_deref());
+    for condition in lost.into_iter().filter(|it| named(&it.pool)) {
+        if !others.iter().any(|it| it.pool == condition.pool && it.what != What::Unanswered) {
+            others.retain(|it| it.pool != condition.pool);
+            others.push(condition);
+        }
     }
     let absent = missing.filter(|name| wish.as_ref() == Some(name) && inventory.importable.is_ok());
     if let Some(name) = absent.filter(|name| !others.iter().any(|it| it.pool == *name)) {

@@ -6,18 +6,21 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::start::Start;
-use super::{Matter, SKEW, Told};
+use super::{Matter, SKEW, Told, age};
 use crate::inventory::{Inventory, Owner, Pool, PoolState};
-use crate::status::{Status, Weight};
+use crate::status::{Condition, Status, Weight, What};
 
 /// How the key of what is told of such a pool begins.
 pub const KEY: &str = "lost ";
 /// The same of one that was let go, which is told once.
 const LET_GO: &str = "let go ";
+
+/// How long what the labels said holds while the drives are the same.
+const SEARCH: SignedDuration = SignedDuration::from_hours(1);
 
 /// A pool that was seen imported.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,7 +76,8 @@ pub struct Absent {
 }
 
 /// What is known of the drives of a pool that is not imported.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 enum Why {
     /// Nobody looked.
     #[default]
@@ -84,6 +88,56 @@ enum Why {
     Nowhere,
     /// It was looked for, and not everywhere.
     Unread(String),
+}
+
+/// What a search of the drives for pools that are not imported found. Reading labels keeps drives from falling asleep, so it is
+/// done once for each set of drives, and hourly.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Search {
+    /// When.
+    at: Timestamp,
+    /// The drives that were there: names, serials and sizes.
+    drives: Vec<String>,
+    /// By GUID, or by name where nobody knows that.
+    found: BTreeMap<String, Found>,
+}
+
+/// What was found of one pool.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Found {
+    why: Why,
+    drives: Vec<String>,
+}
+
+/// The drives that are there. Names are among them: a drive that comes back under another one is looked at again.
+fn drives(inventory: &Inventory) -> Vec<String> {
+    let mut all: Vec<String> = inventory
+        .disks
+        .iter()
+        .map(|disk| {
+            let serial = disk.serial.as_ref().map(ToString::to_string).unwrap_or_default();
+            format!("{} {serial} {}", disk.name, disk.size.0)
+        })
+        .collect();
+    all.sort_unstable();
+    all
+}
+
+/// Fills in what the last search of these drives found; true where that is enough: for these pools, within the hour.
+pub fn recall(told: &Told, absent: &mut [Absent], inventory: &Inventory) -> bool {
+    let same = |search: &&Search| inventory.blind.is_none() && search.drives == drives(inventory);
+    let Some(search) = told.search.as_ref().filter(same) else { return false };
+    let mut known = true;
+    for pool in absent.iter_mut().filter(|pool| pool.let_go.is_none() && !pool.may_come) {
+        match search.found.get(pool.guid.as_ref().unwrap_or(&pool.name)) {
+            Some(found) => {
+                (pool.why, pool.drives) = (found.why.clone(), found.drives.clone());
+            }
+            None => known = false,
+        }
+    }
+    let fresh = age(search.at, inventory.taken).is_some_and(|age| age < SEARCH);
+    known && fresh
 }
 
 /// Notes the pools that are imported, with the rows of their drives.
@@ -104,6 +158,9 @@ pub fn note(told: &mut Told, pools: &[Pool], shown: &[Status], start: &Start, no
             let_go: None,
         };
         told.pools.insert(pool.guid.to_string(), seen);
+        if let Some(search) = &mut told.search {
+            search.found.retain(|key, _| *key != pool.guid.to_string() && *key != pool.name);
+        }
         call_by_guid(told, pool);
     }
 }
@@ -164,6 +221,7 @@ pub fn is_asked(absent: &[Absent]) -> bool {
 
 /// What the drives say of them; what their labels say is noted.
 pub fn explain(told: &mut Told, absent: &mut [Absent], look: &Inventory) {
+    let mut found = BTreeMap::new();
     for pool in absent.iter_mut().filter(|pool| pool.let_go.is_none() && !pool.may_come) {
         let seen = pool.guid.as_ref().and_then(|guid| told.pools.get_mut(guid));
         let here = |serial: &String| {
@@ -187,7 +245,11 @@ pub fn explain(told: &mut Told, absent: &mut [Absent], look: &Inventory) {
             }
             Err(why) => Why::Unread(why.why.clone()),
         };
+        let key = pool.guid.as_ref().unwrap_or(&pool.name).clone();
+        let (why, drives) = (pool.why.clone(), pool.drives.clone());
+        found.insert(key, Found { why, drives });
     }
+    told.search = Some(Search { at: look.taken, drives: drives(look), found });
 }
 
 /// Whether the drives say that nobody misses it. Of labels that differ the newest count: a drive that was away keeps what it had.
@@ -259,8 +321,10 @@ impl Absent {
     }
 
     /// What a command calls it.
-    fn called(&self, twice: bool) -> &str {
-        self.guid.as_deref().filter(|_| twice).unwrap_or(&self.name)
+    fn called(&self, all: &[Self], imported: &[Pool]) -> &str {
+        let same = all.iter().filter(|it| it.name == self.name).count()
+            + imported.iter().filter(|pool| pool.name == self.name).count();
+        self.guid.as_deref().filter(|_| same > 1).unwrap_or(&self.name)
     }
 
     /// In a sentence.
@@ -275,14 +339,31 @@ impl Absent {
         }
     }
 
+    /// The same for a screen; `None` where it is not missed, or may still come.
+    pub fn condition(&self, all: &[Self], imported: &[Pool]) -> Option<Condition> {
+        let matter = self.matter(all, imported).filter(|matter| !matter.settled)?;
+        let called = self.called(all, imported).to_owned();
+        Some(Condition {
+            who: self.drives.clone(),
+            member: Some(called),
+            vdev: self.headline(),
+            // What a screen of pools would say again is no way on.
+            instead: (!matches!(self.why, Why::Here(_))).then_some("zbay show disk"),
+            ..Condition::of_pool(What::Lost, &self.name).with(matter.means)
+        })
+    }
+
+    /// Whether zbay has seen it.
+    pub fn is_known(&self) -> bool {
+        self.known
+    }
+
     /// What is to be told of it; `None`: nothing, since it was let go by zbay, or may still come.
     pub fn matter(&self, all: &[Self], imported: &[Pool]) -> Option<Matter> {
         if self.may_come || self.let_go == Some(LetGo::Ours) {
             return None;
         }
-        let same = all.iter().filter(|it| it.name == self.name).count()
-            + imported.iter().filter(|pool| pool.name == self.name).count();
-        let called = self.called(same > 1);
+        let called = self.called(all, imported);
         let weight = if self.let_go.is_some() { Weight::Warning } else { Weight::Wrong };
         let forget = if self.wished {
             String::new()
@@ -446,8 +527,6 @@ pub fn forget(told: &mut Told, guid: &str) {
 
 #[cfg(test)]
 mod tests {
-    use jiff::SignedDuration;
-
     use super::*;
     use crate::inventory::{Contents, ForeignPool, ImportablePool, Membership, Reason, Unknown};
     use crate::notice::Known;
@@ -618,6 +697,50 @@ mod tests {
         let of = |start: &Start| absent(&told, None, &[], start)[0].may_come;
         assert!(of(&settling("b")) && !of(&settling("a")) && !of(&calm()));
         assert!(absent(&Told::default(), Some("tank"), &[], &settling("b"))[0].may_come);
+    }
+
+    #[test]
+    fn drives_are_read_once_for_each_set_of_them_and_hourly() {
+        let (mut told, mut look) = seen();
+        let pools = Vec::new();
+        let of = |told: &Told, look: &Inventory| {
+            let mut all = absent(told, Some("tank"), &pools, &calm());
+            (recall(told, &mut all, look), all)
+        };
+        assert!(!of(&told, &look).0, "nobody has looked yet");
+        look.importable = Err(Unknown::because("a drive is asleep"));
+        let said = matter_of(&mut told, None, &look);
+        let (known, all) = of(&told, &look);
+        assert!(known, "the same drives, a moment later");
+        let again = absent(&told, None, &pools, &calm());
+        assert_eq!(all[0].why, Why::Unread("a drive is asleep".into()));
+        assert_eq!(again.len(), 1);
+        assert!(said[0].means.contains("a drive is asleep"));
+        let shown = all[0].condition(&all, &pools).unwrap();
+        assert_eq!(shown.to_string(), "tank is lost: it is not imported any more");
+        assert!(shown.means().contains("a drive is asleep"), "{}", shown.means());
+        assert_eq!(shown.next().as_deref(), Some("zbay show disk"));
+        // It lies in the file, and comes out of it.
+        let kept = serde_json::to_string(&told).unwrap();
+        assert_eq!(serde_json::from_str::<Told>(&kept).unwrap(), told);
+        let later = |minutes: i64| {
+            let taken = look.taken + SignedDuration::from_mins(minutes);
+            Inventory { taken, ..look.clone() }
+        };
+        assert!(of(&told, &later(55)).0 && !of(&told, &later(60)).0);
+        assert!(!of(&told, &later(-5)).0, "by another clock");
+        let mut fewer = look.clone();
+        fewer.disks.pop();
+        assert!(!of(&told, &fewer).0, "a drive went");
+        let mut other = look.clone();
+        other.disks[0].serial = "OTHER".parse().ok();
+        assert!(!of(&told, &other).0, "a drive was changed");
+        other = look.clone();
+        other.blind = Some(Unknown::because("no answer"));
+        assert!(!of(&told, &other).0);
+        // A second pool is lost.
+        told.pools.insert("9".into(), Seen { name: "media".into(), ..told.pools["7"].clone() });
+        assert!(!of(&told, &look).0);
     }
 
     #[test]

@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use jiff::{SignedDuration, Timestamp};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::profile::notify::Notify;
@@ -168,6 +169,9 @@ pub struct Told {
     pub failing: BTreeMap<String, failing::Failing>,
     /// Pools that were seen imported, by GUID.
     pub pools: BTreeMap<String, lost::Seen>,
+    /// What was found of pools that are not imported.
+    #[serde(deserialize_with = "if_known")]
+    pub search: Option<lost::Search>,
     /// Who is told, from the last profile that could be read. An address that lies in a file of its own stays there.
     #[serde(deserialize_with = "if_known")]
     pub notify: Option<Notify>,
@@ -176,7 +180,9 @@ pub struct Told {
 }
 
 /// Another version's way to write it costs this alone, and not all that was told.
-fn if_known<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Notify>, D::Error> {
+fn if_known<'de, D: Deserializer<'de>, T: DeserializeOwned>(
+    from: D,
+) -> Result<Option<T>, D::Error> {
     let value = serde_json::Value::deserialize(from)?;
     Ok(serde_json::from_value(value).ok().flatten())
 }

@@ -400,6 +400,11 @@ impl World {
         if let Some(at) = label {
             inventory.disks[1].contents = Ok(Contents::bare(exported(at)));
         }
+        if step.pool == Pool::Absent {
+            // Labels do not change while the drives are the same and no pool was imported.
+            let in_bay_2 = |path: &String| path.ends_with("-ata-2");
+            inventory.disks.retain(|disk| !disk.path.as_ref().is_some_and(in_bay_2));
+        }
         if step.fails {
             inventory.pools = Err(Unknown::because("it gave no answer"));
             shown.clear();
@@ -431,7 +436,7 @@ impl World {
         if let Ok(pools) = &inventory.pools {
             lost::note(&mut told, pools, &shown, &begun, self.clock);
             absent = lost::absent(&told, told.wished.as_deref(), pools, &begun);
-            if lost::is_asked(&absent) {
+            if !lost::recall(&told, &mut absent, &inventory) && lost::is_asked(&absent) {
                 lost::explain(&mut told, &mut absent, &inventory);
             }
         }
@@ -718,6 +723,19 @@ fn rare_sequences() {
         world.look(step);
     }
     world.look(Step { pool: Pool::Absent, reboot: true, minutes: 8 * 24 * 60, ..look });
+    world.look(Step { pool: Pool::Absent, minutes: 1, ..look });
+
+    // What was let go of was told, and all is well beside it.
+    let mut world = World::new(Kind { wished: false, beside: true });
+    for (pool, count) in [(Pool::Healthy, 2), (Pool::Exported, 3)] {
+        for step in of(pool, count) {
+            world.look(step);
+        }
+    }
+    world.well.clear();
+    world.look(Step { pool: Pool::Exported, minutes: 8 * 24 * 60, ..look });
+    world.look(Step { pool: Pool::Exported, ..look });
+    assert_eq!(world.well.len(), WAYS.len());
 
     // Exported again after it was here, though in a state that hides what else is the matter with it.
     let mut world = World::new(Kind { wished: false, beside: false });

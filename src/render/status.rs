@@ -59,6 +59,9 @@ pub fn render(screen: &Screen<'_>) -> String {
         out.push_str(&text::sentence(&text::plain(&condition.to_string())));
         out.push('\n');
         out.push_str(&text::labelled("means", &text::plain(&condition.means())));
+        for drive in condition.who.iter().filter(|_| condition.what == What::Lost) {
+            out.push_str(&text::labelled("missing", &text::plain(drive)));
+        }
         out.push_str(&text::labelled("next", &typed(condition.next())));
     }
     out

@@ -5,12 +5,14 @@
 //! one condition at a time (a resilver hides the fault that it mends); here all of them are told, the heaviest first.
 //! A healthy bay is never named for a failed one: see [`member`].
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::hw::Hw;
+use crate::inventory::bond::bonds;
 use crate::inventory::{Class, Disk, Inventory, Pool};
 use crate::names::BayId;
 use crate::plan::pick::in_bay;
@@ -437,12 +439,53 @@ pub fn of(hw: &Hw, inventory: &Inventory, pool: &Pool) -> Status {
     status.conditions = find::conditions(pool, &status);
     let new = newcomers(hw, inventory, &status);
     status.conditions.extend(new);
+    let parts = one_drive(inventory, pool, &status);
+    status.conditions.extend(parts);
     status.conditions.sort_by_key(|it| it.what);
     if !matches!(status.state.as_str(), "ONLINE" | "DEGRADED") {
         // Of a pool that cannot be read nothing is promised, whatever its vdevs look like.
         status.left.clear();
     }
     status
+}
+
+/// Members of one vdev that are partitions, namespaces or logical units of one drive: they do not fail apart.
+fn one_drive(inventory: &Inventory, pool: &Pool, status: &Status) -> Vec<Condition> {
+    let bonds = bonds(&inventory.disks);
+    let drive_of = |name: &String| {
+        // The first disk of the drive stands for it.
+        let at = inventory.disks.iter().position(|disk| disk.name == *name)?;
+        let own = bonds.get(at).into_iter().flatten().filter(|bound| bound.bond.is_one_drive());
+        let mut all: Vec<&String> = own.flat_map(|bound| &bound.with).chain([name]).collect();
+        all.sort_unstable();
+        all.into_iter().next().cloned()
+    };
+    let mut found = Vec::new();
+    for (vdev, seen) in pool.vdevs.iter().zip(&status.vdevs) {
+        // Of a cache or a spare nothing is counted.
+        if matches!(vdev.class, Class::Cache | Class::Spare) {
+            continue;
+        }
+        let mut drives: BTreeMap<String, Vec<&Member>> = BTreeMap::new();
+        for (leaf, member) in vdev.leaves.iter().zip(&seen.members) {
+            if let Some(drive) = leaf.disk.as_ref().and_then(drive_of) {
+                drives.entry(drive).or_default().push(member);
+            }
+        }
+        for parts in drives.into_values() {
+            let [first, .., last] = &parts[..] else { continue };
+            let serial = first.serial.as_deref().unwrap_or("not known");
+            found.push(Condition {
+                who: vec![format!("{} (serial {serial})", first.spoken)],
+                bay: first.bay.clone(),
+                member: Some(last.name.clone()),
+                serials: first.serial.iter().cloned().collect(),
+                vdev: vdev.name.rsplit('/').next().unwrap_or(&vdev.name).to_owned(),
+                ..Condition::of_pool(What::OneDrive, &pool.name).with(parts.len())
+            });
+        }
+    }
+    found
 }
 
 /// Drives in the bays of members that are gone: most likely somebody has put them there to replace those.

@@ -426,3 +426,55 @@ fn a_new_drive_in_the_bay_of_one_that_is_gone_is_told_and_no_other() {
     let gone = status("removed");
     assert!(gone.conditions.iter().all(|it| it.what != What::NewDrive), "bay 2 is empty");
 }
+
+#[test]
+fn parts_of_one_drive_in_one_vdev_are_told_with_its_bay_and_serial() {
+    use crate::inventory::{Inventory, Transport};
+    let of_change = |change: &dyn Fn(&mut Inventory)| {
+        let mut inventory = seen(text("healthy"), &[]);
+        change(&mut inventory);
+        let pool = inventory.pools.as_ref().unwrap()[0].clone();
+        let status = of(&hw(), &inventory, &pool);
+        status.conditions.into_iter().filter(|it| it.what == What::OneDrive).collect::<Vec<_>>()
+    };
+    assert_eq!(of_change(&|_| {}), []);
+    let name = |inventory: &Inventory, at: usize| {
+        inventory.pools.as_ref().unwrap()[0].vdevs[0].leaves[at].disk.clone().unwrap()
+    };
+    // Two partitions of the drive in bay 1.
+    let partitions = |inventory: &mut Inventory| {
+        let first = name(inventory, 0);
+        inventory.pools.as_mut().unwrap()[0].vdevs[0].leaves[1].disk = Some(first);
+    };
+    // Two logical units of one SAS drive, two namespaces of one NVMe drive.
+    let at = |transport: Transport| {
+        move |inventory: &mut Inventory| {
+            for leaf in 0..2 {
+                let name = name(inventory, leaf);
+                let disk = inventory.disks.iter_mut().find(|disk| disk.name == name).unwrap();
+                disk.transport = transport;
+                disk.host = Some("devices/pci0000:00/host0/target0:0:0".into());
+            }
+        }
+    };
+    for change in
+        [&partitions as &dyn Fn(&mut Inventory), &at(Transport::Sas), &at(Transport::Nvme)]
+    {
+        let found = of_change(change);
+        let [one] = &found[..] else { panic!("{found:?}") };
+        assert_eq!(one.weight(), Weight::Warning);
+        let serial = &one.serials[0];
+        assert_eq!(
+            one.to_string(),
+            format!("raidz1-0 counts one drive, bay 1 (serial {serial}), as 2")
+        );
+        assert!(one.means().contains("less is survived"), "{}", one.means());
+        let next = one.next().unwrap();
+        assert!(
+            next.starts_with("zbay replace 1 --member ") && next.ends_with(" --with BAY"),
+            "{next}"
+        );
+    }
+    // What only hangs on one bridge is not one drive.
+    assert_eq!(of_change(&at(Transport::Usb)), []);
+}

@@ -160,6 +160,10 @@ table! {
     MetadataErrors "metadata-errors" Wrong "ZFS-8000-8A": "its own metadata is damaged {count}",
         "no file is named, since it is the pool itself: copy everything off while it can be read, then scrub; if it stays, it is for a new pool",
         "zpool scrub {pool}";
+    /// A pool that was seen imported is not any more.
+    Lost "lost" Wrong "": "{vdev}",
+        "{count}",
+        "zbay import {member}";
     /// Files are damaged.
     DataErrors "data-errors" Wrong "ZFS-8000-8A": "{count} damaged",
         "what these files held cannot be read any more: take them from a backup, then scrub",
@@ -224,6 +228,10 @@ table! {
     NoRedundancy "vdev-without-redundancy" Warning "": "{who} {has} no redundancy, and stands beside {count}",
         "if it fails the whole pool is lost, whatever the others survive: attach a second drive to it",
         "zbay expand attach BAY --to {bay}";
+    /// Several members of a vdev are parts of one drive.
+    OneDrive "one-drive" Warning "": "{vdev} counts one drive, {who}, as {count}",
+        "they all go when it fails, so less is survived than it seems: put a drive of its own in the place of each part but one",
+        "zbay replace {bay} --member {member} --with BAY";
     /// A member had errors.
     DriveErrors "drive-errors" Warning "ZFS-8000-9P": "{who} had {count}",
         "ZFS mended what it read wrong; a cable, or a drive that begins to fail",

@@ -335,3 +335,35 @@ fn a_secret_that_can_be_read_on_the_way_is_warned_of() {
         }
     }
 }
+
+#[test]
+fn status_names_pools_that_are_lost_also_where_no_profile_does() {
+    let now = hour("in-trouble", -1);
+    let mut past = earlier(&now);
+    past["wished"] = Value::Null;
+    let gone =
+        |past: &Value| boxed("in-trouble", None, past).answer("zpool status", &said_status(NONE));
+    for args in [&["status"][..], &["status", "tank"]] {
+        let said = gone(&past).run(args);
+        assert_eq!((said.status, said.err.as_str()), (1, ""), "{}", said.out);
+        let text = said.out.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains("tank is lost: it is not imported any more"), "{text}");
+        assert!(text.contains("if it is gone for good: `zbay forget tank`"), "{text}");
+        assert!(text.contains("next `zbay "), "{text}");
+    }
+    // A profile that names it offers no way to forget it, and no plan that would make it anew.
+    let wished = boxed("in-trouble", Some(&profile()), &past)
+        .answer("zpool status", &said_status(NONE))
+        .run(&["status"]);
+    assert!(wished.out.contains("tank is lost"), "{}", wished.out);
+    assert!(!wished.out.contains("forget") && !wished.out.contains("plan"), "{}", wished.out);
+    // One that was let go, or is here, is not lost.
+    for let_go in ["exported", "destroyed", "ours", "overwritten"] {
+        let mut past = past.clone();
+        past["pools"][GUID]["let_go"] = json!(let_go);
+        let said = gone(&past).run(&["status"]);
+        assert!(!said.out.contains("lost"), "{}", said.out);
+    }
+    let here = boxed("in-trouble", None, &past).run(&["status"]);
+    assert_eq!(here.out, on("in-trouble", &["status"]).out);
+}
