@@ -35,6 +35,9 @@ pub enum Drift {
         wished: String,
         /// Is.
         is: String,
+        /// The line of a profile that is as the pool, where one can say it: `bays: [1, 2, 3]`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        line: Option<String>,
         /// Why nothing should be made of that now: the pool is degraded, or busy.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         waits: Option<String>,
@@ -216,7 +219,11 @@ impl Drift {
             Self::Layout { pool, waits: Some(_), .. } => format!(
                 "change nothing of it now: `zbay status {pool}` says what comes first; then compare again"
             ),
-            Self::Layout { pool, waits: None, .. } => format!(
+            Self::Layout { waits: None, line: Some(line), .. } => format!(
+                "if the pool is right, write `{line}` below `pool:` in the profile, and `zbay apply` records it; a layout that is there \
+                 cannot be changed in place, only extended (`zbay expand`), so another one needs a new pool and a copy of the data"
+            ),
+            Self::Layout { pool, waits: None, line: None, .. } => format!(
                 "if the pool is right, write its layout into the profile (`zbay adopt {pool}` shows it); a layout that is \
                  there cannot be changed in place, only extended (`zbay expand`), so another one needs a new pool and a \
                  copy of the data"
@@ -272,7 +279,7 @@ impl fmt::Display for Drift {
                 write!(f, "pool {pool} is {state}")?;
                 status.as_ref().map_or(Ok(()), |status| write!(f, ": {status}"))
             }
-            Self::Layout { pool, wished, is, waits } => {
+            Self::Layout { pool, wished, is, waits, .. } => {
                 write!(f, "pool {pool} is {is}, wished is {wished}")?;
                 waits.as_ref().map_or(Ok(()), |why| write!(f, " ({why})"))
             }

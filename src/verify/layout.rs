@@ -37,6 +37,7 @@ pub(super) fn layout(hw: &Hw, profile: &Profile, inventory: &Inventory, pool: &P
             pool: pool.name.clone(),
             wished: words(&wished_data),
             is: words(&is),
+            line: line(hw, profile, inventory, &is),
             waits: super::unwell(pool).map(|(why, _)| why),
         });
     }
@@ -52,6 +53,31 @@ pub(super) fn layout(hw: &Hw, profile: &Profile, inventory: &Inventory, pool: &P
         }
     }
     found
+}
+
+/// `bays:` of a profile whose layout is the pool's; `None`: another kind of vdev, or drives that are in no bay.
+fn line(hw: &Hw, profile: &Profile, inventory: &Inventory, is: &[Shape]) -> Option<String> {
+    let kind = profile.pool.layout.vdev_type();
+    let all = is.iter().map(|(_, is, places)| {
+        if is.as_str() != kind.unwrap_or("disk") {
+            return None;
+        }
+        let bay = |place: &Vec<String>| {
+            let disk = inventory.disks.iter().find(|disk| Some(&disk.name) == place.first())?;
+            let seat = disk.path.as_deref().and_then(|path| hw.seat(path))?;
+            Some(seat.bay.to_string())
+        };
+        places.iter().map(bay).collect::<Option<Vec<String>>>()
+    });
+    let all: Vec<Vec<String>> = all.collect::<Option<_>>()?;
+    let list = |bays: &[String]| format!("[{}]", bays.join(", "));
+    let lists: Vec<String> = all.iter().map(|bays| list(bays)).collect();
+    Some(match &lists[..] {
+        // A stripe is one list of bays, each a vdev.
+        _ if kind.is_none() => format!("bays: {}", list(&all.concat())),
+        [one] => format!("bays: {one}"),
+        many => format!("bays: {}", list(many)),
+    })
 }
 
 /// Logs, caches and spares: what the pool has beside the profile, and what it lacks. They come and go in place.
@@ -192,4 +218,44 @@ fn wished_shapes(hw: &Hw, profile: &Profile, inventory: &Inventory) -> Vec<Shape
     }
     add(Class::Spare, None, pool.spares.iter().map(name).collect());
     shapes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::layout;
+    use crate::profile::Profile;
+    use crate::shipped::WISH;
+    use crate::status::samples::{hw, seen, text};
+    use crate::yaml::read;
+
+    fn wish(bays: &str) -> Profile {
+        let shipped = include_str!("../../profiles/gen8-usb-raidz.yaml");
+        let text = shipped.replace("bays: [1, 2, 3, 4]", bays);
+        read::<Profile>(WISH, text.as_bytes()).unwrap().value
+    }
+
+    #[test]
+    fn a_pool_that_grew_is_written_into_the_profile_by_one_line() {
+        let (hw, inventory) = (hw(), seen(text("healthy"), &[]));
+        let pool = &inventory.pools.as_ref().unwrap()[0];
+        assert_eq!(layout(&hw, &wish("bays: [1, 2, 3]"), &inventory, pool), []);
+        let found = layout(&hw, &wish("bays: [1, 2]"), &inventory, pool);
+        let [one] = &found[..] else { panic!("{found:?}") };
+        let said = one.remedy();
+        let line = said.split('`').nth(1).unwrap();
+        assert!(
+            said.starts_with("if the pool is right, write `bays: [")
+                && said.contains("`zbay apply` records it"),
+            "{said}"
+        );
+        assert_eq!(layout(&hw, &wish(line), &inventory, pool), [], "{line}");
+        // Drives that are in no bay have no line.
+        let mut elsewhere = inventory.clone();
+        elsewhere
+            .disks
+            .iter_mut()
+            .for_each(|disk| disk.path = Some("pci-0000:07:00.0-ata-9".into()));
+        let found = layout(&hw, &wish("bays: [1, 2]"), &elsewhere, pool);
+        assert!(found[0].remedy().contains("`zbay adopt tank` shows it"), "{found:?}");
+    }
 }
