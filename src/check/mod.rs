@@ -129,6 +129,8 @@ rules! {
     Volumes = "volumes": "a volume of a RAID controller or a disk of a hypervisor is no drive: redundancy over several may stand on one",
     NoIdentity = "no-identity": "a disk without serial and wwn is known by its slot alone, and another disk there passes for it",
     BootElsewhere = "boot-elsewhere": "a system that its firmware cannot start depends on a boot loader somewhere else",
+    OneBridge = "one-bridge": "drives behind one bridge go together with it, its cable and its power, whatever the layout",
+    OtherName = "other-name": "a hostid that boards share does not tell whose a pool is, and two hosts that have it at once destroy it",
     PoolState = "pool-state": "a pool that is not ONLINE has lost a drive, data, or its redundancy",
 }
 
@@ -332,7 +334,7 @@ fn bays(hw: &Hw, profile: &Profile, found: &mut Found) {
             if bay.is_port() && !hw.is_generic() {
                 remedy.push_str(
                     "; a drive at another port needs a place with `pool: true`, or a bay, in a description in /etc/zbay/hw \
-                     (docs/hw.md)",
+                     (`zbay help hw`)",
                 );
             }
             found.error(
@@ -350,7 +352,7 @@ fn bays(hw: &Hw, profile: &Profile, found: &mut Found) {
             let message =
                 format!("{} is a {kind} port, and no description names it as a bay", bay.spoken());
             let remedy = "zbay takes such drives only where a description names their ports as bays: put one into /etc/zbay/hw \
-                          (docs/hw.md)";
+                          (`zbay help hw`)";
             found.error(Rule::PlaceNotForPool, &at, message, remedy);
             found.about(bay);
             continue;

@@ -8,7 +8,7 @@ use crate::filler::is_filler_serial;
 use crate::hw::vacancy::{Doubt, Vacancy};
 use crate::hw::{CanBoot, Hw};
 use crate::inventory::volume::{self, Volume};
-use crate::inventory::{Disk, Host, Inventory};
+use crate::inventory::{Disk, Host, Inventory, Transport};
 use crate::names::BayId;
 use crate::render::text;
 
@@ -27,6 +27,7 @@ pub fn seats(hw: &Hw, inventory: &Inventory) -> Vec<Note> {
     let mut notes = doubts(hw, inventory);
     notes.extend(shared_ports(&all));
     notes.extend(stand_on(&inventory.host, &all));
+    notes.extend(one_bridge(hw, &all));
     notes.extend(started(hw, inventory));
     notes
 }
@@ -76,6 +77,28 @@ fn shared_ports(disks: &[&Disk]) -> Vec<Note> {
         note(Severity::Warning, Rule::SamePort, message, remedy)
     };
     shared.map(said).collect()
+}
+
+/// Drives that hang on one USB bridge with several bays: no redundancy among them survives the loss of the bridge.
+pub fn one_bridge(hw: &Hw, disks: &[&Disk]) -> Vec<Note> {
+    let mut bridges: Vec<(&str, Vec<&Disk>)> = Vec::new();
+    for disk in disks.iter().filter(|disk| disk.transport == Transport::Usb) {
+        let Some(bridge) = disk.host.as_deref() else { continue };
+        match bridges.iter_mut().find(|(other, _)| *other == bridge) {
+            Some((_, there)) => there.push(disk),
+            None => bridges.push((bridge, vec![disk])),
+        }
+    }
+    let said = |(_, there): (&str, Vec<&Disk>)| {
+        let spoken = |disk: &&Disk| Drive::of(hw, disk).spoken();
+        let who = text::and(&there.iter().map(spoken).collect::<Vec<_>>());
+        let message = format!(
+            "{who} hang on one USB bridge and its cable and fail together: no redundancy among them survives the loss of the bridge"
+        );
+        let remedy = "keep a backup elsewhere; an enclosure with a bridge for each bay, or SATA bays, fail one by one";
+        note(Severity::Warning, Rule::OneBridge, message, remedy)
+    };
+    bridges.into_iter().filter(|(_, there)| there.len() > 1).map(said).collect()
 }
 
 /// What disks stand on, and whether they have a name of their own.
@@ -178,6 +201,28 @@ mod tests {
         let notes = stand_on(&inventory().host, &[&all[0], &all[1]]);
         assert_eq!(notes[0].rule, Rule::NoIdentity);
         assert!(notes[0].remedy.contains("`serial=`"));
+    }
+
+    #[test]
+    fn drives_on_one_usb_bridge_fail_together_and_those_on_bridges_of_their_own_do_not() {
+        let mut all = disks();
+        for disk in all.iter_mut().take(3) {
+            disk.transport = Transport::Usb;
+            disk.host = Some("devices/usb1/1-1/host6/target6:0:0".into());
+        }
+        let notes = seats(&hw("hp-microserver-gen8"), &holding(all.clone()));
+        let [note] = &notes.iter().filter(|it| it.rule == Rule::OneBridge).collect::<Vec<_>>()[..]
+        else {
+            panic!("{notes:?}")
+        };
+        assert!(note.message.contains("hang on one USB bridge and its cable"), "{note:?}");
+        assert!(note.message.starts_with("bay 1, "), "{note:?}");
+        // A bridge for each bay; one target that is no USB bridge; one drive on a bridge.
+        for (at, disk) in all.iter_mut().enumerate() {
+            disk.host = Some(format!("devices/usb1/1-1/host{at}/target{at}:0:0"));
+        }
+        let notes = seats(&hw("hp-microserver-gen8"), &holding(all));
+        assert!(notes.iter().all(|it| it.rule != Rule::OneBridge), "{notes:?}");
     }
 
     #[test]

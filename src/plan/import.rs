@@ -7,6 +7,7 @@
 use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
 
+use crate::check::{Note, Rule, Severity};
 use crate::inventory::{ForeignPool, ImportablePool, Inventory, MARK, Owner, PoolState};
 use crate::plan::pick::{Picked, Picks};
 use crate::plan::{Condition, Danger, Fingerprint, Step, command};
@@ -88,20 +89,34 @@ pub fn whose(
 }
 
 /// What is to know where the labels name another host than this one, although the hostid is this one's: a hostid of firmware
-/// that boards share would be equal too.
-pub fn other_name(label: &ForeignPool, inventory: &Inventory) -> Option<String> {
+/// that boards share would be equal too. What is so, and what to do.
+pub fn other_name(label: &ForeignPool, inventory: &Inventory) -> Option<(String, String)> {
     let there = label.hostname.as_deref()?;
     let here = inventory.host.facts.as_ref().map(|facts| facts.hostname.as_str())?;
     if there == here || here.is_empty() || label.state == PoolState::Exported {
         return None;
     }
-    Some(format!(
-        "the labels name host `{}`, and this host is `{}`, with the same hostid: if `{}` is another machine that can reach \
-         these drives, make sure that it does not have the pool",
-        plain(there),
-        plain(here),
-        plain(there)
+    let (there, here) = (plain(there), plain(here));
+    Some((
+        format!("the labels name host `{there}`, and this host is `{here}`, with the same hostid"),
+        format!(
+            "if `{there}` is another machine that can reach these drives, make sure that it does not have the pool"
+        ),
     ))
+}
+
+/// The same as a note of a plan that imports; nothing where a person named the host.
+pub fn other_name_note(import: &Import, picks: &Picks<'_>, inventory: &Inventory) -> Option<Note> {
+    let labels = picks.data.iter().flatten().filter_map(|pick| {
+        match &pick.disk.contents.as_ref().ok()?.owner {
+            Owner::ForeignPool(pool) if pool.guid.as_ref() == Some(&import.guid) => Some(pool),
+            _ => None,
+        }
+    });
+    let label = labels.max_by_key(|label| label.last_used)?;
+    let (message, remedy) = other_name(label, inventory).filter(|_| !import.force)?;
+    let (severity, rule) = (Severity::Warning, Rule::OtherName);
+    Some(Note { severity, rule, at: String::new(), message, remedy, bay: None, wwn: None })
 }
 
 /// The label that all data bays agree on, and the pool as `zpool import` lists it.

@@ -2,6 +2,7 @@
 
 use super::make::{PlanError, Request, make};
 use super::{Plan, system};
+use crate::check::Rule;
 use crate::hw::Hw;
 use crate::inventory::{
     Contents, ForeignPool, ImportablePool, Inventory, Owner, Pool, PoolState, Property, Signature,
@@ -299,4 +300,21 @@ fn a_profile_for_one_pool_is_for_no_other() {
     assert_eq!(plan.import.map(|import| import.guid), Some("7".to_owned()));
     let said = laid("./mine.yaml", None, false, Some(8)).expect_err("refused").to_string();
     assert!(said.contains("has the GUID 7, and the profile is for 8"), "{said}");
+}
+
+#[test]
+fn a_pool_whose_labels_name_another_host_with_this_hosts_id_is_said_to() {
+    let on = |name: &'static str, hostid: &'static str, adopt| {
+        let plan = planned(PoolState::Active, "ONLINE", adopt, |inventory| {
+            inventory.host.hostid = Some(hostid.into());
+            inventory.host.facts.as_mut().expect("recorded").hostname = name.into();
+        });
+        let notes = plan.expect("a plan").notes.into_iter();
+        notes.filter(|note| note.rule == Rule::OtherName).collect::<Vec<_>>()
+    };
+    let [note] = &on("attic", "0badcafe", None)[..] else { panic!("no note") };
+    assert!(note.message.contains("name host `oldnas`, and this host is `attic`"), "{note:?}");
+    assert!(note.remedy.contains("make sure that it does not have the pool"), "{note:?}");
+    assert_eq!(on("oldnas", "0badcafe", None), []);
+    assert_eq!(on("attic", "11111111", Some("oldnas")), [], "a person named it");
 }

@@ -140,6 +140,10 @@ pub fn make(request: &Request<'_>) -> Result<Plan, PlanError> {
         notes.extend(health_of(hw, profile, picks, &inventory.host));
         let disks: Vec<_> = picks.all().into_iter().map(|(pick, _)| pick.disk).collect();
         notes.extend(seats::stand_on(&inventory.host, &disks));
+        notes.extend(seats::one_bridge(hw, &disks));
+    }
+    if let (Some(picks), Some(import)) = (&picks, &import) {
+        notes.extend(import::other_name_note(import, picks, inventory));
     }
     Ok(Plan {
         zbay_plan: VERSION,

@@ -115,13 +115,13 @@ fn ways_out(absent: &[Absent]) -> Vec<&'static str> {
     let mut ways = Vec::new();
     if any(|why| matches!(why, Why::Outside { transport, .. } if *transport != Transport::Usb)) {
         ways.push(
-            "name the ports in a description in /etc/zbay/hw (docs/hw.md): as bays for data, or as places with `pool: true` \
+            "name the ports in a description in /etc/zbay/hw (`zbay help hw`): as bays for data, or as places with `pool: true` \
              for a log or a cache; if the bays' cable is at that card, `zbay learn` finds out which port is which bay",
         );
     }
     if any(|why| matches!(why, Why::Outside { transport: Transport::Usb, .. })) {
         ways.push(
-            "zbay takes USB drives only where a description names their ports as bays: put one into /etc/zbay/hw (docs/hw.md)",
+            "zbay takes USB drives only where a description names their ports as bays: put one into /etc/zbay/hw (`zbay help hw`)",
         );
     }
     if any(|why| *why == Why::Ambiguous) {

@@ -151,16 +151,66 @@ fn cases() -> Vec<Case> {
     cases
 }
 
+/// A line that names a document by a path which leads nowhere on an installed server: `zbay help TOPIC` has it.
+fn relative(text: &str) -> Option<&str> {
+    text.lines().find(|line| {
+        line.match_indices("docs/").any(|(at, _)| {
+            let before = line[..at].chars().next_back();
+            before.is_none_or(|c| c != '/' && !c.is_ascii_alphanumeric())
+        })
+    })
+}
+
+/// All texts of the program, of its units, and of the files that it carries, without comments.
+fn texts() -> Vec<(String, String)> {
+    let mut dirs = vec!["src".to_owned(), "systemd".into(), "hw".into(), "profiles".into()];
+    let mut all = Vec::new();
+    while let Some(dir) = dirs.pop() {
+        for entry in fs::read_dir(&dir).expect("a directory") {
+            let path = entry.expect("an entry").path();
+            let name = path.to_str().expect("UTF-8").to_owned();
+            if path.is_dir() {
+                dirs.push(name);
+                continue;
+            }
+            let text = fs::read_to_string(&path).expect("a text");
+            let comment = if name.ends_with(".rs") { "//" } else { "#" };
+            // A remark behind a value is none that anybody is shown.
+            let code = |line: &str| line.split(&format!(" {comment} ")).next().map(str::to_owned);
+            let lines = text.lines().filter(|line| !line.trim_start().starts_with(comment));
+            let lines: Vec<String> = lines.filter_map(code).collect();
+            all.push((name, lines.join("\n")));
+        }
+    }
+    all
+}
+
+#[test]
+fn no_text_names_a_path_that_is_not_there_on_a_server() {
+    assert_eq!(relative("see docs/hw.md"), Some("see docs/hw.md"));
+    assert_eq!(relative("file:///usr/share/doc/zbay/docs/hw.md"), None);
+    let all = texts();
+    assert!(all.len() > 200, "{}", all.len());
+    let bad: Vec<String> = all
+        .iter()
+        .filter_map(|(name, text)| Some(format!("{name}: {}", relative(text)?.trim())))
+        .collect();
+    assert!(bad.is_empty(), "{}", bad.join("\n"));
+}
+
 /// Commands told on a recording that end with 2 there: with the screen that told them, and what they said.
 fn dead_ends(case: &Case) -> BTreeMap<String, String> {
     let mut told: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    let mut dead = BTreeMap::new();
     for screen in SCREENS {
         let said = case.dir.run(screen);
+        if let Some(line) = relative(&said.out).or_else(|| relative(&said.err)) {
+            dead.insert(format!("{}: a path in {screen:?}", case.name), line.to_owned());
+        }
         for command in commands(&(said.out + "\n" + &said.err)) {
             told.entry(command).or_insert_with(|| screen.to_vec());
         }
     }
-    let mut dead = BTreeMap::new();
     for (command, screen) in told {
         let error = match tried(&command) {
             Err(error) => Some(error),

@@ -105,8 +105,8 @@ pub fn import(request: &Incoming<'_>) -> Result<Task, Cannot> {
         ("pool".to_owned(), format!("{name}, GUID {}, {}", listed.guid, listed.state)),
         ("last".to_owned(), import.last.clone()),
     ];
-    if let Some(said) = import::other_name(label, inventory).filter(|_| !force) {
-        facts.push(("name".to_owned(), said));
+    if let Some((said, remedy)) = import::other_name(label, inventory).filter(|_| !force) {
+        facts.push(("name".to_owned(), format!("{said}: {remedy}")));
     }
     facts.push((
         "mounts".to_owned(),
