@@ -457,9 +457,9 @@ fn parts_of_one_drive_in_one_vdev_are_told_with_its_bay_and_serial() {
             }
         }
     };
-    for change in
-        [&partitions as &dyn Fn(&mut Inventory), &at(Transport::Sas), &at(Transport::Nvme)]
-    {
+    let changes: [&dyn Fn(&mut Inventory); 3] =
+        [&partitions, &at(Transport::Sas), &at(Transport::Nvme)];
+    for change in changes {
         let found = of_change(change);
         let [one] = &found[..] else { panic!("{found:?}") };
         assert_eq!(one.weight(), Weight::Warning);

@@ -156,7 +156,7 @@ fn relative(text: &str) -> Option<&str> {
     text.lines().find(|line| {
         line.match_indices("docs/").any(|(at, _)| {
             let before = line[..at].chars().next_back();
-            before.is_none_or(|c| c != '/' && !c.is_ascii_alphanumeric())
+            before.is_none_or(|c| c != '/' && c != '-' && !c.is_ascii_alphanumeric())
         })
     })
 }
@@ -169,12 +169,16 @@ fn texts() -> Vec<(String, String)> {
         for entry in fs::read_dir(&dir).expect("a directory") {
             let path = entry.expect("an entry").path();
             let name = path.to_str().expect("UTF-8").to_owned();
+            // What ZFS says is no text of the program's.
+            if name.ends_with("/samples") {
+                continue;
+            }
             if path.is_dir() {
                 dirs.push(name);
                 continue;
             }
             let text = fs::read_to_string(&path).expect("a text");
-            let comment = if name.ends_with(".rs") { "//" } else { "#" };
+            let comment = if path.extension().is_some_and(|it| it == "rs") { "//" } else { "#" };
             // A remark behind a value is none that anybody is shown.
             let code = |line: &str| line.split(&format!(" {comment} ")).next().map(str::to_owned);
             let lines = text.lines().filter(|line| !line.trim_start().starts_with(comment));
