@@ -80,31 +80,12 @@ impl fmt::Display for Faults {
     }
 }
 
-/// What other systems call the layouts.
-const LEVELS: [(&str, &[&str]); 8] = [
-    ("raid5", &["raidz", "raidz1"]),
-    ("raid6", &["raidz2"]),
-    ("raid7", &["raidz3"]),
-    ("raid1", &["mirror"]),
-    ("raid10", &["mirror"]),
-    ("raid1+0", &["mirror"]),
-    ("raid0", &["stripe"]),
-    ("jbod", &["stripe"]),
-];
-
-/// The layout of `known` that other systems call by this name of a RAID level.
-pub fn raid_level<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
-    let bare = word.to_ascii_lowercase().replace(['-', '_', ' '], "");
-    let (_, names) = LEVELS.iter().find(|(level, _)| *level == bare)?;
-    known.iter().find(|candidate| names.contains(candidate)).copied()
-}
-
 /// The one of `known` that was probably meant by `word`: equal but for case, `-` and `_`, or close to it.
 pub fn near_miss<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let bare = |text: &str| text.to_ascii_lowercase().replace(['-', '_', ' '], "");
     let meant = bare(word);
     let known: Vec<&str> = known.into_iter().collect();
-    if let Some(level) = raid_level(word, &known) {
+    if let Some(level) = zfs_capacity::kind::raid_level(word, &known) {
         return Some(level);
     }
     let mut best: Option<(usize, &str)> = None;

@@ -28,8 +28,10 @@
 //!
 //! The rooms, in the order in which data flows through them. Where to begin: [`plan::make`].
 
-/// Quantities: bytes, ashift. Checked where they are parsed, converted by named methods.
-pub mod units;
+/// OpenZFS's arithmetic, before anything is written; quantities; how likely a pool is to be lost. Pure, and of use without
+/// zbay: a crate of its own, the ground of all rooms.
+pub use zfs_capacity as capacity;
+pub use zfs_capacity::{risk, units};
 
 /// Names of pools, datasets, bays; serials and world wide names. What exists as a value may stand in a command.
 pub mod names;
@@ -74,14 +76,8 @@ pub mod learn;
 /// Makes a drive show itself, by a light or by reads.
 pub mod locate;
 
-/// OpenZFS's arithmetic, before anything is written. Pure.
-pub mod capacity;
-
 /// Where the bytes of a pool that exists went. Pure.
 pub mod explain;
-
-/// How likely a pool is to be lost.
-pub mod risk;
 
 /// Rules over box, wish and drives: what cannot work, what is at stake, the way out.
 pub mod check;

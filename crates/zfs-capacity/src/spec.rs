@@ -241,8 +241,8 @@ pub fn size_word(bytes: Bytes) -> String {
 #[cfg(test)]
 mod tests {
     use super::{parse, parse_named, words};
-    use crate::capacity::{Class, Drive, Kind, Terms, of_parts};
     use crate::units::{Ashift, Bytes};
+    use crate::{Class, Drive, Kind, Terms, of_parts};
 
     fn said(specs: &[&str]) -> String {
         let parts: Vec<_> =

@@ -4,8 +4,8 @@
 
 use super::vdev::Vdev;
 use super::{Kind, What};
-use crate::capacity::{CapacityError, Drive};
 use crate::units::{Ashift, Bytes};
+use crate::{CapacityError, Drive};
 
 fn drives(terabytes: &[u64]) -> Vec<Drive> {
     let tb = |tb| Drive::labelled(Bytes(tb * 1_000_000_000_000)).unwrap();

@@ -136,8 +136,8 @@ mod tests {
     use proptest::prop_assert;
 
     use super::Cut;
-    use crate::capacity::{CapacityError, Drive, Kind, Vdev, Zfs, of, of_cut, partition};
     use crate::units::{Ashift, Bytes};
+    use crate::{CapacityError, Drive, Kind, Vdev, Zfs, of, of_cut, partition};
 
     const GIB: u64 = 1 << 30;
     const EIGHT: u64 = 8_001_563_222_016;

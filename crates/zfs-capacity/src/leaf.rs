@@ -35,7 +35,7 @@ pub fn smallest_device(leaf: Bytes) -> Result<Bytes, CapacityError> {
 #[cfg(test)]
 mod tests {
     use super::{leaf, smallest_device};
-    use crate::capacity::CapacityError;
+    use crate::CapacityError;
     use crate::units::Bytes;
 
     #[test]

@@ -232,7 +232,7 @@ impl Line {
 #[cfg(test)]
 mod tests {
     use super::Line;
-    use crate::capacity::Kind;
+    use crate::Kind;
     use crate::risk::models::Of;
     use crate::risk::power::Power;
     use crate::risk::{Amount, Assumed, Odds, Rate, Vdev};

@@ -72,7 +72,7 @@ fn of(kind: Kind, width: u64, ashift: Ashift) -> Option<Width> {
 #[cfg(test)]
 mod tests {
     use super::widths;
-    use crate::capacity::Kind;
+    use crate::Kind;
     use crate::units::Ashift;
 
     #[test]

@@ -146,8 +146,8 @@ impl Written {
 #[cfg(test)]
 mod tests {
     use super::{File, Record, Target, Written};
-    use crate::capacity::{CapacityError, Kind};
     use crate::units::{Ashift, Bytes};
+    use crate::{CapacityError, Kind};
 
     const KIB: u64 = 1 << 10;
 

@@ -153,8 +153,8 @@ fn today(vdevs: &[Seen]) -> Vec<Part> {
 #[cfg(test)]
 mod tests {
     use super::{Seen, SeenLeaf, explain};
-    use crate::capacity::{Born, Class, Cut, Drive, Kind, Part, Terms, Vdev, Zfs, of_parts};
     use crate::units::{Ashift, Bytes};
+    use crate::{Born, Class, Cut, Drive, Kind, Part, Terms, Vdev, Zfs, of_parts};
 
     const TB4: u64 = 4_000_787_030_016;
 

@@ -62,7 +62,7 @@ pub fn labelled(label: Bytes) -> Result<Bytes, CapacityError> {
 #[cfg(test)]
 mod tests {
     use super::{Drive, GB, labelled};
-    use crate::capacity::CapacityError;
+    use crate::CapacityError;
     use crate::units::Bytes;
 
     #[test]

@@ -71,7 +71,7 @@ fn highbit(value: u64) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::Metaslabs;
-    use crate::capacity::Zfs;
+    use crate::Zfs;
 
     #[test]
     fn size_and_count_follow_the_vdev() {

@@ -11,17 +11,19 @@
 //! release, class and age. Cache and spare vdevs add nothing and are left out.
 //!
 //! ```
-//! use zbay::capacity::{self, Drive, Kind, Vdev};
-//! use zbay::units::{Ashift, Bytes};
+//! use zfs_capacity::units::{Ashift, Bytes};
+//! use zfs_capacity::{CapacityError, Drive, Kind, Vdev};
 //!
 //! let drive = Drive::labelled(Bytes(4_000_000_000_000))?;
 //! let vdev = Vdev { kind: Kind::Raidz1, leaves: vec![drive; 4], ashift: Ashift::DEFAULT };
-//! let capacity = capacity::of(&[vdev])?;
+//! let capacity = zfs_capacity::of(&[vdev])?;
 //! assert_eq!(capacity.size.zfs(), "14.5T");
 //! assert_eq!(capacity.usable, Bytes(11_483_534_589_952));
 //! assert_eq!(capacity.losses_survived.to_string(), "any 1");
-//! # Ok::<(), capacity::CapacityError>(())
+//! # Ok::<(), CapacityError>(())
 //! ```
+//!
+//! How likely such a pool is to be lost is in [`risk`].
 
 pub mod batch;
 mod batch_fields;
@@ -53,9 +55,11 @@ mod props;
 mod props_parts;
 pub mod replacement;
 pub mod resilver;
+pub mod risk;
 pub mod spec;
 pub mod splits;
 pub mod table;
+pub mod units;
 pub mod vdev;
 #[cfg(test)]
 mod vdev_tests;
@@ -75,3 +79,8 @@ pub use replacement::Replacement;
 pub use table::{Cell, Row, table};
 pub use vdev::{Born, Part, Terms, Vdev, VdevCapacity};
 pub use zfs::Zfs;
+
+/// The README's example is run with those of the docs.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -114,8 +114,8 @@ fn least(
 #[cfg(test)]
 mod tests {
     use super::Replacement;
-    use crate::capacity::{Drive, Kind, Vdev, leaf, partition};
     use crate::units::{Ashift, Bytes};
+    use crate::{Drive, Kind, Vdev, leaf, partition};
 
     const MIB: u64 = 1 << 20;
 

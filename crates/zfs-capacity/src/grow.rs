@@ -188,8 +188,8 @@ impl Steps {
 #[cfg(test)]
 mod tests {
     use super::{Way, ways};
-    use crate::capacity::{Part, Terms, spec};
     use crate::units::{Ashift, Bytes};
+    use crate::{Part, Terms, spec};
 
     fn pool(specs: &str) -> Vec<Part> {
         specs.split('+').flat_map(|spec| spec::parse(spec, Ashift::DEFAULT).unwrap()).collect()

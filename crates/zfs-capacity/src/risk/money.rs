@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::amount::{Amount, AmountError};
 use super::power::Power;
-use crate::capacity::spec::{drive_bytes, size_word};
+use crate::spec::{drive_bytes, size_word};
 use crate::units::{Bytes, SizeError};
 
 /// Years over which a drive is paid.

@@ -163,7 +163,7 @@ pub fn sentence(vdevs: &[Vdev], risk: &Risk, assumed: &Assumed, years: u32) -> S
 #[cfg(test)]
 mod tests {
     use super::{one_in, one_in_short, rate, sentence, time};
-    use crate::capacity::Kind;
+    use crate::Kind;
     use crate::risk::{Assumed, Rate, Vdev, of};
     use crate::units::Bytes;
 

@@ -158,8 +158,8 @@ impl FromStr for Mix {
 #[cfg(test)]
 mod tests {
     use super::{Mix, Record};
-    use crate::capacity::{Kind, Terms, of_parts, spec};
     use crate::units::Ashift;
+    use crate::{Kind, Terms, of_parts, spec};
 
     fn per_mille(mix: &Mix, kind: Kind, width: u64) -> u64 {
         mix.per_mille(kind, width, Ashift::DEFAULT).unwrap()

@@ -67,8 +67,8 @@ impl Margin {
 #[cfg(test)]
 mod tests {
     use super::Margin;
-    use crate::capacity::{Part, Terms, of_parts, spec};
     use crate::units::{Ashift, Bytes};
+    use crate::{Part, Terms, of_parts, spec};
 
     fn margin(parts: &[Part]) -> Margin {
         Margin::of(&parts[0], &of_parts(parts, Terms::default()).unwrap().vdevs[0])

@@ -136,8 +136,8 @@ fn deductions(vdevs: &[VdevCapacity], slop: Bytes) -> Result<Vec<Deduction>, Cap
 #[cfg(test)]
 mod tests {
     use super::{Capacity, What, of};
-    use crate::capacity::{CapacityError, Drive, Kind, Vdev};
     use crate::units::{Ashift, Bytes};
+    use crate::{CapacityError, Drive, Kind, Vdev};
 
     const TB: u64 = 1_000_000_000_000;
 

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::models::{MODELS, Rate};
 use super::{Amount, Assumed, Repairs, Risk, Vdev, limits, merged, of, real};
-use crate::capacity::Kind;
+use crate::Kind;
 use crate::units::Bytes;
 
 const TB4: Bytes = Bytes(4_000_787_030_016);

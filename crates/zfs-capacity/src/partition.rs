@@ -73,8 +73,8 @@ pub(super) fn sector(bytes: u32) -> Result<u64, CapacityError> {
 #[cfg(test)]
 mod tests {
     use super::{made_by, partition, smallest_drive, smallest_for};
-    use crate::capacity::{CapacityError, Drive, Zfs};
     use crate::units::Bytes;
+    use crate::{CapacityError, Drive, Zfs};
 
     #[test]
     fn lengths_seen_by_lsblk() {

@@ -12,7 +12,6 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::draid::{Draid, DraidError};
-use crate::fault::raid_level;
 use crate::units::{Ashift, Bytes};
 
 /// The block that the ratio is taken from (`SPA_OLD_MAXBLOCKSIZE`).
@@ -218,6 +217,25 @@ impl From<Kind> for String {
     fn from(kind: Kind) -> Self {
         kind.to_string()
     }
+}
+
+/// What other systems call the layouts.
+const LEVELS: [(&str, &[&str]); 8] = [
+    ("raid5", &["raidz", "raidz1"]),
+    ("raid6", &["raidz2"]),
+    ("raid7", &["raidz3"]),
+    ("raid1", &["mirror"]),
+    ("raid10", &["mirror"]),
+    ("raid1+0", &["mirror"]),
+    ("raid0", &["stripe"]),
+    ("jbod", &["stripe"]),
+];
+
+/// The layout of `known` that other systems call by this name of a RAID level.
+pub fn raid_level<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+    let bare = word.to_ascii_lowercase().replace(['-', '_', ' '], "");
+    let (_, names) = LEVELS.iter().find(|(level, _)| *level == bare)?;
+    known.iter().find(|candidate| names.contains(candidate)).copied()
 }
 
 #[cfg(test)]

@@ -20,9 +20,9 @@ pub mod words;
 
 use serde::Serialize;
 
-use crate::capacity::splits::Split;
-use crate::capacity::{Class, Kind, VdevCapacity, resilver};
+use crate::splits::Split;
 use crate::units::Bytes;
+use crate::{Class, Kind, VdevCapacity, resilver};
 pub use afr::Afr;
 pub use amount::Amount;
 pub use chain::{Chain, Repairs};
@@ -195,7 +195,7 @@ pub fn merged(vdevs: impl IntoIterator<Item = Vdev>) -> Vec<Vdev> {
 }
 
 /// A whole number as a real one: exact up to 2^53, and nobody counts more bytes than that.
-pub(crate) fn real(number: u64) -> f64 {
+pub fn real(number: u64) -> f64 {
     let half = |half: u64| f64::from(u32::try_from(half).unwrap_or(u32::MAX));
     half(number >> 32).mul_add(4_294_967_296.0, half(number & 0xffff_ffff))
 }

@@ -228,9 +228,9 @@ fn draids(drives: u64) -> Vec<(u64, u64, u64)> {
 #[cfg(test)]
 mod tests {
     use super::{Split, splits};
-    use crate::capacity::fits::Mix;
-    use crate::capacity::{CapacityError, Drive, Kind, Terms, of_parts, spec};
+    use crate::fits::Mix;
     use crate::units::{Ashift, Bytes};
+    use crate::{CapacityError, Drive, Kind, Terms, of_parts, spec};
 
     fn ways(drives: u64, kept: impl Fn(&Split) -> bool) -> Result<Vec<Split>, CapacityError> {
         let drive = Drive::labelled(Bytes(4_000_000_000_000)).unwrap();

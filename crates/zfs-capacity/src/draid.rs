@@ -180,7 +180,7 @@ impl FromStr for Draid {
 #[cfg(test)]
 mod tests {
     use super::{Draid, DraidError};
-    use crate::capacity::metaslab::Metaslabs;
+    use crate::metaslab::Metaslabs;
 
     #[test]
     fn is_written_as_zpool_does() {

@@ -156,7 +156,7 @@ pub(super) fn total(values: impl IntoIterator<Item = Bytes>) -> Result<u64, Capa
 #[cfg(test)]
 mod tests {
     use super::{Ledger, What, total};
-    use crate::capacity::CapacityError;
+    use crate::CapacityError;
     use crate::units::Bytes;
 
     #[test]
