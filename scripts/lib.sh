@@ -223,7 +223,7 @@ install_packages() { # PACKAGE...
 
 # --- the program -------------------------------------------------------------------------------------------------
 target=${CARGO_TARGET_DIR:-$root/target}
-program=$target/debug/zbay
+program=$target/box/zbay # for a box, which runs it under emulation: optimised a little
 now_program() {
   local n
   n=$(grep -c '^ *Compiling' "$cache/log/program" 2>/dev/null || true)
@@ -236,7 +236,7 @@ build_program() {
     cargo fetch --locked && break
     sleep $((n * 5))
   done
-  cargo build --locked
+  cargo build --locked --profile box
 }
 
 # --- the appliance -----------------------------------------------------------------------------------------------

@@ -39,6 +39,9 @@ pub mod names;
 /// What firmware leaves in a field that should tell one unit from another.
 pub mod filler;
 
+/// The one filter before a terminal: what comes from outside is shown and never obeyed.
+pub mod console;
+
 /// A fault in a user's file: place, message, what to type instead.
 pub mod fault;
 
@@ -51,9 +54,6 @@ pub mod hw;
 /// What is wished: one pool over bays, its properties, its datasets.
 pub mod profile;
 
-/// The files that come with zbay, and where they can be overridden.
-pub mod shipped;
-
 /// The one door to the world: real, or recorded and played back.
 pub mod machine;
 
@@ -63,12 +63,14 @@ pub mod smart;
 /// What is there, and whose it is.
 pub mod inventory;
 
+/// A drive as every message names it.
+pub mod drive;
+
+/// The files that come with zbay, and where they can be overridden.
+pub mod shipped;
+
 /// What earlier looks saw of the drives.
 pub mod history;
-
-/// A drive as every message names it.
-pub mod console;
-pub mod drive;
 
 /// Which port is which bay of this very box, found out with the person before it.
 pub mod learn;

@@ -1,0 +1,358 @@
+//! The floors of the house: a room imports only from rooms that stand above it in src/lib.rs, and no files import each
+//! other in a ring.
+//!
+//! Read from the sources alone, tests left out. What still goes against it is listed below, arrow by arrow and ring by
+//! ring; a list may only shrink: an entry that holds no more is as much an error as a new arrow.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Arrows that run upwards still: a file, and the room that stands below it in lib.rs.
+const UPWARDS: &[(&str, &str)] = &[];
+
+/// Files that import each other in a ring still: the number of files in each ring, largest first.
+const RINGS: &[usize] = &[];
+
+/// A file of the program: where it stands, and its text without comments, strings and tests.
+struct Source {
+    /// `["plan", "make"]`.
+    module: Vec<String>,
+    /// Its code.
+    code: String,
+}
+
+type Sources = BTreeMap<String, Source>;
+
+/// Without comments and the contents of strings; lines stay lines.
+fn bare(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(['"', '/', '\'']) {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let raw = out.ends_with('r') || out.ends_with('#');
+        if rest.starts_with("//") {
+            rest = &rest[rest.find('\n').unwrap_or(rest.len())..];
+        } else if rest.starts_with('"') {
+            let hashes = out.len() - out.trim_end_matches('#').len();
+            let end = if raw { format!("\"{}", "#".repeat(hashes)) } else { "\"".to_owned() };
+            let mut from = 1;
+            let mut close = None;
+            while let Some(found) = rest[from..].find(&end) {
+                let before = &rest[..from + found];
+                let slashes = before.len() - before.trim_end_matches('\\').len();
+                from += found + 1;
+                if raw || slashes % 2 == 0 {
+                    close = Some(from + end.len() - 1);
+                    break;
+                }
+            }
+            rest = &rest[close.unwrap_or(rest.len())..];
+        } else if rest.starts_with("'\"'") || rest.starts_with("'/'") || rest.starts_with("'\\''") {
+            rest = &rest[rest[1..].find('\'').map_or(rest.len(), |at| at + 2)..];
+        } else {
+            out.push_str(&rest[..1]);
+            rest = &rest[1..];
+        }
+    }
+    out + rest
+}
+
+/// What is compiled for tests alone is left out: modules in the file, and the names of those in files of their own.
+fn without_tests(code: &str) -> (String, Vec<String>) {
+    let (mut out, mut files) = (String::new(), Vec::new());
+    let mut rest = code;
+    while let Some(at) = rest.find("#[cfg(test)]") {
+        out.push_str(&rest[..at]);
+        let item = &rest[at + "#[cfg(test)]".len()..];
+        let head = item.trim_start();
+        let end = item.find(['{', ';']).unwrap_or(item.len());
+        if item[end..].starts_with('{') {
+            let mut depth = 0_usize;
+            let close = item[end..].find(|c| {
+                depth = match c {
+                    '{' => depth + 1,
+                    '}' => depth - 1,
+                    _ => depth,
+                };
+                depth == 0
+            });
+            rest = &item[close.map_or(item.len(), |at| end + at + 1)..];
+        } else {
+            let words: Vec<&str> = head[..head.find(';').unwrap_or(0)].split_whitespace().collect();
+            if let [.., "mod", name] = words[..] {
+                files.push(name.to_owned());
+            }
+            rest = item.get(end + 1..).unwrap_or_default();
+        }
+    }
+    (out + rest, files)
+}
+
+fn files_below(dir: &Path, all: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files_below(&path, all);
+        } else if path.extension().is_some_and(|it| it == "rs") {
+            all.push(path);
+        }
+    }
+}
+
+/// All files of the program below `src`, by the path from there.
+fn sources(src: &Path) -> Sources {
+    let mut paths = Vec::new();
+    files_below(src, &mut paths);
+    let (mut all, mut tests) = (Sources::new(), BTreeSet::new());
+    for path in paths {
+        let name = path.strip_prefix(src).unwrap().to_str().unwrap().to_owned();
+        let mut module: Vec<String> =
+            name.trim_end_matches(".rs").split('/').map(str::to_owned).collect();
+        if module.last().is_some_and(|last| last == "mod" || last == "lib") {
+            module.pop();
+        }
+        let (code, of_tests) = without_tests(&bare(&fs::read_to_string(&path).unwrap()));
+        tests.extend(of_tests.into_iter().map(|test| [&module[..], &[test]].concat()));
+        all.insert(name, Source { module, code });
+    }
+    all.retain(|_, it| !tests.iter().any(|test| it.module.starts_with(test)));
+    all
+}
+
+/// Every path that a text names from `crate`, `self` or `super` on, braces written out.
+fn paths(code: &str) -> Vec<Vec<String>> {
+    let mut all = Vec::new();
+    let starts = ["crate::", "super::", "self::"];
+    let mut at = 0;
+    while let Some((found, start)) =
+        starts.iter().filter_map(|it| Some((code[at..].find(it)? + at, *it))).min()
+    {
+        let before = code[..found].chars().next_back();
+        at = found + start.len();
+        if before.is_none_or(|c| !c.is_alphanumeric() && c != '_' && c != ':') {
+            tree(&code[found..], &[], &mut all);
+        }
+    }
+    all
+}
+
+/// One path, or a tree of them; answers with how much of the text it took.
+fn tree(text: &str, stem: &[String], all: &mut Vec<Vec<String>>) -> usize {
+    let (mut stem, mut at) = (stem.to_vec(), 0);
+    loop {
+        at += text[at..].len() - text[at..].trim_start().len();
+        if text[at..].starts_with('{') {
+            at += 1;
+            while !text[at..].starts_with('}') && at < text.len() {
+                let took = tree(&text[at..], &stem, all);
+                at += took;
+                let stop = text[at..].find([',', '}', '{']).map_or(text.len(), |stop| at + stop);
+                at = if text[stop..].starts_with(',') { stop + 1 } else { stop };
+                at += text[at..].len() - text[at..].trim_start().len();
+                if took == 0 && !text[at..].starts_with('}') {
+                    at += 1;
+                }
+            }
+            return at + 1;
+        }
+        let end = text[at..].find(|c: char| !c.is_alphanumeric() && c != '_');
+        let end = end.map_or(text.len(), |end| at + end);
+        if end > at {
+            stem.push(text[at..end].to_owned());
+        }
+        at = end;
+        if text[at..].starts_with("::") {
+            at += 2;
+        } else {
+            all.push(stem);
+            return at;
+        }
+    }
+}
+
+/// Names that a file hands on from others: `pub use make::{make, Request}`.
+fn handed_on(code: &str) -> Vec<Vec<String>> {
+    let mut all = Vec::new();
+    for (at, _) in code.match_indices("use ") {
+        let before = code[..at].trim_end();
+        if before.ends_with("pub")
+            || before.ends_with("pub(crate)")
+            || before.ends_with("pub(super)")
+        {
+            tree(&code[at + 4..], &[], &mut all);
+        }
+    }
+    all
+}
+
+/// The file in which what a path names is defined; `None`: none of these.
+fn home(sources: &Sources, from: &[String], path: &[String], depth: usize) -> Option<String> {
+    let mut full: Vec<String> = Vec::new();
+    let mut words = path.iter();
+    match path.first()?.as_str() {
+        "crate" => drop(words.next()),
+        "self" => {
+            words.next();
+            full.extend_from_slice(from);
+        }
+        "super" => {
+            full.extend_from_slice(from);
+        }
+        _ => full.extend_from_slice(from),
+    }
+    for word in words {
+        if word == "super" { drop(full.pop()) } else { full.push(word.clone()) }
+    }
+    let longest = sources
+        .iter()
+        .filter(|(_, it)| full.starts_with(&it.module) && !it.module.is_empty())
+        .max_by_key(|(_, it)| it.module.len());
+    let (name, source) = longest?;
+    let item = full.get(source.module.len());
+    if let Some(item) = item.filter(|_| depth < 8) {
+        for handed in handed_on(&source.code) {
+            if handed.last() == Some(item) && handed.len() > 1 {
+                return home(sources, &source.module, &handed, depth + 1);
+            }
+        }
+    }
+    Some(name.clone())
+}
+
+/// Which file names which.
+fn arrows(sources: &Sources) -> BTreeSet<(String, String)> {
+    let mut all = BTreeSet::new();
+    for (name, source) in sources {
+        let handed = handed_on(&source.code);
+        for path in paths(&source.code) {
+            if let Some(to) = home(sources, &source.module, &path, 0)
+                && to != *name
+                && !handed.contains(&path)
+            {
+                all.insert((name.clone(), to));
+            }
+        }
+    }
+    all
+}
+
+fn room(file: &str) -> &str {
+    file.split('/').next().unwrap_or(file).trim_end_matches(".rs")
+}
+
+/// Arrows to a room that stands below: (file, room).
+fn upwards(order: &[String], arrows: &BTreeSet<(String, String)>) -> BTreeSet<(String, String)> {
+    let floor = |file: &str| order.iter().position(|it| it == room(file)).unwrap_or(order.len());
+    let up = arrows.iter().filter(|(from, to)| floor(to) > floor(from));
+    up.map(|(from, to)| (from.clone(), room(to).to_owned())).collect()
+}
+
+/// Files that reach each other: each ring's files, the largest ring first.
+fn rings(arrows: &BTreeSet<(String, String)>) -> Vec<Vec<String>> {
+    let mut next: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (from, to) in arrows {
+        next.entry(from).or_default().push(to);
+    }
+    let reach = |from: &str| {
+        let (mut seen, mut left) = (BTreeSet::new(), vec![from]);
+        while let Some(at) = left.pop() {
+            for to in next.get(at).into_iter().flatten() {
+                if seen.insert(*to) {
+                    left.push(to);
+                }
+            }
+        }
+        seen
+    };
+    let reached: BTreeMap<&str, BTreeSet<&str>> = next.keys().map(|it| (*it, reach(it))).collect();
+    let mut all: BTreeSet<Vec<String>> = BTreeSet::new();
+    for (from, to) in reached.iter().filter(|(from, to)| to.contains(*from)) {
+        let ring = to.iter().filter(|it| reached.get(*it).is_some_and(|back| back.contains(from)));
+        all.insert(ring.map(|it| (*it).to_owned()).collect());
+    }
+    let mut all: Vec<Vec<String>> = all.into_iter().collect();
+    all.sort_by_key(|ring| usize::MAX - ring.len());
+    all
+}
+
+/// The rooms in the order of lib.rs.
+fn order(lib: &str) -> Vec<String> {
+    let mods = lib.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'));
+    mods.chain(["main"]).map(str::to_owned).collect()
+}
+
+fn src() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+}
+
+#[test]
+fn no_new_arrow_runs_upwards_and_no_ring_grows() {
+    let sources = sources(&src());
+    let order = order(&fs::read_to_string(src().join("lib.rs")).unwrap());
+    for file in sources.keys().filter(|file| *file != "lib.rs") {
+        assert!(order.iter().any(|it| it == room(file)), "lib.rs has no place for {file}");
+    }
+    let arrows = arrows(&sources);
+    let up = upwards(&order, &arrows);
+    let listed: BTreeSet<(String, String)> =
+        UPWARDS.iter().map(|(file, room)| ((*file).to_owned(), (*room).to_owned())).collect();
+    let new: Vec<String> = up
+        .difference(&listed)
+        .map(|(file, room)| format!("    (\"{file}\", \"{room}\"),"))
+        .collect();
+    assert!(
+        new.is_empty(),
+        "these import a room that stands below them in lib.rs:\n{}",
+        new.join("\n")
+    );
+    let old: Vec<_> = listed.difference(&up).collect();
+    assert!(old.is_empty(), "these hold no more: take them out of UPWARDS: {old:?}");
+    let rings = rings(&arrows);
+    let sizes: Vec<usize> = rings.iter().map(Vec::len).collect();
+    assert_eq!(sizes, RINGS, "files that import each other in rings: {rings:#?}");
+}
+
+#[test]
+fn a_planted_arrow_and_a_planted_ring_are_found() {
+    let file = |module: &[&str], code: &str| Source {
+        module: module.iter().map(|it| (*it).to_owned()).collect(),
+        code: without_tests(&bare(code)).0,
+    };
+    let planted = Sources::from([
+        ("units.rs".into(), file(&["units"], "use crate::{names::{self, Bay}, units::Bytes};")),
+        (
+            "names.rs".into(),
+            file(&["names"], "// use crate::plan::Step;\nfn f() { \"crate::plan::Step\" }"),
+        ),
+        ("plan/mod.rs".into(), file(&["plan"], "pub use make::make; mod make; pub struct Step;")),
+        (
+            "plan/make.rs".into(),
+            file(
+                &["plan", "make"],
+                "use super::Step; fn f() -> crate::units::Bytes {}\n#[cfg(test)]\nmod tests { use crate::cmd::X; }",
+            ),
+        ),
+        ("apply.rs".into(), file(&["apply"], "use crate::plan::{Step, make};")),
+        ("cmd.rs".into(), file(&["cmd"], "use crate::{apply::run};")),
+    ]);
+    let names = ["units", "names", "plan", "apply", "cmd"].map(str::to_owned);
+    let arrow = |from: &str, to: &str| (from.to_owned(), to.to_owned());
+    let all = arrows(&planted);
+    let wanted = [
+        arrow("apply.rs", "plan/make.rs"),
+        arrow("apply.rs", "plan/mod.rs"),
+        arrow("cmd.rs", "apply.rs"),
+        arrow("plan/make.rs", "plan/mod.rs"),
+        arrow("plan/make.rs", "units.rs"),
+        arrow("units.rs", "names.rs"),
+    ];
+    assert_eq!(all, BTreeSet::from(wanted));
+    assert_eq!(upwards(&names, &all), BTreeSet::from([arrow("units.rs", "names")]));
+    assert_eq!(rings(&all), Vec::<Vec<String>>::new());
+    let mut ring = all.clone();
+    ring.insert(arrow("plan/mod.rs", "apply.rs"));
+    let found = ["apply.rs", "plan/make.rs", "plan/mod.rs"].map(str::to_owned).to_vec();
+    assert_eq!(rings(&ring), [found]);
+}
