@@ -17,9 +17,9 @@ use crate::names::{BayId, DatasetName};
 use crate::profile::Layout;
 use crate::profile::property::{FsWish, PoolProperties, Setting};
 use crate::propose::profile::{Frame, spelled};
-use crate::render::text::{labelled, plain};
 use crate::units::Bytes;
 use crate::verify::same;
+use crate::words::{labelled, plain};
 
 /// A wish, and what it cannot say.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -10,6 +10,17 @@ use std::io::{self, IsTerminal, Write};
 
 use terminal_size::terminal_size_of;
 
+/// Every escape that is ever written.
+pub const ESCAPES: [&str; 7] = [
+    "\u{1b}[36m",
+    "\u{1b}[35m",
+    "\u{1b}[34m",
+    "\u{1b}[32m",
+    "\u{1b}[33m",
+    "\u{1b}[1;31m",
+    "\u{1b}[0m",
+];
+
 /// Whether a character moves the cursor, hides itself, or turns round what is beside it. A line's end is none.
 pub fn moves(c: char) -> bool {
     (c.is_control() && c != '\n' && c != '\t')
@@ -58,7 +69,7 @@ pub fn clean_painted(text: &str) -> String {
     while let Some(at) = rest.find("\u{1b}[") {
         let (before, from) = rest.split_at(at);
         out.push_str(&clean(before));
-        let own = crate::render::paint::ESCAPES.iter().find(|own| from.starts_with(**own));
+        let own = ESCAPES.iter().find(|own| from.starts_with(**own));
         let taken = own.map_or(1, |own| own.len());
         let (escape, after) = from.split_at(taken);
         out.push_str(if own.is_some() { escape } else { "?" });
@@ -71,7 +82,7 @@ pub fn clean_painted(text: &str) -> String {
 /// Columns of the terminal that standard output is, no fewer than a plain console has; `None`: it is none.
 pub fn columns() -> Option<usize> {
     let (width, _) = terminal_size_of(io::stdout())?;
-    Some(usize::from(width.0).max(crate::render::text::WIDTH))
+    Some(usize::from(width.0).max(crate::words::WIDTH))
 }
 
 /// Standard error, filtered.

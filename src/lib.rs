@@ -36,6 +36,9 @@ pub use zfs_capacity::{risk, units};
 /// Names of pools, datasets, bays; serials and world wide names. What exists as a value may stand in a command.
 pub mod names;
 
+/// Words for a console: plain text, wrapped, lists of bays, labelled lines.
+pub mod words;
+
 /// What firmware leaves in a field that should tell one unit from another.
 pub mod filler;
 

@@ -17,7 +17,7 @@ use zbay::machine::Machine;
 use zbay::machine::real::Real;
 use zbay::machine::recorded::{self, Recorded};
 use zbay::machine::recording::RecordingError;
-use zbay::render::text;
+use zbay::words;
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse_from(arguments()) {
@@ -75,19 +75,19 @@ fn run(cli: Cli) -> Result<Answer> {
     let context = Context { machine: machine(&cli.common)?, common: cli.common };
     let wide = console::columns().unwrap_or(text::WIDTH);
     match &cli.command {
-        None => text::within(wide, || cmd::overview::run(&context)),
+        None => words::within(wide, || cmd::overview::run(&context)),
         Some(Command::Check(args)) => cmd::check::run(&context, args),
         Some(Command::Show(show)) => match &**show {
             Show::Disk(args) => cmd::show_disk::run(&context, args),
-            Show::Hw(args) => text::within(wide, || cmd::show_hw::run(&context, args)),
-            Show::Pool => text::within(wide, || cmd::show_pool::run(&context)),
+            Show::Hw(args) => words::within(wide, || cmd::show_hw::run(&context, args)),
+            Show::Pool => words::within(wide, || cmd::show_pool::run(&context)),
         },
-        Some(Command::Status(args)) => text::within(wide, || cmd::status::run(&context, args)),
+        Some(Command::Status(args)) => words::within(wide, || cmd::status::run(&context, args)),
         Some(Command::Care) => cmd::care::run(&context),
         Some(Command::Selftest(args)) => cmd::selftest::run(&context, args),
         Some(Command::Locate(args)) => cmd::locate::run(&context, args),
         Some(Command::Learn) => cmd::learn::run(&context),
-        Some(Command::Plan(args)) => text::within(wide, || cmd::plan::run(&context, args)),
+        Some(Command::Plan(args)) => words::within(wide, || cmd::plan::run(&context, args)),
         Some(Command::Propose(args)) => cmd::propose::run(&context, args),
         Some(Command::Apply(args)) => cmd::apply::run(&context, args),
         Some(Command::Notify(args)) => cmd::notify::run(&context, args),

@@ -8,10 +8,10 @@ use thiserror::Error;
 use crate::care::facts;
 use crate::drive::Drive;
 use crate::hw::Hw;
+use crate::inventory::sentence;
 use crate::inventory::{Contents, Disk, Inventory, Leaf, Owner, Want};
 use crate::machine::{Change, DeviceNumber, Hash, IoError, Machine, RunError};
 use crate::plan::{Condition, Fingerprint, arrival, command, system};
-use crate::render::foreign as contents;
 use crate::verify::same;
 
 /// What does not hold.
@@ -290,7 +290,7 @@ fn unchanged(
     let drive = || Box::new(Drive::of(hw, disk));
     match &disk.contents {
         Ok(contents) if !fit(contents) => {
-            Err(Unmet::NotFree { drive: drive(), holds: contents::sentence(&contents.owner) })
+            Err(Unmet::NotFree { drive: drive(), holds: sentence::sentence(&contents.owner) })
         }
         Ok(contents) if contents.digest != print.contents => Err(Unmet::Touched { drive: drive() }),
         Ok(_) => Ok(()),

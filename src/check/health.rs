@@ -4,8 +4,8 @@ use super::{Note, Rule, Severity};
 use crate::drive::Drive;
 use crate::hw::{Hw, Sure};
 use crate::inventory::{Disk, Transport, Unknown};
-use crate::render::text;
 use crate::smart::rules::{Finding, Weight, findings};
+use crate::words;
 
 /// Letters of a serial number that may differ within one batch.
 const TAIL: usize = 3;
@@ -67,7 +67,7 @@ pub fn notes(hw: &Hw, disk: &Disk) -> Vec<Note> {
             severity: severity_of_silence(disk),
             rule: Rule::DriveHealthUnknown,
             at: String::new(),
-            message: format!("the health of {named}{UNKNOWN}{}", text::plain(&why.why)),
+            message: format!("the health of {named}{UNKNOWN}{}", words::plain(&why.why)),
             remedy: "its failure would come without a warning: ask it by hand, `smartctl -x`"
                 .to_owned(),
             bay: drive.bay.clone(),
@@ -126,7 +126,7 @@ pub fn of_all<'a>(hw: &Hw, disks: impl Iterator<Item = &'a Disk>) -> Vec<Note> {
         rest.push(Note {
             message: format!(
                 "{} hold new drives, powered on for less than a day",
-                text::bays(&bays)
+                words::bays(&bays)
             ),
             ..first.clone()
         });
@@ -152,7 +152,7 @@ fn together(silent: Vec<Note>) -> Vec<Note> {
         if let [first, _, ..] = &alike[..] {
             let why = first.message.split_once(UNKNOWN).map_or("", |(_, why)| why);
             let bays: Option<Vec<_>> = alike.iter().map(|note| note.bay.clone()).collect();
-            let place = bays.map(|bays| format!(" in {}", text::bays(&bays))).unwrap_or_default();
+            let place = bays.map(|bays| format!(" in {}", words::bays(&bays))).unwrap_or_default();
             note.message = format!("the health of {} drives{place}{UNKNOWN}{why}", alike.len());
         }
         Some(note)
@@ -179,7 +179,7 @@ pub fn batch(hw: &Hw, vdev: &[&Disk]) -> Option<Note> {
         severity: Severity::Advice,
         rule: Rule::SameBatch,
         at: String::new(),
-        message: format!("the drives in {} seem to be of one batch", text::bays(&bays)),
+        message: format!("the drives in {} seem to be of one batch", words::bays(&bays)),
         remedy: "batches fail together: take drives of several, and keep a spare at hand"
             .to_owned(),
         bay: first.bay,

@@ -10,7 +10,7 @@ use crate::hw::{CanBoot, Hw};
 use crate::inventory::volume::{self, Volume};
 use crate::inventory::{Disk, Host, Inventory, Transport};
 use crate::names::BayId;
-use crate::render::text;
+use crate::words;
 
 fn note(severity: Severity, rule: Rule, message: String, remedy: impl Into<String>) -> Note {
     let (at, remedy) = (String::new(), remedy.into());
@@ -18,7 +18,7 @@ fn note(severity: Severity, rule: Rule, message: String, remedy: impl Into<Strin
 }
 
 fn named(disks: &[&Disk]) -> String {
-    text::and(&disks.iter().map(|disk| disk.name.clone()).collect::<Vec<_>>())
+    words::and(&disks.iter().map(|disk| disk.name.clone()).collect::<Vec<_>>())
 }
 
 /// All of an inventory.
@@ -47,7 +47,7 @@ pub fn doubtful(hw: &Hw, inventory: &Inventory) -> Vec<(Vec<BayId>, Doubt)> {
 
 fn doubts(hw: &Hw, inventory: &Inventory) -> Vec<Note> {
     let said = |(bays, doubt): (Vec<BayId>, Doubt)| {
-        let message = format!("whether drives are in {} is not known: {doubt}", text::bays(&bays));
+        let message = format!("whether drives are in {} is not known: {doubt}", words::bays(&bays));
         note(Severity::Warning, Rule::BaysElsewhere, message, doubt.remedy())
     };
     // That the disks could not be listed is said where they would stand.
@@ -70,7 +70,7 @@ fn shared_ports(disks: &[&Disk]) -> Vec<Note> {
         let message = format!(
             "{} share the port {}, so a profile cannot tell them apart",
             named(&there),
-            text::plain(port)
+            words::plain(port)
         );
         let remedy = "they are behind a port multiplier, or udev cannot name the ports of this controller: use direct ports or \
                       another controller";

@@ -24,8 +24,8 @@ use crate::profile::Profile;
 use crate::propose::profile::Frame;
 use crate::render;
 use crate::render::json::answer;
-use crate::render::text::{labelled, plain, typeable};
 use crate::shipped::{LoadError, WISH};
+use crate::words::{labelled, plain, typeable};
 use crate::yaml::{Parsed, read};
 
 /// Arguments of `adopt`.

@@ -20,7 +20,7 @@ use crate::plan::{Danger, Plan};
 use crate::profile::Profile;
 use crate::render;
 use crate::render::json::answer;
-use crate::render::text::typeable;
+use crate::words::typeable;
 use crate::yaml::read;
 
 /// A saved plan holds the wish and some hundred bytes for each disk.

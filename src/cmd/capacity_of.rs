@@ -71,7 +71,7 @@ pub fn run(context: &Context, args: &CapacityArgs) -> Result<Answer> {
         let mut text = reckoned.text(args.explain);
         if !args.explain {
             let again = args.layout.join(" ");
-            text.push_str(&crate::render::text::labelled(
+            text.push_str(&crate::words::labelled(
                 "next",
                 &format!("`zbay capacity --explain {again}`"),
             ));

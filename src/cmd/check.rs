@@ -14,8 +14,9 @@ use crate::machine::Machine;
 use crate::machine::local::read_user_file;
 use crate::plan::system;
 use crate::profile::Profile;
-use crate::render::{json::answer, text::labelled};
+use crate::render::json::answer;
 use crate::shipped::{self, LoadError};
+use crate::words::labelled;
 use crate::yaml::{MAX_BYTES, read};
 
 /// Checks every file and tells of all of them; any error ends in exit status 2.

@@ -7,16 +7,16 @@ use crate::explain::explain;
 use crate::inventory::{Inventory, Want};
 use crate::render::explain::{json, render};
 use crate::render::json::answer;
-use crate::render::text;
+use crate::words;
 
 /// The way from the drives to AVAIL.
 pub fn run(context: &Context, name: Option<&str>) -> Result<Answer> {
     let inventory = context.look(Want::SEEN)?;
     let pools = match &inventory.pools {
         Ok(pools) => pools,
-        Err(unknown) => bail!("the pools are not known: {}", text::plain(&unknown.why)),
+        Err(unknown) => bail!("the pools are not known: {}", words::plain(&unknown.why)),
     };
-    let names: Vec<String> = pools.iter().map(|pool| text::plain(&pool.name)).collect();
+    let names: Vec<String> = pools.iter().map(|pool| words::plain(&pool.name)).collect();
     let pool = match (name, &pools[..]) {
         (Some(name), _) => pools.iter().find(|pool| pool.name == name),
         (None, [one]) => Some(one),
@@ -26,14 +26,14 @@ pub fn run(context: &Context, name: Option<&str>) -> Result<Answer> {
         let there = match &names[..] {
             [] => "no pool is imported here".to_owned(),
             [one] => format!("the pool here is {one}"),
-            many => format!("the pools here are {}", text::and(many)),
+            many => format!("the pools here are {}", words::and(many)),
         };
         match name {
-            Some(name) => bail!("no pool is called `{}`: {there}", text::plain(name)),
+            Some(name) => bail!("no pool is called `{}`: {there}", words::plain(name)),
             None if pools.is_empty() => {
                 bail!("{there}, so there is nothing to explain\n{}", way(&inventory))
             }
-            None => bail!("{there}\nsay it   zbay explain {}", text::typeable(&pools[0].name)),
+            None => bail!("{there}\nsay it   zbay explain {}", words::typeable(&pools[0].name)),
         }
     };
     let release = inventory.host.zfs.as_deref().unwrap_or_default();
@@ -45,7 +45,7 @@ pub fn run(context: &Context, name: Option<&str>) -> Result<Answer> {
 fn way(inventory: &Inventory) -> String {
     match inventory.importable.iter().flatten().find(|pool| !pool.destroyed) {
         Some(pool) => {
-            format!("do this  `zbay import {}`, then this again", text::typeable(&pool.name))
+            format!("do this  `zbay import {}`, then this again", words::typeable(&pool.name))
         }
         None => "do this  ask what a layout would give: `zbay capacity raidz2:6x4TB`".to_owned(),
     }

@@ -18,7 +18,7 @@ use super::{Answer, Context, propose};
 use crate::apply::secrets::NONE;
 use crate::apply::{self, Progress};
 use crate::fault::chain;
-use crate::inventory::{Disk, Inventory, MARK, Owner};
+use crate::inventory::{Disk, Inventory, MARK, Owner, phrase};
 use crate::machine::local::{Lock, console, lock};
 use crate::names::BayId;
 use crate::plan::pick::in_bay;
@@ -26,6 +26,7 @@ use crate::plan::{Closed, Danger, Plan};
 use crate::render;
 use crate::render::json::answer;
 use crate::shipped::WISH;
+use crate::words;
 
 /// Applies /etc/zbay/profile.yaml, and says on the console what becomes of it.
 ///
@@ -156,9 +157,9 @@ fn drives(wished: &Wished) -> String {
         let word = match in_bay(&wished.hw, &wished.inventory, bay)[..] {
             [] => "EMPTY".to_owned(),
             [disk] if ours(disk) => "ok".to_owned(),
-            [disk] => match render::contents::free(&disk.contents) {
+            [disk] => match phrase::free(&disk.contents) {
                 Some(true) => "ok".to_owned(),
-                _ => render::contents::word(&disk.contents),
+                _ => phrase::word(&disk.contents),
             },
             _ => "AMBIGUOUS".to_owned(),
         };
@@ -178,7 +179,7 @@ fn columns(words: &[String]) -> String {
     let mut out = String::new();
     let mut line = format!("  {:<width$}", "drives", width = LEAD - 2);
     for word in words {
-        if line.len() > LEAD && line.len() + 3 + word.len() > render::text::WIDTH {
+        if line.len() > LEAD && line.len() + 3 + word.len() > words::WIDTH {
             let _ = writeln!(out, "{line}");
             line = " ".repeat(LEAD);
         }
@@ -216,7 +217,7 @@ fn finish(
     text.push_str(&render::plan::compared(plan, &again.inventory));
     if !closed.0.is_empty() {
         let waits = format!("{}: `zbay apply` asks for the passphrase", closed.0.join(", "));
-        text.push_str(&render::text::labelled("waits", &waits));
+        text.push_str(&words::labelled("waits", &waits));
     }
     if !left.is_empty() {
         text.push_str(&render::plan::drift(&plan.pool, &left, &[], "zbay apply"));

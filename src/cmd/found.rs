@@ -11,8 +11,8 @@ use super::Context;
 use crate::capacity::Drive;
 use crate::capacity::spec::{Found, Named, parse_named, size_word};
 use crate::inventory::{Disk, Want};
-use crate::render::text::plain;
 use crate::units::Ashift;
+use crate::words::plain;
 
 /// The drives of the machine, once somebody asks for them.
 pub struct Drives<'a> {

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::Answer;
 use crate::cli::Cli;
 use crate::fault::near_miss;
-use crate::render::text::{labelled, plain, typeable};
+use crate::words::{labelled, plain, typeable};
 
 macro_rules! documents {
     ($($topic:literal: $what:literal),+ $(,)?) => {

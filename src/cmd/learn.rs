@@ -21,7 +21,7 @@ use crate::locate;
 use crate::machine::local::{lock, short_line};
 use crate::names::BayId;
 use crate::render::json::answer;
-use crate::render::text;
+use crate::words;
 use crate::yaml::Parsed;
 
 /// How long a drive blinks for a question.
@@ -57,7 +57,7 @@ pub fn run(context: &Context) -> Result<Answer> {
     let new = renewed(&hw, &proofs)?;
     let path = learned::path(&hw.value.hardware)?;
     let was = learned::now(&*context.machine, &path)?;
-    let all = text::bays(&proofs.iter().map(|proof| proof.bay.clone()).collect::<Vec<_>>());
+    let all = words::bays(&proofs.iter().map(|proof| proof.bay.clone()).collect::<Vec<_>>());
     let old = was.as_deref().map(String::from_utf8_lossy);
     let is_other = old.as_deref().is_some_and(|old| old != hw.text);
     let heading = match &old {
@@ -77,9 +77,9 @@ pub fn run(context: &Context) -> Result<Answer> {
     confirm(&shown, if is_other { "replace" } else { "yes" })?;
     let _lock = lock(apply::LOCK.into())?;
     learned::write(&*context.machine, &path, &new, was.as_deref())?;
-    let mut say = text::labelled("written", &format!("{path}: {all} proved on this box"));
+    let mut say = words::labelled("written", &format!("{path}: {all} proved on this box"));
     let next = "`zbay show hw`; where a wish is recorded, `zbay verify` says whether it still fits";
-    say.push_str(&text::labelled("next", next));
+    say.push_str(&words::labelled("next", next));
     Ok(told(say, &hw, &proofs, Some(&new), true))
 }
 
@@ -108,7 +108,7 @@ fn shown(hw: &Hw, proofs: &[Proof]) -> String {
             None => String::new(),
         };
         let line = format!("{} is {}, {was} ({})", proof.bay.spoken(), proof.port, proof.serial);
-        out.extend(["  ", &text::plain(&line), "\n"]);
+        out.extend(["  ", &words::plain(&line), "\n"]);
     }
     out
 }

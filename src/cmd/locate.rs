@@ -20,7 +20,7 @@ use crate::machine::Machine;
 use crate::machine::local::Interrupt;
 use crate::names::BayId;
 use crate::render::json::answer;
-use crate::render::text;
+use crate::words;
 
 /// Arguments of `locate`.
 #[derive(Clone, Debug, Args)]
@@ -52,7 +52,7 @@ pub fn run(context: &Context, args: &LocateArgs) -> Result<Answer> {
     let Some(disk) = spot.disk(&known)? else {
         let drives = inventory.disks.iter().filter_map(|disk| Drive::of(&hw, disk).bay);
         let there: Vec<BayId> = drives.collect();
-        let there = match text::bays(&there) {
+        let there = match words::bays(&there) {
             none if there.is_empty() => format!("no drive is in a place that is known{none}"),
             bays => format!("there are drives in {bays}"),
         };
@@ -83,21 +83,21 @@ pub fn run(context: &Context, args: &LocateArgs) -> Result<Answer> {
         Ok(light) => format!("{light}; out again in {} s, or with Ctrl-C", args.seconds),
         Err(why) => format!("none of its own: {why}"),
     };
-    let _ = err.write_all(text::labelled("light", &said).as_bytes());
+    let _ = err.write_all(words::labelled("light", &said).as_bytes());
     if !args.led {
         let how = format!("three short bursts of reads and a pause, for {} s", args.seconds);
-        let _ = err.write_all(text::labelled("blinks", &how).as_bytes());
+        let _ = err.write_all(words::labelled("blinks", &how).as_bytes());
     }
     drop(err);
     let (shown, trouble) = show(machine, disk, light.as_ref().ok(), args)?;
     let mut said = match (&trouble, args.led) {
-        (None, true) => text::labelled("done", "the light is out again"),
-        _ => text::labelled("done", &format!("{} reads, nothing was written", shown.reads)),
+        (None, true) => words::labelled("done", "the light is out again"),
+        _ => words::labelled("done", &format!("{} reads, nothing was written", shown.reads)),
     };
-    said.extend(trouble.iter().map(|why| text::labelled("light", why)));
+    said.extend(trouble.iter().map(|why| words::labelled("light", why)));
     if drive.assumed {
         let say = "the bay is assumed: what showed itself is the drive; `zbay learn` writes down which bay it is";
-        said.push_str(&text::labelled("order", say));
+        said.push_str(&words::labelled("order", say));
     }
     let method = match (shown.lit, args.led) {
         (true, true) => "light",

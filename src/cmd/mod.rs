@@ -21,8 +21,8 @@ use crate::machine::local::replace_user_file;
 use crate::machine::trust::trusted;
 use crate::profile::Profile;
 use crate::render::svg::Canvas;
-use crate::render::text::{labelled, plain, typeable};
 use crate::shipped::{self, LoadError};
+use crate::words::{labelled, plain, typeable};
 use crate::yaml::Parsed;
 
 pub mod adopt;

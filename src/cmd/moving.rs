@@ -14,7 +14,7 @@ use crate::life::moving::{self, Incoming, Outgoing};
 use crate::plan::arrival::{self, Arrival};
 use crate::plan::system::Own;
 use crate::render::json::answer;
-use crate::render::text::{labelled, plain};
+use crate::words::{labelled, plain};
 
 /// Written where zbay-firstboot.service has ended well.
 const DONE: &str = "/var/lib/zbay/firstboot.done";

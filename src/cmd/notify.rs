@@ -37,9 +37,9 @@ use crate::notice::{
 use crate::profile::Profile;
 use crate::profile::notify::{Notify, WebHook};
 use crate::render::json::answer;
-use crate::render::text::labelled;
 use crate::shipped::{self, LoadError, WISH};
 use crate::status::{self, Status, Weight};
+use crate::words::labelled;
 
 /// Where `node_exporter` of Debian looks for figures.
 const TEXTFILES: &str = "/var/lib/prometheus/node-exporter";

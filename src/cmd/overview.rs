@@ -7,13 +7,14 @@ use super::show_pool::facet;
 use super::{Answer, Context, adopt, is_bare, plan};
 use crate::check::machine;
 use crate::hw::Hw;
+use crate::inventory::phrase;
 use crate::inventory::{Inventory, Want};
 use crate::life::moving::{self, Incoming};
 use crate::plan::system::Own;
 use crate::profile::Profile;
 use crate::render::json::answer;
 use crate::render::overview::{Overview, Ways, Wish, render};
-use crate::render::{contents, disk, history};
+use crate::render::{disk, history};
 use crate::shipped::{PROFILES, WISH};
 use crate::yaml::read;
 
@@ -50,7 +51,7 @@ fn ways(context: &Context, hw: &Hw, inventory: &Inventory, wish: &Wish) -> anyho
             .find(|pool| adopt::would(context, hw, inventory, pool))
             .map(|pool| pool.name.clone());
     }
-    let free = inventory.disks.iter().any(|disk| contents::free(&disk.contents) == Some(true));
+    let free = inventory.disks.iter().any(|disk| phrase::free(&disk.contents) == Some(true));
     match wish {
         Wish::Sound(_) => {
             ways.plan = context

@@ -20,9 +20,9 @@ use crate::plan::{Plan, VERSION};
 use crate::profile::Profile;
 use crate::render;
 use crate::render::json::answer;
-use crate::render::text::typeable;
 use crate::shipped::{self, LoadError};
 use crate::verify::{Drift, Moved, drift, moved};
+use crate::words::typeable;
 use crate::yaml::Parsed;
 
 /// A wish with the box that it is for, and one look at the machine.

@@ -9,8 +9,8 @@ use camino::Utf8Path;
 
 use crate::machine::{Change, Hash, Machine};
 use crate::notice::Matter;
-use crate::render::text::plain;
 use crate::status::{Status, Weight};
+use crate::words::plain;
 
 /// The file.
 const ISSUE: &str = "/run/issue.d/zbay.issue";

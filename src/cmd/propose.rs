@@ -21,9 +21,9 @@ use crate::propose::profile::{Frame, text};
 use crate::propose::{Candidate, Proposal, Stock, drives, propose};
 use crate::render::json::answer;
 use crate::render::propose as screen;
-use crate::render::text::{labelled, plain};
 use crate::shipped::{self, LoadError, WISH};
 use crate::units::Bytes;
+use crate::words::{labelled, plain};
 use crate::yaml::read;
 
 /// Arguments of `propose`.

@@ -14,7 +14,8 @@ use crate::inventory::{Disk, Pool, Run, Want};
 use crate::machine::{Change, Machine, RunError};
 use crate::plan::command;
 use crate::render::json::answer;
-use crate::render::{table, text};
+use crate::render::table;
+use crate::words;
 
 /// A long test of a large drive takes about so long.
 const NIGHT: SignedDuration = SignedDuration::from_hours(14);
@@ -92,13 +93,13 @@ pub fn run(context: &Context, args: &SelfTestArgs) -> Result<Answer> {
     let kind = args.kind.word();
     let mut out = format!("the {kind} self-test {verb} on {began} {drives}\n");
     let cells = |row: &Row| {
-        vec![row.place.clone(), text::plain(&row.model), text::plain(&row.verdict.to_string())]
+        vec![row.place.clone(), words::plain(&row.model), words::plain(&row.verdict.to_string())]
     };
     out.push_str(&table::list_fit(2, &rows.iter().map(cells).collect::<Vec<_>>()));
     for line in &held {
-        out.push_str(&text::labelled("held", &text::plain(line)));
+        out.push_str(&words::labelled("held", &words::plain(line)));
     }
-    out.push_str(&text::labelled("next", "`zbay show disk` has what each test found"));
+    out.push_str(&words::labelled("next", "`zbay show disk` has what each test found"));
     let json_rows: Vec<_> = rows
         .iter()
         .map(|row| json!({ "place": row.place, "model": row.model, "is": row.verdict }))

@@ -17,9 +17,9 @@ use crate::render::disk::filter::{Filter, FilterError, column};
 use crate::render::disk::{self, COLUMNS, Choice, Cols, Row, Shown};
 use crate::render::history;
 use crate::render::json::answer;
-use crate::render::text::plain;
 use crate::shipped;
 use crate::verify::missing::{Missing, missing};
+use crate::words::plain;
 
 /// Arguments of `show disk`.
 #[allow(clippy::struct_excessive_bools)] // flags are what they are

@@ -27,9 +27,9 @@ use crate::profile::Profile;
 use crate::render;
 use crate::render::json::answer;
 use crate::render::status::progress;
-use crate::render::text::{labelled, plain};
 use crate::status::running::seconds;
 use crate::status::{self, Status};
+use crate::words::{labelled, plain};
 
 /// How often what runs is looked at, in seconds: it is disturbed less where it has long to go.
 const PERIOD: RangeInclusive<u64> = 3..=30;

@@ -192,7 +192,7 @@ fn serial<'f>(found: &'f Found<'_>) -> &'f str {
 }
 
 fn plain(word: &str) -> String {
-    crate::render::text::plain(&word.chars().take(40).collect::<String>())
+    crate::words::plain(&word.chars().take(40).collect::<String>())
 }
 
 fn proof(bay: &BayId, found: &Found<'_>) -> Proof {

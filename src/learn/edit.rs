@@ -10,7 +10,7 @@ use super::Proof;
 use crate::fault::Faults;
 use crate::hw::{Bay, Hw, Sure};
 use crate::names::BayId;
-use crate::render::text;
+use crate::words;
 use crate::yaml::{Parsed, read};
 
 /// How the line begins that says where an order is from.
@@ -116,7 +116,7 @@ fn marked(text: &str, bays: &[BayId]) -> String {
         Some((first, rest)) if first.starts_with(MARK) => rest,
         _ => text,
     };
-    format!("{MARK}{}.\n{rest}", text::bays(bays))
+    format!("{MARK}{}.\n{rest}", words::bays(bays))
 }
 
 /// The lines that differ, as diff(1) shows them: `-` was, `+` is.
@@ -126,7 +126,7 @@ pub fn difference(was: &str, is: &str) -> String {
     let mut out = String::new();
     let mut show = |sign: char, line: &str| {
         out.push(sign);
-        out.extend([" ", text::plain(line).as_str(), "\n"]);
+        out.extend([" ", words::plain(line).as_str(), "\n"]);
     };
     loop {
         match (old.split_first(), new.split_first()) {

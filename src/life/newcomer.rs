@@ -11,6 +11,7 @@ use crate::check::seats::stand_on;
 use crate::check::{Note, Rule, Severity, health};
 use crate::drive::Drive;
 use crate::hw::ControllerMode;
+use crate::inventory::sentence;
 use crate::inventory::{Disk, Flaw};
 use crate::life::called::{self, Known};
 use crate::life::member::release;
@@ -19,7 +20,6 @@ use crate::plan::erase::{self, Erased, Reason};
 use crate::plan::pick::{self, in_bay};
 use crate::plan::steps::{run, step};
 use crate::plan::{Condition, Danger, Fingerprint, Refusal, Refused, Step, command};
-use crate::render::foreign;
 use crate::units::{Ashift, Bytes};
 
 /// A drive that takes a member's place.
@@ -151,7 +151,7 @@ pub fn judge<'a>(sight: &Sight<'_>, disk: &'a Disk, needs: &Needs) -> Result<New
     let mut after = seen.clone();
     let mut holds = "blank".to_owned();
     if let (Some(reason), Ok(contents)) = (&reason, &disk.contents) {
-        let sentence = foreign::sentence(&contents.owner);
+        let sentence = sentence::sentence(&contents.owner);
         holds = match reason {
             Reason::Taken => format!("ERASED: {sentence}"),
             Reason::CutOff { .. } => "what a run that was cut off left is cleared".to_owned(),

@@ -7,8 +7,8 @@ use crate::life::destroy::NoLoss;
 use crate::life::expand::NoGrowth;
 use crate::life::moving::NoMove;
 use crate::plan::Refused;
-use crate::render::text::labelled;
 use crate::units::Bytes;
+use crate::words::labelled;
 
 /// The matter, a drive that it is about, and rows of a label and a sentence, the way out last.
 pub(super) type Words<'a> = (String, Option<&'a Drive>, Vec<(&'static str, String)>);

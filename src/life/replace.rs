@@ -12,6 +12,7 @@ use crate::drive::Drive;
 use crate::history::History;
 use crate::hw::Hw;
 use crate::inventory::place::{Needed, Place};
+use crate::inventory::sentence;
 use crate::inventory::{Class, Disk, Inventory, Leaf, Owner, Pool, StandIn, Vdev};
 use crate::life::called::{self, Known, Spot};
 use crate::life::member::{self, Member, may_lose};
@@ -21,7 +22,6 @@ use crate::plan::erase::Take;
 use crate::plan::steps::{run, step};
 use crate::plan::{Condition, Danger, Fingerprint, Step, command};
 use crate::profile::Profile;
-use crate::render::foreign;
 use crate::units::Bytes;
 use crate::verify::missing::Missing;
 
@@ -164,7 +164,7 @@ fn missed<'a>(
             let sick: Vec<Member<'a>> =
                 members.iter().filter(|it| it.is_to_replace(request.hw)).copied().collect();
             let holds = match &disk.contents {
-                Ok(contents) => foreign::sentence(&contents.owner),
+                Ok(contents) => sentence::sentence(&contents.owner),
                 Err(unknown) => format!("not known: {}", unknown.why),
             };
             let drive = Box::new(Drive::of(request.hw, disk));

@@ -14,7 +14,7 @@ use thiserror::Error;
 
 use crate::inventory::Disk;
 use crate::machine::{Change, Cmd, LEDCTL, Machine, RunError};
-use crate::render::text::plain;
+use crate::words::plain;
 
 /// The types of controllers whose slots ledctl lists (ledctl(8), "slot management options").
 const SLOTTED: [&str; 4] = ["VMD", "NPEM", "SCSI", "AMD"];

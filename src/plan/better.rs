@@ -7,7 +7,7 @@ use crate::capacity::Capacity;
 use crate::check::{Note, Rule, Severity};
 use crate::plan::pick::Picks;
 use crate::propose::{Candidate, Member, Stock, propose};
-use crate::render::text::bays;
+use crate::words::bays;
 
 /// A warning with the better layout; `None`: there is none. `wish` is what the wish gives from whole drives.
 pub fn better(picks: &Picks<'_>, wish: &Capacity) -> Option<Note> {

@@ -11,7 +11,7 @@ use crate::check::{Note, Rule, Severity};
 use crate::inventory::{ForeignPool, ImportablePool, Inventory, MARK, Owner, PoolState};
 use crate::plan::pick::{Picked, Picks};
 use crate::plan::{Condition, Danger, Fingerprint, Step, command};
-use crate::render::text::plain;
+use crate::words::plain;
 
 /// A pool that will be imported.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -193,7 +193,7 @@ fn holds(hw: &Hw, inventory: &Inventory, note: &Note) -> String {
     };
     inventory.disks.iter().find(named).map_or_else(String::new, |disk| {
         let drive = Drive::of(hw, disk);
-        format!("; it holds {}", crate::render::text::plain(&drive.label()))
+        format!("; it holds {}", crate::words::plain(&drive.label()))
     })
 }
 
@@ -312,7 +312,7 @@ fn to_erase(erasing: &[Erasing<'_>], prints: &[Fingerprint]) -> Vec<Erased> {
         let print =
             prints.iter().find(|print| Some(&print.address) == it.pick.disk.address.as_ref());
         let contents = it.pick.disk.contents.as_ref().ok()?;
-        let holds = crate::render::foreign::sentence(&contents.owner);
+        let holds = crate::inventory::sentence::sentence(&contents.owner);
         Some(Erased { disk: print?.clone(), holds, reason: it.reason.clone() })
     };
     erasing.iter().filter_map(one).collect()

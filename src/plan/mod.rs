@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::drive::Drive;
 use crate::machine::{Change, Cmd, Hash};
-use crate::render::text::typeable;
 use crate::shipped::WISH;
+use crate::words::typeable;
 
 mod against;
 pub mod arrival;

@@ -246,7 +246,7 @@ fn erasable(
             let why = if raid {
                 "in RAID mode the controller may keep data of its own on it".to_owned()
             } else {
-                crate::render::foreign::sentence(&contents.owner)
+                crate::inventory::sentence::sentence(&contents.owner)
             };
             Err(Box::new(Refusal::CannotTake { drive, why }))
         } else if disk

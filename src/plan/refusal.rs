@@ -10,13 +10,13 @@ use serde::Serialize;
 
 use crate::drive::Drive;
 use crate::hw::vacancy::Doubt;
+use crate::inventory::sentence;
 use crate::inventory::{Flaw, Owner};
 use crate::names::{BayId, Serial, Wwn};
-use crate::render::foreign as contents;
 use crate::render::table::list;
-use crate::render::text::{self, labelled, plain};
 use crate::smart::rules::Finding;
 use crate::units::Bytes;
+use crate::words::{self, labelled, plain};
 
 /// Why no plan is made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -289,7 +289,7 @@ impl Refusal {
                 "put a drive in, or take the bay out of the profile: `zbay propose` has layouts",
             ),
             Self::BaysNotKnown { bays, doubt } => Words::new(
-                format!("whether drives are in {} is not known: {doubt}", text::bays(bays)),
+                format!("whether drives are in {} is not known: {doubt}", words::bays(bays)),
                 doubt.remedy(),
             ),
             Self::NotLearned => Words::new(
@@ -451,13 +451,13 @@ fn not_free(drive: &Drive, owner: &Owner, seen: &[String], erasable: bool) -> Wo
         format!("{} is not free, so nothing was written", drive.spoken()),
         String::new(),
     );
-    words.advice = vec![("holds", contents::sentence(owner))];
+    words.advice = vec![("holds", sentence::sentence(owner))];
     let label = |index| if index == 0 { "seen" } else { "" };
     words.advice.extend(seen.iter().enumerate().map(|(index, line)| (label(index), plain(line))));
     if drive.assumed {
         words.advice.push(("order", ASSUMED.to_owned()));
     }
-    words.advice.push(("keep it", contents::keep(owner)));
+    words.advice.push(("keep it", sentence::keep(owner)));
     if let (true, Some(wwn)) = (erasable, &drive.wwn) {
         words.advice.push(("erase it", format!("zbay apply --take wwn-{wwn}=SERIAL")));
         let how = "with the serial read off the drive; it erases this drive alone";

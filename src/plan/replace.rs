@@ -12,8 +12,8 @@ use crate::plan::outlook::grouped;
 use crate::plan::pick::{Picked, Picks};
 use crate::profile::Profile;
 use crate::propose::candidate::{LITTLE, mib};
-use crate::render::text::bays;
 use crate::units::Bytes;
+use crate::words::bays;
 
 /// A data vdev as whoever buys a drive for it needs it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -12,9 +12,9 @@ use crate::plan::system::{HOSTID, KEPT, KEYS_AT_BOOT, Key, LOAD_KEYS, Own, Syste
 use crate::plan::{Condition, Danger, Fingerprint, Of, Rehearsal, Step, reserve};
 use crate::profile::property::Setting;
 use crate::profile::{Layout, Profile, Uneven};
-use crate::render::text;
 use crate::shipped::WISH;
 use crate::verify::{full, wished_datasets};
+use crate::words;
 
 pub(crate) fn step(what: impl Into<String>, danger: Danger, changes: Vec<Change>) -> Step {
     let what = what.into();
@@ -77,7 +77,7 @@ fn new_hostid(inventory: &Inventory, own: &Own) -> Option<(String, String)> {
     }
     let source: Vec<&str> = told.iter().map(|(text, _)| *text).collect();
     let of: Vec<String> = told.iter().map(|(_, of)| (*of).to_owned()).collect();
-    digits(&source.join("\n")).map(|value| (value, format!("the box's {}", text::and(&of))))
+    digits(&source.join("\n")).map(|value| (value, format!("the box's {}", words::and(&of))))
 }
 
 /// Noughts and `f` are no number; words of filler are not told by the look at all.

@@ -10,9 +10,9 @@ use crate::check::health;
 use crate::drive::Drive;
 use crate::hw::Hw;
 use crate::hw::vacancy::Vacancy;
+use crate::inventory::phrase;
 use crate::inventory::{Disk, Inventory, Owner, Transport};
 use crate::names::BayId;
-use crate::render::contents;
 use crate::smart::rules::Weight;
 use crate::units::Bytes;
 
@@ -29,7 +29,7 @@ pub fn there(hw: &Hw, inventory: &Inventory) -> Stock {
             continue;
         };
         // What is used elsewhere than in a bay was never meant for data.
-        if !is_bay(hw, &bay) && contents::free(&disk.contents) == Some(false) {
+        if !is_bay(hw, &bay) && phrase::free(&disk.contents) == Some(false) {
             continue;
         }
         let drive = Drive::of(hw, disk);

@@ -15,8 +15,8 @@ use crate::names::BayId;
 use crate::plan::outlook::vdevs;
 use crate::plan::pick::FUZZ;
 use crate::profile::Layout;
-use crate::render::text::bays;
 use crate::units::Bytes;
+use crate::words::bays;
 
 /// The next way to more space.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

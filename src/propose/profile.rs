@@ -11,7 +11,7 @@ use crate::hw::{ControllerMode, Hw};
 use crate::inventory::Inventory;
 use crate::names::{BayId, PoolName};
 use crate::profile::Layout;
-use crate::render::text::bays;
+use crate::words::bays;
 
 /// What a profile says beside its layout.
 #[derive(Clone, Debug)]

@@ -5,10 +5,11 @@
 //! sense is `-`.
 
 use super::sheet::Sheet;
-use super::{table, text};
+use super::table;
 use crate::capacity::table::Layout;
 use crate::capacity::{Cell, Row};
 use crate::units::Bytes;
+use crate::words;
 
 /// Which bays are reckoned with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,28 +27,28 @@ pub enum Of {
 /// The screen.
 pub fn render(rows: &[Row], bays: usize, of: &Of, layouts: &[Layout]) -> String {
     let of = match of {
-        Of::Box(title) => format!("{bays} bays of {}", text::plain(title)),
+        Of::Box(title) => format!("{bays} bays of {}", words::plain(title)),
         Of::Asked => format!("{bays} bays, as asked"),
         Of::NoBays(title) => format!(
             "{bays} bays, as in the seed article: the description of {} names no bays (`--bays` says how many)",
-            text::plain(title)
+            words::plain(title)
         ),
         Of::Article => format!(
             "{bays} bays, as in the seed article: this box has no description (`--bays` says how many)"
         ),
     };
-    let mut out = text::labelled("for", &format!("{of}, all drives of one size"));
+    let mut out = words::labelled("for", &format!("{of}, all drives of one size"));
     out.push('\n');
     let header: Vec<&str> =
         ["Drive"].into_iter().chain(layouts.iter().map(|it| title(*it))).collect();
     let lines: Vec<Vec<String>> = rows.iter().flat_map(|row| lines(row, layouts)).collect();
     out.push_str(&table::bars(Some(&header), &lines));
     out.push('\n');
-    out.push_str(&text::labelled(
+    out.push_str(&words::labelled(
         "lines",
         "first: drives less redundancy, as people reckon; then: what `zfs list` will say",
     ));
-    out.push_str(&text::labelled("survives", &survives(rows)));
+    out.push_str(&words::labelled("survives", &survives(rows)));
     out
 }
 

@@ -8,12 +8,13 @@ use serde_json::{Value, json};
 use super::capacity::binary;
 use super::sheet::Sheet;
 use super::svg::{Canvas, where_to};
-use super::{bar, table, text};
+use super::{bar, table};
 use crate::capacity::fits::Mix;
 use crate::capacity::margin::Margin;
 use crate::capacity::{Capacity, Class, Cut, Part, Terms, spec};
 use crate::risk::Odds;
 use crate::units::Bytes;
+use crate::words;
 
 /// A pool that was reckoned.
 #[derive(Clone, Debug, PartialEq)]
@@ -107,8 +108,8 @@ impl Reckoned {
 
     /// The screen.
     pub fn text(&self, explain: bool) -> String {
-        let mut out = text::labelled("pool", &spec::words(&self.parts));
-        out.push_str(&text::labelled("under", &self.under()));
+        let mut out = words::labelled("pool", &spec::words(&self.parts));
+        out.push_str(&words::labelled("under", &self.under()));
         out.push('\n');
         if explain {
             for step in chain(&self.pool) {
@@ -126,13 +127,13 @@ impl Reckoned {
             ];
             out.push_str(&table::bars(None, &rows));
             let what = "SIZE of `zpool list`; usable: USED + AVAIL of the root in `zfs list`";
-            out.push_str(&text::labelled("means", what));
+            out.push_str(&words::labelled("means", what));
             let (bar, legend) = bar::bar(&self.pool);
-            out.push_str(&text::labelled("where", &bar));
-            out.push_str(&text::labelled("", &legend));
+            out.push_str(&words::labelled("where", &bar));
+            out.push_str(&words::labelled("", &legend));
         }
         out.push_str(&self.fits());
-        out.push_str(&text::labelled("survives", &self.pool.losses_survived.to_string()));
+        out.push_str(&words::labelled("survives", &self.pool.losses_survived.to_string()));
         out.push_str(&self.margin_lines());
         out.push_str(&super::odds::text(&self.odds, explain));
         out
@@ -169,7 +170,7 @@ impl Reckoned {
         }
         let all: Vec<String> = self.mixes.iter().map(one).collect();
         let text = format!("{} as stored (`zfs list` takes 128K)", all.join("; "));
-        text::labelled("fits", &text)
+        words::labelled("fits", &text)
     }
 
     /// A line for vdevs that are alike.
@@ -209,13 +210,13 @@ impl Reckoned {
                 margin.smallest,
                 binary(margin.slack)
             );
-            out.push_str(&text::labelled("replace", &replace));
+            out.push_str(&words::labelled("replace", &replace));
             let margin = format!(
                 "{lead}{} more on each drive give {} more of SIZE",
                 binary(margin.below_per_drive),
                 binary(margin.metaslab)
             );
-            out.push_str(&text::labelled("margin", &margin));
+            out.push_str(&words::labelled("margin", &margin));
         }
         out
     }

@@ -4,11 +4,11 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 
-use super::text;
 use crate::care::{Every, Job, Keeper, Kept, PoolCare, Teller, Told};
 use crate::check::Note;
 use crate::profile::Profile;
 use crate::status::{Scrub, unread};
+use crate::words;
 
 /// What a screen is made of.
 pub struct Screen<'a> {
@@ -33,42 +33,42 @@ pub fn render(screen: &Screen<'_>) -> String {
     let mut out = String::new();
     match screen.pools {
         Err(why) => {
-            out.push_str(&text::labelled("pools", &text::plain(&format!("not known: {why}"))));
+            out.push_str(&words::labelled("pools", &words::plain(&format!("not known: {why}"))));
         }
         Ok([]) => out.push_str("no pool is imported\n"),
         Ok(pools) => {
             for (care, last) in pools {
-                out.push_str(&text::sentence(&text::plain(&care.pool)));
-                out.push_str(&text::labelled(
+                out.push_str(&words::sentence(&words::plain(&care.pool)));
+                out.push_str(&words::labelled(
                     "scrubbed",
                     &scrubbed(&care.scrub, *last, screen.now),
                 ));
-                out.push_str(&text::labelled("trimmed", &trimmed(care)));
+                out.push_str(&words::labelled("trimmed", &trimmed(care)));
                 for line in ways_out(care) {
-                    out.push_str(&text::labelled("twice", &line));
+                    out.push_str(&words::labelled("twice", &line));
                 }
             }
         }
     }
     out.push('\n');
-    out.push_str(&text::labelled("tests", &tests(screen)));
-    out.push_str(&text::labelled("told", &told(screen.told, screen.wish)));
+    out.push_str(&words::labelled("tests", &tests(screen)));
+    out.push_str(&words::labelled("told", &told(screen.told, screen.wish)));
     for line in &screen.told.silent {
-        out.push_str(&text::labelled("silent", &text::plain(line)));
+        out.push_str(&words::labelled("silent", &words::plain(line)));
     }
     if screen.told.by.len() > 1 {
-        out.push_str(&text::labelled("twice", two_voices(screen.told)));
+        out.push_str(&words::labelled("twice", two_voices(screen.told)));
     }
     for note in screen.boot {
         let said = format!("{}: {}", note.message, note.remedy);
-        out.push_str(&text::labelled("boot", &text::plain(&said)));
+        out.push_str(&words::labelled("boot", &words::plain(&said)));
     }
     if screen.boot.is_empty() {
         let fine = "the device that it starts from can be written to and has room".to_owned();
         let said = screen.boot_unknown.map_or(fine, |why| format!("not known: {why}"));
-        out.push_str(&text::labelled("boot", &text::plain(&said)));
+        out.push_str(&words::labelled("boot", &words::plain(&said)));
     }
-    out.push_str(&text::labelled("next", &next(screen)));
+    out.push_str(&words::labelled("next", &next(screen)));
     out
 }
 
@@ -80,12 +80,12 @@ fn day(at: Timestamp) -> String {
 fn who(kept: &Kept, nobody: &str) -> String {
     let mut all: Vec<String> = kept.by.iter().map(ToString::to_string).collect();
     match &kept.unknown {
-        Some(why) if all.is_empty() => return text::plain(&format!("not known: {why}")),
+        Some(why) if all.is_empty() => return words::plain(&format!("not known: {why}")),
         Some(why) => all.push(format!("not known: {why}")),
         None if all.is_empty() => return nobody.to_owned(),
         None => {}
     }
-    text::plain(&all.join("; and "))
+    words::plain(&all.join("; and "))
 }
 
 fn scrubbed(kept: &Kept, last: Scrub, now: Timestamp) -> String {
@@ -162,7 +162,7 @@ fn tests(screen: &Screen<'_>) -> String {
             } else {
                 ""
             };
-            text::plain(&format!("{}{out}", names.join("; ")))
+            words::plain(&format!("{}{out}", names.join("; ")))
         }
     }
 }
@@ -171,11 +171,11 @@ fn told(told: &Told, wish: Option<&Profile>) -> String {
     let names: Vec<String> = told.by.iter().map(ToString::to_string).collect();
     let set = wish.is_some_and(|wish| !wish.notify.is_empty());
     match (&names[..], &told.unknown) {
-        ([], Some(why)) => text::plain(&format!("not known: {why}")),
+        ([], Some(why)) => words::plain(&format!("not known: {why}")),
         ([], None) if set => "nobody, though `notify:` is set".to_owned(),
         ([], None) => "nobody: set `notify:` in the profile (`zbay help notices`)".to_owned(),
-        (_, None) => text::plain(&names.join("; ")),
-        (_, Some(why)) => text::plain(&format!("{}; not known: {why}", names.join("; "))),
+        (_, None) => words::plain(&names.join("; ")),
+        (_, Some(why)) => words::plain(&format!("{}; not known: {why}", names.join("; "))),
     }
 }
 
@@ -195,7 +195,7 @@ fn two_voices(told: &Told) -> &'static str {
 /// What to type.
 fn next(screen: &Screen<'_>) -> String {
     let pools = match screen.pools {
-        Err(unknown) => return text::plain(&unread(unknown, "zbay care")),
+        Err(unknown) => return words::plain(&unread(unknown, "zbay care")),
         Ok([]) if screen.wish.is_some() => return "`zbay plan`".to_owned(),
         Ok([]) => return "`zbay` shows what there is".to_owned(),
         Ok(pools) => pools,
@@ -205,7 +205,7 @@ fn next(screen: &Screen<'_>) -> String {
     let heard = !screen.told.by.is_empty() || screen.told.unknown.is_some();
     let said = match (screen.wish, ill) {
         (None, Some((care, _))) if care.scrub.by.is_empty() => {
-            let unit = Job::Scrub.timer(Every::Month, &text::plain(&care.pool));
+            let unit = Job::Scrub.timer(Every::Month, &words::plain(&care.pool));
             return format!("`systemctl enable --now {unit}`");
         }
         (None, _) => "a profile with `care:` and `notify:` does all of it: `zbay help care`",

@@ -4,16 +4,16 @@ use serde_json::{Value, json};
 
 use super::capacity::binary;
 use super::capacity_of::{Line, chain, line};
-use super::text;
 use crate::explain::Explained;
 use crate::units::Bytes;
+use crate::words;
 
 /// The screen.
 pub fn render(it: &Explained) -> String {
-    let mut out = text::labelled("pool", &format!("{}: {}", text::plain(&it.name), it.words));
+    let mut out = words::labelled("pool", &format!("{}: {}", words::plain(&it.name), it.words));
     let ashifts: Vec<String> = it.ashifts.iter().map(ToString::to_string).collect();
     let under = format!("OpenZFS {}, ashift {}", it.zfs.releases(), ashifts.join(", "));
-    out.push_str(&text::labelled("under", &under));
+    out.push_str(&words::labelled("under", &under));
     out.push('\n');
     for step in chain(&it.live.pool) {
         out.push_str(&line(&step));
@@ -23,23 +23,23 @@ pub fn render(it: &Explained) -> String {
     }
     out.push('\n');
     for difference in &it.differences {
-        out.push_str(&text::labelled("differs", &difference.words()));
+        out.push_str(&words::labelled("differs", &difference.words()));
     }
-    out.push_str(&text::labelled("today", &today(it)));
+    out.push_str(&words::labelled("today", &today(it)));
     for at in &it.live.unknown {
         let vdev = it.live.pool.vdevs.get(*at).map_or_else(String::new, |it| it.kind.to_string());
         let said = format!(
             "how vdev {} ({vdev}) was made could not be found out: it is reckoned as if it were new",
             at + 1
         );
-        out.push_str(&text::labelled("unknown", &said));
+        out.push_str(&words::labelled("unknown", &said));
     }
     if it.absent > 0 {
         let said = match it.absent {
             1 => "1 drive of it is not here: its partition is counted".to_owned(),
             many => format!("{many} drives of it are not here: their partitions are counted"),
         };
-        out.push_str(&text::labelled("absent", &said));
+        out.push_str(&words::labelled("absent", &said));
     }
     out
 }

@@ -6,14 +6,15 @@
 
 use super::disk::{Row, gbps, rows};
 use super::paint::{Paint, Tone};
-use super::{contents, text};
 use crate::drive::Drive;
 use crate::hw::vacancy::Vacancy;
 use crate::hw::{Bay, Hw, Sure};
+use crate::inventory::phrase;
 use crate::inventory::{Disk, Inventory, Owner, Pool};
 use crate::names::BayId;
 use crate::smart::rules::Weight;
 use crate::verify::missing::{Missing, missing};
+use crate::words;
 
 /// What a sign says of a drive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -142,7 +143,7 @@ impl Held {
                     let name = pool.name.as_deref().unwrap_or("of unknown name");
                     (Sign::Other, format!("pool {name}"), None)
                 }
-                other => (Sign::Other, contents::contents_phrase(other), None),
+                other => (Sign::Other, phrase::contents_phrase(other), None),
             },
         };
         Self {
@@ -157,22 +158,22 @@ impl Held {
             alarm,
             heat: temperature.map_or_else(String::new, |degrees| format!("{degrees} C")),
             sign,
-            whose: text::plain(&whose),
+            whose: words::plain(&whose),
             pool,
         }
     }
 
     fn of_missing(one: &Missing, pools: &[Pool]) -> Self {
         Self {
-            model: text::plain(&one.model),
-            serial: text::plain(one.serial.as_deref().unwrap_or("serial not known")),
+            model: words::plain(&one.model),
+            serial: words::plain(one.serial.as_deref().unwrap_or("serial not known")),
             size: String::new(),
             link: String::new(),
             state: "MISSING".to_owned(),
             alarm: Some(Sign::Bad),
             heat: String::new(),
             sign: Sign::Bad,
-            whose: text::plain(&format!("{} {}", one.pool, one.state)),
+            whose: words::plain(&format!("{} {}", one.pool, one.state)),
             pool: pools.iter().position(|pool| pool.name == one.pool),
         }
     }
@@ -247,8 +248,8 @@ pub fn place(hw: &Hw, inventory: &Inventory, drive: &Drive, disk: &Disk) -> Stri
     // Where it is not known what the system runs from, it may be this one.
     let boots = inventory.host.boot_disk.as_ref().is_none_or(|name| *name == disk.name);
     match (&drive.bay, &disk.path) {
-        (None, Some(path)) => text::plain(path),
-        (Some(bay), Some(path)) if shared(bay) && !boots && !disk.removable => text::plain(path),
+        (None, Some(path)) => words::plain(path),
+        (Some(bay), Some(path)) if shared(bay) && !boots && !disk.removable => words::plain(path),
         _ => drive.place(),
     }
 }
@@ -282,7 +283,7 @@ struct Line {
 
 impl Line {
     fn new(tone: Tone, left: &str, right: &str) -> Self {
-        Self { sign: tone, tone, left: text::plain(left), right: right.to_owned() }
+        Self { sign: tone, tone, left: words::plain(left), right: right.to_owned() }
     }
 
     fn plain(left: &str) -> Self {
@@ -302,7 +303,7 @@ impl Line {
         let gap = usize::from(!right.is_empty());
         let fits = |(left, right): &(&String, &String)| left.len() + gap + right.len() <= width;
         let (left, right) = ways.into_iter().find(fits).unwrap_or(ways[gap * 2]);
-        let left = text::clip(left, width.saturating_sub(right.len() + gap));
+        let left = words::clip(left, width.saturating_sub(right.len() + gap));
         let gap = width.saturating_sub(left.len() + right.len());
         let painted = if self.sign == self.tone {
             paint.paint(self.tone, &left)
@@ -343,7 +344,7 @@ pub fn picture(slots: &[Slot], paint: Paint) -> String {
     // Models and words may be cut, serials not; a box narrower than this has no room for words.
     let words = longest(4).max(longest(5)).min(16);
     let least = [longest(0), longest(2), longest(3), words, 8].into_iter().max().unwrap_or(8);
-    let room = text::width() - 3;
+    let room = words::width() - 3;
     let most = (room / (least + 3)).clamp(1, 6);
     let rows = all.len().div_ceil(most).max(1);
     let across = all.len().div_ceil(rows).max(1);

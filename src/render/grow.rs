@@ -1,7 +1,8 @@
 //! `grow`: ways from one pool to larger ones, side by side.
 
-use super::{table, text};
+use super::table;
 use crate::capacity::grow::{Growth, Way};
+use crate::words;
 
 /// What is compared: the words of a pool and the ways there.
 pub struct Target {
@@ -37,10 +38,10 @@ fn hours((from, to): (u64, u64)) -> String {
 
 /// The screen.
 pub fn render(from: &str, targets: &[Target]) -> String {
-    let mut out = text::labelled("from", from);
+    let mut out = words::labelled("from", from);
     let header = ["", "usable", "parity", "128K", "1M", "buy", "hours", "exposed"];
     for target in targets {
-        out.push_str(&text::labelled("to", &target.words));
+        out.push_str(&words::labelled("to", &target.words));
         let row = |growth: &Growth| {
             let shares =
                 [growth.parity_by_drives, growth.parity_128k, growth.parity_1m].map(percent);
@@ -54,25 +55,25 @@ pub fn render(from: &str, targets: &[Target]) -> String {
         out.push_str(&table::bars(Some(&header), &rows));
     }
     out.push('\n');
-    out.push_str(&text::labelled(
+    out.push_str(&words::labelled(
         "parity",
         "percent of the drives that are no data: as people reckon; as `zfs list` reckons, by 128K blocks; of 1M blocks \
          written from then on",
     ));
-    out.push_str(&text::labelled(
+    out.push_str(&words::labelled(
         "hours",
         "of full drives, at 150 and at 50 MB/s; exposed: with no redundancy left, if each old drive is taken out first",
     ));
     let all = || targets.iter().flat_map(|target| &target.ways).map(|growth| growth.way);
     if all().any(|way| matches!(way, Way::Grown { attached, .. } if attached > 0)) {
-        out.push_str(&text::labelled(
+        out.push_str(&words::labelled(
             "attach",
             "to a raidz takes OpenZFS 2.3; it is reckoned by its first width for ever, so that usable stays behind what \
              really fits",
         ));
     }
     if all().any(|way| way == Way::Anew) {
-        out.push_str(&text::labelled("anew", "the data has to be elsewhere meanwhile"));
+        out.push_str(&words::labelled("anew", "the data has to be elsewhere meanwhile"));
     }
     out
 }

@@ -2,9 +2,10 @@
 
 use jiff::Timestamp;
 
-use super::{table, text};
+use super::table;
 use crate::history::{Life, Sighting, Since};
 use crate::smart::Smart;
+use crate::words;
 
 /// Lines below a table.
 const SHOWN: usize = 3;
@@ -17,14 +18,14 @@ fn day(at: Timestamp) -> String {
 pub fn render(life: &Life) -> String {
     let Some(last) = life.last() else { return String::new() };
     let wwn = last.wwn.as_ref().map(|wwn| format!("  wwn-{wwn}")).unwrap_or_default();
-    let mut out = text::plain(&format!("{}  {}{wwn}", last.name(), last.size.tb())) + "\n";
+    let mut out = words::plain(&format!("{}  {}{wwn}", last.name(), last.size.tb())) + "\n";
     let there = match life.last_there() {
         Some(seen) if last.gone => {
             format!("gone since {}, last seen {} in {}", day(last.at), day(seen), last.place())
         }
         _ => format!("in {}, last noted {}", last.place(), day(last.at)),
     };
-    out.push_str(&text::plain(&format!("first seen {}; {there}", day(life.first))));
+    out.push_str(&words::plain(&format!("first seen {}; {there}", day(life.first))));
     out.push_str("\n\n");
     let header = ["When (UTC)", "Where", "Pool", "State", "Temp", "Hours", "RS", "PS", "CRC"];
     let rows: Vec<Vec<String>> = life.seen.iter().map(row).collect();
@@ -46,9 +47,9 @@ fn row(seen: &Sighting) -> Vec<String> {
     let member = seen.member.as_ref();
     vec![
         when,
-        text::plain(&seen.place()),
-        text::plain(&member.map(|it| format!("{}/{}", it.pool, it.vdev)).unwrap_or_default()),
-        text::plain(&member.map(|it| it.state.clone()).unwrap_or_default()),
+        words::plain(&seen.place()),
+        words::plain(&member.map(|it| format!("{}/{}", it.pool, it.vdev)).unwrap_or_default()),
+        words::plain(&member.map(|it| it.state.clone()).unwrap_or_default()),
         smart.and_then(|it| it.temperature).map_or_else(|| "?".to_owned(), |it| it.to_string()),
         figure(|it| it.hours),
         figure(|it| it.reallocated),
@@ -61,13 +62,13 @@ fn row(seen: &Sighting) -> Vec<String> {
 pub fn since(looked: Option<Timestamp>, changes: &[Since]) -> String {
     let mut out = String::new();
     for change in changes.iter().take(SHOWN) {
-        out.push_str(&text::labelled("changed", &text::plain(&change.to_string())));
+        out.push_str(&words::labelled("changed", &words::plain(&change.to_string())));
     }
     let more = changes.len().saturating_sub(SHOWN);
     if let Some(looked) = looked.filter(|_| !changes.is_empty()) {
         let more = if more > 0 { format!("; {more} more with `--json`") } else { String::new() };
         let when = looked.strftime("%Y-%m-%d %H:%M");
-        out.push_str(&text::labelled("since", &format!("the look of {when} UTC{more}")));
+        out.push_str(&words::labelled("since", &format!("the look of {when} UTC{more}")));
     }
     out
 }

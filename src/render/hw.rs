@@ -9,16 +9,18 @@ use serde_json::{Value, json};
 
 use super::overview::by_place;
 use super::paint::{Paint, Tone};
-use super::{contents, disk, front, table, text};
+use super::{disk, front, table};
 use crate::check::machine::assumed_bays;
 use crate::check::seats::{doubtful, started_elsewhere};
 use crate::drive::Drive;
 use crate::hw::vacancy::{Doubt, Vacancy};
 use crate::hw::{Boot, CanBoot, ControllerMode, Hw, Sure};
+use crate::inventory::phrase;
 use crate::inventory::{Dmi, Host, Inventory, Nic};
 use crate::names::BayId;
 use crate::units::Bytes;
 use crate::verify::missing::missing;
+use crate::words;
 
 /// The screen as JSON.
 pub fn json(hw: &Hw, file: &str, by: KnownBy, inventory: &Inventory) -> Value {
@@ -84,15 +86,15 @@ pub fn render(hw: &Hw, file: &str, by: KnownBy, inventory: &Inventory, paint: Pa
     let host = &inventory.host;
     let serial = host.dmi.product_serial.as_deref().map_or_else(
         || "serial not told".to_owned(),
-        |serial| format!("serial {}", text::plain(serial)),
+        |serial| format!("serial {}", words::plain(serial)),
     );
-    let title = text::plain(&hw.title);
+    let title = words::plain(&hw.title);
     let bios = format!("BIOS {}", bios(&host.dmi));
     let mut out = format!("{title}, {serial}, {bios}\n");
-    if out.len() > text::width() {
-        out = format!("{title}\n") + &text::labelled("told", &format!("{serial}, {bios}"));
+    if out.len() > words::width() {
+        out = format!("{title}\n") + &words::labelled("told", &format!("{serial}, {bios}"));
     }
-    out.push_str(&text::labelled("known", &known(hw, file, by, &host.dmi)));
+    out.push_str(&words::labelled("known", &known(hw, file, by, &host.dmi)));
     out.push('\n');
     if inventory.disks.is_empty() && (hw.is_generic() || inventory.blind.is_some()) {
         out.extend(["  ", &disk::none(inventory.blind.as_ref())]);
@@ -103,47 +105,47 @@ pub fn render(hw: &Hw, file: &str, by: KnownBy, inventory: &Inventory, paint: Pa
     out.push_str(&elsewhere(hw, inventory));
     for (bays, doubt) in doubtful(hw, inventory) {
         if !matches!(doubt, Doubt::Blind { .. }) {
-            let say = format!("{}: {doubt}; {}", text::bays(&bays), doubt.remedy());
-            out.push_str(&text::labelled("not known", &text::plain(&say)));
+            let say = format!("{}: {doubt}; {}", words::bays(&bays), doubt.remedy());
+            out.push_str(&words::labelled("not known", &words::plain(&say)));
         }
     }
     for one in front::lost(hw, inventory) {
-        let said = text::labelled("MISSING", &disk::was(&one));
+        let said = words::labelled("MISSING", &disk::was(&one));
         out.push_str(&said.replacen("MISSING", &paint.paint(Tone::Bad, "MISSING"), 1));
     }
     out.push('\n');
     let assumed = assumed_bays(hw);
     if !assumed.is_empty() {
-        let bays = text::bays(&assumed);
+        let bays = words::bays(&assumed);
         let say = format!("{bays}: the order is assumed, compare serials before you pull one");
-        out.push_str(&text::labelled("order", &say));
+        out.push_str(&words::labelled("order", &say));
     } else if hw.is_generic() && !hw.is_nobodys() {
         let say = "nobody has proved which port is which place in the box: ports stand for bays";
-        out.push_str(&text::labelled("order", say));
+        out.push_str(&words::labelled("order", say));
     }
-    out.push_str(&text::labelled("mode", &mode(hw, host)));
+    out.push_str(&words::labelled("mode", &mode(hw, host)));
     if !hw.boots.is_empty() {
-        out.push_str(&text::labelled("boots", &boots(hw, hw.mode(host))));
+        out.push_str(&words::labelled("boots", &boots(hw, hw.mode(host))));
         if let Some(bay) = started_elsewhere(hw, inventory) {
             let bay = bay.spoken();
             let say = format!(
                 "the system is on {bay}, which the firmware cannot boot: a boot loader elsewhere started it"
             );
-            out.push_str(&text::labelled("system", &say));
+            out.push_str(&words::labelled("system", &say));
         }
     }
     let ports = ports(hw);
     if !ports.is_empty() {
-        out.push_str(&text::labelled("ports", &ports));
+        out.push_str(&words::labelled("ports", &ports));
     }
-    out.push_str(&text::labelled("memory", &memory(hw, host)));
-    out.push_str(&text::labelled("network", &network(&host.nics)));
+    out.push_str(&words::labelled("memory", &memory(hw, host)));
+    out.push_str(&words::labelled("network", &network(&host.nics)));
     out
 }
 
 fn known(hw: &Hw, file: &str, by: KnownBy, dmi: &Dmi) -> String {
     let names: Vec<String> =
-        dmi.names().iter().map(|name| format!("`{}`", text::plain(name))).collect();
+        dmi.names().iter().map(|name| format!("`{}`", words::plain(name))).collect();
     let strings = if names.is_empty() { "nothing".to_owned() } else { names.join(" ") };
     match by {
         KnownBy::Strings => {
@@ -186,7 +188,7 @@ fn elsewhere(hw: &Hw, inventory: &Inventory) -> String {
             front::place(hw, inventory, &drive, disk),
             drive.model.as_deref().unwrap_or("no model").to_owned(),
             drive.size.tb(),
-            format!("{boots}{}", contents::phrase(&disk.contents)),
+            format!("{boots}{}", phrase::phrase(&disk.contents)),
         ]);
         taken.extend(drive.bay);
     }
@@ -199,7 +201,7 @@ fn elsewhere(hw: &Hw, inventory: &Inventory) -> String {
     let empty = empty.filter(|place| hw.vacancy(inventory, &place.place) == Vacancy::Empty);
     let empty: Vec<String> = empty.map(|place| place.place.spoken()).collect();
     if !empty.is_empty() {
-        out.extend(["  empty: ", &text::and(&empty), "\n"]);
+        out.extend(["  empty: ", &words::and(&empty), "\n"]);
     }
     out
 }
@@ -212,14 +214,14 @@ fn mode(hw: &Hw, host: &Host) -> String {
     let Some(found) = host.controllers.iter().find(|found| found.address == *address) else {
         return format!("not known: there is no storage controller at {address}");
     };
-    let id = text::plain(&found.id);
+    let id = words::plain(&found.id);
     if let Some(card) = hw.card() {
         let found = host.controllers.iter().find(|found| found.address == card);
         let what = found.map_or_else(
             || ", which is not there".to_owned(),
             |found| {
                 let driver = found.driver.as_ref().map(|driver| format!(", {driver}"));
-                text::plain(&format!(" ({}{})", found.id, driver.unwrap_or_default()))
+                words::plain(&format!(" ({}{})", found.id, driver.unwrap_or_default()))
             },
         );
         let is = hw.chipset_mode(host);
@@ -249,7 +251,7 @@ fn boots(hw: &Hw, mode: Option<ControllerMode>) -> String {
     let (mut yes, mut no, mut notes) = (Vec::new(), Vec::new(), Vec::new());
     for row in &hw.boots {
         let name = if row.from == "bays" {
-            text::bays(&hw.bays.iter().map(|bay| bay.bay.clone()).collect::<Vec<_>>())
+            words::bays(&hw.bays.iter().map(|bay| bay.bay.clone()).collect::<Vec<_>>())
         } else {
             row.from.parse::<BayId>().map_or_else(|_| row.from.clone(), |bay| bay.spoken())
         };
@@ -266,8 +268,8 @@ fn boots(hw: &Hw, mode: Option<ControllerMode>) -> String {
             notes.extend(row.note.as_ref().map(|note| format!("{name}: {note}")));
         }
     }
-    let yes = if yes.is_empty() { "nothing".to_owned() } else { text::and(&yes) };
-    let no = if no.is_empty() { String::new() } else { format!("; not {}", text::and(&no)) };
+    let yes = if yes.is_empty() { "nothing".to_owned() } else { words::and(&yes) };
+    let no = if no.is_empty() { String::new() } else { format!("; not {}", words::and(&no)) };
     notes.insert(0, format!("in {mode} mode {yes}{no}"));
     notes.join(". ")
 }
@@ -278,7 +280,7 @@ fn other_modes(row: &Boot) -> String {
         [ControllerMode::Ahci, ControllerMode::Raid, ControllerMode::Legacy, ControllerMode::Hba];
     let can = modes.into_iter().filter(|mode| row.can(*mode).is_some_and(|can| can != CanBoot::No));
     let can: Vec<String> = can.map(|mode| mode.to_string()).collect();
-    if can.is_empty() { String::new() } else { format!(" ({} mode can)", text::and(&can)) }
+    if can.is_empty() { String::new() } else { format!(" ({} mode can)", words::and(&can)) }
 }
 
 /// Best speeds of ports that are not proved (the picture has the others), equal ones together.
@@ -292,7 +294,7 @@ fn ports(hw: &Hw) -> String {
             None => groups.push((speed, vec![bay.bay.clone()])),
         }
     }
-    let said = groups.iter().map(|(speed, bays)| format!("{} {speed}", text::bays(bays)));
+    let said = groups.iter().map(|(speed, bays)| format!("{} {speed}", words::bays(bays)));
     said.collect::<Vec<_>>().join(", ")
 }
 
@@ -334,7 +336,7 @@ pub fn ecc(host: &Host) -> &'static str {
 fn network(nics: &[Nic]) -> String {
     let nic = |nic: &Nic| {
         let speed = nic.speed.map(|speed| format!(" {speed} Mb/s")).unwrap_or_default();
-        text::plain(&format!("{} {} {}{speed}", nic.name, nic.mac, nic.state))
+        words::plain(&format!("{} {} {}{speed}", nic.name, nic.mac, nic.state))
     };
     if nics.is_empty() {
         "no port seen".to_owned()
@@ -346,8 +348,8 @@ fn network(nics: &[Nic]) -> String {
 /// Version and date of the firmware.
 pub fn bios(dmi: &Dmi) -> String {
     match (&dmi.bios_version, &dmi.bios_date) {
-        (Some(version), Some(date)) => text::plain(&format!("{version} {date}")),
-        (Some(one), None) | (None, Some(one)) => text::plain(one),
+        (Some(version), Some(date)) => words::plain(&format!("{version} {date}")),
+        (Some(one), None) | (None, Some(one)) => words::plain(one),
         (None, None) => "not told".to_owned(),
     }
 }

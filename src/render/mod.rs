@@ -2,19 +2,17 @@
 //!
 //! Nothing here looks at a machine, so every screen is a function that a test can call. Screens keep to 80
 //! columns of ASCII, name the bay first, never cut a serial, and show what is not known as `?` or in words.
-//! `table` alone knows the table crate, `text` alone cuts and wraps, `contents` says what a disk holds,
-//! `svg` draws.
+//! `table` alone knows the table crate, [`crate::words`] alone cuts and wraps,
+//! [`crate::inventory::phrase`] says what a disk holds, `svg` draws.
 
 pub mod bar;
 pub mod capacity;
 pub mod capacity_of;
 pub mod care;
-pub mod contents;
 pub mod disk;
 pub mod explain;
 #[cfg(test)]
 pub(crate) mod fixture;
-pub mod foreign;
 pub mod front;
 pub mod grow;
 pub mod history;
@@ -32,7 +30,6 @@ pub mod status;
 pub mod svg;
 pub mod table;
 pub mod task;
-pub mod text;
 pub mod vdev_id;
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! Shares are percent of the raw space, rounded to tenths; bytes stand in the JSON answer.
 
 use super::sheet::Sheet;
-use super::{table, text};
+use super::table;
 use crate::capacity::splits::Split;
 use crate::capacity::widths::Width;
 use crate::capacity::{Kind, Losses};
@@ -11,6 +11,7 @@ use crate::risk::Risk;
 use crate::risk::money::Cost;
 use crate::risk::words::{exact, one_in_short};
 use crate::units::Bytes;
+use crate::words;
 
 /// What is at stake with a way to share out drives.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -50,7 +51,7 @@ pub fn rule(widths: &[Width], every: bool) -> String {
     let header = ["Layout", "rule says", "promised", "128K", "1M", "mix", "16K"];
     let mut out = lists(widths);
     out.push_str(&table::bars(Some(&header), &rows));
-    out.push_str(&text::labelled(
+    out.push_str(&words::labelled(
         "percent",
         "of the raw space: drives less parity; 128K records, as `zfs list` reckons; 1M records; a compressed mix of \
          4 to 128 KiB; 16K volumes",
@@ -81,13 +82,13 @@ fn lists(widths: &[Width]) -> String {
     let which = |wanted: fn(&Width) -> bool| {
         let named = |kind: &Kind| {
             let widths = of(*kind, wanted);
-            (!widths.is_empty()).then(|| format!("{} of {}", name(*kind), text::and(&widths)))
+            (!widths.is_empty()).then(|| format!("{} of {}", name(*kind), words::and(&widths)))
         };
         kinds.iter().filter_map(named).collect::<Vec<_>>().join("; ")
     };
-    out.push_str(&text::labelled("these", "are the article's optimal widths for 4K sectors"));
-    out.push_str(&text::labelled("hold", &which(|it| !it.is_broken_promise())));
-    out.push_str(&text::labelled("do not", &which(Width::is_broken_promise)));
+    out.push_str(&words::labelled("these", "are the article's optimal widths for 4K sectors"));
+    out.push_str(&words::labelled("hold", &which(|it| !it.is_broken_promise())));
+    out.push_str(&words::labelled("do not", &which(Width::is_broken_promise)));
     out.push('\n');
     out
 }
@@ -127,7 +128,7 @@ pub fn ways(
     stakes: &str,
 ) -> String {
     let lead = format!("{drives} drives of {drive} bytes ({}), all in use or spare", drive.tb());
-    let mut out = text::labelled("for", &lead);
+    let mut out = words::labelled("for", &lead);
     out.push('\n');
     let mut shown = Vec::new();
     for any in (1..=3).rev() {
@@ -143,17 +144,17 @@ pub fn ways(
     out.push_str(&list);
     out.push('\n');
     for note in all.iter().filter_map(|way| noted(&way.split)) {
-        out.push_str(&text::labelled("*", note));
+        out.push_str(&words::labelled("*", note));
     }
-    out.push_str(&text::labelled(
+    out.push_str(&words::labelled(
         "order",
         "by losses survived, then by usable space, in TB; mix: what fits of blocks of 4 to 128 KiB as compression leaves them; what another way beats in space, losses, spares, vdevs and time is left out",
     ));
     if !left_out.is_empty() {
         let text = format!("no room for {}: `--csv` and `--json` have all", left_out.join(", "));
-        out.push_str(&text::labelled("columns", &text));
+        out.push_str(&words::labelled("columns", &text));
     }
-    out.push_str(&text::labelled("lost", stakes));
+    out.push_str(&words::labelled("lost", stakes));
     out
 }
 
@@ -189,18 +190,18 @@ fn fitting(ways: &[(&Staked, bool)]) -> (String, Vec<&'static str>) {
     };
     let mut out = Vec::new();
     for spared in SPARED {
-        if width(&columns) > text::WIDTH {
+        if width(&columns) > words::WIDTH {
             columns.retain(|column| column[0] != spared);
             out.push(spared);
         }
     }
     // Prices of a million million.
-    let over = width(&columns).saturating_sub(text::WIDTH);
+    let over = width(&columns).saturating_sub(words::WIDTH);
     let layouts = columns.iter_mut().find(|column| column[0] == "layout");
     if let Some(column) = layouts.filter(|_| over > 0) {
         let longest = column.iter().map(String::len).max().unwrap_or(0);
         for cell in column.iter_mut() {
-            *cell = text::clip(cell, longest.saturating_sub(over));
+            *cell = words::clip(cell, longest.saturating_sub(over));
         }
     }
     let row = |at: usize| columns.iter().map(|column| column[at].clone()).collect();

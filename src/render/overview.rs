@@ -4,18 +4,20 @@
 
 use std::cmp::Ordering;
 
-use super::{contents, disk, front, hw as box_, pool, table, text};
+use super::{disk, front, hw as box_, pool, table};
 use crate::check::machine::well;
 use crate::check::seats::started_elsewhere;
 use crate::check::{Note, Rule, Severity};
 use crate::drive::Drive;
 use crate::hw::Hw;
 use crate::hw::vacancy::Vacancy;
+use crate::inventory::phrase;
 use crate::inventory::{Inventory, Pool};
 use crate::names::BayId;
 use crate::profile::Profile;
 use crate::shipped::WISH;
 use crate::status::{self, Status};
+use crate::words;
 
 /// Up to so many bays have a line each.
 const FEW: usize = 8;
@@ -85,39 +87,39 @@ pub fn render(overview: &Overview<'_>) -> String {
     let mut out = String::new();
     if !overview.root {
         let said = "what is on the drives and how the pools are is not known: `sudo zbay`";
-        out.push_str(&text::labelled("not root", said));
+        out.push_str(&words::labelled("not root", said));
     }
-    out.push_str(&text::labelled("box", &about(hw, inventory)));
-    out.push_str(&text::labelled("system", &system(hw, inventory)));
+    out.push_str(&words::labelled("box", &about(hw, inventory)));
+    out.push_str(&words::labelled("system", &system(hw, inventory)));
     out.push('\n');
     out.push_str(&bays(hw, inventory));
     out.push('\n');
-    out.push_str(&text::labelled("wish", &wish(overview)));
-    out.push_str(&text::labelled("pool", &pools(inventory)));
+    out.push_str(&words::labelled("wish", &wish(overview)));
+    out.push_str(&words::labelled("pool", &pools(inventory)));
     if let Some(said) = pool::importable(&inventory.importable).filter(|_| inventory.pools.is_ok())
     {
-        out.push_str(&text::labelled("others", &said));
+        out.push_str(&words::labelled("others", &said));
     }
     let pools: Vec<Status> =
         inventory.pools.iter().flatten().map(|pool| status::of(hw, inventory, pool)).collect();
     for status in &pools {
         if !status.is_well() {
             let said = format!("{}: `zbay status`", status.headline());
-            out.push_str(&text::labelled("warning", &text::plain(&said)));
+            out.push_str(&words::labelled("warning", &words::plain(&said)));
         }
     }
     // What the sentence above says is not said twice.
     let apart = |note: &&Note| !matches!(note.rule, Rule::BayAssumed | Rule::PoolState);
     for note in overview.notes.iter().filter(apart) {
         let label = if note.severity == Severity::Advice { "notice" } else { "warning" };
-        out.push_str(&text::labelled(
+        out.push_str(&words::labelled(
             label,
-            &text::plain(&format!("{}: {}", note.message, note.remedy)),
+            &words::plain(&format!("{}: {}", note.message, note.remedy)),
         ));
     }
     if overview.notes.iter().any(|note| note.rule == Rule::BayAssumed) {
         let said = "the order of the bays is assumed: compare serials (`zbay show disk`)";
-        out.push_str(&text::labelled("notice", said));
+        out.push_str(&words::labelled("notice", said));
     }
     out.push('\n');
     let next = next(overview, &pools);
@@ -126,20 +128,20 @@ pub fn render(overview: &Overview<'_>) -> String {
 
 /// A line each; what does not fit beside a long command stands below it.
 fn lines(next: &[(String, String)]) -> String {
-    let longest = text::width() / 2;
+    let longest = words::width() / 2;
     let mut out = String::new();
     let short = next.iter().map(|(command, _)| command.len() + 2).filter(|len| *len <= longest);
     let width = short.max().unwrap_or(0);
     for (index, (command, what)) in next.iter().enumerate() {
         let label = if index == 0 { "next" } else { "" };
-        let command = format!("`{}`", text::plain(command));
-        let what = text::plain(what);
+        let command = format!("`{}`", words::plain(command));
+        let what = words::plain(what);
         let line = format!("{label:<8} {command:<width$}  {what}");
-        if command.len() <= width && line.len() <= text::width() {
+        if command.len() <= width && line.len() <= words::width() {
             out.extend([line.trim_end(), "\n"]);
         } else {
             out.extend([format!("{label:<8} {command}\n")]);
-            out.push_str(&text::labelled("", &what));
+            out.push_str(&words::labelled("", &what));
         }
     }
     out
@@ -149,14 +151,14 @@ fn about(hw: &Hw, inventory: &Inventory) -> String {
     let host = &inventory.host;
     let dmi = &host.dmi;
     let title = if hw.is_nobodys() {
-        let names: Vec<String> = dmi.names().into_iter().map(text::plain).collect();
+        let names: Vec<String> = dmi.names().into_iter().map(words::plain).collect();
         if names.is_empty() {
-            text::plain(&hw.title)
+            words::plain(&hw.title)
         } else {
             format!("{} (no description)", names.join(" "))
         }
     } else {
-        text::plain(&hw.title)
+        words::plain(&hw.title)
     };
     let size = host.facts.as_ref().map_or_else(
         || "processor and memory not known".to_owned(),
@@ -171,11 +173,11 @@ fn about(hw: &Hw, inventory: &Inventory) -> String {
 
 fn system(hw: &Hw, inventory: &Inventory) -> String {
     let host = &inventory.host;
-    let os = host.facts.as_ref().map(|facts| text::plain(&facts.os));
+    let os = host.facts.as_ref().map(|facts| words::plain(&facts.os));
     let os = os.filter(|os| !os.is_empty()).unwrap_or_else(|| "system not known".to_owned());
     let zfs = host.zfs.as_deref().map_or_else(
         || "OpenZFS not loaded".to_owned(),
-        |version| format!("OpenZFS {}", text::plain(version)),
+        |version| format!("OpenZFS {}", words::plain(version)),
     );
     let boot = host.boot_disk.as_ref().map_or_else(
         || "boot disk not known".to_owned(),
@@ -210,7 +212,7 @@ fn bays(hw: &Hw, inventory: &Inventory) -> String {
     let mut lines: Vec<(Option<BayId>, [String; 3])> = Vec::new();
     let what = |(drive, disk): &(Drive, &crate::inventory::Disk)| {
         let model = drive.model.clone().unwrap_or_else(|| "no model".to_owned());
-        [model, drive.size.tb(), contents::phrase(&disk.contents)]
+        [model, drive.size.tb(), phrase::phrase(&disk.contents)]
     };
     for bay in &hw.bays {
         let here = drives.iter().find(|(drive, _)| drive.bay.as_ref() == Some(&bay.bay));
@@ -231,7 +233,7 @@ fn bays(hw: &Hw, inventory: &Inventory) -> String {
         } else {
             model
         };
-        rows.push(vec![text::bays(&names), model, size, holds]);
+        rows.push(vec![words::bays(&names), model, size, holds]);
         rest = others;
     }
     for drive in &drives {
@@ -263,8 +265,8 @@ fn wish(overview: &Overview<'_>) -> String {
         Wish::Faulty => format!("{WISH} cannot be used: `zbay check {WISH}` says why"),
         Wish::Sound(wish) => {
             let pool = &wish.pool;
-            let groups = pool.bays.0.iter().map(|group| text::bays(group));
-            let groups = text::and(&groups.collect::<Vec<_>>());
+            let groups = pool.bays.0.iter().map(|group| words::bays(group));
+            let groups = words::and(&groups.collect::<Vec<_>>());
             let state = match (overview.inventory.pools.is_ok(), overview.wished()) {
                 (false, _) => "whether it is there is not known",
                 (true, Some(_)) => "that pool is imported",
@@ -277,7 +279,7 @@ fn wish(overview: &Overview<'_>) -> String {
 
 fn pools(inventory: &Inventory) -> String {
     match &inventory.pools {
-        Err(unknown) => format!("not known: {}", text::plain(&unknown.why)),
+        Err(unknown) => format!("not known: {}", words::plain(&unknown.why)),
         Ok(pools) if pools.is_empty() => "none is imported".to_owned(),
         Ok(pools) => {
             let one = |pool: &Pool| {
@@ -285,7 +287,7 @@ fn pools(inventory: &Inventory) -> String {
                     format!(", {} used, {} free", root.used.zfs(), root.available.zfs())
                 });
                 let busy = pool.busy.as_deref().map(|busy| format!(", {busy}")).unwrap_or_default();
-                text::plain(&format!("{} {}{free}{busy}", pool.name, pool.state))
+                words::plain(&format!("{} {}{free}{busy}", pool.name, pool.state))
             };
             pools.iter().map(one).collect::<Vec<_>>().join("; ")
         }
@@ -311,7 +313,7 @@ fn next(overview: &Overview<'_>, pools: &[Status]) -> Vec<(String, String)> {
     }
     for pool in &ways.imports {
         add(
-            typed(&format!("import {}", text::typeable(pool))),
+            typed(&format!("import {}", words::typeable(pool))),
             "show what it holds, and import it",
         );
     }
@@ -319,7 +321,7 @@ fn next(overview: &Overview<'_>, pools: &[Status]) -> Vec<(String, String)> {
     let disks = &overview.inventory.disks;
     let blank = disks
         .iter()
-        .any(|disk| contents::free(&disk.contents) == Some(true) || disk.asleep == Some(true));
+        .any(|disk| phrase::free(&disk.contents) == Some(true) || disk.asleep == Some(true));
     match (&overview.wish, overview.wished()) {
         (Wish::Faulty, _) => add(typed(&format!("check {WISH}")), "what is wrong with the profile"),
         (Wish::None, _) => {
@@ -351,7 +353,7 @@ fn next(overview: &Overview<'_>, pools: &[Status]) -> Vec<(String, String)> {
         add(typed("status"), "the pool by bay: how it is, what to do");
         if let Some(pool) = &ways.adopt {
             let what = "write a profile of this pool as it is";
-            add(typed(&format!("adopt {}", text::typeable(pool))), what);
+            add(typed(&format!("adopt {}", words::typeable(pool))), what);
         }
     } else {
         add(typed("capacity"), "what common drive sizes would hold");

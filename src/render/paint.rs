@@ -23,17 +23,6 @@ pub struct Paint(bool);
 /// Cyan, magenta, blue, green: each of them can be read on black and on white.
 const POOLS: [&str; 4] = ["36", "35", "34", "32"];
 
-/// Every escape that is ever written.
-pub const ESCAPES: [&str; 7] = [
-    "\u{1b}[36m",
-    "\u{1b}[35m",
-    "\u{1b}[34m",
-    "\u{1b}[32m",
-    "\u{1b}[33m",
-    "\u{1b}[1;31m",
-    "\u{1b}[0m",
-];
-
 impl Paint {
     /// No escape is ever written.
     pub const NONE: Self = Self(false);
@@ -58,7 +47,8 @@ impl Paint {
 
 #[cfg(test)]
 mod tests {
-    use super::{ESCAPES, Paint, Tone};
+    use super::{Paint, Tone};
+    use crate::console::ESCAPES;
 
     #[test]
     fn colour_adds_nothing_but_escapes() {

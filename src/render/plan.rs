@@ -5,7 +5,6 @@
 
 use std::fmt::Write as _;
 
-use super::text::{bays, labelled, marked, plain, sentence, width};
 use crate::check::{Note, Rule, Severity};
 use crate::inventory::Inventory;
 use crate::machine::{Change, Cmd};
@@ -13,6 +12,7 @@ use crate::names::BayId;
 use crate::plan::replace::{Members, merged};
 use crate::plan::{Fingerprint, Outlook, Plan, Step};
 use crate::verify::{Drift, Moved};
+use crate::words::{bays, labelled, marked, plain, sentence, width};
 
 /// The whole plan and what to type next. `full` spells every path.
 /// `command` does it.

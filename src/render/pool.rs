@@ -3,21 +3,22 @@
 //! A drive that is gone is named by what ZFS remembers of it: the port that it was at, its model and serial.
 //! Where the pools could not be asked for, that is said; it is not the same as none.
 
-use super::{disk, table, text};
+use super::{disk, table};
 use crate::drive::Drive;
 use crate::hw::Hw;
 use crate::inventory::{Class, Facet, ImportablePool, Inventory, Leaf, Pool, Vdev};
 use crate::status;
 use crate::verify::missing;
+use crate::words;
 
 /// The screen.
 pub fn render(hw: &Hw, inventory: &Inventory) -> String {
     let mut out = String::new();
     match &inventory.pools {
         Err(unknown) => {
-            out.push_str(&text::labelled(
+            out.push_str(&words::labelled(
                 "pools",
-                &format!("not known: {}", text::plain(&unknown.why)),
+                &format!("not known: {}", words::plain(&unknown.why)),
             ));
         }
         Ok(pools) if pools.is_empty() => out.push_str("no pool is imported\n"),
@@ -32,7 +33,7 @@ pub fn render(hw: &Hw, inventory: &Inventory) -> String {
         }
     }
     if let Some(said) = importable(&inventory.importable) {
-        out.push_str(&text::labelled("others", &said));
+        out.push_str(&words::labelled("others", &said));
     }
     out
 }
@@ -40,23 +41,23 @@ pub fn render(hw: &Hw, inventory: &Inventory) -> String {
 /// Pools that are not imported, in words; `None`: there is none.
 pub fn importable(pools: &Facet<Vec<ImportablePool>>) -> Option<String> {
     let pools = match pools {
-        Err(unknown) => return Some(format!("not known: {}", text::plain(&unknown.why))),
+        Err(unknown) => return Some(format!("not known: {}", words::plain(&unknown.why))),
         Ok(pools) if pools.is_empty() => return None,
         Ok(pools) => pools,
     };
     let said = pools.iter().map(|pool| {
         let state = if pool.destroyed { "destroyed" } else { &pool.state };
-        format!("{} ({})", text::plain(&pool.name), text::plain(state))
+        format!("{} ({})", words::plain(&pool.name), words::plain(state))
     });
-    Some(format!("{}: on drives here, not imported", text::and(&said.collect::<Vec<_>>())))
+    Some(format!("{}: on drives here, not imported", words::and(&said.collect::<Vec<_>>())))
 }
 
 fn one(hw: &Hw, inventory: &Inventory, pool: &Pool) -> String {
     let status = status::of(hw, inventory, pool);
-    let mut out = text::sentence(&text::plain(&status.headline()));
+    let mut out = words::sentence(&words::plain(&status.headline()));
     for (label, said) in [("status", &pool.status), ("busy", &pool.busy)] {
         if let Some(said) = said {
-            out.push_str(&text::labelled(label, &text::plain(said)));
+            out.push_str(&words::labelled(label, &words::plain(said)));
         }
     }
     out.push('\n');
@@ -69,12 +70,12 @@ fn one(hw: &Hw, inventory: &Inventory, pool: &Pool) -> String {
     }
     out.push_str(&table::drives(2, &rows));
     out.push('\n');
-    out.push_str(&text::labelled("size", &size(pool)));
-    out.push_str(&text::labelled("usable", &usable(pool)));
+    out.push_str(&words::labelled("size", &size(pool)));
+    out.push_str(&words::labelled("usable", &usable(pool)));
     if pool.errors > 0 {
         let said =
             format!("{} data errors: `zpool status -v {}` names the files", pool.errors, pool.name);
-        out.push_str(&text::labelled("errors", &said));
+        out.push_str(&words::labelled("errors", &said));
     }
     out
 }

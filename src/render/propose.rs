@@ -5,13 +5,13 @@
 
 use serde_json::{Value, json};
 
-use super::contents::contents_phrase;
 use super::table::list;
-use super::text::{WIDTH, and, bays, clip, labelled, plain};
+use crate::inventory::phrase::contents_phrase;
 use crate::inventory::{Flaw, Transport};
 use crate::names::BayId;
 use crate::propose::{Absent, Candidate, Member, Proposal, Remark, Why};
 use crate::units::Bytes;
+use crate::words::{WIDTH, and, bays, clip, labelled, plain};
 
 /// From so many bays on, neighbours are told as a range.
 const FEW: usize = 8;

@@ -3,12 +3,13 @@
 //! A box of four bays takes at most 20 lines whatever is the matter: what is told besides the first condition is
 //! what there is room for, and the rest is counted. The last line can be typed.
 
-use super::{bar, table, text};
+use super::{bar, table};
 use crate::hw::Hw;
 use crate::inventory::Class;
 use crate::status::{
     Condition, Member, Role, Running, Scrub, Status, VdevStatus, Weight, What, running,
 };
+use crate::words;
 
 /// Lines of a screen.
 const LINES: usize = 20;
@@ -39,11 +40,11 @@ pub fn render(screen: &Screen<'_>) -> String {
     if screen.pools.is_empty() && screen.others.is_empty() {
         if let Some(why) = screen.unknown {
             out.push_str("no pool is imported; whether one waits for it is not known\n\n");
-            out.push_str(&text::labelled("why", &text::plain(why)));
-            out.push_str(&text::labelled("next", "`zbay show disk`"));
+            out.push_str(&words::labelled("why", &words::plain(why)));
+            out.push_str(&words::labelled("next", "`zbay show disk`"));
         } else {
             out.push_str("no pool is imported, and none waits for it\n\n");
-            out.push_str(&text::labelled("next", "`zbay propose`"));
+            out.push_str(&words::labelled("next", "`zbay propose`"));
         }
     }
     for (index, status) in screen.pools.iter().enumerate() {
@@ -56,20 +57,20 @@ pub fn render(screen: &Screen<'_>) -> String {
         if !out.is_empty() {
             out.push('\n');
         }
-        out.push_str(&text::sentence(&text::plain(&condition.to_string())));
+        out.push_str(&words::sentence(&words::plain(&condition.to_string())));
         out.push('\n');
-        out.push_str(&text::labelled("means", &text::plain(&condition.means())));
+        out.push_str(&words::labelled("means", &words::plain(&condition.means())));
         for drive in condition.who.iter().filter(|_| condition.what == What::Lost) {
-            out.push_str(&text::labelled("missing", &text::plain(drive)));
+            out.push_str(&words::labelled("missing", &words::plain(drive)));
         }
-        out.push_str(&text::labelled("next", &typed(condition.next())));
+        out.push_str(&words::labelled("next", &typed(condition.next())));
     }
     out
 }
 
 /// One pool.
 fn one(hw: &Hw, status: &Status) -> String {
-    let mut head = text::sentence(&text::plain(&status.headline()));
+    let mut head = words::sentence(&words::plain(&status.headline()));
     head.push('\n');
     head.push_str(&strip(hw, status));
     head.push_str(&table::drives(2, &rows(status)));
@@ -78,41 +79,41 @@ fn one(hw: &Hw, status: &Status) -> String {
     let first = status.conditions.first();
     let worst = first.filter(|it| it.weight() != Weight::Notice);
     if let Some(condition) = worst {
-        body.push_str(&text::labelled("means", &text::plain(&condition.means())));
+        body.push_str(&words::labelled("means", &words::plain(&condition.means())));
     }
     for running in &status.running {
         body.push_str(&progress(running));
     }
     let left: Vec<String> = status.left.iter().map(ToString::to_string).collect();
     if !left.is_empty() && status.state != "SUSPENDED" {
-        body.push_str(&text::labelled("redundancy", &text::plain(&left.join("; "))));
+        body.push_str(&words::labelled("redundancy", &words::plain(&left.join("; "))));
     }
     let mut tail = files(status);
     if let Some(said) = scrub(status) {
-        tail.push_str(&text::labelled("scrub", &said));
+        tail.push_str(&words::labelled("scrub", &said));
     }
     let full = bar(status.percent);
     let (used, size) = (status.allocated.zfs(), status.size.zfs());
-    tail.push_str(&text::labelled("full", &format!("{full} {used} of {size}")));
+    tail.push_str(&words::labelled("full", &format!("{full} {used} of {size}")));
     let touched = worst.filter(|it| it.bay.is_some() && touches(it.what));
     if let Some(condition) = touched {
         let assumed = status.vdevs.iter().flat_map(|vdev| &vdev.members).any(|it| it.assumed);
         if let (true, Some(serial)) = (assumed, condition.serials.first()) {
             let said =
                 format!("the bay is assumed: compare the serial {serial} before you touch it");
-            tail.push_str(&text::labelled("order", &text::plain(&said)));
+            tail.push_str(&words::labelled("order", &words::plain(&said)));
         }
     }
     let shown = |it: &&Condition| !has_line(it.what) && Some(*it) != worst;
     let rest: Vec<&Condition> = status.conditions.iter().filter(shown).collect();
-    tail.push_str(&text::labelled("next", &typed(status.next())));
+    tail.push_str(&words::labelled("next", &typed(status.next())));
     let used = head.lines().count() + body.lines().count() + tail.lines().count();
     let also = also(&rest, LINES.checked_sub(used).unwrap_or(FEW));
     // Who cares for the pool is worth a line where there is one.
     let care = status.care.as_ref().filter(|_| used + also.lines().count() < LINES);
     let care = care.filter(|_| status.state != "SUSPENDED").map(|said| {
-        let line = text::labelled("care", &text::plain(said));
-        if line.lines().count() == 1 { line } else { text::labelled("care", "`zbay care`") }
+        let line = words::labelled("care", &words::plain(said));
+        if line.lines().count() == 1 { line } else { words::labelled("care", "`zbay care`") }
     });
     format!("{head}{body}{also}{}{tail}", care.unwrap_or_default())
 }
@@ -123,11 +124,14 @@ fn also(rest: &[&Condition], room: usize) -> String {
     for (index, condition) in rest.iter().enumerate() {
         let next = condition.next().map(|next| format!(": `{next}`")).unwrap_or_default();
         let label = condition.weight().word();
-        let entry = text::labelled(label, &text::plain(&format!("{condition}{next}")));
+        let entry = words::labelled(label, &words::plain(&format!("{condition}{next}")));
         let more = usize::from(index + 1 < rest.len());
         if out.lines().count() + entry.lines().count() + more > room {
             let count = rest.len() - index;
-            out.push_str(&text::labelled("more", &format!("{count} others: `zbay status --json`")));
+            out.push_str(&words::labelled(
+                "more",
+                &format!("{count} others: `zbay status --json`"),
+            ));
             break;
         }
         out.push_str(&entry);
@@ -162,7 +166,7 @@ fn touches(what: What) -> bool {
 }
 
 fn typed(next: Option<String>) -> String {
-    next.map_or_else(|| "nothing to do".to_owned(), |next| format!("`{}`", text::plain(&next)))
+    next.map_or_else(|| "nothing to do".to_owned(), |next| format!("`{}`", words::plain(&next)))
 }
 
 /// The bays side by side, each with what its member is: `[1 ok] [2 GONE]`.
@@ -289,19 +293,19 @@ pub fn progress(running: &Running) -> String {
     };
     said.push_str(&rate);
     said.push_str(&ends);
-    text::labelled(running.task.word(), &said)
+    words::labelled(running.task.word(), &said)
 }
 
 fn files(status: &Status) -> String {
     let mut named: Vec<String> =
-        status.damaged.iter().take(FILES).map(|file| text::plain(file)).collect();
+        status.damaged.iter().take(FILES).map(|file| words::plain(file)).collect();
     if named.is_empty() {
         return String::new();
     }
     if status.damaged.len() > FILES {
         named.push(format!("and {} more", status.damaged.len() - FILES));
     }
-    named.iter().map(|file| text::labelled("damaged", file)).collect()
+    named.iter().map(|file| words::labelled("damaged", file)).collect()
 }
 
 /// The last scrub; `None`: a line of its own tells of it.

@@ -8,7 +8,7 @@ use comfy_table::{ContentArrangement, ContentLineStyle, Table, TableStyle};
 
 use std::fmt::Write as _;
 
-use super::text::{clip, pieces, plain, width};
+use crate::words::{clip, pieces, plain, width};
 
 /// Rows between bars, the header first if there is one.
 pub fn bars(header: Option<&[&str]>, rows: &[Vec<String>]) -> String {

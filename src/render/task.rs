@@ -1,14 +1,14 @@
 //! What will be done to a pool, before it is done: the drives, the commands, and what a person needs to decide.
 
 use super::plan::{note_lines, one_step};
-use super::text;
 use crate::life::Task;
+use crate::words;
 
 /// The screen.
 pub fn render(task: &Task) -> String {
-    let mut out = format!("{}\n\n", text::plain(&task.what));
+    let mut out = format!("{}\n\n", words::plain(&task.what));
     for (word, drive) in &task.drives {
-        out.push_str(&text::plain(&format!("  {word:<5} {drive}")));
+        out.push_str(&words::plain(&format!("  {word:<5} {drive}")));
         out.push('\n');
     }
     out.push('\n');
@@ -17,7 +17,7 @@ pub fn render(task: &Task) -> String {
     }
     out.push('\n');
     for (word, say) in &task.facts {
-        out.push_str(&text::labelled(word, &text::plain(say)));
+        out.push_str(&words::labelled(word, &words::plain(say)));
     }
     for note in &task.notes {
         out.push_str(&note_lines(note));

@@ -4,18 +4,18 @@ use std::fmt::Write as _;
 
 use crate::check::machine::assumed_bays;
 use crate::hw::Hw;
-use crate::render::text;
+use crate::words;
 
 /// The file.
 pub fn render(hw: &Hw) -> String {
     let mut out =
-        format!("# {}: bays by port, for /etc/zfs/vdev_id.conf\n", text::plain(&hw.title));
+        format!("# {}: bays by port, for /etc/zfs/vdev_id.conf\n", words::plain(&hw.title));
     out.push_str(
         "# then: udevadm trigger --subsystem-match=block; names stand in /dev/disk/by-vdev\n",
     );
     let assumed = assumed_bays(hw);
     if !assumed.is_empty() {
-        let bays = text::bays(&assumed);
+        let bays = words::bays(&assumed);
         let _ = writeln!(
             out,
             "# the order of {bays} is assumed: compare serials before you trust a name"

@@ -3,10 +3,10 @@
 use camino::Utf8PathBuf;
 use clap::Parser as _;
 
-use super::text::{WIDTH, within};
 use crate::cli::{Cli, Command, Show};
 use crate::cmd::{Answer, Context, overview, plan, show_hw, show_pool, status};
 use crate::machine::recorded::Recorded;
+use crate::words::{WIDTH, within};
 
 const SCREENS: [&[&str]; 11] = [
     &[],

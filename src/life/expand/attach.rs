@@ -173,7 +173,7 @@ fn choice(request: &Request<'_>, pool: &Pool, vdev: &Vdev) -> String {
     let bays: Vec<BayId> = of_it
         .filter_map(|member| crate::drive::Drive::of(request.sight.hw, member.disk?).bay)
         .collect();
-    format!("{}, {}", part(pool, vdev), crate::render::text::bays(&bays))
+    format!("{}, {}", part(pool, vdev), crate::words::bays(&bays))
 }
 
 fn of_raidz(target: &Target<'_>) -> Vec<(String, String)> {

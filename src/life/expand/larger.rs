@@ -14,8 +14,8 @@ use crate::life::{Cannot, Task, called};
 use crate::names::BayId;
 use crate::plan::steps::{run, step};
 use crate::plan::{Danger, command};
-use crate::render::text::bays;
 use crate::units::Bytes;
+use crate::words::bays;
 
 pub(super) fn make(request: &Request<'_>, word: &str, with: Option<&str>) -> Result<Task, Cannot> {
     let sight = &request.sight;

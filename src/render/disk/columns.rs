@@ -5,7 +5,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Row, contents};
+use super::Row;
+use crate::inventory::phrase;
 pub use crate::smart::rules::gbps;
 use crate::smart::rules::years;
 use crate::smart::{Recovery, Smart};
@@ -426,21 +427,21 @@ pub const COLUMNS: &[Column] = &[
         .contents
     {
         Ok(found) => json!({
-            "phrase": contents::contents_phrase(&found.owner),
+            "phrase": phrase::contents_phrase(&found.owner),
             "owner": found.owner,
             "seen": found.seen,
         }),
         Err(unknown) => json!({ "unknown": unknown.why }),
     })
     .is(Kind::Object)
-    .text(|row| contents::phrase(&row.disk.contents))
+    .text(|row| phrase::phrase(&row.disk.contents))
     .shown(Shown::Unasked)
     .needs(Needs::Contents),
     column(
         "free",
         "Free",
         "Whether it is proved to be free for a pool (opens the disks, needs root)",
-        |row| json!(contents::free(&row.disk.contents)),
+        |row| json!(phrase::free(&row.disk.contents)),
     )
     .is(Kind::Boolean)
     .needs(Needs::Contents),

@@ -8,7 +8,7 @@
 use serde_json::{Map, Value, json};
 
 use super::sheet::Sheet;
-use super::{contents, table, text};
+use super::table;
 use crate::check::machine::assumed_bays;
 use crate::check::{Note, Severity, health};
 use crate::drive::Drive;
@@ -18,6 +18,7 @@ use crate::names::BayId;
 use crate::smart::Smart;
 use crate::smart::rules::Finding;
 use crate::verify::missing::Missing;
+use crate::words;
 
 pub mod columns;
 pub mod filter;
@@ -296,7 +297,7 @@ fn controller(inventory: &Inventory, disk: &Disk) -> Option<String> {
 pub fn none(blind: Option<&Unknown>) -> String {
     match blind {
         None => "no disk was found\n".to_owned(),
-        Some(why) => format!("disks not known: {}\n", text::plain(&why.why)),
+        Some(why) => format!("disks not known: {}\n", words::plain(&why.why)),
     }
 }
 
@@ -312,14 +313,14 @@ pub fn render(
     let chosen = choice.seated(hw, rows);
     let mut cells: Vec<Vec<String>> = chosen
         .iter()
-        .map(|row| columns.iter().map(|column| text::plain(&column.cell(row))).collect())
+        .map(|row| columns.iter().map(|column| words::plain(&column.cell(row))).collect())
         .collect();
     let unasked = choice.is_unasked();
     if unasked {
         if rows.is_empty() {
             return none(blind);
         }
-        fit(hw, &mut columns, &mut cells, choice.width.unwrap_or(text::WIDTH));
+        fit(hw, &mut columns, &mut cells, choice.width.unwrap_or(words::WIDTH));
     }
     let header: Vec<&str> = columns.iter().map(|column| column.heading(unasked)).collect();
     let mut out = if choice.no_lines {
@@ -335,10 +336,10 @@ pub fn render(
             let lost = |bay: &BayId| missing.iter().any(|one| one.bay.as_ref() == Some(bay));
             let empty: Vec<BayId> = bays.filter(|bay| !taken(bay) && !lost(bay)).collect();
             for one in missing {
-                out.push_str(&text::labelled("MISSING", &was(one)));
+                out.push_str(&words::labelled("MISSING", &was(one)));
             }
             if !empty.is_empty() {
-                out.push_str(&text::labelled("empty", &text::bays(&empty)));
+                out.push_str(&words::labelled("empty", &words::bays(&empty)));
             }
         }
         out.push_str(&order(hw));
@@ -365,11 +366,11 @@ pub fn warnings(notes: &[Note]) -> String {
     let mut out = String::new();
     for note in &grave {
         let said = format!("{}: {}", note.message, note.remedy);
-        out.push_str(&text::labelled("warning", &text::plain(&said)));
+        out.push_str(&words::labelled("warning", &words::plain(&said)));
     }
     if all > grave.len() {
         let more = all - grave.len();
-        out.push_str(&text::labelled("", &format!("and {more} more, with `--json`")));
+        out.push_str(&words::labelled("", &format!("and {more} more, with `--json`")));
     }
     out
 }
@@ -380,7 +381,7 @@ fn remembered(rows: &[&Row<'_>]) -> String {
     let oldest = oldest.filter_map(|row| row.disk.remembered.as_ref()).map(|it| it.at).min();
     oldest.map_or_else(String::new, |at| {
         let when = at.strftime("%Y-%m-%d %H:%M");
-        text::labelled(
+        words::labelled(
             "~",
             &format!("said on {when} UTC or later: the drive sleeps, `--wake` asks it"),
         )
@@ -394,7 +395,7 @@ pub fn sheet(hw: &Hw, rows: &[Row<'_>], choice: &Choice) -> Sheet {
         let cell = |column: &&Column| match column.value(row) {
             Value::Null => String::new(),
             Value::Number(number) => number.to_string(),
-            _ => text::plain(&column.cell(row)),
+            _ => words::plain(&column.cell(row)),
         };
         columns.iter().map(cell).collect()
     };
@@ -417,7 +418,7 @@ pub fn list_columns() -> String {
 pub fn was(one: &Missing) -> String {
     let serial = one.serial.as_deref().unwrap_or_default();
     let Missing { place, model, pool, vdev, state, .. } = one;
-    text::plain(&format!(
+    words::plain(&format!(
         "{place}: was {} {pool}/{vdev} {state}",
         format!("{model} {serial}").trim_end().to_owned() + ","
     ))
@@ -429,12 +430,12 @@ pub fn order(hw: &Hw) -> String {
     if assumed.is_empty() {
         return String::new();
     }
-    let bays = text::bays(&assumed);
+    let bays = words::bays(&assumed);
     let say = format!(
         "which port is which of {bays} is assumed, nobody has proved it: compare the serial on the label \
          before you pull a drive"
     );
-    text::labelled("order", &say)
+    words::labelled("order", &say)
 }
 
 /// Whether a cell tells nothing that the row does not tell anyway: that a drive sleeps stands in its contents.
@@ -481,7 +482,7 @@ fn fit(hw: &Hw, columns: &mut Vec<&'static Column>, cells: &mut [Vec<String>], s
                 len if len > width && width < STUMP && !word.is_empty() && word.len() <= width => {
                     word.to_owned()
                 }
-                _ => text::clip(&row[index], width),
+                _ => words::clip(&row[index], width),
             };
         }
     }

@@ -8,7 +8,7 @@ use super::scale::count;
 use super::style::{Face, Fill, solid, under};
 use crate::inventory::Dmi;
 use crate::render::front::{Held, Sign, Slot};
-use crate::render::text::plain;
+use crate::words::plain;
 
 const LEFT: f64 = 24.0;
 const TOP: f64 = 70.0;

@@ -3,9 +3,9 @@
 //! A phrase names what was found and never guesses: what is not known stays `unknown` with its reason, and is
 //! never called empty. Labels come from the disk and are shown as plain text.
 
-pub use super::foreign::{keep, sentence};
-use super::text::plain;
+pub use super::sentence::{keep, sentence};
 use crate::inventory::{Contents, Facet, ForeignPool, Owner, PoolState, Signature};
+use crate::words::plain;
 
 /// What `owner` means, in a phrase: `blank`, `ext4 "photos"`, `ZFS pool media (exported)`.
 pub fn contents_phrase(owner: &Owner) -> String {

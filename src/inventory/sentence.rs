@@ -3,9 +3,9 @@
 //! `contents` has the short phrase of the tables; here are the sentence with host, date and members, and the
 //! way to keep what is on the disk.
 
-use super::contents::contents_phrase;
-use super::text::plain;
+use super::phrase::contents_phrase;
 use crate::inventory::{ForeignPool, Owner, PoolState};
+use crate::words::plain;
 
 /// What the disk holds, in a sentence.
 pub fn sentence(owner: &Owner) -> String {
