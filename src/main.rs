@@ -73,7 +73,7 @@ fn arguments() -> Vec<OsString> {
 
 fn run(cli: Cli) -> Result<Answer> {
     let context = Context { machine: machine(&cli.common)?, common: cli.common };
-    let wide = console::columns().unwrap_or(text::WIDTH);
+    let wide = console::columns().unwrap_or(words::WIDTH);
     match &cli.command {
         None => words::within(wide, || cmd::overview::run(&context)),
         Some(Command::Check(args)) => cmd::check::run(&context, args),

@@ -91,7 +91,7 @@ pub fn one_bridge(hw: &Hw, disks: &[&Disk]) -> Vec<Note> {
     }
     let said = |(_, there): (&str, Vec<&Disk>)| {
         let spoken = |disk: &&Disk| Drive::of(hw, disk).spoken();
-        let who = text::and(&there.iter().map(spoken).collect::<Vec<_>>());
+        let who = words::and(&there.iter().map(spoken).collect::<Vec<_>>());
         let message = format!(
             "{who} hang on one USB bridge and its cable and fail together: no redundancy among them survives the loss of the bridge"
         );

@@ -217,13 +217,7 @@ pub fn run(context: &Context, args: &Expand) -> Result<Answer> {
             takes: args.takes(),
             unfinished: &scene.unfinished,
         };
-        make(&Request {
-            sight,
-            history: &scene.history,
-            pool: how.pool.as_deref(),
-            way: args.way(),
-            stale: &stale,
-        })
+        make(&Request { sight, pool: how.pool.as_deref(), way: args.way(), stale: &stale })
     };
     let command = args.command(&scene.known());
     let watches = args.watches();

@@ -11,7 +11,6 @@ use serde_json::json;
 use super::{Answer, Context, need_root, say_woken};
 use crate::console;
 use crate::drive::Drive;
-use crate::history::keep;
 use crate::inventory::{Disk, Pools, Want};
 use crate::life::called::{self, Known};
 use crate::locate;
@@ -46,8 +45,7 @@ pub fn run(context: &Context, args: &LocateArgs) -> Result<Answer> {
     let inventory = context.look(Want { smart: false, pools: Pools::All, ..Want::IDENTITY })?;
     let (hw, _) = context.hw(&inventory.host)?;
     let hw = hw.value;
-    let history = keep::load(machine);
-    let known = Known { hw: &hw, inventory: &inventory, history: &history };
+    let known = Known { hw: &hw, inventory: &inventory };
     let spot = called::spot(&known, &args.bay)?;
     let Some(disk) = spot.disk(&known)? else {
         let drives = inventory.disks.iter().filter_map(|disk| Drive::of(&hw, disk).bay);

@@ -7,11 +7,11 @@ use serde_json::json;
 use super::task::{Proof, Scene, Terms, look_around, perform};
 use super::{Answer, Context};
 use crate::cli::Replace;
+use crate::inventory::seats::in_bay;
 use crate::inventory::{Disk, Owner, Want};
 use crate::life::Cannot;
 use crate::life::called::{self, Known, Named, Spot};
 use crate::life::replace::{Request, make, spot_of};
-use crate::plan::pick::in_bay;
 use crate::profile::value::Autoreplace;
 use crate::render::json::answer;
 use crate::status::{self, What};
@@ -33,7 +33,6 @@ pub fn run(context: &Context, args: &Replace) -> Result<Answer> {
         make(&Request {
             hw: &scene.hw,
             inventory: &scene.inventory,
-            history: &scene.history,
             wish: scene.wish.as_ref(),
             bay: &spot,
             with: with.as_ref(),
@@ -115,7 +114,6 @@ fn waiting(context: &Context) -> Result<Answer> {
         make(&Request {
             hw: &scene.hw,
             inventory: &scene.inventory,
-            history: &scene.history,
             wish: scene.wish.as_ref(),
             bay: &Spot::bay(bay.clone()),
             with: None,

@@ -12,13 +12,13 @@ use crate::check::machine;
 use crate::console;
 use crate::history::{Life, PATH, Sighting, keep};
 use crate::hw::Hw;
+use crate::inventory::missing::{Missing, missing};
 use crate::inventory::{Unknown, Want};
 use crate::render::disk::filter::{Filter, FilterError, column};
 use crate::render::disk::{self, COLUMNS, Choice, Cols, Row, Shown};
 use crate::render::history;
 use crate::render::json::answer;
 use crate::shipped;
-use crate::verify::missing::{Missing, missing};
 use crate::words::plain;
 
 /// Arguments of `show disk`.
@@ -191,10 +191,7 @@ pub fn run(context: &Context, args: &DiskArgs) -> anyhow::Result<Answer> {
     let (hw, known) = context.hw(&inventory.host)?;
     let (past, changes) = context.remember(&hw.value, &mut inventory);
     let rows = disk::rows(&hw.value, &inventory);
-    let mut missing = missing(&hw.value, &inventory);
-    for one in &mut missing {
-        one.recall(&past);
-    }
+    let missing = missing(&hw.value, &inventory);
     let notes = machine::drives(&hw.value, known, &inventory.disks);
     let plain = !args.csv && !args.markdown;
     let mut text = table(args, &hw.value, &rows, &missing, inventory.blind.as_ref());

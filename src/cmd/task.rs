@@ -16,7 +16,6 @@ use crate::apply::journal::{self, Unfinished};
 use crate::apply::{self, Progress, Work, secrets};
 use crate::console;
 use crate::drive::Drive;
-use crate::history::History;
 use crate::hw::{Hw, Sure};
 use crate::inventory::{Inventory, Pool, Pools, Vdev, Want, look};
 use crate::life::called::Known;
@@ -91,8 +90,6 @@ pub struct Scene {
     pub inventory: Inventory,
     /// The box.
     pub hw: Hw,
-    /// What earlier looks saw.
-    pub history: History,
     /// The recorded wish.
     pub wish: Option<Profile>,
     /// What the journal holds of runs that were cut off.
@@ -108,7 +105,7 @@ impl Scene {
 
     /// What a person's words for bays and drives are understood from.
     pub fn known(&self) -> Known<'_> {
-        Known { hw: &self.hw, inventory: &self.inventory, history: &self.history }
+        Known { hw: &self.hw, inventory: &self.inventory }
     }
 
     fn let_go(&mut self) {
@@ -134,11 +131,11 @@ fn looked(context: &Context) -> Result<Scene> {
     let (hw, _) = context.hw(&inventory.host)?;
     let hw = hw.value;
     say_woken(&hw, &inventory);
-    let (history, _) = context.remember(&hw, &mut inventory);
+    context.remember(&hw, &mut inventory);
     let wish = context.wish().ok().flatten().map(|wish| wish.value);
     let journal = context.machine.file(journal::PATH.into()).ok().flatten().unwrap_or_default();
     let unfinished = journal::unfinished(&String::from_utf8_lossy(&journal));
-    Ok(Scene { lock: None, inventory, hw, history, wish, unfinished })
+    Ok(Scene { lock: None, inventory, hw, wish, unfinished })
 }
 
 /// Whether nothing is changed: a plan, or a recorded machine.

@@ -9,8 +9,10 @@
 pub mod bond;
 pub mod label;
 pub mod look;
+pub mod missing;
 pub mod outside;
 pub mod redact;
+pub mod seats;
 pub mod stale;
 
 mod contents;

@@ -5,14 +5,13 @@
 //! one whose serial ends so. What means more than one is refused, and nobody guesses.
 
 use crate::drive::Drive;
-use crate::history::History;
 use crate::hw::Hw;
 use crate::hw::vacancy::Vacancy;
+use crate::inventory::seats::in_bay;
 use crate::inventory::{Disk, Inventory};
 use crate::life::Cannot;
 use crate::life::member::{self, Member};
 use crate::names::{BayId, Serial};
-use crate::plan::pick::in_bay;
 use crate::plan::{Refusal, Refused};
 
 /// How a word fits a name, the better the greater.
@@ -35,8 +34,6 @@ pub struct Known<'a> {
     pub hw: &'a Hw,
     /// The look.
     pub inventory: &'a Inventory,
-    /// What earlier looks saw.
-    pub history: &'a History,
 }
 
 /// What a word names.
@@ -143,7 +140,7 @@ pub fn named<'a>(known: &Known<'a>, word: &str) -> Result<Named<'a>, Cannot> {
         (fit, Named::Spot(Spot::of(known, disk)), disk_words(hw, disk))
     });
     let gone = members.iter().filter(|member| member.disk.is_none()).map(|member| {
-        let words = member.named(hw, &member.missing_recalled(known));
+        let words = member.named(hw, &member.missing(known.hw, known.inventory));
         (member.called(known, word), Named::Gone(*member), words)
     });
     let all: Vec<(Fit, Named<'a>, String)> = drives.chain(gone).collect();
@@ -175,7 +172,7 @@ pub fn spot<'a>(known: &Known<'a>, word: &str) -> Result<Spot<'a>, Cannot> {
     match named(known, word)? {
         Named::Spot(spot) => Ok(spot),
         Named::Gone(member) => {
-            let was = member.named(known.hw, &member.missing_recalled(known));
+            let was = member.named(known.hw, &member.missing(known.hw, known.inventory));
             Err(Cannot::NotHere { word: word.to_owned(), was })
         }
     }

@@ -28,7 +28,7 @@ fn with(machine: &str, say: impl FnOnce(&Known<'_>)) {
     let inventory = look(&recorded, want).unwrap();
     let (hw, _) = shipped::recognise(&recorded, &inventory.host).unwrap();
     let hw = hw.value.in_mode_of(&inventory.host);
-    say(&Known { hw: &hw, inventory: &inventory, history: &History::default() });
+    say(&Known { hw: &hw, inventory: &inventory });
 }
 
 fn names_of(disk: &Disk) -> Vec<String> {

@@ -4,13 +4,13 @@ use crate::capacity::{Kind, Replacement, Zfs};
 use crate::check::health;
 use crate::drive::Drive;
 use crate::hw::Hw;
+use crate::inventory::missing::{self, Missing};
 use crate::inventory::{Class, Disk, Inventory, Leaf, Pool, StandIn, Vdev};
 use crate::life::called::{self, Fit, Known};
 use crate::names::{BayId, Serial};
 use crate::plan::Condition;
 use crate::smart::rules::{Finding, Weight};
 use crate::units::{Ashift, Bytes};
-use crate::verify::missing::{self, Missing};
 
 /// A member of a pool.
 #[derive(Clone, Copy, Debug)]
@@ -95,13 +95,6 @@ impl Member<'_> {
         format!("{place}, {model}{serial}, {} {}", self.part(), self.leaf.state)
     }
 
-    /// The same, with what earlier looks saw where ZFS does not remember.
-    pub fn missing_recalled(&self, known: &Known<'_>) -> Missing {
-        let mut gone = self.missing(known.hw, known.inventory);
-        gone.recall(known.history);
-        gone
-    }
-
     /// How a word fits it: its GUID, its name as ZFS has it, any name of the drive that it is on, or the serial of the drive
     /// that it was on.
     pub fn called(&self, known: &Known<'_>, word: &str) -> Fit {
@@ -118,7 +111,7 @@ impl Member<'_> {
             let as_drive = if other { Fit::No } else { called::disk_called(disk, word) };
             return own.max(as_drive);
         }
-        let gone = self.missing_recalled(known);
+        let gone = self.missing(known.hw, known.inventory);
         let serial: Option<Serial> = gone.serial.and_then(|serial| serial.parse().ok());
         let serial = serial.map(|it| called::serial_called(&it, Some(&gone.model), word));
         own.max(serial.unwrap_or(Fit::No))

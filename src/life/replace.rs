@@ -9,8 +9,8 @@
 use crate::apply::journal::Unfinished;
 use crate::capacity::{Replacement, resilver};
 use crate::drive::Drive;
-use crate::history::History;
 use crate::hw::Hw;
+use crate::inventory::missing::Missing;
 use crate::inventory::place::{Needed, Place};
 use crate::inventory::sentence;
 use crate::inventory::{Class, Disk, Inventory, Leaf, Owner, Pool, StandIn, Vdev};
@@ -23,7 +23,6 @@ use crate::plan::steps::{run, step};
 use crate::plan::{Condition, Danger, Fingerprint, Step, command};
 use crate::profile::Profile;
 use crate::units::Bytes;
-use crate::verify::missing::Missing;
 
 /// What is asked, and what was seen.
 #[derive(Clone, Copy, Debug)]
@@ -32,8 +31,6 @@ pub struct Request<'a> {
     pub hw: &'a Hw,
     /// The look, with health.
     pub inventory: &'a Inventory,
-    /// What earlier looks saw.
-    pub history: &'a History,
     /// The recorded wish.
     pub wish: Option<&'a Profile>,
     /// The bay or the drive of the member that failed, or the new drive.
@@ -55,8 +52,7 @@ impl<'a> Request<'a> {
     }
 
     fn known(&self) -> Known<'a> {
-        let Self { hw, inventory, history, .. } = *self;
-        Known { hw, inventory, history }
+        Known { hw: self.hw, inventory: self.inventory }
     }
 }
 
@@ -112,19 +108,19 @@ pub fn spot_of<'a>(
     with: Option<&Spot<'a>>,
 ) -> Result<Spot<'a>, Cannot> {
     let members = member::all(known.inventory);
-    let words = |it: &Member<'_>| it.named(known.hw, &it.missing_recalled(known));
+    let words = |it: &Member<'_>| it.named(known.hw, &it.missing(known.hw, known.inventory));
     let [one] = called::members_named(known, &members, word)[..] else {
         let members = members.iter().map(words).collect();
         return Err(Cannot::NoSuchMember { word: word.to_owned(), members });
     };
     let is = one.disk.map(|disk| Spot::of(known, disk));
-    is.or_else(|| one.missing_recalled(known).bay.map(Spot::bay))
+    is.or_else(|| one.missing(known.hw, known.inventory).bay.map(Spot::bay))
         .or_else(|| with.cloned())
         .ok_or_else(|| Cannot::Nowhere { member: words(&one), word: word.to_owned() })
 }
 
 fn missing_of(request: &Request<'_>, member: Member<'_>) -> Missing {
-    member.missing_recalled(&request.known())
+    member.missing(request.hw, request.inventory)
 }
 
 fn words(request: &Request<'_>, member: Member<'_>) -> String {

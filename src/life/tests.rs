@@ -1,7 +1,6 @@
 use super::called::{self, Known};
 use super::replace::{Request, make};
 use super::*;
-use crate::history::History;
 use crate::inventory::{Contents, Disk, Inventory, Owner, Signature};
 use crate::machine::Change;
 use crate::plan::erase::Take;
@@ -50,15 +49,14 @@ struct Ask<'a> {
 const BAY3: Ask<'_> = Ask { bay: "3", with: None, member: None, take: None };
 
 fn task(look: &Inventory, ask: &Ask<'_>) -> Result<Task, Cannot> {
-    let (hw, history) = (&hw("hp-microserver-gen8"), &History::default());
-    let known = Known { hw, inventory: look, history };
+    let hw = &hw("hp-microserver-gen8");
+    let known = Known { hw, inventory: look };
     let bay = called::spot(&known, ask.bay)?;
     let with = ask.with.map(|word| called::spot(&known, word)).transpose()?;
     let takes: Vec<Take> = ask.take.iter().map(|take| take.parse().unwrap()).collect();
     make(&Request {
         hw,
         inventory: look,
-        history,
         wish: None,
         bay: &bay,
         with: with.as_ref(),

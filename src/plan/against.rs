@@ -4,10 +4,10 @@
 
 use crate::drive::Drive;
 use crate::hw::ControllerMode;
+use crate::inventory::seats::in_bay;
 use crate::inventory::{Disk, ImportablePool, Inventory, Owner};
 use crate::plan::erase::Erasing;
 use crate::plan::make::Request;
-use crate::plan::pick;
 use crate::plan::refusal::Refusal;
 use crate::plan::system::{KEY_BYTES, compatibility};
 use crate::profile::BootFrom;
@@ -40,7 +40,7 @@ pub(super) fn the_box(request: &Request<'_>) -> Vec<Refusal> {
     }
     refusals.extend(zfs(inventory));
     if let (BootFrom::From(from), crate::hw::Firmware::Bios) = (&profile.value.boot, hw.firmware) {
-        for disk in pick::in_bay(hw, inventory, from)
+        for disk in in_bay(hw, inventory, from)
             .iter()
             .filter(|disk| disk.logical.is_some_and(|it| it > 512))
         {

@@ -9,6 +9,7 @@ use crate::check::health;
 use crate::drive::Drive;
 use crate::hw::vacancy::{Doubt, Vacancy};
 use crate::hw::{ControllerMode, Hw};
+use crate::inventory::seats::in_bay;
 use crate::inventory::{Contents, Disk, Flaw, Inventory, Owner};
 use crate::names::BayId;
 use crate::plan::Fingerprint;
@@ -88,14 +89,6 @@ pub fn print(hw: &Hw, disk: &Disk, role: &str) -> Fingerprint {
         role: role.to_owned(),
         contents: disk.contents.as_ref().map(|it| it.digest.clone()).unwrap_or_default(),
     }
-}
-
-/// The disk in a bay.
-pub fn in_bay<'a>(hw: &Hw, inventory: &'a Inventory, bay: &BayId) -> Vec<&'a Disk> {
-    let sits = |disk: &&Disk| {
-        disk.path.as_deref().and_then(|path| hw.seat(path)).is_some_and(|seat| seat.bay == *bay)
-    };
-    inventory.disks.iter().filter(sits).collect()
 }
 
 /// Finds the disk of every bay that the wish names.

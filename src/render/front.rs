@@ -9,11 +9,11 @@ use super::paint::{Paint, Tone};
 use crate::drive::Drive;
 use crate::hw::vacancy::Vacancy;
 use crate::hw::{Bay, Hw, Sure};
+use crate::inventory::missing::{Missing, missing};
 use crate::inventory::phrase;
 use crate::inventory::{Disk, Inventory, Owner, Pool};
 use crate::names::BayId;
 use crate::smart::rules::Weight;
-use crate::verify::missing::{Missing, missing};
 use crate::words;
 
 /// What a sign says of a drive.

@@ -15,11 +15,11 @@ use crate::check::seats::{doubtful, started_elsewhere};
 use crate::drive::Drive;
 use crate::hw::vacancy::{Doubt, Vacancy};
 use crate::hw::{Boot, CanBoot, ControllerMode, Hw, Sure};
+use crate::inventory::missing::missing;
 use crate::inventory::phrase;
 use crate::inventory::{Dmi, Host, Inventory, Nic};
 use crate::names::BayId;
 use crate::units::Bytes;
-use crate::verify::missing::missing;
 use crate::words;
 
 /// The screen as JSON.

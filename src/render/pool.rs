@@ -6,9 +6,9 @@
 use super::{disk, table};
 use crate::drive::Drive;
 use crate::hw::Hw;
+use crate::inventory::missing;
 use crate::inventory::{Class, Facet, ImportablePool, Inventory, Leaf, Pool, Vdev};
 use crate::status;
-use crate::verify::missing;
 use crate::words;
 
 /// The screen.

@@ -1,7 +1,7 @@
 //! A member of a pool as a person finds it: bay, model, serial; whether its drive is there and holds all it should.
 //!
 //! What always holds: a bay is named for a member only where its own drive is in it, or where ZFS remembers it and
-//! no other member is in it now ([`crate::verify::missing`]). Of a pool that is suspended ZFS goes on saying ONLINE
+//! no other member is in it now ([`crate::inventory::missing`]). Of a pool that is suspended ZFS goes on saying ONLINE
 //! of drives that are gone (measured on 2.3.9), so there the drives that are not there are told by looking.
 
 use serde::Serialize;
@@ -9,11 +9,11 @@ use serde::Serialize;
 use crate::capacity::{self, Cut};
 use crate::drive::Drive;
 use crate::hw::Hw;
+use crate::inventory::missing;
 use crate::inventory::place::Place;
 use crate::inventory::{Class, Copying, Disk, Inventory, Leaf, Pool, Run, StandIn, Vdev, guid};
 use crate::life::member;
 use crate::names::BayId;
-use crate::verify::missing;
 
 /// What a member stands for in its vdev.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

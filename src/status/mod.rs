@@ -13,9 +13,9 @@ use serde::Serialize;
 
 use crate::hw::Hw;
 use crate::inventory::bond::bonds;
+use crate::inventory::seats::in_bay;
 use crate::inventory::{Class, Disk, Inventory, Pool};
 use crate::names::BayId;
-use crate::plan::pick::in_bay;
 use crate::units::Bytes;
 
 mod damage;

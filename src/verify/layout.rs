@@ -6,8 +6,8 @@
 
 use crate::hw::Hw;
 use crate::inventory::place::Place;
+use crate::inventory::seats::in_bay;
 use crate::inventory::{Class, Inventory, Leaf, Pool, Vdev};
-use crate::plan::pick::in_bay;
 use crate::profile::{Layout, Profile};
 use crate::verify::Drift;
 

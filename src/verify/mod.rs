@@ -16,7 +16,6 @@ use crate::profile::property::Setting;
 
 mod difference;
 mod layout;
-pub mod missing;
 mod moved;
 
 pub use difference::Drift;

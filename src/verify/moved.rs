@@ -9,11 +9,10 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::drive::Drive;
-use crate::hw::{Hw, Seat};
+use crate::hw::Hw;
 use crate::inventory::place::Place;
-use crate::inventory::{Class, Inventory, Leaf, Vdev};
+use crate::inventory::{Class, Inventory, Vdev};
 use crate::names::{BayId, Serial};
-use crate::plan::pick::in_bay;
 use crate::profile::Profile;
 
 /// A member of the pool that sits in another bay than it was made in.
@@ -58,19 +57,4 @@ pub fn moved(hw: &Hw, profile: &Profile, inventory: &Inventory) -> Vec<Moved> {
         (drive.bay.as_ref() != Some(bay)).then(|| Moved { drive, was: bay.clone() })
     };
     places.iter().zip(bays).filter_map(moved).collect()
-}
-
-/// The bay that a member was in whose drive is not there: where an earlier look saw the drive, else as ZFS remembers it
-/// (it remembers the last open, and drives may have changed places since); unless a member sits there now. Never the one
-/// that is left over: it may never have been in a bay at all.
-pub fn bay_of_missing(hw: &Hw, inventory: &Inventory, leaf: &Leaf) -> Option<Seat> {
-    let member = |bay: &BayId| {
-        let here = in_bay(hw, inventory, bay);
-        let has = |other: &Leaf| here.iter().any(|disk| other.disk.as_ref() == Some(&disk.name));
-        inventory.leaves().any(|(_, _, leaf)| has(leaf))
-    };
-    let seen = leaf.told.seen.as_ref().and_then(|seen| seen.port.as_deref());
-    let known = seen.into_iter().chain(leaf.phys_path.as_deref());
-    let mut seats = known.filter_map(|port| hw.seat(port.strip_suffix(".0").unwrap_or(port)));
-    seats.find(|seat| !member(&seat.bay))
 }

@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::capacity::{self, Class as Use, Cut, Kind, Part, Terms, Zfs, of_parts};
-use crate::history::History;
 use crate::inventory::{
     Contents, Dataset, Disk, Inventory, Leaf, LeafTold, Membership, Owner, Property, Told,
 };
@@ -182,8 +181,7 @@ impl Made {
     ) -> Result<Task, Cannot> {
         let hw = hw("4u-24bay");
         let sight = Sight { hw: &hw, inventory: &self.0, wish, takes, unfinished: &[] };
-        let history = History::default();
-        let task = make(&Request { sight, history: &history, pool: None, way, stale });
+        let task = make(&Request { sight, pool: None, way, stale });
         // What holds of every task that is ever made.
         for cmd in task.iter().flat_map(commands) {
             assert!(!cmd.split(' ').any(|word| word == "-f"), "{cmd}");

@@ -53,7 +53,6 @@ pub(super) fn make(request: &Request<'_>, word: &str, with: Option<&str>) -> Res
     let ask = replace::Request {
         hw: sight.hw,
         inventory: sight.inventory,
-        history: request.history,
         wish: sight.wish,
         bay,
         with,

@@ -7,7 +7,6 @@
 
 use camino::Utf8PathBuf;
 
-use crate::history::History;
 use crate::inventory::stale::Stale;
 use crate::inventory::{Class, Pool, Vdev};
 use crate::life::called::{Known, Spot};
@@ -64,8 +63,6 @@ pub enum Way<'a> {
 pub struct Request<'a> {
     /// What was seen.
     pub sight: Sight<'a>,
-    /// What earlier looks saw.
-    pub history: &'a History,
     /// The pool, where more than one is imported.
     pub pool: Option<&'a str>,
     /// What is asked.
@@ -139,7 +136,7 @@ impl<'a> Request<'a> {
     /// What words are understood from.
     fn known(&self) -> Known<'a> {
         let Sight { hw, inventory, .. } = self.sight;
-        Known { hw, inventory, history: self.history }
+        Known { hw, inventory }
     }
 
     /// The new drive that a word names, judged.

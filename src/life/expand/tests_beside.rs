@@ -3,7 +3,6 @@
 use super::fixture::*;
 use super::*;
 use crate::capacity::{self, Cut, Zfs};
-use crate::history::History;
 use crate::inventory::stale::Stale;
 use crate::life::Follows;
 use crate::plan::Condition;
@@ -229,9 +228,8 @@ fn which_pool_is_asked_where_there_are_two() {
     let hw = hw("4u-24bay");
     let sight = Sight { hw: &hw, inventory: &made.0, wish: None, takes: &[], unfinished: &[] };
     let ask = |pool| {
-        let history = History::default();
         let way = Way::Log(&[]);
-        make(&Request { sight, history: &history, pool, way, stale: &[] })
+        make(&Request { sight, pool, way, stale: &[] })
     };
     assert!(said(&ask(Some("tnak")).unwrap_err()).contains("no pool `tnak`"));
     assert!(ask(Some("other")).is_ok());

@@ -13,11 +13,11 @@ use crate::check::machine::assumed_bays;
 use crate::check::{Note, Severity, health};
 use crate::drive::Drive;
 use crate::hw::Hw;
+use crate::inventory::missing::Missing;
 use crate::inventory::{Class, Disk, Inventory, Pool, Pools, Unknown, Want};
 use crate::names::BayId;
 use crate::smart::Smart;
 use crate::smart::rules::Finding;
-use crate::verify::missing::Missing;
 use crate::words;
 
 pub mod columns;

@@ -222,7 +222,7 @@ fn columns_by_name() {
     assert!(text.starts_with("| Bay | Model              | Temp |\n"), "{text}");
     let state = render(&hw, &rows, &[], None, &Choice::default());
     assert!(state.lines().next().unwrap().contains("| State"), "{state}");
-    let lost = crate::verify::missing::missing(&hw, &inventory);
+    let lost = crate::inventory::missing::missing(&hw, &inventory);
     let text = render(&hw, &rows, &lost, None, &Choice::default());
     let line = "MISSING  bay 3: was ST2000DM001-1ER164 Z4Z0EXA2, testpool/raidz1-0 UNAVAIL\n";
     assert!(text.contains(line) && !text.contains("empty    bay 3"), "{text}");

@@ -2,10 +2,9 @@
 
 use serde::Serialize;
 
-use super::moved::bay_of_missing;
-use crate::history::History;
+use super::seats::bay_of_missing;
+use super::{Inventory, Leaf, guid};
 use crate::hw::Hw;
-use crate::inventory::{Inventory, Leaf, guid};
 use crate::names::BayId;
 
 /// A member whose drive is not there.
@@ -28,24 +27,6 @@ pub struct Missing {
     pub guid: u64,
     /// ZFS's word for its state.
     pub state: String,
-}
-
-impl Missing {
-    /// Fills in what ZFS does not remember with what an earlier look saw.
-    pub fn recall(&mut self, history: &History) {
-        let Some(was) = history.of_leaf(self.guid) else { return };
-        if self.bay.is_none()
-            && let Some(bay) = &was.bay
-        {
-            (self.bay, self.place) = (Some(bay.clone()), bay.spoken());
-        }
-        if self.serial.is_none()
-            && let Some(serial) = &was.serial
-        {
-            self.model = was.model.clone().unwrap_or_else(|| self.model.clone());
-            self.serial = Some(serial.to_string());
-        }
-    }
 }
 
 /// What is known of a leaf whose drive is not there; pool and vdev are the caller's.
