@@ -88,7 +88,8 @@ fn one(hw: &Hw, status: &Status) -> String {
     if !left.is_empty() && status.state != "SUSPENDED" {
         body.push_str(&words::labelled("redundancy", &words::plain(&left.join("; "))));
     }
-    let mut tail = files(status);
+    let names = files(status);
+    let mut tail = String::new();
     if let Some(said) = scrub(status) {
         tail.push_str(&words::labelled("scrub", &said));
     }
@@ -108,19 +109,30 @@ fn one(hw: &Hw, status: &Status) -> String {
     let rest: Vec<&Condition> = status.conditions.iter().filter(shown).collect();
     tail.push_str(&words::labelled("next", &typed(status.next())));
     let used = head.lines().count() + body.lines().count() + tail.lines().count();
-    let also = also(&rest, LINES.checked_sub(used).unwrap_or(FEW));
+    let beside = |names: &str| {
+        let room = LINES.checked_sub(used + names.lines().count());
+        also(&rest, room.unwrap_or(FEW))
+    };
+    // What is wrong goes before the names of files, which `zpool status -v` has too.
+    let wrong = rest.iter().take_while(|it| it.weight() == Weight::Wrong).count();
+    let (names, (also, _)) = match beside(&names) {
+        (_, shown) if shown < wrong => ("", beside("")),
+        fits => (names.as_str(), fits),
+    };
+    let used = used + names.lines().count();
     // Who cares for the pool is worth a line where there is one.
     let care = status.care.as_ref().filter(|_| used + also.lines().count() < LINES);
     let care = care.filter(|_| status.state != "SUSPENDED").map(|said| {
         let line = words::labelled("care", &words::plain(said));
         if line.lines().count() == 1 { line } else { words::labelled("care", "`zbay care`") }
     });
-    format!("{head}{body}{also}{}{tail}", care.unwrap_or_default())
+    format!("{head}{body}{also}{}{names}{tail}", care.unwrap_or_default())
 }
 
-/// Other conditions, as many as there is room for.
-fn also(rest: &[&Condition], room: usize) -> String {
+/// Other conditions, as many as there is room for; and how many those are.
+fn also(rest: &[&Condition], room: usize) -> (String, usize) {
     let mut out = String::new();
+    let mut shown = 0;
     for (index, condition) in rest.iter().enumerate() {
         let next = condition.next().map(|next| format!(": `{next}`")).unwrap_or_default();
         let label = condition.weight().word();
@@ -135,8 +147,9 @@ fn also(rest: &[&Condition], room: usize) -> String {
             break;
         }
         out.push_str(&entry);
+        shown += 1;
     }
-    out
+    (out, shown)
 }
 
 /// What has a line of its own.

@@ -2,7 +2,7 @@
 
 use super::{Screen, duration, render};
 use crate::status::samples::{SAMPLES, hw, status};
-use crate::status::{Condition, Status, What};
+use crate::status::{Condition, Status, Weight, What};
 
 fn screen(statuses: &[Status], others: &[Condition]) -> String {
     render(&Screen { hw: &hw(), pools: statuses, others, unknown: None })
@@ -70,6 +70,18 @@ fn what_has_no_room_is_counted() {
     assert!(text.lines().count() <= 20, "{text}");
     let more = What::ALL.len() - HAVE_A_LINE - SHOWN;
     assert!(text.contains(&format!("\nmore     {more} others: `zbay status --json`\n")), "{text}");
+}
+
+#[test]
+fn what_is_wrong_goes_before_the_names_of_damaged_files() {
+    let mut one = status("damaged").naming(Ok(["/a", "/b", "/c", "/d"].map(str::to_owned).into()));
+    let wrong = [What::DriveGone, What::DriveNeeded, What::Unfinished];
+    one.conditions.extend(wrong.map(|what| Condition::of_pool(what, "tank").with("9 %")));
+    one.conditions.sort_by_key(|it| it.what);
+    let text = screen(&[one.clone()], &[]);
+    let worst = one.conditions.iter().filter(|it| it.weight() == Weight::Wrong).skip(1);
+    assert_eq!(text.matches("\nwrong    ").count(), worst.count(), "{text}");
+    assert!(text.lines().count() <= 20, "{text}");
 }
 
 #[test]
