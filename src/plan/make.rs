@@ -374,7 +374,7 @@ fn steps_for(
             Drift::Locked { dataset, asks } => {
                 let key = system.keys.iter().find(|key| key.dataset == *dataset);
                 let place = key.and_then(|key| key.place.as_ref()?.as_ref().ok());
-                all.extend(steps::unlock(dataset, *asks, place.map(|place| place.as_path())));
+                all.extend(steps::unlock(dataset, *asks, place.map(camino::Utf8PathBuf::as_path)));
             }
             Drift::KeysAtBoot { was } => all.push(steps::keys_at_boot(was.as_ref())),
             Drift::Disabled { units } => all.push(steps::enable(units)),
