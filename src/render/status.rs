@@ -15,6 +15,8 @@ use crate::words;
 const LINES: usize = 20;
 /// Lines for other conditions where the bays alone fill the screen.
 const FEW: usize = 4;
+/// Lines for what is wrong, whatever else there is.
+const WRONG: usize = 3;
 /// Cells of a bar.
 const CELLS: u64 = 20;
 /// Bays that a strip shows.
@@ -109,12 +111,13 @@ fn one(hw: &Hw, status: &Status) -> String {
     let rest: Vec<&Condition> = status.conditions.iter().filter(shown).collect();
     tail.push_str(&words::labelled("next", &typed(status.next())));
     let used = head.lines().count() + body.lines().count() + tail.lines().count();
-    let beside = |names: &str| {
-        let room = LINES.checked_sub(used + names.lines().count());
-        also(&rest, room.unwrap_or(FEW))
-    };
     // What is wrong goes before the names of files, which `zpool status -v` has too.
     let wrong = rest.iter().take_while(|it| it.weight() == Weight::Wrong).count();
+    let least = if wrong > 0 { WRONG } else { 0 };
+    let beside = |names: &str| {
+        let room = LINES.checked_sub(used + names.lines().count());
+        also(&rest, room.unwrap_or(FEW).max(least))
+    };
     let (names, (also, _)) = match beside(&names) {
         (_, shown) if shown < wrong => ("", beside("")),
         fits => (names.as_str(), fits),

@@ -85,6 +85,19 @@ fn what_is_wrong_goes_before_the_names_of_damaged_files() {
 }
 
 #[test]
+fn bays_that_fill_the_screen_hide_nothing_that_is_wrong() {
+    for rows in 1..12 {
+        let mut one = status("removed");
+        let member = one.vdevs[0].members[0].clone();
+        one.vdevs[0].members.extend(std::iter::repeat_n(member, rows));
+        one.conditions.push(Condition::of_pool(What::DriveNeeded, "tank").with("9 %"));
+        one.conditions.sort_by_key(|it| it.what);
+        let text = screen(&[one], &[]);
+        assert!(text.contains("\nwrong    "), "{rows} more: {text}");
+    }
+}
+
+#[test]
 fn damaged_files_are_named_and_cannot_move_the_cursor() {
     let files = ["/tank/a b", "/tank/\u{1b}[2J", "/c", "/d", "/e"].map(str::to_owned);
     let text = screen(&[status("damaged").naming(Ok(files.into()))], &[]);
