@@ -310,7 +310,7 @@ fn the_last_copy_is_left_in(lab: &mut Lab) {
     }
     assert_eq!(lab.sh(&degraded).status, 0, "{}", lab.ok("zpool status -P tank"));
     rescan(lab);
-    lab.ok("sleep 2; zpool online tank $(zpool status -P tank | awk '/REMOVED|UNAVAIL/ && /by-id/ {print $1}')");
+    lab.ok("udevadm settle; zpool clear tank");
     lab.ok("zpool wait -t resilver tank; zpool clear tank; zpool scrub -w tank");
     lab.stop();
     lab.readable("2");
