@@ -37,11 +37,16 @@ fn state(lab: &Lab) -> String {
     lab.ok("zpool list -H -o health tank").trim().to_owned()
 }
 
-/// As if the drive in a bay were pulled while the box runs.
-fn pull(lab: &Lab, bay: u8) {
+/// As if the drive in a bay were pulled while the box runs; nobody writes to the pool meanwhile.
+fn pulled(lab: &Lab, bay: u8) {
     lab.ok(&format!(
         "d=$(readlink -f /dev/disk/by-path/pci-0000:00:1f.2-ata-{bay}); echo 1 > /sys/block/${{d##*/}}/device/delete"
     ));
+}
+
+/// The same, and ZFS notices.
+fn pull(lab: &Lab, bay: u8) {
+    pulled(lab, bay);
     // ZFS notices when it writes.
     lab.ok("date > /tank/data/now; zpool sync tank; sleep 1");
 }
@@ -196,16 +201,9 @@ fn flipped_bytes_a_wrong_pull_and_a_suspended_pool() {
 
     // A drive is replaced, and meanwhile somebody pulls the wrong one: the pool stands still, nothing hangs, and putting
     // it back is enough.
-    lab.stop();
-    lab.take_out("3");
-    lab.put_in("3", "2", "NEWTHIRD", SIZE);
-    lab.start();
-    lab.settled();
-    // All that is left is whole: what is written to these three is all that there is.
-    lab.ok("zpool wait -t resilver tank; echo 1 > /sys/module/zfs/parameters/zfs_scan_suspend_progress");
-    let ran = lab.sh("zbay replace 3 --yes --serial NEWTHIRD --no-wait");
-    assert_eq!(ran.status, 1, "{}{}", ran.out, ran.err);
-    lab.ok("systemctl stop zfs-zed; d=$(readlink -f /dev/disk/by-path/pci-0000:00:1f.2-ata-2); echo 1 > /sys/block/${d##*/}/device/delete");
+    held_half_way(&mut lab, "NEWTHIRD");
+    lab.ok("systemctl stop zfs-zed");
+    pulled(&lab, 2);
     lab.sh("(dd if=/dev/urandom of=/tank/data/late bs=1M count=4 conv=fsync status=none >/dev/null 2>&1 &); sleep 5");
     let began = std::time::Instant::now();
     let status = lab.sh_within("zbay status", Duration::from_mins(2), b"");
@@ -260,14 +258,7 @@ fn a_replacement_keeps_the_layout_and_may_not_end() {
     let mut lab = Lab::new("gen8-4x4tb").with_wish(WISH).boot();
     ready(&lab);
     fill(&lab, 64);
-    lab.stop();
-    lab.take_out("3");
-    lab.put_in("3", "2", "NEWTHIRD", SIZE);
-    lab.start();
-    lab.settled();
-    lab.ok("echo 1 > /sys/module/zfs/parameters/zfs_scan_suspend_progress");
-    let ran = lab.sh("zbay replace 3 --yes --serial NEWTHIRD --no-wait");
-    assert_eq!(ran.status, 1, "{}{}", ran.out, ran.err);
+    held_half_way(&mut lab, "NEWTHIRD");
     // While it is being filled the pool has the profile's layout, and nobody says to make it anew.
     for command in ["zbay verify", "zbay plan"] {
         let said = flat(&lab.sh(command));
@@ -287,6 +278,19 @@ fn a_replacement_keeps_the_layout_and_may_not_end() {
     the_new_drive_goes_too(&mut lab);
 }
 
+/// A new drive in bay 3 takes the place of the old one, and nothing is written to it yet.
+fn held_half_way(lab: &mut Lab, serial: &str) {
+    lab.stop();
+    lab.take_out("3");
+    lab.put_in("3", "2", serial, SIZE);
+    lab.start();
+    lab.settled();
+    // All that is left is whole: what is written to these three is all that there is.
+    lab.ok("zpool wait -t resilver tank; echo 1 > /sys/module/zfs/parameters/zfs_scan_suspend_progress");
+    let ran = lab.sh(&format!("zbay replace 3 --yes --serial {serial} --no-wait"));
+    assert_eq!(ran.status, 1, "{}{}", ran.out, ran.err);
+}
+
 /// ZFS reads a drive that gave too many errors, and leans on it where another one is out: it is not taken out.
 fn the_last_copy_is_left_in(lab: &mut Lab) {
     let wwn = lab.drive("2").wwn.clone().expect("a wwn").to_string();
@@ -294,7 +298,7 @@ fn the_last_copy_is_left_in(lab: &mut Lab) {
     assert_eq!(lab.bad_sectors("2", 1 << 20, 15), 15);
     lab.start();
     lab.settled();
-    lab.ok("d=$(readlink -f /dev/disk/by-path/pci-0000:00:1f.2-ata-3); echo 1 > /sys/block/${d##*/}/device/delete");
+    pulled(lab, 3);
     lab.ok("dd if=/dev/urandom of=/tank/data/late bs=1M count=4 conv=fsync status=none");
     // After ten errors ZFS's own daemon has a drive given up, and ZFS calls it degraded where nothing else holds its data.
     lab.sh("cat /tank/data/* >/dev/null; zpool sync tank");
@@ -342,15 +346,9 @@ fn a_resilver_with_errors(lab: &mut Lab) {
 /// The new drive goes before it is filled: both of the pair are out, and no resilver can end it (openzfs/zfs #17226).
 fn the_new_drive_goes_too(lab: &mut Lab) {
     fill(lab, 64);
-    lab.stop();
-    lab.take_out("3");
-    lab.put_in("3", "2", "NEWFIFTH", SIZE);
-    lab.start();
-    lab.settled();
-    lab.ok("echo 1 > /sys/module/zfs/parameters/zfs_scan_suspend_progress");
-    let ran = lab.sh("zbay replace 3 --yes --serial NEWFIFTH --no-wait");
-    assert_eq!(ran.status, 1, "{}{}", ran.out, ran.err);
-    lab.ok("systemctl stop zfs-zed; d=$(readlink -f /dev/disk/by-path/pci-0000:00:1f.2-ata-3); echo 1 > /sys/block/${d##*/}/device/delete");
+    held_half_way(lab, "NEWFIFTH");
+    lab.ok("systemctl stop zfs-zed");
+    pulled(lab, 3);
     lab.ok("dd if=/dev/urandom of=/tank/data/late bs=1M count=4 conv=fsync status=none");
     lab.ok(
         "echo 0 > /sys/module/zfs/parameters/zfs_scan_suspend_progress; sleep 10; zpool sync tank",
