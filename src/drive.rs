@@ -34,7 +34,7 @@ pub struct Drive {
 impl Drive {
     /// The drive that `disk` is, seated by `hw`.
     pub fn of(hw: &Hw, disk: &Disk) -> Self {
-        let seat = disk.path.as_deref().and_then(|path| hw.seat(path));
+        let seat = disk.seat(hw);
         Self {
             assumed: seat.as_ref().is_some_and(|seat| seat.sure == Sure::Assumed && seat.is_bay),
             bay: seat.map(|seat| seat.bay),

@@ -1,6 +1,6 @@
 //! Web addresses of notices: a secret that travels where everybody on the way reads it.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 
 use super::{Note, Rule, Severity};
 use crate::profile::notify::WebHook;
@@ -51,21 +51,15 @@ fn is_own(host: &str) -> bool {
         None => host.split_once(':').map_or(host, |(name, _)| name),
     };
     if let Ok(address) = name.parse::<IpAddr>() {
-        return match address {
+        return match address.to_canonical() {
             IpAddr::V4(v4) => v4.is_loopback() || v4.is_private() || v4.is_link_local(),
-            IpAddr::V6(v6) => is_own_v6(v6),
+            IpAddr::V6(v6) => {
+                v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local()
+            }
         };
     }
     let name = name.trim_end_matches('.').to_ascii_lowercase();
     !name.contains('.') || OWN.iter().any(|end| name.ends_with(end))
-}
-
-fn is_own_v6(v6: Ipv6Addr) -> bool {
-    let mapped = v6.to_ipv4_mapped();
-    mapped.is_some_and(|v4| v4.is_loopback() || v4.is_private() || v4.is_link_local())
-        || v6.is_loopback()
-        || v6.is_unique_local()
-        || v6.is_unicast_link_local()
 }
 
 #[cfg(test)]

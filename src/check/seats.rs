@@ -55,17 +55,26 @@ fn doubts(hw: &Hw, inventory: &Inventory) -> Vec<Note> {
     told.filter(|(_, doubt)| !matches!(doubt, Doubt::Blind { .. })).map(said).collect()
 }
 
-/// Drives that udev gives one port, so that a profile cannot name one of them.
-fn shared_ports(disks: &[&Disk]) -> Vec<Note> {
-    let mut ports: Vec<(&str, Vec<&Disk>)> = Vec::new();
+/// Drives that have something in common, where two or more have it, in the order in which they come.
+fn together<'a>(
+    disks: &[&'a Disk],
+    have: impl Fn(&'a Disk) -> Option<&'a str>,
+) -> Vec<(&'a str, Vec<&'a Disk>)> {
+    let mut all: Vec<(&str, Vec<&Disk>)> = Vec::new();
     for disk in disks {
-        let Some(path) = disk.path.as_deref() else { continue };
-        match ports.iter_mut().find(|(port, _)| *port == path) {
+        let Some(own) = have(disk) else { continue };
+        match all.iter_mut().find(|(other, _)| *other == own) {
             Some((_, there)) => there.push(disk),
-            None => ports.push((path, vec![disk])),
+            None => all.push((own, vec![disk])),
         }
     }
-    let shared = ports.into_iter().filter(|(_, there)| there.len() > 1);
+    all.retain(|(_, there)| there.len() > 1);
+    all
+}
+
+/// Drives that udev gives one port, so that a profile cannot name one of them.
+fn shared_ports(disks: &[&Disk]) -> Vec<Note> {
+    let shared = together(disks, |disk| disk.path.as_deref());
     let said = |(port, there): (&str, Vec<&Disk>)| {
         let message = format!(
             "{} share the port {}, so a profile cannot tell them apart",
@@ -76,19 +85,11 @@ fn shared_ports(disks: &[&Disk]) -> Vec<Note> {
                       another controller";
         note(Severity::Warning, Rule::SamePort, message, remedy)
     };
-    shared.map(said).collect()
+    shared.into_iter().map(said).collect()
 }
 
 /// Drives that hang on one USB bridge with several bays: no redundancy among them survives the loss of the bridge.
 pub fn one_bridge(hw: &Hw, disks: &[&Disk]) -> Vec<Note> {
-    let mut bridges: Vec<(&str, Vec<&Disk>)> = Vec::new();
-    for disk in disks.iter().filter(|disk| disk.transport == Transport::Usb) {
-        let Some(bridge) = disk.host.as_deref() else { continue };
-        match bridges.iter_mut().find(|(other, _)| *other == bridge) {
-            Some((_, there)) => there.push(disk),
-            None => bridges.push((bridge, vec![disk])),
-        }
-    }
     let said = |(_, there): (&str, Vec<&Disk>)| {
         let spoken = |disk: &&Disk| Drive::of(hw, disk).spoken();
         let who = words::and(&there.iter().map(spoken).collect::<Vec<_>>());
@@ -98,7 +99,10 @@ pub fn one_bridge(hw: &Hw, disks: &[&Disk]) -> Vec<Note> {
         let remedy = "keep a backup elsewhere; an enclosure with a bridge for each bay, or SATA bays, fail one by one";
         note(Severity::Warning, Rule::OneBridge, message, remedy)
     };
-    bridges.into_iter().filter(|(_, there)| there.len() > 1).map(said).collect()
+    together(disks, |disk| disk.host.as_deref().filter(|_| disk.transport == Transport::Usb))
+        .into_iter()
+        .map(said)
+        .collect()
 }
 
 /// What disks stand on, and whether they have a name of their own.

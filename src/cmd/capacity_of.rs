@@ -177,7 +177,7 @@ fn of_profile(
                         vdev.len()
                     );
                 };
-                leaves.push(Drive { bytes: disk.size, logical_sector: disk.sector() });
+                leaves.push(disk.measure());
                 own.push(disk.model.clone());
             }
             drives.push(leaves);

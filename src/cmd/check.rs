@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use anyhow::{Result, bail};
 use serde_json::{Value, json};
 
+use super::notify::in_clear;
 use super::{Answer, Context};
 use crate::check::{self, Note, Severity};
 use crate::cli::Check;
@@ -107,9 +108,6 @@ fn profile(context: &Context, word: &str) -> Result<Vec<Note>> {
 /// What is to be said of the files that a profile names, where they are on this machine and can be read.
 fn of_files(machine: &dyn Machine, profile: &Profile) -> Vec<Note> {
     let mut notes = check::keys::open(&system::key_files(machine, profile));
-    let file = profile.notify.url_file.as_ref();
-    let text = file.and_then(|file| machine.file(file).ok().flatten()).unwrap_or_default();
-    let url = str::from_utf8(&text).ok().and_then(|text| text.trim().parse().ok());
-    notes.extend(url.and_then(|url| check::address::in_clear("notify.url_file", &url)));
+    notes.extend(in_clear(machine, &profile.notify));
     notes
 }

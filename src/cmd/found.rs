@@ -8,7 +8,6 @@ use std::cell::OnceCell;
 use anyhow::Result;
 
 use super::Context;
-use crate::capacity::Drive;
 use crate::capacity::spec::{Found, Named, parse_named, size_word};
 use crate::inventory::{Disk, Want};
 use crate::units::Ashift;
@@ -52,15 +51,14 @@ fn among(disks: &[Disk], model: &str) -> Found {
         let own = disk.model.as_deref().unwrap_or("").trim().to_ascii_lowercase();
         own == wanted || own.split_whitespace().any(|word| word.starts_with(&wanted))
     };
-    let size = |disk: &Disk| Drive { bytes: disk.size, logical_sector: disk.sector() };
     let fitting: Vec<&Disk> = disks.iter().filter(fits).collect();
     let Some(first) = fitting.first() else {
         return Err(format!("models that are here: {}", names(disks)));
     };
-    if fitting.iter().any(|disk| size(disk) != size(first)) {
+    if fitting.iter().any(|disk| disk.measure() != first.measure()) {
         return Err(format!("it fits drives of several sizes: {}", names(fitting)));
     }
-    Ok((size(first), plain(first.model.as_deref().unwrap_or(""))))
+    Ok((first.measure(), plain(first.model.as_deref().unwrap_or(""))))
 }
 
 /// Each model once, with its size.

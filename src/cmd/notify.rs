@@ -393,7 +393,8 @@ fn test(context: &Context, notify: &Notify, dry: bool) -> Result<Answer> {
     let ways = notify.ways();
     let verb = if dry { "would be sent" } else { "sent" };
     let mut text = format!("{verb}: {}\n", ways.join(", "));
-    let notes = in_clear(context, notify);
+    let own = notify.url.as_ref().and_then(|url| address::in_clear("notify.url", url));
+    let notes: Vec<Note> = own.into_iter().chain(in_clear(&*context.machine, notify)).collect();
     for note in &notes {
         text.push_str(&labelled("warning", &note.message));
         text.push_str(&labelled("do this", &note.remedy));
@@ -401,15 +402,11 @@ fn test(context: &Context, notify: &Notify, dry: bool) -> Result<Answer> {
     Ok(Answer { text, json: answer(&notes, json!({ "sent": ways, "dry_run": dry })), status: 0 })
 }
 
-/// Warnings of addresses whose secret can be read on the way.
-fn in_clear(context: &Context, notify: &Notify) -> Vec<Note> {
-    let own = notify.url.clone().map(|url| ("notify.url", url));
-    let file = notify.url_file.as_ref();
-    let file = file.and_then(|file| context.machine.file(file).ok().flatten());
-    let kept = file.and_then(|text| str::from_utf8(&text).ok()?.trim().parse::<WebHook>().ok());
-    let kept = kept.map(|url| ("notify.url_file", url));
-    let all = own.into_iter().chain(kept);
-    all.filter_map(|(at, url)| address::in_clear(at, &url)).collect()
+/// A warning where the secret of the address in a file can be read on the way.
+pub(super) fn in_clear(machine: &dyn Machine, notify: &Notify) -> Option<Note> {
+    let text = machine.file(notify.url_file.as_ref()?).ok().flatten()?;
+    let url: WebHook = str::from_utf8(&text).ok()?.trim().parse().ok()?;
+    address::in_clear("notify.url_file", &url)
 }
 
 /// Sends by each way what it has to tell, and notes what it carried; what failed, in words. Nothing of an address that is a

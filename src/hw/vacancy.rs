@@ -184,7 +184,7 @@ impl Hw {
         let kind = Kind::of_port(port);
         let boot = inventory.host.boot_disk.as_ref();
         let any = |disk: &&Disk| {
-            let seat = disk.path.as_deref().and_then(|path| self.seat(path));
+            let seat = disk.seat(self);
             let stands_for_any = |bay: &BayId| {
                 let place = self.places.iter().find(|place| place.place == *bay);
                 kind == Kind::Usb

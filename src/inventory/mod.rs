@@ -56,6 +56,7 @@ use camino::Utf8PathBuf;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::capacity;
 use crate::machine::{HostFacts, Span};
 use crate::names::{Serial, Wwn};
 use crate::smart::{self as smart_of_drives, Smart};
@@ -314,6 +315,11 @@ impl Disk {
     pub fn is_flash(&self) -> Option<bool> {
         let before = self.remembered.as_ref().map(|it| &it.smart);
         smart_of_drives::is_flash(self.smart.as_ref().ok().or(before), self.rotational)
+    }
+
+    /// It as the arithmetic takes a drive: bytes and sectors.
+    pub fn measure(&self) -> capacity::Drive {
+        capacity::Drive { bytes: self.size, logical_sector: self.sector() }
     }
 
     /// Its logical sector for arithmetic that refuses what no sector is: 0 where it is not told.

@@ -3,7 +3,6 @@
 //! A phrase names what was found and never guesses: what is not known stays `unknown` with its reason, and is
 //! never called empty. Labels come from the disk and are shown as plain text.
 
-pub use super::sentence::{keep, sentence};
 use crate::inventory::{Contents, Facet, ForeignPool, Owner, PoolState, Signature};
 use crate::words::plain;
 

@@ -4,11 +4,16 @@ use super::{Disk, Inventory, Leaf};
 use crate::hw::{Hw, Seat};
 use crate::names::BayId;
 
+impl Disk {
+    /// Where it sits; `None`: its port is not told, or the description does not name it.
+    pub fn seat(&self, hw: &Hw) -> Option<Seat> {
+        hw.seat(self.path.as_deref()?)
+    }
+}
+
 /// The disk in a bay.
 pub fn in_bay<'a>(hw: &Hw, inventory: &'a Inventory, bay: &BayId) -> Vec<&'a Disk> {
-    let sits = |disk: &&Disk| {
-        disk.path.as_deref().and_then(|path| hw.seat(path)).is_some_and(|seat| seat.bay == *bay)
-    };
+    let sits = |disk: &&Disk| disk.seat(hw).is_some_and(|seat| seat.bay == *bay);
     inventory.disks.iter().filter(sits).collect()
 }
 

@@ -1,6 +1,6 @@
 //! What a refusal says of a disk that is not free: enough for a person to decide whose it is.
 //!
-//! `contents` has the short phrase of the tables; here are the sentence with host, date and members, and the
+//! [`super::phrase`] has the short phrase of the tables; here are the sentence with host, date and members, and the
 //! way to keep what is on the disk.
 
 use super::phrase::contents_phrase;

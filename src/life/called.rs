@@ -63,7 +63,7 @@ impl<'a> Spot<'a> {
     /// Where a drive is.
     pub fn of(known: &Known<'a>, disk: &'a Disk) -> Self {
         let Known { hw, inventory, .. } = *known;
-        let seat = disk.path.as_deref().and_then(|path| hw.seat(path));
+        let seat = disk.seat(hw);
         let alone = seat.as_ref().is_some_and(|seat| in_bay(hw, inventory, &seat.bay).len() == 1);
         Self { bay: seat.map(|seat| seat.bay), own: Some(disk).filter(|_| !alone) }
     }

@@ -100,7 +100,7 @@ impl Newcomer<'_> {
 
 /// The partition that a wish's reserve leaves of a drive.
 pub fn reserved(reserve: Bytes, disk: &Disk) -> Option<Bytes> {
-    let drive = capacity::Drive { bytes: disk.size, logical_sector: disk.sector() };
+    let drive = disk.measure();
     Cut::Reserve(reserve).length(drive).ok()
 }
 
@@ -122,7 +122,7 @@ pub fn judge<'a>(sight: &Sight<'_>, disk: &'a Disk, needs: &Needs) -> Result<New
     let hw = sight.hw;
     let drive = Drive::of(hw, disk);
     // Whoever names one of several drives at one port by a name of its own gets it no more than by the bay.
-    let seat = disk.path.as_deref().and_then(|path| hw.seat(path)).filter(|seat| seat.is_bay);
+    let seat = disk.seat(hw).filter(|seat| seat.is_bay);
     if let Some(seat) = seat.filter(|seat| in_bay(hw, sight.inventory, &seat.bay).len() > 1) {
         return Err(Cannot::Drive(Refused(vec![Refusal::ManyInBay { bay: seat.bay }])));
     }
@@ -162,7 +162,7 @@ pub fn judge<'a>(sight: &Sight<'_>, disk: &'a Disk, needs: &Needs) -> Result<New
         after = erase::blank(&seen);
     }
     let mut device = after.address.clone();
-    let whole = capacity::Drive { bytes: disk.size, logical_sector: disk.sector() };
+    let whole = disk.measure();
     let mut partition = Cut::Whole.made_by(release(sight.inventory), whole).unwrap_or(Bytes::ZERO);
     if let Some(length) = needs.cut {
         partition = Bytes(length.0.div_ceil(Bytes::MIB.0) * Bytes::MIB.0);

@@ -526,7 +526,7 @@ pub fn forget(told: &mut Told, guid: &str) {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::inventory::{Contents, ForeignPool, ImportablePool, Membership, Reason, Unknown};
     use crate::notice::Known;
@@ -563,7 +563,8 @@ mod tests {
         (told, inventory)
     }
 
-    fn label(guid: u64, state: PoolState, used: Timestamp) -> Owner {
+    /// What the labels of a drive say of a pool.
+    pub fn label(guid: u64, state: PoolState, used: Timestamp) -> Owner {
         Owner::ForeignPool(ForeignPool {
             name: Some("tank".into()),
             guid: Some(guid.to_string()),

@@ -14,6 +14,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
+use super::lost::tests::label;
 use super::scope::Scope;
 use super::start::Start;
 use super::{
@@ -22,7 +23,7 @@ use super::{
 };
 use crate::care::boot::Root;
 use crate::check::{Note, Rule, Severity};
-use crate::inventory::{Contents, ForeignPool, Inventory, Owner, PoolState, Unknown};
+use crate::inventory::{Contents, Inventory, PoolState, Unknown};
 use crate::machine::{
     Change, Cmd, Devices, Hash, HostFacts, IoError, Machine, Output, RunError, UdevDevice, Writer,
 };
@@ -230,24 +231,6 @@ fn slot(way: &str, key: &str) -> (String, String) {
 
 const WAYS: [&str; 3] = ["journal", "mail", "post"];
 
-/// What the labels say of a pool that was exported now.
-fn exported(now: Timestamp) -> Owner {
-    Owner::ForeignPool(ForeignPool {
-        name: Some("tank".into()),
-        guid: Some("7".into()),
-        state: PoolState::Exported,
-        hostname: None,
-        hostid: None,
-        last_used: Some(now),
-        txg: Some(9),
-        others: Some(3),
-        shape: None,
-        comment: None,
-        labels: 4,
-        never_synced: false,
-    })
-}
-
 impl World {
     fn new(kind: Kind) -> Self {
         Self {
@@ -392,13 +375,13 @@ impl World {
         }
         // What a label said before the pool was last here proves nothing.
         let of_old = start() - SignedDuration::from_hours(24_000);
-        let label = match step.pool {
+        let exported = match step.pool {
             Pool::Exported => Some(self.clock),
             Pool::Absent => Some(of_old),
             _ => None,
         };
-        if let Some(at) = label {
-            inventory.disks[1].contents = Ok(Contents::bare(exported(at)));
+        if let Some(at) = exported {
+            inventory.disks[1].contents = Ok(Contents::bare(label(7, PoolState::Exported, at)));
         }
         if step.pool == Pool::Absent {
             // Labels do not change while the drives are the same and no pool was imported.

@@ -63,7 +63,7 @@ pub(crate) fn holding(machine: &Recorded, state: PoolState, listed: &str) -> (Hw
     let hw = shipped::hw(machine, "hp-microserver-gen8").expect("shipped").value;
     let mut inventory = look::look(machine, Want::ALL).expect("recorded");
     for disk in &mut inventory.disks {
-        if disk.path.as_deref().and_then(|path| hw.seat(path)).is_some_and(|seat| seat.is_bay) {
+        if disk.seat(&hw).is_some_and(|seat| seat.is_bay) {
             let mut contents = Contents::bare(Owner::ForeignPool(member(state, "7")));
             contents.erasable = true;
             disk.contents = Ok(contents);

@@ -60,8 +60,7 @@ pub fn vdevs(layout: Layout, data: &[Vec<Drive>], ashift: Ashift) -> Vec<Vdev> {
 }
 
 fn drives(data: &[Vec<Picked<'_>>]) -> Vec<Vec<Drive>> {
-    let drive =
-        |pick: &Picked<'_>| Drive { bytes: pick.disk.size, logical_sector: pick.disk.sector() };
+    let drive = |pick: &Picked<'_>| pick.disk.measure();
     data.iter().map(|vdev| vdev.iter().map(drive).collect()).collect()
 }
 

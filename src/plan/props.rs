@@ -111,7 +111,7 @@ fn world(wish: &str, owners: &[Result<(Owner, bool, bool), Unknown>], journal: &
 }
 
 fn bay(hw: &Hw, disk: &Disk) -> Option<String> {
-    let seat = hw.seat(disk.path.as_deref()?)?;
+    let seat = disk.seat(hw)?;
     seat.is_bay.then(|| seat.bay.to_string())
 }
 

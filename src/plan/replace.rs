@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::capacity::{Capacity, Drive, VdevCapacity};
+use crate::capacity::{Capacity, VdevCapacity};
 use crate::check::{Note, Rule, Severity};
 use crate::names::BayId;
 use crate::plan::outlook::grouped;
@@ -31,8 +31,7 @@ pub struct Members {
 
 /// Of each data vdev, in their order.
 pub fn members(profile: &Profile, picks: &Picks<'_>, pool: &Capacity) -> Vec<Members> {
-    let drive =
-        |pick: &Picked<'_>| Drive { bytes: pick.disk.size, logical_sector: pick.disk.sector() };
+    let drive = |pick: &Picked<'_>| pick.disk.measure();
     let one = |(picks, vdev): (&Vec<Picked<'_>>, &VdevCapacity)| Members {
         bays: picks.iter().map(|pick| pick.bay.clone()).collect(),
         drive_512: vdev.replacement.drive_512,

@@ -5,7 +5,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::capacity::{CapacityError, Drive, cut::Cut};
+use crate::capacity::{CapacityError, cut::Cut};
 use crate::plan::pick::{Picked, Picks};
 use crate::plan::steps::{free, run, step};
 use crate::plan::{Danger, Fingerprint, Step, command};
@@ -48,7 +48,7 @@ pub fn cut_step(profile: &Profile, picks: &Picks<'_>, prints: &[Fingerprint]) ->
 }
 
 fn length(pick: &Picked<'_>, reserve: Bytes) -> Result<Bytes, CapacityError> {
-    let drive = Drive { bytes: pick.disk.size, logical_sector: pick.disk.sector() };
+    let drive = pick.disk.measure();
     Cut::Reserve(reserve).length(drive)
 }
 

@@ -72,7 +72,7 @@ pub fn thought_of(hw: Option<&Hw>, labels: &[Bytes]) -> Stock {
 
 /// Where a disk is, if that may be of use to a pool.
 fn place(hw: &Hw, disk: &Disk) -> Option<BayId> {
-    let seat = hw.seat(disk.path.as_deref()?)?;
+    let seat = disk.seat(hw)?;
     if seat.is_bay {
         let no_drive = disk.removable || disk.transport == Transport::Usb;
         return (!(hw.is_generic() && no_drive)).then_some(seat.bay);

@@ -31,7 +31,7 @@ impl Frame {
     pub fn of(hw: &Hw, inventory: &Inventory, pool: PoolName) -> Self {
         let boot = inventory.host.boot_disk.as_ref();
         let boot = boot.and_then(|name| inventory.disks.iter().find(|disk| disk.name == *name));
-        let seat = boot.and_then(|disk| disk.path.as_deref()).and_then(|path| hw.seat(path));
+        let seat = boot.and_then(|disk| disk.seat(hw));
         Self {
             hardware: hw.hardware.clone(),
             controller: hw.mode(&inventory.host),

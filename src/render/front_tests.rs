@@ -153,7 +153,7 @@ proptest! {
         assert!(widths.windows(2).all(|two| two[0] == two[1]), "{text}");
         let mut seen = Vec::new();
         for disk in &inventory.disks {
-            let bay = disk.path.as_deref().and_then(|path| hw.seat(path)).filter(|seat| seat.is_bay);
+            let bay = disk.seat(&hw).filter(|seat| seat.is_bay);
             if let Some(seat) = bay.filter(|seat| !seen.contains(&seat.bay)) {
                 seen.push(seat.bay);
                 assert!(text.contains(disk.serial.as_ref().unwrap().as_str()), "{text}");

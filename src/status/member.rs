@@ -6,7 +6,7 @@
 
 use serde::Serialize;
 
-use crate::capacity::{self, Cut};
+use crate::capacity::Cut;
 use crate::drive::Drive;
 use crate::hw::Hw;
 use crate::inventory::missing;
@@ -222,7 +222,7 @@ fn is_renamed(inventory: &Inventory, pool: &Pool, vdev: &Vdev, leaf: &Leaf) -> b
 
 /// The vdev whose members are all larger than what ZFS makes of this whole drive, which is the most that a spare can be.
 fn small_for(inventory: &Inventory, pool: &Pool, disk: &Disk) -> Option<String> {
-    let drive = capacity::Drive { bytes: disk.size, logical_sector: disk.sector() };
+    let drive = disk.measure();
     let most = Cut::Whole.made_by(member::release(inventory), drive).ok()?;
     let holds = |vdev: &&Vdev| !matches!(vdev.class, Class::Spare | Class::Cache | Class::Log);
     let mut data = pool.vdevs.iter().filter(holds);

@@ -64,7 +64,7 @@ fn line(hw: &Hw, profile: &Profile, inventory: &Inventory, is: &[Shape]) -> Opti
         }
         let bay = |place: &Vec<String>| {
             let disk = inventory.disks.iter().find(|disk| Some(&disk.name) == place.first())?;
-            let seat = disk.path.as_deref().and_then(|path| hw.seat(path))?;
+            let seat = disk.seat(hw)?;
             Some(seat.bay.to_string())
         };
         places.iter().map(bay).collect::<Option<Vec<String>>>()
@@ -152,7 +152,7 @@ fn alike(wished: &[Shape], is: &[Shape]) -> bool {
 /// The bay of a disk, or what it is called where it has none.
 fn bay_of(hw: &Hw, inventory: &Inventory, name: &String) -> String {
     let disk = inventory.disks.iter().find(|disk| disk.name == *name);
-    let seat = disk.and_then(|disk| disk.path.as_deref()).and_then(|path| hw.seat(path));
+    let seat = disk.and_then(|disk| disk.seat(hw));
     seat.map_or_else(|| name.clone(), |seat| seat.bay.to_string())
 }
 

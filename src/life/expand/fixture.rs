@@ -21,10 +21,6 @@ pub struct Made(pub Inventory);
 /// A vdev: its kind, what it is for, its bays.
 pub type Spec<'a> = (&'a str, Class, &'a [usize]);
 
-pub fn drive(disk: &Disk) -> capacity::Drive {
-    capacity::Drive { bytes: disk.size, logical_sector: disk.sector() }
-}
-
 pub fn part_of(kind: &str, class: Class, disks: &[&Disk]) -> Part {
     let kind = if kind == "disk" { Kind::Stripe } else { kind.parse().unwrap() };
     let class = match class {
@@ -32,7 +28,7 @@ pub fn part_of(kind: &str, class: Class, disks: &[&Disk]) -> Part {
         Class::Special => Use::Special,
         _ => Use::Normal,
     };
-    let leaves = disks.iter().map(|disk| drive(disk)).collect();
+    let leaves = disks.iter().map(|disk| disk.measure()).collect();
     Part { vdev: capacity::Vdev { kind, leaves, ashift: Ashift::DEFAULT }, class, born: None }
 }
 
@@ -101,7 +97,7 @@ impl Made {
             phys_path: None,
             devid: None,
             errors: [0; 3],
-            partition: Some(Cut::Whole.made_by(Zfs::V2_1, drive(disk)).unwrap()),
+            partition: Some(Cut::Whole.made_by(Zfs::V2_1, disk.measure()).unwrap()),
             disk: Some(disk.name.clone()),
             told: LeafTold::default(),
         };

@@ -130,7 +130,7 @@ fn exchange(
 ) -> Result<Task, Cannot> {
     let task = replace::make(ask)?;
     let disk = newcomer::called(&request.known(), with)?;
-    let drive = capacity::Drive { bytes: disk.size, logical_sector: disk.sector() };
+    let drive = disk.measure();
     let zfs = release(request.sight.inventory);
     let whole = || capacity::Cut::Whole.made_by(zfs, drive).ok();
     let reserve = ask.wish.filter(|it| it.pool.name.as_str() == target.pool.name);

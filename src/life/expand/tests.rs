@@ -29,7 +29,7 @@ fn a_raidz_is_widened_and_its_bytes_are_foretold() {
     // Four drives, and the ratio of three: what `zbay grow` says too.
     let mut grown = made.parts();
     grown[0].born = Some(capacity::Born { leaves: grown[0].vdev.leaves.clone(), zfs: Zfs::V2_1 });
-    grown[0].vdev.leaves.push(drive(&made.0.disks[3]));
+    grown[0].vdev.leaves.push(made.0.disks[3].measure());
     let usable = task.usable.unwrap();
     assert_eq!(usable.after, Some(Bytes(Made::usable(&grown))));
     assert_eq!(usable.before, Some(Bytes(Made::usable(&made.parts()))));

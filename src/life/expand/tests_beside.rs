@@ -71,7 +71,7 @@ fn larger_drives_one_by_one() {
     assert_eq!(usable.before, usable.after, "two are still small");
     let mut all = made.parts();
     all[0].born = Some(capacity::Born { leaves: all[0].vdev.leaves.clone(), zfs: Zfs::V2_1 });
-    all[0].vdev.leaves = vec![drive(&made.0.disks[8]); 3];
+    all[0].vdev.leaves = vec![made.0.disks[8].measure(); 3];
     let last = Made::usable(&all);
     assert!(says(&task, "at last").starts_with(&last.to_string()), "{}", says(&task, "at last"));
 
