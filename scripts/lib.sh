@@ -224,6 +224,7 @@ install_packages() { # PACKAGE...
 # --- the program -------------------------------------------------------------------------------------------------
 target=${CARGO_TARGET_DIR:-$root/target}
 program=$target/box/zbay # for a box, which runs it under emulation: optimised a little
+lab=$target/box/zbay-lab # makes boxes, and tells what the tests' times say
 now_program() {
   local n
   n=$(grep -c '^ *Compiling' "$cache/log/program" 2>/dev/null || true)
@@ -236,11 +237,12 @@ build_program() {
     cargo fetch --locked && break
     sleep $((n * 5))
   done
-  cargo build --locked --profile box
+  cargo build --locked --profile box -p zbay -p zbay-lab --bins
 }
 
 # --- the appliance -----------------------------------------------------------------------------------------------
-recipe=$root/vm-images/appliance
+boxes=$root/crates/lab/vm-images
+recipe=$boxes/appliance
 release=${ZBAY_RELEASE:-} # a file below releases/; empty: the Debian and OpenZFS that zbay is made for
 hash_of() { (cd "$recipe" && find "$@" -type f | sort | xargs sha256sum | sha256sum | cut -c1-16); }
 # What the others are made of leaves the usual one as it is.
@@ -330,13 +332,13 @@ box_login() { # the command that a person can type
   echo "ssh -i $(short "$(appliance_dir)")/key -p $(cat "$1/port") -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null root@127.0.0.1"
 }
 box_running() { [ -e "$1/pid" ] && kill -0 "$(cat "$1/pid")" 2>/dev/null; }
-box_start() { # BOX DIR vm-box's OPTIONS...
+box_start() { # BOX DIR OPTIONS... of `zbay-lab box`
   local box=$1 dir=$2 args more=()
   shift 2
   mkdir -p "$dir"
   [ "$(accel)" = kvm ] && more=(--kvm)
   free_port >"$dir/port"
-  "$program" vm-box "$box" --dir "$dir" --image "$(appliance_dir)" --ssh-port "$(cat "$dir/port")" "${more[@]}" "$@" >"$dir/args"
+  "$lab" box "$box" --dir "$dir" --image "$(appliance_dir)" --ssh-port "$(cat "$dir/port")" "${more[@]}" "$@" >"$dir/args"
   mapfile -t args <"$dir/args"
   : >>"$dir/console.log"
   setsid qemu-system-x86_64 "${args[@]}" >"$dir/qemu.log" 2>&1 </dev/null &

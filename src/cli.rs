@@ -122,9 +122,6 @@ pub enum Command {
         #[arg(long)]
         keep_serials: bool,
     },
-    /// Make the files of a virtual box and print QEMU's arguments, one a line.
-    #[command(hide = true)]
-    VmBox(Late<crate::vmbox::launch::VmBoxArgs>),
     /// Write the reference pages that are made from the types.
     #[command(hide = true)]
     Reference {

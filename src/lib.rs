@@ -122,6 +122,3 @@ pub mod cli;
 
 /// One file a command: load, call, render.
 pub mod cmd;
-
-/// Virtual boxes for the demo and the tests: a recipe becomes QEMU's arguments.
-pub mod vmbox;

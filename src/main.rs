@@ -110,7 +110,6 @@ fn run(cli: Cli) -> Result<Answer> {
         Some(Command::Record { dir, keep_serials }) => {
             cmd::record::run(&context, dir, *keep_serials)
         }
-        Some(Command::VmBox(args)) => cmd::vm_box(args),
         Some(Command::Reference { page }) => cmd::reference::run(page),
     }
 }

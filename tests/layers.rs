@@ -1,8 +1,8 @@
 //! The floors of the house: a room imports only from rooms that stand above it in src/lib.rs, and no files import each
-//! other in a ring.
+//! other in a ring. So do the laboratory, and the tests' own files: a test's root is the ground floor of its modules.
 //!
-//! Read from the sources alone, tests left out. What still goes against it is listed below, arrow by arrow and ring by
-//! ring; a list may only shrink: an entry that holds no more is as much an error as a new arrow.
+//! Read from the sources alone, tests left out of the program's. What still goes against it is listed below, arrow by
+//! arrow and ring by ring; a list may only shrink: an entry that holds no more is as much an error as a new arrow.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)] // the sources are read where they lie; a file that is gone fails the test
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,8 +13,6 @@ use std::path::{Path, PathBuf};
 const UPWARDS: &[(&str, &str)] = &[
     ("check/keys.rs", "plan"),
     ("cli.rs", "cmd"),
-    ("cli.rs", "vmbox"),
-    ("cmd/mod.rs", "vmbox"),
     ("hw.rs", "inventory"),
     ("hw/recognise.rs", "inventory"),
     ("hw/vacancy.rs", "inventory"),
@@ -239,7 +237,11 @@ fn home(sources: &Sources, from: &[String], path: &[String], depth: usize) -> Op
         .iter()
         .filter(|(_, it)| full.starts_with(&it.module) && !it.module.is_empty())
         .max_by_key(|(_, it)| it.module.len());
-    let (name, source) = longest?;
+    let (name, source) = longest.or_else(|| {
+        // A module whose file lies elsewhere is not the root's.
+        let (name, root) = ground(sources)?;
+        full.first().is_none_or(|it| !order(&root.code).contains(it)).then_some((name, root))
+    })?;
     let item = full.get(source.module.len());
     if let Some(item) = item.filter(|_| depth < 8) {
         for handed in handed_on(&source.code) {
@@ -251,9 +253,34 @@ fn home(sources: &Sources, from: &[String], path: &[String], depth: usize) -> Op
     Some(name.clone())
 }
 
+/// The root of a test, which has what its modules share. (A library's root only lists its rooms.)
+fn ground(sources: &Sources) -> Option<(&String, &Source)> {
+    sources.iter().find(|(name, it)| it.module.is_empty() && *name != "lib.rs")
+}
+
+/// The modules that a test's root names without more: `learn::learn(...)`.
+fn below(root: &Source) -> Vec<Vec<String>> {
+    let mut all = Vec::new();
+    for module in order(&root.code) {
+        let path = format!("{module}::");
+        let names = |(at, _): (usize, &str)| {
+            let before = root.code[..at].chars().next_back();
+            before.is_none_or(|c| !c.is_alphanumeric() && c != '_' && c != ':')
+        };
+        if root.code.match_indices(&path).any(names) {
+            all.push(vec!["crate".to_owned(), module]);
+        }
+    }
+    all
+}
+
 /// Which file names which.
 fn arrows(sources: &Sources) -> BTreeSet<(String, String)> {
     let mut all = BTreeSet::new();
+    if let Some((name, root)) = ground(sources) {
+        let to = below(root).into_iter().filter_map(|path| home(sources, &[], &path, 0));
+        all.extend(to.filter(|to| to != name).map(|to| (name.clone(), to)));
+    }
     for (name, source) in sources {
         let handed = handed_on(&source.code);
         for path in paths(&source.code) {
@@ -307,10 +334,48 @@ fn rings(arrows: &BTreeSet<(String, String)>) -> Vec<Vec<String>> {
     all
 }
 
-/// The rooms in the order of lib.rs.
-fn order(lib: &str) -> Vec<String> {
-    let mods = lib.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'));
-    mods.chain(["main"]).map(str::to_owned).collect()
+/// The rooms in the order of lib.rs, or of a test's root.
+fn order(root: &str) -> Vec<String> {
+    let rooms = root.lines().filter_map(|line| {
+        line.strip_prefix("pub ").unwrap_or(line).strip_prefix("mod ")?.strip_suffix(';')
+    });
+    rooms.map(str::to_owned).collect()
+}
+
+/// The files of a test: its root, and those of its directory.
+fn of_test(root: &Path, dir: &Path) -> Sources {
+    let mut all = sources(dir);
+    let name = root.file_name().unwrap().to_str().unwrap().to_owned();
+    let code = bare(&fs::read_to_string(root).unwrap());
+    all.insert(name, Source { module: Vec::new(), code });
+    all
+}
+
+/// All tests of several files: (root, directory).
+fn tests_of_files(dir: &Path) -> Vec<(PathBuf, PathBuf)> {
+    let mut all = Vec::new();
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        let (main, directory) = (path.join("main.rs"), path.with_extension(""));
+        if main.exists() {
+            all.push((main, path));
+        } else if path.extension().is_some_and(|it| it == "rs") && directory.is_dir() {
+            all.push((path, directory));
+        }
+    }
+    all
+}
+
+/// What goes against the order of a crate or a test of which nothing is listed.
+fn wrong(what: &Path, sources: &Sources, order: &[String]) -> Vec<String> {
+    let arrows = arrows(sources);
+    let up = upwards(order, &arrows).into_iter();
+    let mut all: Vec<String> = up
+        .map(|(file, room)| format!("{}: {file} imports from below: {room}", what.display()))
+        .collect();
+    let rings = rings(&arrows).into_iter();
+    all.extend(rings.map(|ring| format!("{}: a ring: {}", what.display(), ring.join(", "))));
+    all
 }
 
 fn src() -> PathBuf {
@@ -320,7 +385,8 @@ fn src() -> PathBuf {
 #[test]
 fn no_new_arrow_runs_upwards_and_no_ring_grows() {
     let sources = sources(&src());
-    let order = order(&fs::read_to_string(src().join("lib.rs")).unwrap());
+    let mut order = order(&fs::read_to_string(src().join("lib.rs")).unwrap());
+    order.push("main".to_owned());
     for file in sources.keys().filter(|file| *file != "lib.rs") {
         assert!(order.iter().any(|it| it == room(file)), "lib.rs has no place for {file}");
     }
@@ -342,6 +408,52 @@ fn no_new_arrow_runs_upwards_and_no_ring_grows() {
     let rings = rings(&arrows);
     let sizes: Vec<usize> = rings.iter().map(Vec::len).collect();
     assert_eq!(sizes, RINGS, "files that import each other in rings: {rings:#?}");
+}
+
+#[test]
+fn the_laboratory_and_the_tests_own_files_are_in_order() {
+    let lab = Path::new(env!("CARGO_MANIFEST_DIR")).join("crates/lab");
+    let root = fs::read_to_string(lab.join("src/lib.rs")).unwrap();
+    let mut all = wrong(&lab.join("src"), &sources(&lab.join("src")), &order(&root));
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let found = [tests_of_files(&lab.join("tests")), tests_of_files(&tests)].concat();
+    for one in ["vm/main.rs", "cli.rs"] {
+        assert!(found.iter().any(|(root, _)| root.ends_with(one)), "{one}: {found:?}");
+    }
+    for (root, dir) in found {
+        let files = of_test(&root, &dir);
+        let ground = root.file_stem().unwrap().to_str().unwrap().to_owned();
+        let order = [vec![ground], order(&fs::read_to_string(&root).unwrap())].concat();
+        all.extend(wrong(&dir, &files, &order));
+    }
+    assert!(all.is_empty(), "{}", all.join("\n"));
+}
+
+/// A test whose root shares a function and calls a module, which calls back; and one that imports the next.
+#[test]
+fn in_a_test_a_planted_ring_with_its_root_is_found() {
+    let file = |module: &[&str], code: &str| Source {
+        module: module.iter().map(|it| (*it).to_owned()).collect(),
+        code: bare(code),
+    };
+    let root = |calls: &str| format!("mod one;\nmod two;\nmod pools;\nfn shared() {{ {calls} }}");
+    let planted = |calls: &str| {
+        Sources::from([
+            ("cli.rs".into(), file(&[], &root(calls))),
+            (
+                "one.rs".into(),
+                file(&["one"], "use super::shared; use crate::pools::Pool; fn f() {}"),
+            ),
+            ("two.rs".into(), file(&["two"], "fn f() { super::one::f() }")),
+        ])
+    };
+    let names = ["cli", "one", "two", "pools"].map(str::to_owned);
+    let what = Path::new("cli");
+    assert_eq!(wrong(what, &planted(""), &names), Vec::<String>::new());
+    let found = wrong(what, &planted("one::f()"), &names);
+    assert_eq!(found, ["cli: cli.rs imports from below: one", "cli: a ring: cli.rs, one.rs"]);
+    let names = ["cli", "two", "one", "pools"].map(str::to_owned);
+    assert_eq!(wrong(what, &planted(""), &names), ["cli: two.rs imports from below: one"]);
 }
 
 #[test]

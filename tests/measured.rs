@@ -1,5 +1,5 @@
 //! The capacity model against figures that were read off real pools: SIZE, USED + AVAIL, the vdevs' bytes and
-//! metaslabs, and what files took up. tests/vm/equal.rs reads them anew; with `ZBAY_BLESS=1` it writes them down.
+//! metaslabs, and what files took up. crates/lab/tests/vm/equal.rs reads them anew; with `ZBAY_BLESS=1` it writes them down.
 #![allow(clippy::expect_used)] // helpers of tests are tests too
 
 #[path = "capacity/pools.rs"]

@@ -335,21 +335,6 @@ fn draw(
     Ok(())
 }
 
-/// `zbay vm-box`: see [`crate::vmbox`].
-///
-/// # Errors
-/// A box that is not known, or files that cannot be made.
-pub fn vm_box(args: &crate::vmbox::launch::VmBoxArgs) -> anyhow::Result<Answer> {
-    let mut out = Vec::new();
-    crate::vmbox::launch::launch(args, &mut out)?;
-    let text = String::from_utf8(out)?;
-    Ok(Answer {
-        json: serde_json::json!({ "arguments": text.lines().collect::<Vec<_>>() }),
-        text,
-        status: 0,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::{ForRoot, not_root};

@@ -116,7 +116,7 @@ fn the_size_is_judged_to_the_byte_by_what_the_vdev_insists_on() {
     assert!(task(&large, &BAY3).is_ok());
 }
 
-/// Seen on 2.3.9 in tests/vm/newcomers.rs: it fits, and ZFS suspends the pool.
+/// Seen on 2.3.9 in crates/lab/tests/vm/newcomers.rs: it fits, and ZFS suspends the pool.
 #[test]
 fn one_smaller_than_each_member_waits_for_a_new_import_where_the_member_failed_in_this_one() {
     let least = 996_447_109_632;

@@ -45,7 +45,7 @@ fn a_spare_with_which_zfs_would_suspend_the_pool_is_told_before_zed_takes_it() {
     assert!(small.next().unwrap().starts_with("zbay expand remove "), "{:?}", small.next());
 }
 
-/// As it was when ZED had taken such a spare (2.3.9, tests/vm/newcomers.rs has the box).
+/// As it was when ZED had taken such a spare (2.3.9, crates/lab/tests/vm/newcomers.rs has the box).
 #[test]
 fn a_vdev_that_zfs_does_not_open_is_not_said_to_lack_drives() {
     let unavailable = text("sparing").replacen(r#""state":"DEGRADED""#, r#""state":"UNAVAIL""#, 3);
