@@ -40,6 +40,7 @@ fn words(change: &Change) -> String {
         Change::Remove { path } => format!("remove {path}"),
         Change::Zero { dev, .. } => format!("zero {dev}"),
         Change::NewKey { path } => format!("key {path}"),
+        Change::Access { path, .. } => format!("access {path}"),
         Change::AppendLine { line, .. } => {
             let line: serde_json::Value = serde_json::from_str(line).expect("a line of JSON");
             format!("journal {} {}", line["step"], line["event"].as_str().unwrap_or("?"))

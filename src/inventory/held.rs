@@ -8,10 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8Path;
 
-use super::mounts::{Mount, mountinfo, swaps};
 use super::sysfs::{Partition, text};
 use super::{LookError, Unknown};
 use crate::machine::Machine;
+use crate::machine::mounts::{Mount, mountinfo, swaps};
 
 /// Where the running system lives.
 const BOOT: [&str; 10] = [
@@ -69,7 +69,7 @@ pub(super) fn mounted(machine: &dyn Machine) -> Result<Held, LookError> {
         let bytes = machine.file(Utf8Path::new(path))?.unwrap_or_default();
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     };
-    for mount in mountinfo(&read("/proc/self/mountinfo")?)? {
+    for mount in mountinfo(&read("/proc/self/mountinfo")?).map_err(Unknown::because)? {
         let boot = BOOT.contains(&mount.at.as_str());
         if mount.kind == "zfs" && mount.at == "/" {
             held.boot_pool = mount.source.split('/').next().map(str::to_owned);
@@ -77,7 +77,7 @@ pub(super) fn mounted(machine: &dyn Machine) -> Result<Held, LookError> {
         let disks = disks_of(machine, &mount)?;
         held.add(disks, &format!("mounted at {}", mount.at), boot);
     }
-    for swap in swaps(&read("/proc/swaps")?)? {
+    for swap in swaps(&read("/proc/swaps")?).map_err(Unknown::because)? {
         if let Some(name) = block_name(machine, &swap)? {
             held.add(below(machine, &name)?, "swap", false);
         }

@@ -23,7 +23,6 @@ mod held;
 mod host;
 mod import;
 mod json;
-mod mounts;
 mod nvlist;
 mod owner;
 pub mod phrase;
@@ -48,7 +47,6 @@ mod tests;
 
 pub use bond::Bond;
 pub use look::LookError;
-pub use mounts::mountpoints;
 pub use pool::{Class, Dataset, ImportablePool, Leaf, MARK, Pool, Property, Reason, Vdev, guid};
 pub use told::{Checkpoint, Copying, LeafTold, Run, Scan, Seen, StandIn, Told, Within};
 

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{dmi, import, label, mounts, nvlist, power, signatures, udev, zfs, zpool};
+use super::{dmi, import, label, nvlist, power, signatures, udev, zfs, zpool};
 use crate::history::History;
-use crate::machine::{Output, UdevDevice};
+use crate::machine::{Output, UdevDevice, mounts};
 use crate::smart;
 
 /// A reader: the name of what it reads, and the reader with its answer thrown away.

@@ -21,6 +21,7 @@ pub mod disguise;
 pub mod extent;
 pub mod keep;
 pub mod local;
+pub mod mounts;
 pub mod ordered_json;
 pub mod real;
 pub mod record;
@@ -182,9 +183,9 @@ pub const SYSTEMCTL: Program =
 /// zgenhostid(8).
 pub const ZGENHOSTID: Program =
     Program { path: "/usr/sbin/zgenhostid", else_at: None, package: "zfsutils-linux" };
-/// chown(1).
+/// chown(1): only ever named as a remedy.
 pub const CHOWN: Program = Program { path: "/usr/bin/chown", else_at: None, package: "coreutils" };
-/// chmod(1).
+/// chmod(1): only ever named as a remedy.
 pub const CHMOD: Program = Program { path: "/usr/bin/chmod", else_at: None, package: "coreutils" };
 /// stat(1).
 pub const STAT: Program = Program { path: "/usr/bin/stat", else_at: None, package: "coreutils" };
@@ -211,9 +212,9 @@ pub const SENDMAIL: Program =
 pub const CURL: Program = Program { path: "/usr/bin/curl", else_at: None, package: "curl" };
 
 /// All programs that are ever started.
-pub const PROGRAMS: [Program; 17] = [
-    ZPOOL, ZFS, WIPEFS, SMARTCTL, SYSTEMCTL, ZGENHOSTID, CHOWN, CHMOD, UDEVADM, BLOCKDEV, SGDISK,
-    SYNC, LEDCTL, SENDMAIL, CURL, DF, STAT,
+pub const PROGRAMS: [Program; 15] = [
+    ZPOOL, ZFS, WIPEFS, SMARTCTL, SYSTEMCTL, ZGENHOSTID, UDEVADM, BLOCKDEV, SGDISK, SYNC, LEDCTL,
+    SENDMAIL, CURL, DF, STAT,
 ];
 
 /// A command: never a shell, secrets only on standard input, always with a limit.
@@ -500,6 +501,20 @@ pub enum Change {
     Remove {
         /// Absolute path.
         path: Utf8PathBuf,
+    },
+    /// Owner and mode of the directory at which a dataset is mounted. It is opened once, seen to be the top of that very
+    /// dataset, and changed by what was opened: whoever may rename in the directories above leads it nowhere else.
+    Access {
+        /// The dataset, as mountinfo names it.
+        dataset: String,
+        /// Where it is mounted.
+        path: Utf8PathBuf,
+        /// `user:group`, by names or numbers; `None`: as they are.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        owner: Option<String>,
+        /// Permission bits; `None`: as they are.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mode: Option<u32>,
     },
     /// Zeros on a block device, synced. It is opened for this alone (`O_EXCL`): the kernel refuses a device that
     /// is mounted, or that md, dm or ZFS holds.

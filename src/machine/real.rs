@@ -24,6 +24,7 @@ use super::{
     UdevDevice, Writer,
 };
 
+mod access;
 mod beneath;
 mod devices;
 mod program;

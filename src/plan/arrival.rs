@@ -139,10 +139,10 @@ fn mounted(machine: &dyn Machine) -> Result<BTreeSet<Utf8PathBuf>, IoError> {
         other => other?,
     };
     let text = String::from_utf8_lossy(&text.unwrap_or_default()).into_owned();
-    let mounts = crate::inventory::mountpoints(&text).map_err(|why| IoError::System {
+    let mounts = crate::machine::mounts::mountpoints(&text).map_err(|why| IoError::System {
         what: "read".to_owned(),
         path: "/proc/self/mountinfo".into(),
-        why: why.why,
+        why,
     })?;
     Ok(mounts.into_iter().map(Utf8PathBuf::from).collect())
 }

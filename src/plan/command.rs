@@ -9,7 +9,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::care::selftest::Kind;
 use crate::machine::{
-    BLOCKDEV, CHMOD, CHOWN, Cmd, DF, SGDISK, SMARTCTL, STAT, SYNC, SYSTEMCTL, UDEVADM, ZFS,
+    BLOCKDEV, Cmd, DF, SGDISK, SMARTCTL, STAT, SYNC, SYSTEMCTL, UDEVADM, ZFS,
     ZGENHOSTID, ZPOOL,
 };
 use crate::plan::import::Import;
@@ -294,16 +294,6 @@ pub fn mount(dataset: &str) -> Cmd {
 /// Shares a dataset as its properties say.
 pub fn share(dataset: &str) -> Cmd {
     Cmd::new(ZFS, ["share", dataset])
-}
-
-/// chown(1) of a mountpoint.
-pub fn chown(owner: &str, path: &Utf8Path) -> Cmd {
-    Cmd::new(CHOWN, [owner, "--", path.as_str()])
-}
-
-/// chmod(1) of a mountpoint.
-pub fn chmod(mode: &str, path: &Utf8Path) -> Cmd {
-    Cmd::new(CHMOD, [mode, "--", path.as_str()])
 }
 
 /// Enables units.

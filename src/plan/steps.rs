@@ -257,7 +257,7 @@ pub fn create_pool(
     make.again = Some(command::udev_race());
     let (cmd, plain) = (create.rehearse(), create.run(false));
     make.rehearsal = Some(Rehearsal { cmd, accepted, plain });
-    make.changes.extend(access(profile, "", &pool.root.access()));
+    make.changes.extend(access(profile, "", pool.root.access()));
     make.after = vec![Condition::PoolOnline { pool: pool.name.to_string() }];
     steps.push(make);
     steps
@@ -283,16 +283,13 @@ pub(super) fn free(prints: &[Fingerprint], which: impl Fn(&Fingerprint) -> bool)
 }
 
 /// Owner and mode of a mountpoint, where they are not what zfs gives by itself.
-fn access(profile: &Profile, name: &str, (owner, mode): &(String, String)) -> Vec<Change> {
-    let Some(path) = mountpoint_of(profile, name) else { return Vec::new() };
-    let mut changes = Vec::new();
-    if owner != "root:root" {
-        changes.push(Change::Run(command::chown(owner, &path)));
-    }
-    if mode.trim_start_matches('0') != "755" {
-        changes.push(Change::Run(command::chmod(mode, &path)));
-    }
-    changes
+fn access(profile: &Profile, name: &str, (owner, mode): (String, u32)) -> Option<Change> {
+    let path = mountpoint_of(profile, name)?;
+    let owner = (owner != "root:root").then_some(owner);
+    let mode = (mode != 0o755).then_some(mode);
+    let dataset = full(profile, name);
+    let wished = owner.is_some() || mode.is_some();
+    wished.then_some(Change::Access { dataset, path, owner, mode })
 }
 
 /// Makes a dataset; `name` is below the root.
@@ -309,7 +306,7 @@ pub fn create_dataset(profile: &Profile, name: &str, keys: &[Key]) -> Step {
     let create = command::create_dataset(&dataset, &settings);
     let mut changes = run([if asks { create.asking(&dataset) } else { create }]);
     if let Some(wish) = wish {
-        changes.extend(access(profile, name, &wish.access()));
+        changes.extend(access(profile, name, wish.access()));
     }
     let mut before = vec![Condition::DatasetAbsent { dataset: dataset.clone() }];
     let mut what = format!("create dataset {dataset}");

@@ -149,12 +149,12 @@ impl FsWish {
         settings
     }
 
-    /// `owner:group` and mode for the mountpoint, defaults included.
-    pub fn access(&self) -> (String, String) {
+    /// `owner:group` and permission bits for the mountpoint, defaults included.
+    pub fn access(&self) -> (String, u32) {
         let name = |principal: &Option<Principal>| {
             principal.as_ref().map_or_else(|| "root".to_owned(), |p| p.0.clone())
         };
-        let mode = self.mode.as_ref().map_or("0755", |mode| &mode.0);
-        (format!("{}:{}", name(&self.owner), name(&self.group)), mode.to_owned())
+        let mode = self.mode.as_ref().map_or(0o755, Mode::bits);
+        (format!("{}:{}", name(&self.owner), name(&self.group)), mode)
     }
 }

@@ -331,6 +331,13 @@ from_text!(Mode, "a mode in quotes, as in \"0750\",", |text| {
     }
 });
 
+impl Mode {
+    /// The bits.
+    pub fn bits(&self) -> u32 {
+        self.0.bytes().fold(0, |bits, digit| bits * 8 + u32::from(digit & 7))
+    }
+}
+
 /// Where a dataset is mounted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(transparent)]

@@ -157,6 +157,12 @@ pub(super) fn one_step(step: &Step, disks: &[Fingerprint], full: bool, out: &mut
                 Change::NewKey { path } => {
                     let _ = writeln!(out, "    make the key {path} (600)");
                 }
+                Change::Access { dataset, path, owner, mode } => {
+                    let owner = owner.iter().map(|owner| format!(" owner {owner}"));
+                    let mode = mode.iter().map(|mode| format!(" mode {mode:o}"));
+                    let all: String = owner.chain(mode).collect();
+                    let _ = writeln!(out, "    set{all} on {path}, the top of {dataset}");
+                }
                 Change::Zero { dev, spans, .. } => {
                     let bytes: u64 = spans.iter().map(|span| span.len).sum();
                     let _ =

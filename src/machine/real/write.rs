@@ -14,7 +14,7 @@ use camino::Utf8Path;
 use nix::fcntl::OFlag;
 use nix::unistd::geteuid;
 
-use super::{Real, beneath, number_of, plain};
+use super::{Real, access, beneath, number_of, plain};
 use crate::machine::deadline::{Wanted, given_up, in_turn};
 use crate::machine::{Change, DeviceNumber, Hash, Machine, Output, RunError, Span};
 
@@ -38,6 +38,7 @@ pub(super) fn change(change: &Change) -> Result<Output, RunError> {
         Change::AppendLine { path, .. } => (FILE_LIMIT, format!("append to {path}")),
         Change::Mkdir { path, .. } => (FILE_LIMIT, format!("make {path}")),
         Change::Remove { path } => (FILE_LIMIT, format!("remove {path}")),
+        Change::Access { path, .. } => (FILE_LIMIT, format!("set owner and mode of {path}")),
         Change::Zero { dev, .. } => (ZERO_LIMIT, format!("write zeros to {dev}")),
     };
     let own = change.clone();
@@ -68,6 +69,10 @@ fn in_time(change: &Change, wanted: &Wanted) -> Result<Output, RunError> {
         Change::AppendLine { path, line } => done(append(path, line, wanted), "append to", path),
         Change::Mkdir { path, mode } => done(mkdir(path, *mode), "make", path),
         Change::Remove { path } => done(remove(path), "remove", path),
+        Change::Access { dataset, path, owner, mode } => {
+            let set = access::set(dataset, path, owner.as_deref(), *mode, wanted);
+            done(set, "set owner and mode of", path)
+        }
         Change::Zero { dev, spans, number } => {
             done(zero(dev, spans, *number, wanted), "write zeros to", dev)
         }

@@ -3,11 +3,11 @@
 //! A line that does not read is an error with the line in it: a mount that is overlooked is a disk that
 //! looks free.
 
-use super::Unknown;
-
 /// A mount.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Mount {
+pub struct Mount {
+    /// What the kernel calls the mount.
+    pub id: u64,
     /// `8:1`; major 0 is no block device.
     pub device: String,
     /// Where.
@@ -19,16 +19,22 @@ pub(super) struct Mount {
 }
 
 /// Reads /proc/self/mountinfo.
-pub(super) fn mountinfo(text: &str) -> Result<Vec<Mount>, Unknown> {
+///
+/// # Errors
+/// A line that does not read.
+pub fn mountinfo(text: &str) -> Result<Vec<Mount>, String> {
     let mount = |line: &str| {
         let (before, after) = line.split_once(" - ")?;
-        let mut before = before.split(' ').skip(2);
+        let mut before = before.split(' ');
+        let id = before.next()?.parse().ok()?;
+        before.next()?;
         let device = before.next()?;
         let (major, minor) = device.split_once(':')?;
         major.parse::<u32>().ok().zip(minor.parse::<u32>().ok())?;
         let at = before.nth(1)?;
         let mut after = after.split(' ');
         Some(Mount {
+            id,
             device: device.to_owned(),
             at: unescape(at),
             kind: after.next()?.to_owned(),
@@ -36,7 +42,7 @@ pub(super) fn mountinfo(text: &str) -> Result<Vec<Mount>, Unknown> {
         })
     };
     let read = |line| {
-        mount(line).ok_or_else(|| Unknown::because(format!("mountinfo has the line {line:?}")))
+        mount(line).ok_or_else(|| format!("mountinfo has the line {line:?}"))
     };
     text.lines().map(read).collect()
 }
@@ -45,14 +51,17 @@ pub(super) fn mountinfo(text: &str) -> Result<Vec<Mount>, Unknown> {
 ///
 /// # Errors
 /// A line that does not read.
-pub fn mountpoints(text: &str) -> Result<Vec<String>, Unknown> {
+pub fn mountpoints(text: &str) -> Result<Vec<String>, String> {
     Ok(mountinfo(text)?.into_iter().map(|mount| mount.at).collect())
 }
 
 /// The files and devices of /proc/swaps.
-pub(super) fn swaps(text: &str) -> Result<Vec<String>, Unknown> {
+///
+/// # Errors
+/// A line that does not read.
+pub fn swaps(text: &str) -> Result<Vec<String>, String> {
     let mut lines = text.lines();
-    let unread = |line: &str| Unknown::because(format!("/proc/swaps has the line {line:?}"));
+    let unread = |line: &str| format!("/proc/swaps has the line {line:?}");
     match lines.next() {
         Some(head) if !head.starts_with("Filename") => return Err(unread(head)),
         _ => {}
@@ -90,7 +99,7 @@ mod tests {
         let mounts = mountinfo(text).unwrap();
         assert_eq!(mounts.len(), 3);
         let expected = ["8:225", "/", "ext4", "/dev/sdo1"].map(str::to_owned);
-        let Mount { device, at, kind, source } = mounts[1].clone();
+        let Mount { device, at, kind, source, .. } = mounts[1].clone();
         assert_eq!([device, at, kind, source], expected);
         assert_eq!(mounts[2].at, "/tank/my data");
     }
@@ -98,7 +107,7 @@ mod tests {
     #[test]
     fn a_line_that_does_not_read_is_an_error() {
         for line in ["26 1 8:225 / / rw", "26 1 x:y / / rw - ext4 /dev/sda1 rw", "", "a - b"] {
-            let error = mountinfo(&format!("{line}\n")).unwrap_err().to_string();
+            let error = mountinfo(&format!("{line}\n")).unwrap_err();
             assert_eq!(error, format!("mountinfo has the line {line:?}"));
         }
     }
