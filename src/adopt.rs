@@ -11,14 +11,13 @@ use thiserror::Error;
 use crate::drive::Drive;
 use crate::hw::Hw;
 use crate::inventory::place::Place;
-use crate::inventory::property::{self, Equality};
-use crate::inventory::{Class, Dataset, Inventory, Leaf, Pool, Property, Vdev};
+use crate::inventory::{Class, Dataset, Inventory, Leaf, Pool, Vdev};
 use crate::names::{BayId, DatasetName};
 use crate::profile::Layout;
 use crate::profile::property::{FsWish, PoolProperties, Setting};
+use crate::property::{self, Equality, Property, same};
 use crate::propose::profile::{Frame, spelled};
 use crate::units::Bytes;
-use crate::verify::same;
 use crate::words::{labelled, plain};
 
 /// A wish, and what it cannot say.

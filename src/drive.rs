@@ -11,6 +11,7 @@ use crate::hw::{Hw, Sure};
 use crate::inventory::Disk;
 use crate::names::{BayId, Serial, Wwn};
 use crate::units::Bytes;
+use std::cmp::Ordering;
 
 /// What tells a drive from all others.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,4 +101,9 @@ impl fmt::Display for Drive {
         }
         Ok(())
     }
+}
+
+/// Drives in the order of their places, those without one behind.
+pub fn by_place(a: &Drive, b: &Drive) -> Ordering {
+    a.bay.is_none().cmp(&b.bay.is_none()).then_with(|| a.bay.cmp(&b.bay))
 }

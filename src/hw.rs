@@ -11,12 +11,12 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::inventory::Host;
+use crate::hw::host::Host;
 use crate::names::BayId;
 use crate::units::Bytes;
 
+pub mod host;
 mod recognise;
-pub mod vacancy;
 
 pub use recognise::Recognise;
 use recognise::pattern;
@@ -421,7 +421,7 @@ impl Hw {
     /// their cable at a card.
     pub fn card(&self) -> Option<&str> {
         let own = self.controller.as_ref()?.address.as_str();
-        let at = self.bays.iter().filter_map(|bay| vacancy::address(&bay.port));
+        let at = self.bays.iter().filter_map(|bay| address_of(&bay.port));
         at.into_iter().find(|address| *address != own)
     }
 
@@ -446,4 +446,11 @@ impl Hw {
         let can = row.can(mode)?;
         Some((can, row))
     }
+}
+
+/// The PCI address of a port's controller: the last one in its name.
+pub fn address_of(port: &str) -> Option<&str> {
+    let at = port.rfind("pci-")? + 4;
+    let end = port.get(at..)?.find('-').map_or(port.len(), |more| at + more);
+    port.get(at..end)
 }

@@ -45,23 +45,29 @@ pub mod filler;
 /// The one filter before a terminal: what comes from outside is shown and never obeyed.
 pub mod console;
 
+/// Tables of text.
+pub mod table;
+
 /// A fault in a user's file: place, message, what to type instead.
 pub mod fault;
 
 /// YAML to types, with every fault of the file at once.
 pub mod yaml;
 
-/// What a box is: bays, ports, modes, what boots.
-pub mod hw;
-
-/// What is wished: one pool over bays, its properties, its datasets.
-pub mod profile;
-
 /// The one door to the world: real, or recorded and played back.
 pub mod machine;
 
 /// What a drive says of its own health, and what follows from it. Pure.
 pub mod smart;
+
+/// The properties of a dataset that a profile may set: one table.
+pub mod property;
+
+/// What a box is: bays, ports, modes, what boots.
+pub mod hw;
+
+/// What is wished: one pool over bays, its properties, its datasets.
+pub mod profile;
 
 /// What is there, and whose it is.
 pub mod inventory;
@@ -75,17 +81,32 @@ pub mod shipped;
 /// What earlier looks saw of the drives.
 pub mod history;
 
-/// Which port is which bay of this very box, found out with the person before it.
-pub mod learn;
+/// Where the bytes of a pool that exists went. Pure.
+pub mod explain;
 
 /// Makes a drive show itself, by a light or by reads.
 pub mod locate;
 
-/// Where the bytes of a pool that exists went. Pure.
-pub mod explain;
+/// Which port is which bay of this very box, found out with the person before it.
+pub mod learn;
+
+/// What is done, as values: steps, commands, conditions, and the journal of what was begun.
+pub mod step;
+
+/// One difference between the profile and the machine, as a value with its words.
+pub mod drift;
+
+/// A layout and its drives as the vdevs that the arithmetic knows. Pure.
+pub mod layout;
 
 /// Rules over box, wish and drives: what cannot work, what is at stake, the way out.
 pub mod check;
+
+/// Who scrubs, trims, tests and tells: one schedule and one voice. Pure, but for [`care::facts`].
+pub mod care;
+
+/// What a plan needs to know of the system beside its disks and pools.
+pub mod system;
 
 /// Wish against reality. Pure.
 pub mod verify;
@@ -93,20 +114,17 @@ pub mod verify;
 /// How a pool is: what is wrong, in which bay, what to do next. Pure.
 pub mod status;
 
-/// Wish and look to a plan. Pure; the only place that spells arguments of `zpool` and `zfs`.
-pub mod plan;
-
 /// Layouts for the drives that are there, side by side, the best one first. Pure.
 pub mod propose;
+
+/// Profile and look to a plan. Pure.
+pub mod plan;
 
 /// A wish made from a pool that is there already.
 pub mod adopt;
 
 /// The life of a pool that exists: what fails, what takes its place, how it grows. Pure.
 pub mod life;
-
-/// Who scrubs, trims, tests and tells: one schedule and one voice. Pure, but for [`care::facts`].
-pub mod care;
 
 /// Being told in time: one notice for each change. Pure.
 pub mod notice;
@@ -116,6 +134,9 @@ pub mod apply;
 
 /// Values to screens.
 pub mod render;
+
+/// Every reader of outside text and bytes by name, for tests that feed them rubbish.
+pub mod outside;
 
 /// What can be typed.
 pub mod cli;

@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use crate::fault::{Faults, near_miss};
 use crate::hw::Hw;
-use crate::inventory::Host;
+use crate::hw::host::Host;
 use crate::machine::local::read_user_file;
 use crate::machine::{IoError, Machine};
 use crate::profile::Profile;

@@ -15,7 +15,6 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::Parser;
 use jiff::Timestamp;
 use serde_json::Value;
-use zbay::apply::journal::unfinished;
 use zbay::cli::Cli;
 use zbay::cmd::plan::{Wished, saved};
 use zbay::cmd::{Answer, Context, care, notify, plan, show_disk, status, verify};
@@ -25,6 +24,7 @@ use zbay::machine::{
     Change, Cmd, Devices, Hash, HostFacts, IoError, Machine, Output, RunError, UdevDevice, Writer,
 };
 use zbay::profile::Profile;
+use zbay::step::journal::unfinished;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/server-0.1")

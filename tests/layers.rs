@@ -466,7 +466,7 @@ fn a_planted_arrow_and_a_planted_ring_are_found() {
         ("units.rs".into(), file(&["units"], "use crate::{names::{self, Bay}, units::Bytes};")),
         (
             "names.rs".into(),
-            file(&["names"], "// use crate::plan::Step;\nfn f() { \"crate::plan::Step\" }"),
+            file(&["names"], "// use crate::step::Step;\nfn f() { \"crate::step::Step\" }"),
         ),
         ("plan/mod.rs".into(), file(&["plan"], "pub use make::make; mod make; pub struct Step;")),
         (

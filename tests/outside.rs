@@ -9,7 +9,7 @@ use std::path::Path;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::Value;
-use zbay::inventory::outside::READERS;
+use zbay::outside::readers;
 
 /// What the recorded machines' programs, files and drives said.
 fn seeds() -> Vec<Vec<u8>> {
@@ -133,14 +133,14 @@ proptest! {
     ) {
         thread_local!(static SEEDS: Vec<Vec<u8>> = seeds());
         let bytes = SEEDS.with(|seeds| spoiled(seed.get(seeds).clone(), &spoils));
-        for (_, read) in READERS {
+        for (_, read) in readers() {
             read(&bytes);
         }
     }
 
     #[test]
     fn no_reader_panics_on_bytes(bytes in vec(any::<u8>(), 0..4096)) {
-        for (_, read) in READERS {
+        for (_, read) in readers() {
             read(&bytes);
         }
     }

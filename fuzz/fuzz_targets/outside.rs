@@ -2,10 +2,11 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use zbay::inventory::outside::READERS;
+use zbay::outside::readers;
 
 fuzz_target!(|bytes: &[u8]| {
     let Some((which, rest)) = bytes.split_first() else { return };
-    let (_, read) = READERS[usize::from(*which) % READERS.len()];
+    let all = readers();
+    let (_, read) = all[usize::from(*which) % all.len()];
     read(rest);
 });

@@ -8,11 +8,12 @@ use thiserror::Error;
 use crate::care::facts;
 use crate::drive::Drive;
 use crate::hw::Hw;
-use crate::inventory::sentence;
-use crate::inventory::{Contents, Disk, Inventory, Leaf, Owner, Want};
+use crate::inventory::{Contents, Disk, Inventory, Leaf, Owner, Want, sentence};
 use crate::machine::{Change, DeviceNumber, Hash, IoError, Machine, RunError};
-use crate::plan::{Condition, Fingerprint, arrival, command, system};
-use crate::verify::same;
+use crate::property::same;
+use crate::step::{Condition, Fingerprint, command};
+use crate::system;
+use crate::system::arrival;
 
 /// What does not hold.
 #[derive(Debug, Error)]

@@ -6,8 +6,8 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use thiserror::Error;
 
-use super::journal::noted;
 use crate::machine::{Change, Hash, IoError, Machine, RunError};
+use crate::step::journal::noted;
 
 /// Where descriptions of this machine's own are.
 pub const DIR: &str = "/etc/zbay/hw";

@@ -12,16 +12,16 @@ use thiserror::Error;
 use crate::hw::Hw;
 use crate::life::Task;
 use crate::machine::{Change, Machine, Output, RunError};
-use crate::plan::{Again, Condition, Fingerprint, Plan, Rehearsal, Step};
+use crate::plan::Plan;
+use crate::step::journal::{self, Event, Journal, Taken};
+use crate::step::{Again, Condition, Fingerprint, Rehearsal, Step};
 
 pub mod condition;
-pub mod journal;
 pub mod learned;
 pub mod secrets;
 pub mod wish;
 
 use condition::{Look, Unmet};
-use journal::{Event, Journal, Taken};
 use secrets::Secrets;
 
 /// The lock's file.

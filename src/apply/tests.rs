@@ -15,9 +15,12 @@ use crate::machine::{
     Change, Cmd, DeviceNumber, Devices, HostFacts, IoError, Machine, Output, RunError, UdevDevice,
     Writer,
 };
-use crate::plan::make::{Request, make};
-use crate::plan::{Plan, command, system};
+use crate::plan::Plan;
+use crate::plan::make::make;
+use crate::plan::request::Request;
 use crate::shipped;
+use crate::step::command;
+use crate::system;
 
 /// The recorded box, which keeps the files that are written to it, and fails where it is told to.
 struct Patient {

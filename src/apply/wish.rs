@@ -5,9 +5,9 @@
 
 use thiserror::Error;
 
-use super::journal::noted;
 use crate::machine::{Change, Hash, IoError, Machine, RunError};
 use crate::shipped::{WISH, recorded_wish};
+use crate::step::journal::noted;
 
 /// Why the wish was not recorded.
 #[derive(Debug, Error)]

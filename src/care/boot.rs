@@ -1,12 +1,12 @@
 //! The device that the system runs from: read-only, nearly full, or worn. A stick of some years ends in one of these, and
 //! nothing else says so until the box does not come back.
 
-use super::facts::{unanswered, unread};
+use crate::care::facts::{unanswered, unread};
 use crate::check::{Note, Rule, Severity, health};
 use crate::hw::Hw;
 use crate::inventory::{Facet, Inventory, Unknown};
 use crate::machine::{IoError, Machine};
-use crate::plan::command;
+use crate::step::command;
 
 /// From here on a root file system is nearly full (docs/care.md).
 const FULL: u64 = 90;

@@ -8,10 +8,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{CRON, Every, Job, MAIL, NOTIFY, SMARTD, ZED, selftest};
+use crate::care::{CRON, Every, Job, MAIL, NOTIFY, SMARTD, ZED};
 use crate::inventory::{Facet, Unknown};
 use crate::machine::{Cmd, IoError, Machine, RunError};
-use crate::plan::command;
+use crate::smart::selftest::Kind;
+use crate::step::command;
 
 /// Debian's cron jobs for OpenZFS.
 pub const CRON_FILE: &str = "/etc/cron.d/zfsutils-linux";
@@ -124,7 +125,7 @@ fn names(pools: &[&str]) -> Vec<String> {
     let fine = |c: char| c.is_ascii_alphanumeric() || "-_.:".contains(c);
     let mut all: Vec<String> =
         [NOTIFY, ZED, SMARTD].iter().chain(&CRON).map(|it| (*it).to_owned()).collect();
-    all.extend(selftest::Kind::BOTH.map(selftest::Kind::timer));
+    all.extend(Kind::BOTH.map(Kind::timer));
     for pool in pools.iter().filter(|pool| pool.chars().all(fine)) {
         for job in Job::BOTH {
             all.extend(Every::BOTH.map(|every| job.timer(every, pool)));

@@ -13,6 +13,7 @@ use crate::inventory::{Class, Inventory, Pool};
 use crate::machine::Hash;
 use crate::profile::Profile;
 use crate::profile::notify::Notify;
+use crate::smart::selftest::Kind;
 
 pub mod boot;
 pub mod facts;
@@ -256,7 +257,7 @@ fn kept(inventory: &Inventory, pool: &Pool, facts: &Facts, job: Job) -> Kept {
     kept
 }
 
-fn property<'a>(all: &'a [crate::inventory::Property], name: &str) -> Option<&'a str> {
+fn property<'a>(all: &'a [crate::property::Property], name: &str) -> Option<&'a str> {
     all.iter().find(|it| it.name == name).map(|it| it.value.as_str())
 }
 
@@ -300,7 +301,7 @@ fn cron(
 pub fn testers(facts: &Facts) -> Option<Vec<(String, Option<Timestamp>)>> {
     let units = facts.units.as_ref().ok()?;
     let mut all = Vec::new();
-    for kind in selftest::Kind::BOTH {
+    for kind in Kind::BOTH {
         let unit = kind.timer();
         if let Some(is) = units.get(&unit).filter(|it| it.enabled || it.active) {
             all.push((unit, is.next));

@@ -9,6 +9,7 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::smart::selftest::Kind;
 use crate::smart::sleeps;
 use crate::smart::test_log::{Clock, Entry, Outcome, Reach, Since, TestLog};
 
@@ -18,34 +19,6 @@ const NOTHING_DONE: i32 = 0b11;
 pub const NOT_DONE: i32 = 0b111;
 /// A night's play: hours that a test may come early, so that weekly does not become every eighth day.
 const EARLY: u64 = 12;
-
-/// A test of a drive by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, clap::ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub enum Kind {
-    /// Some minutes.
-    Short,
-    /// The whole surface: hours.
-    Long,
-}
-
-impl Kind {
-    /// Both.
-    pub const BOTH: [Self; 2] = [Self::Short, Self::Long];
-
-    /// As smartctl spells it.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Short => "short",
-            Self::Long => "long",
-        }
-    }
-
-    /// The timer.
-    pub fn timer(self) -> String {
-        format!("zbay-selftest@{}.timer", self.word())
-    }
-}
 
 /// What a drive says of its tests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]

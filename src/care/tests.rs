@@ -7,12 +7,13 @@ use camino::Utf8PathBuf;
 use super::facts::{Cron, Facts, Smartd, Unit};
 use super::wish::{Scene, beside, drift, settings};
 use super::{CRON, Every, Job, Keeper, NOTIFY, SMARTD, Teller, ZED, line, of, told};
-use crate::inventory::{Inventory, Pool, Property, Transport, Unknown};
+use crate::drift::Drift;
+use crate::inventory::{Inventory, Pool, Transport, Unknown};
 use crate::machine::{Change, Hash};
 use crate::plan::care::step;
 use crate::profile::Profile;
+use crate::property::Property;
 use crate::render::fixture::{hw, with_pool};
-use crate::verify::Drift;
 use crate::yaml::read;
 
 const WISH: &str = include_str!("../../profiles/gen8-seed.yaml");
@@ -198,7 +199,7 @@ fn fresh() -> Scene {
     let timers: Vec<String> = timers.collect();
     let files: BTreeMap<Utf8PathBuf, _> =
         timers.iter().map(|unit| (beside(unit), Ok(None))).collect();
-    let tests = super::selftest::Kind::BOTH.map(super::selftest::Kind::timer);
+    let tests = crate::smart::selftest::Kind::BOTH.map(crate::smart::selftest::Kind::timer);
     let units = timers.into_iter().chain(tests).map(|unit| (unit, off())).collect();
     Scene { units: Ok(units), files }
 }

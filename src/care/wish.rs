@@ -7,42 +7,18 @@
 use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use serde::{Deserialize, Serialize};
 
-use super::facts::{Facts, Unit, units};
-use super::{Every, Job, hash, selftest};
+use crate::care::facts::{Facts, Unit, units};
+use crate::care::{Every, Job, hash};
+use crate::drift::{Beside, Drift, Timer};
 use crate::hw::Hw;
 use crate::inventory::seats::in_bay;
 use crate::inventory::{Facet, Inventory, Unknown};
-use crate::machine::{Hash, Machine};
+use crate::machine::Machine;
 use crate::profile::Profile;
 use crate::profile::care::{Care, Rhythm, TestRhythm};
 use crate::profile::property::Setting;
-use crate::verify::Drift;
-
-/// A timer as it is wished, where it is not so.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Timer {
-    /// Its name.
-    pub unit: String,
-    /// On or off.
-    pub on: bool,
-    /// The file beside it, where that differs.
-    pub file: Option<Beside>,
-}
-
-/// A drop-in.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Beside {
-    /// Where.
-    pub path: Utf8PathBuf,
-    /// What it is to hold; `None`: it goes.
-    pub text: Option<String>,
-    /// What is there now.
-    pub was: Option<Hash>,
-}
+use crate::smart::selftest::Kind;
 
 /// What a plan needs to know where a profile says `care:`.
 #[derive(Clone, Debug)]
@@ -65,7 +41,7 @@ pub fn look(machine: &dyn Machine, profile: &Profile) -> Option<Scene> {
         (path, text)
     };
     let files = names.iter().map(file).collect();
-    names.extend(selftest::Kind::BOTH.map(selftest::Kind::timer));
+    names.extend(Kind::BOTH.map(Kind::timer));
     Some(Scene { units: units(machine, &names), files })
 }
 
@@ -163,7 +139,7 @@ pub fn drift(
     }
     let mut timers = Vec::new();
     let wished = [care.selftest.short, care.selftest.long];
-    for (kind, rhythm) in selftest::Kind::BOTH.into_iter().zip(wished) {
+    for (kind, rhythm) in Kind::BOTH.into_iter().zip(wished) {
         let unit = kind.timer();
         match timer(&unit, rhythm != TestRhythm::Off, units.get(&unit), None) {
             Ok(timer) => timers.extend(timer),
@@ -211,10 +187,10 @@ fn timer(
 }
 
 /// How often the self-test `kind` is wished, in days.
-pub fn test_days(care: Care, kind: selftest::Kind) -> Option<u64> {
+pub fn test_days(care: Care, kind: Kind) -> Option<u64> {
     match kind {
-        selftest::Kind::Short => care.selftest.short.days(),
-        selftest::Kind::Long => care.selftest.long.days(),
+        Kind::Short => care.selftest.short.days(),
+        Kind::Long => care.selftest.long.days(),
     }
 }
 

@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::fault::{Fault, Faults};
-use crate::hw::vacancy::is_usb;
 use crate::hw::{CanBoot, ControllerMode, Hw};
+use crate::inventory::vacancy::is_usb;
 use crate::names::{BayId, Wwn};
 use crate::profile::{BootFrom, Layout, Profile, Uneven};
 use crate::yaml::{MAX_FAULTS, Parsed};
@@ -538,7 +538,7 @@ fn mounts(profile: &Profile, found: &mut Found) {
 
 pub mod address;
 pub mod health;
-pub mod keys;
+mod keys;
 pub mod machine;
 mod reserve;
 pub mod seats;

@@ -5,10 +5,11 @@
 use super::{Note, Rule, Severity};
 use crate::drive::Drive;
 use crate::filler::is_filler_serial;
-use crate::hw::vacancy::{Doubt, Vacancy};
+use crate::hw::host::Host;
 use crate::hw::{CanBoot, Hw};
+use crate::inventory::vacancy::{Doubt, Vacancy};
 use crate::inventory::volume::{self, Volume};
-use crate::inventory::{Disk, Host, Inventory, Transport};
+use crate::inventory::{Disk, Inventory, Transport};
 use crate::names::BayId;
 use crate::words;
 

@@ -16,10 +16,11 @@ use crate::cli::Apply;
 use crate::console;
 use crate::inventory::look;
 use crate::machine::local::{lock, read_user_file, short_line};
-use crate::plan::{Danger, Plan};
+use crate::plan::Plan;
 use crate::profile::Profile;
 use crate::render;
 use crate::render::json::answer;
+use crate::step::Danger;
 use crate::words::typeable;
 use crate::yaml::read;
 
@@ -186,7 +187,7 @@ mod tests {
     use crate::cmd::Context;
     use crate::machine::recorded::Recorded;
     use crate::machine::recording::{Bytes, FILES, Recording};
-    use crate::plan::Danger;
+    use crate::step::Danger;
 
     fn on(machine: Recorded) -> Context {
         let common = Common { machine: None, hw: None, json: false, verbose: 0 };

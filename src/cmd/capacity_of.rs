@@ -5,18 +5,18 @@ use std::collections::BTreeMap;
 use anyhow::{Result, bail};
 use camino::Utf8Path;
 
-use super::capacity::CapacityArgs;
-use super::found::Drives;
-use super::odds::case;
-use super::{Answer, Context, draw};
 use crate::capacity::fits::Mix;
 use crate::capacity::spec::Named;
 use crate::capacity::write::Record;
 use crate::capacity::{Capacity, Cut, Drive, Terms, Zfs, of_parts, spec};
+use crate::cmd::capacity::CapacityArgs;
+use crate::cmd::found::Drives;
+use crate::cmd::odds::case;
+use crate::cmd::{Answer, Context, draw};
 use crate::drive;
 use crate::inventory::Want;
+use crate::layout::vdevs;
 use crate::machine::local::read_user_file;
-use crate::plan::outlook;
 use crate::profile::Profile;
 use crate::render::capacity_of::Reckoned;
 use crate::render::json::answer;
@@ -191,5 +191,5 @@ fn of_profile(
         let own = vdev.leaves.iter().map(|_| models.next().flatten()).collect();
         (vdev.into(), own)
     };
-    Ok(outlook::vdevs(pool.layout, &drives, ashift).into_iter().map(named).collect())
+    Ok(vdevs(pool.layout, &drives, ashift).into_iter().map(named).collect())
 }

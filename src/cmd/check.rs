@@ -5,18 +5,18 @@ use std::fmt::Write as _;
 use anyhow::{Result, bail};
 use serde_json::{Value, json};
 
-use super::notify::in_clear;
-use super::{Answer, Context};
 use crate::check::{self, Note, Severity};
 use crate::cli::Check;
+use crate::cmd::notify::in_clear;
+use crate::cmd::{Answer, Context};
 use crate::fault::Faults;
 use crate::hw::Hw;
 use crate::machine::Machine;
 use crate::machine::local::read_user_file;
-use crate::plan::system;
 use crate::profile::Profile;
 use crate::render::json::answer;
 use crate::shipped::{self, LoadError};
+use crate::system;
 use crate::words::labelled;
 use crate::yaml::{MAX_BYTES, read};
 
@@ -107,7 +107,7 @@ fn profile(context: &Context, word: &str) -> Result<Vec<Note>> {
 
 /// What is to be said of the files that a profile names, where they are on this machine and can be read.
 fn of_files(machine: &dyn Machine, profile: &Profile) -> Vec<Note> {
-    let mut notes = check::keys::open(&system::key_files(machine, profile));
+    let mut notes = system::keys::open(&system::key_files(machine, profile));
     notes.extend(in_clear(machine, &profile.notify));
     notes
 }

@@ -6,7 +6,7 @@ use clap::Args;
 use super::task::{Proof, Scene, Terms, look_around, perform};
 use super::{Answer, Context};
 use crate::life::destroy::{Request, make};
-use crate::plan::command;
+use crate::step::command;
 
 /// Arguments of `destroy`.
 #[derive(Debug, Args)]

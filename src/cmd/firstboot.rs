@@ -22,10 +22,11 @@ use crate::inventory::seats::in_bay;
 use crate::inventory::{Disk, Inventory, MARK, Owner, phrase};
 use crate::machine::local::{Lock, console, lock};
 use crate::names::BayId;
-use crate::plan::{Closed, Danger, Plan};
+use crate::plan::Plan;
 use crate::render;
 use crate::render::json::answer;
 use crate::shipped::WISH;
+use crate::step::{Closed, Danger};
 use crate::words;
 
 /// Applies /etc/zbay/profile.yaml, and says on the console what becomes of it.

@@ -6,14 +6,14 @@ use anyhow::Result;
 use clap::Args;
 use serde_json::json;
 
-use super::apply::say;
-use super::task::{Proof, Scene, Settle, Settled, Terms, look_around, perform, settle};
-use super::{Answer, Context};
+use crate::cmd::apply::say;
+use crate::cmd::task::{Proof, Scene, Settle, Settled, Terms, look_around, perform, settle};
+use crate::cmd::{Answer, Context};
 use crate::inventory::Pool;
 use crate::life::moving::{self, Incoming, Outgoing};
-use crate::plan::arrival::{self, Arrival};
-use crate::plan::system::Own;
 use crate::render::json::answer;
+use crate::system::Own;
+use crate::system::arrival::{self, Arrival};
 use crate::words::{labelled, plain};
 
 /// Written where zbay-firstboot.service has ended well.

@@ -22,17 +22,18 @@ use crate::check::{Note, address, machine};
 use crate::cli::Notify as NotifyArgs;
 use crate::console;
 use crate::hw::Hw;
-use crate::inventory::{Host, Inventory, Pool, Pools, Unknown, Want};
+use crate::hw::host::Host;
+use crate::inventory::{Inventory, Pool, Pools, Unknown, Want};
 use crate::machine::local::{Lock, LockError, lock, read_user_file, replace_user_file};
 use crate::machine::trust::trusted;
 use crate::machine::{Change, Machine};
-use crate::notice::failing;
 use crate::notice::lost::{self, Absent};
 use crate::notice::scope::Scope;
 use crate::notice::send::{self, JOURNAL, Way};
 use crate::notice::start::{self, Start};
 use crate::notice::{
-    Letter, Look, Matter, Notice, Scene, Told, age, decide, matters, metrics as figures, store,
+    Letter, Look, Matter, Notice, Scene, Told, age, decide, failing, matters, metrics as figures,
+    store,
 };
 use crate::profile::Profile;
 use crate::profile::notify::{Notify, WebHook};

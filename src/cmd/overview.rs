@@ -7,15 +7,14 @@ use super::show_pool::facet;
 use super::{Answer, Context, adopt, is_bare, plan};
 use crate::check::machine;
 use crate::hw::Hw;
-use crate::inventory::phrase;
-use crate::inventory::{Inventory, Want};
+use crate::inventory::{Inventory, Want, phrase};
 use crate::life::moving::{self, Incoming};
-use crate::plan::system::Own;
 use crate::profile::Profile;
 use crate::render::json::answer;
 use crate::render::overview::{Overview, Ways, Wish, render};
 use crate::render::{disk, history};
 use crate::shipped::{PROFILES, WISH};
+use crate::system::Own;
 use crate::yaml::read;
 
 /// What could be typed next and would not be refused here.

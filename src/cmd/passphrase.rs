@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 
 use crate::apply::secrets::Secrets;
 use crate::machine::local::{hidden_line, short_line};
-use crate::plan::Step;
+use crate::step::Step;
 
 /// What ZFS takes (zfsprops(7), keyformat), bytes.
 const LENGTH: std::ops::RangeInclusive<usize> = 8..=512;

@@ -7,9 +7,9 @@ use serde_json::json;
 use super::{Answer, Context};
 use crate::cli::ProfileArgs;
 use crate::inventory::{Inventory, Pool, Pools, Want};
-use crate::plan::system::{KEPT, kept_in};
 use crate::profile::Profile;
 use crate::render::json::answer;
+use crate::system::{KEPT, kept_in};
 use crate::yaml::{Parsed, read};
 
 /// Prints it; with a hint where it has to go.

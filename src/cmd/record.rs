@@ -9,7 +9,6 @@ use serde_json::json;
 use super::{
     Answer, Context, adopt, care, explain, notify, overview, plan, selftest, status, verify,
 };
-use crate::care::selftest::Kind;
 use crate::cli::{Common, Notify, Plan, Wish};
 use crate::inventory::{Inventory, Want, look, redact};
 use crate::machine::disguise::Disguise;
@@ -17,10 +16,11 @@ use crate::machine::real::Real;
 use crate::machine::record::{self, Record};
 use crate::machine::recording::Recording;
 use crate::machine::{Machine, keep};
-use crate::plan::system;
 use crate::profile::Profile;
 use crate::render::json::answer;
 use crate::shipped::{self, PROFILES};
+use crate::smart::selftest::Kind;
+use crate::system;
 use crate::yaml::read;
 
 /// Looks at everything that any shipped profile would ask, and saves the answers.

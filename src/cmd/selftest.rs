@@ -7,14 +7,15 @@ use jiff::SignedDuration;
 use serde_json::json;
 
 use super::{Answer, Context};
-use crate::care::selftest::{Candidate, Kind, NOT_DONE, Said, Verdict, account, choose};
+use crate::care::selftest::{Candidate, NOT_DONE, Said, Verdict, account, choose};
 use crate::care::{self, facts, wish};
 use crate::drive::Drive;
 use crate::inventory::{Disk, Pool, Run, Want};
 use crate::machine::{Change, Machine, RunError};
-use crate::plan::command;
 use crate::render::json::answer;
-use crate::render::table;
+use crate::smart::selftest::Kind;
+use crate::step::command;
+use crate::table;
 use crate::words;
 
 /// A long test of a large drive takes about so long.

@@ -10,10 +10,9 @@ use anyhow::{Result, bail};
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::consent::without_lock;
-use super::{Answer, Context, may_change, say_woken};
-use crate::apply::journal::{self, Unfinished};
 use crate::apply::{self, Progress, Work, secrets};
+use crate::cmd::consent::without_lock;
+use crate::cmd::{Answer, Context, may_change, say_woken};
 use crate::console;
 use crate::drive::Drive;
 use crate::hw::{Hw, Sure};
@@ -21,13 +20,14 @@ use crate::inventory::{Inventory, Pool, Pools, Vdev, Want, look};
 use crate::life::called::Known;
 use crate::life::{Cannot, Task, runs};
 use crate::machine::local::{Lock, lock, short_line};
-use crate::plan::arrival::{self, Arrival};
 use crate::profile::Profile;
 use crate::render;
 use crate::render::json::answer;
 use crate::render::status::progress;
 use crate::status::running::seconds;
 use crate::status::{self, Status};
+use crate::step::journal::{self, Unfinished};
+use crate::system::arrival::{self, Arrival};
 use crate::words::{labelled, plain};
 
 /// How often what runs is looked at, in seconds: it is disturbed less where it has long to go.

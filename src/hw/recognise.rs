@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Sure;
-use crate::inventory::Host;
+use crate::hw::host::Host;
 
 /// SMBIOS strings, compared trimmed and to the letter, and the processor; what is left out is not compared.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
@@ -64,7 +64,7 @@ pub(super) fn pattern(pattern: &str, text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{Recognise, pattern};
-    use crate::inventory::{Dmi, Host};
+    use crate::hw::host::{Dmi, Host};
     use crate::machine::HostFacts;
 
     #[test]

@@ -3,8 +3,8 @@
 //! Strings come from `/sys/class/dmi/id`, trimmed: makers pad them (`O41    `), and what nobody filled in is not known. Error correction is in
 //! type 16 of the table (DSP0134, 7.17), which root alone may read.
 
-use super::Dmi;
 use crate::filler::{is_filler, is_filler_serial, is_filler_uuid};
+use crate::hw::host::Dmi;
 
 /// The files of `/sys/class/dmi/id` that are read, in the order of [`strings`].
 pub(super) const NAMES: [&str; 8] = [

@@ -5,9 +5,10 @@
 
 use camino::Utf8Path;
 
-use super::held::Held;
-use super::sysfs::{bytes, number, text};
-use super::{Host, LookError, Nic, PciDevice, dmi};
+use crate::hw::host::{Host, Nic, PciDevice};
+use crate::inventory::held::Held;
+use crate::inventory::sysfs::{bytes, number, text};
+use crate::inventory::{LookError, dmi};
 use crate::machine::{IoError, Machine};
 
 /// Looks at the box.

@@ -10,7 +10,8 @@ use std::marker::PhantomData;
 use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use super::{Property, Unknown};
+use crate::inventory::Unknown;
+use crate::property::Property;
 
 /// An object as pairs, in its own order.
 #[derive(Clone, Debug)]

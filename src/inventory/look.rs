@@ -7,31 +7,15 @@
 
 use std::thread;
 
-use super::contents::{World, fill};
-use super::disks::disks;
-use super::held::{held, mounted};
-use super::host::host;
-use super::pools::{glance, importable, imported, name_disks};
-use super::sysfs::partitions;
-use super::{Facet, Host, Inventory, Pool, Pools, Unknown, Want, power, smart};
+use crate::hw::host::Host;
+use crate::inventory::contents::{World, fill};
+use crate::inventory::disks::disks;
+use crate::inventory::held::{held, mounted};
+use crate::inventory::host::host;
+use crate::inventory::pools::{glance, importable, imported, name_disks};
+use crate::inventory::sysfs::partitions;
+use crate::inventory::{Facet, Inventory, LookError, Pool, Pools, Unknown, Want, power, smart};
 use crate::machine::{Devices, IoError, Machine, UdevDevice};
-
-/// Why there is no inventory.
-#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
-pub enum LookError {
-    /// The system refused, or a recording has no answer.
-    #[error(transparent)]
-    Io(#[from] IoError),
-    /// Something read that is not what it should be.
-    #[error(transparent)]
-    Unread(#[from] Unknown),
-    /// A disk went while it was looked at.
-    #[error("cannot tell the size of {disk}: it is listed below /sys/block and has no size")]
-    NoSize {
-        /// Kernel name.
-        disk: String,
-    },
-}
 
 /// Looks at `machine`.
 ///

@@ -19,6 +19,7 @@ mod contents;
 mod disks;
 mod dmi;
 mod erase;
+mod error;
 mod held;
 mod host;
 mod import;
@@ -30,7 +31,6 @@ pub mod place;
 mod pool;
 pub mod pools;
 mod power;
-pub mod property;
 mod samples;
 pub mod sentence;
 mod signatures;
@@ -38,6 +38,7 @@ mod smart;
 mod sysfs;
 mod told;
 mod udev;
+pub mod vacancy;
 pub mod volume;
 mod zfs;
 mod zpool;
@@ -46,8 +47,8 @@ mod zpool;
 mod tests;
 
 pub use bond::Bond;
-pub use look::LookError;
-pub use pool::{Class, Dataset, ImportablePool, Leaf, MARK, Pool, Property, Reason, Vdev, guid};
+pub use error::LookError;
+pub use pool::{Class, Dataset, ImportablePool, Leaf, MARK, Pool, Reason, Vdev, guid};
 pub use told::{Checkpoint, Copying, LeafTold, Run, Scan, Seen, StandIn, Told, Within};
 
 use camino::Utf8PathBuf;
@@ -55,7 +56,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::capacity;
-use crate::machine::{HostFacts, Span};
+use crate::hw::host::Host;
+use crate::machine::Span;
 use crate::names::{Serial, Wwn};
 use crate::smart::{self as smart_of_drives, Smart};
 use crate::units::Bytes;
@@ -168,82 +170,15 @@ impl Inventory {
         vdevs.flat_map(|(pool, vdev)| vdev.leaves.iter().map(move |leaf| (pool, vdev, leaf)))
     }
 
+    /// The release of OpenZFS that runs.
+    pub fn release(&self) -> capacity::Zfs {
+        self.host.zfs.as_deref().and_then(|it| it.parse().ok()).unwrap_or_default()
+    }
+
     /// The disk that a member is on; `None`: it is not here.
     pub fn disk_of(&self, leaf: &Leaf) -> Option<&Disk> {
         self.disks.iter().find(|disk| leaf.disk.as_ref() == Some(&disk.name))
     }
-}
-
-/// The box as a whole.
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct Host {
-    /// SMBIOS strings, trimmed.
-    pub dmi: Dmi,
-    /// Processor, memory, system.
-    pub facts: Option<HostFacts>,
-    /// Whether the memory corrects errors: the modules of SMBIOS type 17 have the bits for it, or the board cannot; `None`:
-    /// not known.
-    pub ecc: Option<bool>,
-    /// Whether the board could correct errors with modules that have the bits for it, from SMBIOS type 16; `None`: not
-    /// known.
-    pub ecc_board: Option<bool>,
-    /// Network ports.
-    pub nics: Vec<Nic>,
-    /// PCI ids `vendor:device` of the storage controllers by address (`0000:00:1f.2`), with the class.
-    pub controllers: Vec<PciDevice>,
-    /// `/etc/hostid` as eight hexadecimal digits; `None`: there is none.
-    pub hostid: Option<String>,
-    /// Version of the loaded OpenZFS module, such as `2.3.9-1`; `None`: not loaded.
-    pub zfs: Option<String>,
-    /// Where the root file system is: kernel name of the whole disk.
-    pub boot_disk: Option<String>,
-}
-
-/// SMBIOS strings. Absent and empty are the same: `None`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Dmi {
-    /// Type 1 manufacturer.
-    pub sys_vendor: Option<String>,
-    /// Type 1 product.
-    pub product_name: Option<String>,
-    /// Type 1 serial (root only).
-    pub product_serial: Option<String>,
-    /// Type 1 UUID (root only).
-    pub product_uuid: Option<String>,
-    /// Type 2 manufacturer.
-    pub board_vendor: Option<String>,
-    /// Type 2 product.
-    pub board_name: Option<String>,
-    /// Type 0 version.
-    pub bios_version: Option<String>,
-    /// Type 0 date.
-    pub bios_date: Option<String>,
-}
-
-/// A network port.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Nic {
-    /// Interface name.
-    pub name: String,
-    /// MAC address.
-    pub mac: String,
-    /// Mb/s; `None`: no link, or not told.
-    pub speed: Option<u32>,
-    /// `up`, `down`, `unknown`.
-    pub state: String,
-}
-
-/// A PCI storage controller.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct PciDevice {
-    /// `0000:00:1f.2`.
-    pub address: String,
-    /// `8086:1c02`.
-    pub id: String,
-    /// `0106` for AHCI, `0104` for RAID, `0101` for IDE.
-    pub class: String,
-    /// Kernel driver bound to it.
-    pub driver: Option<String>,
 }
 
 /// A whole disk.

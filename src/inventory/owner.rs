@@ -7,10 +7,10 @@
 
 use serde::Serialize;
 
-use super::held::Hold;
-use super::signatures::{Found, spoken};
-use super::sysfs::Partition;
-use super::{Contents, Facet, Membership, Owner, Unknown, label};
+use crate::inventory::held::Hold;
+use crate::inventory::signatures::{Found, spoken};
+use crate::inventory::sysfs::Partition;
+use crate::inventory::{Contents, Facet, Membership, Owner, Unknown, label};
 use crate::machine::{Hash, Span};
 
 /// What the sources saw of one disk.

@@ -6,7 +6,8 @@
 use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
 
-use super::told::{LeafTold, Told};
+use crate::inventory::told::{LeafTold, Told};
+use crate::property::Property;
 use crate::units::Bytes;
 
 /// An imported pool.
@@ -48,17 +49,6 @@ impl Pool {
     pub fn is_marked(&self) -> bool {
         self.properties.iter().any(|it| it.name == "comment" && it.value.starts_with(MARK))
     }
-}
-
-/// A property as ZFS has it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Property {
-    /// Name.
-    pub name: String,
-    /// Value, as `-p` prints it.
-    pub value: String,
-    /// `local`, `default`, `inherited`, `received`, `none` (`-` and read-only).
-    pub source: String,
 }
 
 /// What a top-level vdev is for.
@@ -233,5 +223,25 @@ pub mod guid {
     pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
         let text = Option::<String>::deserialize(from)?;
         text.map_or(Ok(UNTOLD), |text| text.parse().map_err(serde::de::Error::custom))
+    }
+}
+
+impl Vdev {
+    /// What every member has, bytes of its device: a newcomer that has less makes the vdev smaller. `None`: of one that has
+    /// members, and is no single drive, nothing is known.
+    ///
+    /// In `vdev_open` a vdev of members takes a smaller size on only while all of them are healthy, but its greatest size
+    /// always. With a smaller drive in the place of one that was open since the import and failed, its size is the greater
+    /// of the two then; such a vdev is not opened, and the pool stands still (openzfs/zfs #16123, seen on 2.3.9). Imported
+    /// anew, with the failed drive not there, it takes the drive.
+    pub fn smallest(&self) -> Option<Bytes> {
+        let sizes = self.leaves.iter().filter_map(|leaf| leaf.partition);
+        sizes.min().filter(|_| self.kind != "disk")
+    }
+
+    /// Whether each member is larger than a device of so many bytes, where that is known; ZFS reckons in whole labels.
+    pub fn is_above(&self, device: Bytes) -> bool {
+        const LABEL: u64 = 256 << 10;
+        self.smallest().is_some_and(|smallest| device.0 / LABEL < smallest.0 / LABEL)
     }
 }

@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::look::{LookError, look};
+use super::LookError;
+use super::look::look;
 use super::{Contents, Disk, Inventory, Owner, PoolState, Want};
 use crate::machine::recorded::Recorded;
 use crate::machine::recording::{Answer, Bytes, Recording, Said};

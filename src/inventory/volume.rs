@@ -9,7 +9,8 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::{Disk, PciDevice, Transport};
+use crate::hw::host::PciDevice;
+use crate::inventory::{Disk, Transport};
 
 /// What a disk is that is no drive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -164,7 +165,8 @@ pub fn of(disk: &Disk, controllers: &[PciDevice]) -> Option<Volume> {
 #[cfg(test)]
 mod tests {
     use super::{Volume, of};
-    use crate::inventory::{PciDevice, Transport};
+    use crate::hw::host::PciDevice;
+    use crate::inventory::Transport;
     use crate::render::fixture::disk;
 
     #[test]

@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::json::{Ordered, RawProperty, document};
-use super::property::is_looked_at;
-use super::{Dataset, Unknown};
+use crate::inventory::json::{Ordered, RawProperty, document};
+use crate::inventory::{Dataset, Unknown};
+use crate::property::is_looked_at;
 use crate::units::Bytes;
 
 #[derive(Deserialize)]

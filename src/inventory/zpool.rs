@@ -10,10 +10,11 @@ use std::collections::BTreeMap;
 use camino::Utf8PathBuf;
 use serde::Deserialize;
 
-use super::json::{Number, Ordered, RawProperty, document};
-use super::pool::UNTOLD;
-use super::told::{RawCheckpoint, RawCopy, RawLeaf, RawScan, Run, Told, Within};
-use super::{Class, Dataset, Leaf, Pool, Property, Unknown, Vdev};
+use crate::inventory::json::{Number, Ordered, RawProperty, document};
+use crate::inventory::pool::UNTOLD;
+use crate::inventory::told::{RawCheckpoint, RawCopy, RawLeaf, RawScan, Run, Told, Within};
+use crate::inventory::{Class, Dataset, Leaf, Pool, Unknown, Vdev};
+use crate::property::Property;
 use crate::units::Bytes;
 
 #[derive(Deserialize)]

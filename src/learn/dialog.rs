@@ -7,7 +7,7 @@ use std::io::{self, BufRead, Write};
 
 use super::{Found, Proof, SUFFIX, ending};
 use crate::names::{BayId, Serial};
-use crate::render::table;
+use crate::table;
 
 /// Makes a drive blink for a while; an error in words where it cannot.
 pub type Blink<'b> = &'b mut dyn FnMut(&Found<'_>) -> Result<(), String>;

@@ -6,8 +6,8 @@
 
 use crate::drive::Drive;
 use crate::hw::Hw;
-use crate::hw::vacancy::Vacancy;
 use crate::inventory::seats::in_bay;
+use crate::inventory::vacancy::Vacancy;
 use crate::inventory::{Disk, Inventory};
 use crate::life::Cannot;
 use crate::life::member::{self, Member};
@@ -304,6 +304,30 @@ fn disk_words(hw: &Hw, disk: &Disk) -> String {
     let serial = drive.serial.as_ref().map_or("no serial".to_owned(), ToString::to_string);
     let name = if drive.place() == disk.name { String::new() } else { format!(" ({})", disk.name) };
     format!("{}{name}, {} {serial}", drive.place(), drive.model.unwrap_or_default())
+}
+
+impl Member<'_> {
+    /// How a word fits it: its GUID, its name as ZFS has it, any name of the drive that it is on, or the serial of the drive
+    /// that it was on.
+    pub fn called(&self, known: &Known<'_>, word: &str) -> Fit {
+        if self.leaf.guid.to_string() == word {
+            return Fit::Whole;
+        }
+        let leaf = self.leaf;
+        let path = leaf.path.as_ref().map(|path| path.as_str());
+        let names = [path, leaf.devid.as_deref(), leaf.told.name.as_deref()];
+        let own = names.into_iter().flatten().map(|name| name_called(name, word));
+        let own = own.max().unwrap_or(Fit::No);
+        if let Some(disk) = self.disk {
+            let other = path.is_some_and(|path| is_other_partition(disk, path, word));
+            let as_drive = if other { Fit::No } else { disk_called(disk, word) };
+            return own.max(as_drive);
+        }
+        let gone = self.missing(known.hw, known.inventory);
+        let serial: Option<Serial> = gone.serial.and_then(|serial| serial.parse().ok());
+        let serial = serial.map(|it| serial_called(&it, Some(&gone.model), word));
+        own.max(serial.unwrap_or(Fit::No))
+    }
 }
 
 #[cfg(test)]

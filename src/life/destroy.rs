@@ -5,11 +5,10 @@
 
 use crate::inventory::{Dataset, Inventory};
 use crate::life::{Cannot, Task};
-use crate::plan::steps::{run, step};
-use crate::plan::{Condition, Danger, Of, command};
 use crate::profile::Profile;
+use crate::profile::places::full;
+use crate::step::{Condition, Danger, Of, command, run, step};
 use crate::units::Bytes;
-use crate::verify::full;
 
 mod refusal;
 

@@ -1,16 +1,15 @@
 //! Members of imported pools, each with its drive where there is one, and what its vdev can still lose.
 
-use crate::capacity::{Kind, Replacement, Zfs};
+use crate::capacity::{Kind, Replacement};
 use crate::check::health;
 use crate::drive::Drive;
 use crate::hw::Hw;
 use crate::inventory::missing::{self, Missing};
 use crate::inventory::{Class, Disk, Inventory, Leaf, Pool, StandIn, Vdev};
-use crate::life::called::{self, Fit, Known};
-use crate::names::{BayId, Serial};
-use crate::plan::Condition;
+use crate::names::BayId;
 use crate::smart::rules::{Finding, Weight};
-use crate::units::{Ashift, Bytes};
+use crate::step::Condition;
+use crate::units::Ashift;
 
 /// A member of a pool.
 #[derive(Clone, Copy, Debug)]
@@ -95,28 +94,6 @@ impl Member<'_> {
         format!("{place}, {model}{serial}, {} {}", self.part(), self.leaf.state)
     }
 
-    /// How a word fits it: its GUID, its name as ZFS has it, any name of the drive that it is on, or the serial of the drive
-    /// that it was on.
-    pub fn called(&self, known: &Known<'_>, word: &str) -> Fit {
-        if self.leaf.guid.to_string() == word {
-            return Fit::Whole;
-        }
-        let leaf = self.leaf;
-        let path = leaf.path.as_ref().map(|path| path.as_str());
-        let names = [path, leaf.devid.as_deref(), leaf.told.name.as_deref()];
-        let own = names.into_iter().flatten().map(|name| called::name_called(name, word));
-        let own = own.max().unwrap_or(Fit::No);
-        if let Some(disk) = self.disk {
-            let other = path.is_some_and(|path| called::is_other_partition(disk, path, word));
-            let as_drive = if other { Fit::No } else { called::disk_called(disk, word) };
-            return own.max(as_drive);
-        }
-        let gone = self.missing(known.hw, known.inventory);
-        let serial: Option<Serial> = gone.serial.and_then(|serial| serial.parse().ok());
-        let serial = serial.map(|it| called::serial_called(&it, Some(&gone.model), word));
-        own.max(serial.unwrap_or(Fit::No))
-    }
-
     /// Whether it sits in this bay.
     pub fn is_in(&self, hw: &Hw, bay: &BayId) -> bool {
         self.disk.is_some_and(|disk| Drive::of(hw, disk).bay.as_ref() == Some(bay))
@@ -142,31 +119,8 @@ pub fn least(vdev: &Vdev, inventory: &Inventory) -> Result<Replacement, String> 
     let size = vdev.size.ok_or("ZFS does not tell its size")?;
     let ashift = vdev.ashift.and_then(Ashift::new).ok_or("ZFS does not tell its ashift")?;
     let width = u64::try_from(vdev.width).unwrap_or(u64::MAX);
-    Replacement::of_existing(kind, width, ashift, size, release(inventory))
+    Replacement::of_existing(kind, width, ashift, size, inventory.release())
         .map_err(|why| why.to_string())
-}
-
-/// What every member of a vdev has, bytes of its device: a newcomer that has less makes the vdev smaller. `None`: of one
-/// that has members, and is no single drive, nothing is known.
-///
-/// In `vdev_open` a vdev of members takes a smaller size on only while all of them are healthy, but its greatest size
-/// always. With a smaller drive in the place of one that was open since the import and failed, its size is the greater of
-/// the two then; such a vdev is not opened, and the pool stands still (openzfs/zfs #16123, seen on 2.3.9). Imported anew,
-/// with the failed drive not there, it takes the drive.
-pub fn smallest(vdev: &Vdev) -> Option<Bytes> {
-    let sizes = vdev.leaves.iter().filter_map(|leaf| leaf.partition);
-    sizes.min().filter(|_| vdev.kind != "disk")
-}
-
-/// Whether a device of so many bytes is smaller than each member of a vdev, where that is known; ZFS reckons in whole labels.
-pub fn is_smaller(device: Bytes, vdev: &Vdev) -> bool {
-    const LABEL: u64 = 256 << 10;
-    smallest(vdev).is_some_and(|smallest| device.0 / LABEL < smallest.0 / LABEL)
-}
-
-/// The release of OpenZFS that runs.
-pub fn release(inventory: &Inventory) -> Zfs {
-    inventory.host.zfs.as_deref().and_then(|it| it.parse().ok()).unwrap_or_default()
 }
 
 /// How many more drives a data vdev can lose as it is now; `None`: it is no data vdev, or not known.

@@ -7,14 +7,14 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::apply::journal::Unfinished;
 use crate::check::Note;
 use crate::hw::Hw;
 use crate::inventory::Inventory;
 use crate::machine::Hash;
 use crate::plan::erase::Take;
-use crate::plan::{Fingerprint, Step};
 use crate::profile::Profile;
+use crate::step::journal::Unfinished;
+use crate::step::{Fingerprint, Step};
 use crate::units::Bytes;
 
 pub mod called;

@@ -12,29 +12,13 @@ use crate::check::{Note, Rule, Severity, health};
 use crate::drive::Drive;
 use crate::hw::ControllerMode;
 use crate::inventory::seats::in_bay;
-use crate::inventory::sentence;
-use crate::inventory::{Disk, Flaw};
+use crate::inventory::{Disk, Flaw, sentence};
 use crate::life::called::{self, Known};
-use crate::life::member::release;
 use crate::life::{Cannot, Sight};
 use crate::plan::erase::{self, Erased, Reason};
-use crate::plan::pick;
-use crate::plan::steps::{run, step};
-use crate::plan::{Condition, Danger, Fingerprint, Refusal, Refused, Step, command};
+use crate::plan::{Refusal, Refused, pick};
+use crate::step::{Condition, Danger, Fingerprint, Step, command, run, step};
 use crate::units::{Ashift, Bytes};
-
-/// A drive that takes a member's place.
-pub const REPLACEMENT: &str = "replacement";
-/// A drive that stands beside a member.
-pub const ATTACHED: &str = "attached";
-/// A drive of a further data vdev.
-pub const ADDED: &str = "added data";
-/// A drive of a log.
-pub const LOG: &str = "added log";
-/// A drive of a special vdev.
-pub const SPECIAL: &str = "added special";
-/// The roles whose debris has the label of a pool that was there before; spares and caches have none.
-pub const JOINS: [&str; 5] = [REPLACEMENT, ATTACHED, ADDED, LOG, SPECIAL];
 
 /// What is asked of a new drive.
 #[derive(Clone, Copy, Debug)]
@@ -147,7 +131,7 @@ pub fn judge<'a>(sight: &Sight<'_>, disk: &'a Disk, needs: &Needs) -> Result<New
     let terms =
         pick::Terms { raid, accept_smart, takes: sight.takes, unfinished: sight.unfinished };
     let reason = pick::one(hw, disk, &terms).map_err(|all| Cannot::Drive(Refused(all)))?;
-    let seen = pick::print(hw, disk, needs.role);
+    let seen = Fingerprint::of(hw, disk, needs.role);
     let mut steps = Vec::new();
     let mut after = seen.clone();
     let mut holds = "blank".to_owned();
@@ -163,7 +147,7 @@ pub fn judge<'a>(sight: &Sight<'_>, disk: &'a Disk, needs: &Needs) -> Result<New
     }
     let mut device = after.address.clone();
     let whole = disk.measure();
-    let mut partition = Cut::Whole.made_by(release(sight.inventory), whole).unwrap_or(Bytes::ZERO);
+    let mut partition = Cut::Whole.made_by(sight.inventory.release(), whole).unwrap_or(Bytes::ZERO);
     if let Some(length) = needs.cut {
         partition = Bytes(length.0.div_ceil(Bytes::MIB.0) * Bytes::MIB.0);
         let mut cut = step(

@@ -6,22 +6,21 @@
 //! A drive that was pulled and put back is brought online, not replaced. One that is there and failing is taken offline
 //! first where the new one has to go into the same bay, and never where its vdev would be lost without it.
 
-use crate::apply::journal::Unfinished;
 use crate::capacity::{Replacement, resilver};
 use crate::drive::Drive;
 use crate::hw::Hw;
 use crate::inventory::missing::Missing;
 use crate::inventory::place::{Needed, Place};
-use crate::inventory::sentence;
-use crate::inventory::{Class, Disk, Inventory, Leaf, Owner, Pool, StandIn, Vdev};
+use crate::inventory::{Class, Disk, Inventory, Leaf, Owner, Pool, StandIn, Vdev, sentence};
 use crate::life::called::{self, Known, Spot};
 use crate::life::member::{self, Member, may_lose};
-use crate::life::newcomer::{self, Needs, Newcomer, REPLACEMENT};
+use crate::life::newcomer::{self, Needs, Newcomer};
 use crate::life::{Cannot, Follows, Sight, Task};
 use crate::plan::erase::Take;
-use crate::plan::steps::{run, step};
-use crate::plan::{Condition, Danger, Fingerprint, Step, command};
 use crate::profile::Profile;
+use crate::step::journal::Unfinished;
+use crate::step::role::REPLACEMENT;
+use crate::step::{Condition, Danger, Fingerprint, Step, command, run, step};
 use crate::units::Bytes;
 
 /// What is asked, and what was seen.
@@ -568,11 +567,11 @@ fn would_suspend(
     least: &Replacement,
 ) -> Option<Cannot> {
     let was_open = target.leaf.state != "ONLINE" && target.leaf.partition.is_some();
-    if !was_open || !member::is_smaller(new.partition, target.vdev) {
+    if !was_open || !target.vdev.is_above(new.partition) {
         return None;
     }
-    let smallest = member::smallest(target.vdev)?;
-    let safe = least.at_least(smallest, member::release(request.inventory)).ok()?;
+    let smallest = target.vdev.smallest()?;
+    let safe = least.at_least(smallest, request.inventory.release()).ok()?;
     let needs = match safe.drive_4kn {
         Some(large) if new.disk.logical == Some(4096) => large,
         _ => safe.drive_512,

@@ -4,9 +4,9 @@ use super::*;
 use crate::inventory::{Contents, Disk, Inventory, Owner, Signature};
 use crate::machine::Change;
 use crate::plan::erase::Take;
-use crate::plan::{Condition, Danger};
 use crate::render::fixture::{disk, hw, with_pool};
 use crate::smart::Smart;
+use crate::step::{Condition, Danger};
 use crate::units::Bytes;
 
 const TB2: u64 = 2_000_398_934_016;

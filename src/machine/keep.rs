@@ -8,10 +8,10 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::Value;
 
-use super::disguise::Disguise;
-use super::ordered_json::Json;
-use super::recording::{Answer, Bytes, Recording, Said, may_be_secret};
-use super::{IoError, RunError};
+use crate::machine::disguise::Disguise;
+use crate::machine::ordered_json::Json;
+use crate::machine::recording::{Answer, Bytes, Recording, Said, may_be_secret};
+use crate::machine::{IoError, RunError};
 
 /// udev's properties that are kept, by how they begin.
 const PROPERTIES: [&str; 30] = [

@@ -41,9 +41,7 @@ pub fn mountinfo(text: &str) -> Result<Vec<Mount>, String> {
             source: unescape(after.next()?),
         })
     };
-    let read = |line| {
-        mount(line).ok_or_else(|| format!("mountinfo has the line {line:?}"))
-    };
+    let read = |line| mount(line).ok_or_else(|| format!("mountinfo has the line {line:?}"));
     text.lines().map(read).collect()
 }
 

@@ -7,11 +7,11 @@ use crate::hw::ControllerMode;
 use crate::inventory::seats::in_bay;
 use crate::inventory::{Disk, ImportablePool, Inventory, Owner};
 use crate::plan::erase::Erasing;
-use crate::plan::make::Request;
 use crate::plan::refusal::Refusal;
-use crate::plan::system::{KEY_BYTES, compatibility};
+use crate::plan::request::Request;
 use crate::profile::BootFrom;
-use crate::verify;
+use crate::profile::places::{compatibility, full};
+use crate::system::KEY_BYTES;
 
 pub(super) fn not_known(what: &str, why: &str) -> Refusal {
     Refusal::NotKnown { what: what.to_owned(), why: why.to_owned() }
@@ -136,7 +136,7 @@ pub(super) fn half_way(request: &Request<'_>, there: bool, import: bool) -> Vec<
     let profile = &parsed.value;
     let exists = |name: &str| {
         let pools = inventory.pools.as_ref().ok();
-        let full = verify::full(profile, name);
+        let full = full(profile, name);
         let mut datasets = pools.into_iter().flatten().flat_map(|pool| &pool.datasets);
         datasets.any(|dataset| dataset.name == full)
     };

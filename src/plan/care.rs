@@ -1,10 +1,8 @@
 //! Who scrubs and trims, as steps: OpenZFS's timers with zbay's drop-in beside them, on or off. Every step can be taken back.
 
-use crate::care::wish::Timer;
+use crate::drift::Timer;
 use crate::machine::Change;
-use crate::plan::command;
-use crate::plan::steps::run;
-use crate::plan::{Condition, Danger, Step};
+use crate::step::{Condition, Danger, Step, command, run};
 
 /// Makes timers as they are wished: first what is to be on, so that nothing is left without anybody half-way.
 pub fn step_of(timer: &Timer) -> Vec<Change> {
@@ -29,12 +27,10 @@ pub fn step_of(timer: &Timer) -> Vec<Change> {
 pub fn step(what: &str, timers: &[Timer]) -> Step {
     let ordered = timers.iter().filter(|it| it.on).chain(timers.iter().filter(|it| !it.on));
     let changes = ordered.flat_map(step_of).collect();
-    let mut made = super::steps::step(what, Danger::Harmless, changes);
+    let mut made = crate::step::step(what, Danger::Harmless, changes);
     let files = timers.iter().filter_map(|timer| timer.file.as_ref());
-    let file = |it: &crate::care::wish::Beside| Condition::File {
-        path: it.path.clone(),
-        hash: it.was.clone(),
-    };
+    let file =
+        |it: &crate::drift::Beside| Condition::File { path: it.path.clone(), hash: it.was.clone() };
     made.before = files.map(file).collect();
     let holds = |it: &Timer| Condition::Timer { unit: it.unit.clone(), on: it.on };
     made.after = timers.iter().map(holds).collect();

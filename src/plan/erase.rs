@@ -10,13 +10,13 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::apply::journal::Unfinished;
 use crate::inventory::{Contents, Disk, ForeignPool, Owner, PoolState};
-use crate::life::newcomer::JOINS;
 use crate::machine::Change;
 use crate::names::{NameError, Serial, Wwn};
 use crate::plan::pick::Picked;
-use crate::plan::{Again, Condition, Danger, Fingerprint, Step, command};
+use crate::step::journal::Unfinished;
+use crate::step::role::JOINS;
+use crate::step::{Again, Condition, Danger, Fingerprint, Step, command};
 
 /// A disk that a person wants erased and taken.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

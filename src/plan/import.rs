@@ -5,34 +5,12 @@
 //! host with this box's own hostid; else a person has to name the host that had it (`--adopt HOST`).
 
 use camino::Utf8PathBuf;
-use serde::{Deserialize, Serialize};
 
 use crate::check::{Note, Rule, Severity};
 use crate::inventory::{ForeignPool, ImportablePool, Inventory, MARK, Owner, PoolState};
 use crate::plan::pick::{Picked, Picks};
-use crate::plan::{Condition, Danger, Fingerprint, Step, command};
+use crate::step::{Condition, Danger, Fingerprint, Import, Step, command};
 use crate::words::plain;
-
-/// A pool that will be imported.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Import {
-    /// Name.
-    pub pool: String,
-    /// GUID, as text.
-    pub guid: String,
-    /// `ONLINE` or `DEGRADED`, as `zpool import` says.
-    pub state: String,
-    /// Where its members are; none: every disk is looked at.
-    pub devices: Vec<Utf8PathBuf>,
-    /// True where another host had it last, did not export it, and a person named that host.
-    pub force: bool,
-    /// Who used it last, in words.
-    pub last: String,
-    /// True where its log is lost and it comes without (`-m`).
-    #[serde(default)]
-    pub without_log: bool,
-}
 
 /// Why a pool that is all there is not imported.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,19 +1,23 @@
 //! Old drives: when a plan is an import, whose pool it may be, and what waits while a pool is not well.
 
-use super::make::{PlanError, Request, make};
-use super::{Plan, system};
+use super::make::{PlanError, make};
+use super::request::Request;
+use super::Plan;
+use crate::system;
 use crate::check::Rule;
+use crate::drift::Drift;
 use crate::hw::Hw;
 use crate::inventory::{
-    Contents, ForeignPool, ImportablePool, Inventory, Owner, Pool, PoolState, Property, Signature,
-    Told, Want, look,
+    Contents, ForeignPool, ImportablePool, Inventory, Owner, Pool, PoolState, Signature, Told,
+    Want, look,
 };
 use crate::machine::Change;
 use crate::machine::recorded::Recorded;
 use crate::plan::erase::Take;
+use crate::property::Property;
 use crate::shipped;
 use crate::units::Bytes;
-use crate::verify::{Drift, patient, unwell};
+use crate::verify::{patient, unwell};
 
 fn member(state: PoolState, guid: &str) -> ForeignPool {
     ForeignPool {
@@ -167,7 +171,7 @@ fn a_pool_that_is_not_well_gets_properties_at_most() {
         vec![
             Drift::DatasetMissing { dataset: "tank/new".into() },
             Drift::Property {
-                of: super::Of::Zfs,
+                of: crate::step::Of::Zfs,
                 object: "tank".into(),
                 name: "atime".into(),
                 wished: "off".into(),

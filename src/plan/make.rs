@@ -7,26 +7,30 @@ use thiserror::Error;
 
 use crate::capacity::CapacityError;
 use crate::check::{self, Note, Rule, Severity, health, seats};
+use crate::drift::Drift;
 use crate::drive::Drive;
 use crate::fault::Faults;
 use crate::hw::Hw;
-use crate::inventory::{Disk, Host, Inventory, Pool, volume};
+use crate::hw::host::Host;
+use crate::inventory::{Disk, Inventory, Pool, volume};
 use crate::machine::{Change, Hash};
 use crate::names::BayId;
 use crate::plan::against::{elsewhere, half_way, not_known, the_box};
-use crate::plan::arrival::Arrival;
-use crate::plan::erase::{self, Erased, Erasing, Take};
-use crate::plan::import::{self, Import};
+use crate::plan::erase::{self, Erased, Erasing};
 use crate::plan::outlook::{self, Outlook};
 use crate::plan::pick::{self, Picks};
 use crate::plan::refusal::{Refusal, Refused};
-use crate::plan::system::System;
-use crate::plan::{Danger, Fingerprint, Of, Plan, Step, VERSION, better, care, replace, steps};
+use crate::plan::request::Request;
+use crate::plan::{Plan, VERSION, better, care, import, replace, steps};
+use crate::profile::places::wished_datasets;
 use crate::profile::property::Setting;
 use crate::profile::{Layout, Profile};
 use crate::shipped::PROFILES;
+use crate::step::{Danger, Fingerprint, Import, Of, Step};
+use crate::system::System;
+use crate::system::arrival::Arrival;
 use crate::units::Bytes;
-use crate::verify::{self, Drift};
+use crate::verify;
 use crate::yaml::Parsed;
 
 /// Why there is no plan.
@@ -41,31 +45,6 @@ pub enum PlanError {
     /// The drives do not make a pool.
     #[error("no pool can be made from these drives")]
     Capacity(#[from] CapacityError),
-}
-
-/// What a plan is made from.
-#[derive(Clone, Copy, Debug)]
-pub struct Request<'a> {
-    /// The box that the wish is for.
-    pub hw: &'a Hw,
-    /// Title of the box that was recognised, where it is another one than the wish's.
-    pub other_box: Option<&'a str>,
-    /// The wish.
-    pub profile: &'a Parsed<Profile>,
-    /// Its name, as the user knows it.
-    pub name: &'a str,
-    /// The look.
-    pub inventory: &'a Inventory,
-    /// The rest of the system.
-    pub system: &'a System,
-    /// Disks that a person named to be erased.
-    pub takes: &'a [Take],
-    /// The host that a person named as the one that had the pool last.
-    pub adopt: Option<&'a str>,
-    /// A person said that a pool which zbay did not make becomes as this profile.
-    pub onto_existing: bool,
-    /// Whether `zbay adopt` could write a profile of the pool that is there.
-    pub adoptable: bool,
 }
 
 /// Whether a profile may be laid onto a pool that zbay did not make though nobody says so: it is a file of one's own, or
@@ -124,16 +103,16 @@ pub fn make(request: &Request<'_>) -> Result<Plan, PlanError> {
         (None, None) => return Err(Refused(Vec::new()).into()),
     };
     notes.retain(|note| note.severity < Severity::Error);
-    let mut keys = check::keys::open(&system.keys);
+    let mut keys = crate::system::keys::open(&system.keys);
     notes.append(&mut keys);
-    notes.extend(check::keys::left(&system.keys));
+    notes.extend(crate::system::keys::left(&system.keys));
     let is_key = |change: &Change| match change {
         Change::NewKey { .. } => true,
         Change::Run(cmd) => cmd.asks.is_some(),
         _ => false,
     };
     if steps.iter().any(|step| step.changes.iter().any(is_key)) {
-        notes.extend(check::keys::slow(system.aes));
+        notes.extend(crate::system::keys::slow(system.aes));
     }
     if let (Some(picks), None) = (&picks, pool) {
         notes.extend(advice(profile, picks, &outlook));
@@ -303,7 +282,7 @@ pub fn layout_words(profile: &Profile) -> String {
 }
 
 fn fingerprints(hw: &Hw, picks: &Picks<'_>) -> Vec<Fingerprint> {
-    picks.all().into_iter().map(|(pick, role)| pick::print(hw, pick.disk, role)).collect()
+    picks.all().into_iter().map(|(pick, role)| Fingerprint::of(hw, pick.disk, role)).collect()
 }
 
 /// What is erased, as the plan says it.
@@ -440,7 +419,7 @@ fn as_wished(
             fine.push(format!("pool {}: {}", pool.name, layout_words(profile)));
         }
         let missing = all().filter(|drift| matches!(drift, Drift::DatasetMissing { .. })).count();
-        let wished = verify::wished_datasets(profile).len();
+        let wished = wished_datasets(profile).len();
         if wished > missing {
             fine.push(format!("{} of {wished} datasets", wished - missing));
         }

@@ -5,11 +5,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::capacity::{self, Capacity, CapacityError, Drive, Kind, Vdev};
+use crate::capacity::{self, Capacity, CapacityError, Drive};
+use crate::layout::vdevs;
 use crate::plan::pick::{Picked, Picks};
 use crate::plan::replace::{Members, members};
 use crate::plan::reserve::cut_of;
-use crate::profile::{Layout, Profile};
+use crate::profile::Profile;
 use crate::units::{Ashift, Bytes};
 
 /// What the pool will be.
@@ -32,31 +33,6 @@ pub struct Outlook {
     pub replacement: Vec<Members>,
     /// Hours of a resilver of a full drive at 150 and at 50 MB/s.
     pub resilver_hours: (u64, u64),
-}
-
-/// The kind of vdev that a layout is made of.
-pub fn kind(layout: Layout) -> Kind {
-    match layout {
-        Layout::Raidz => Kind::Raidz1,
-        Layout::Raidz2 => Kind::Raidz2,
-        Layout::Raidz3 => Kind::Raidz3,
-        Layout::Mirror => Kind::Mirror,
-        Layout::Stripe => Kind::Stripe,
-    }
-}
-
-/// One group for each vdev: as wished, or each drive of a stripe by itself.
-pub fn grouped<T: Clone>(layout: Layout, data: &[Vec<T>]) -> Vec<Vec<T>> {
-    match layout {
-        Layout::Stripe => data.iter().flatten().map(|one| vec![one.clone()]).collect(),
-        _ => data.to_vec(),
-    }
-}
-
-/// The vdevs that `data` becomes.
-pub fn vdevs(layout: Layout, data: &[Vec<Drive>], ashift: Ashift) -> Vec<Vdev> {
-    let kind = kind(layout);
-    grouped(layout, data).into_iter().map(|leaves| Vdev { kind, leaves, ashift }).collect()
 }
 
 fn drives(data: &[Vec<Picked<'_>>]) -> Vec<Vec<Drive>> {

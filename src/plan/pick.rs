@@ -4,19 +4,19 @@
 //! of all that is wrong at once. A disk is taken only if its owner is `Blank`; a bay that is empty, a disk
 //! that cannot be addressed, one that is not what the profile expects: each is a [`Refusal`] of its own.
 
-use crate::apply::journal::Unfinished;
 use crate::check::health;
 use crate::drive::Drive;
-use crate::hw::vacancy::{Doubt, Vacancy};
 use crate::hw::{ControllerMode, Hw};
 use crate::inventory::seats::in_bay;
+use crate::inventory::vacancy::{Doubt, Vacancy};
 use crate::inventory::{Contents, Disk, Flaw, Inventory, Owner};
+use crate::layout::FUZZ;
 use crate::names::BayId;
-use crate::plan::Fingerprint;
 use crate::plan::erase::{self, Erasing, Reason, Take};
 use crate::plan::refusal::Refusal;
 use crate::profile::{DriveKind, MixedSizes, Profile};
 use crate::smart::rules::Weight;
+use crate::step::journal::Unfinished;
 use crate::units::{Ashift, Bytes};
 
 /// A bay of the wish with the disk in it.
@@ -73,22 +73,8 @@ impl<'a> Picks<'a> {
     }
 }
 
-/// zpool(8) takes neighbours of a vdev that differ by up to 16 MiB for equal (`ZPOOL_FUZZ` in its `zpool_vdev.c`), so
-/// that drives of one label from two makers go together.
-pub const FUZZ: u64 = 16 << 20;
-
 fn differ(vdev: &[Picked<'_>]) -> bool {
     vdev.windows(2).any(|two| two[0].disk.size.0.abs_diff(two[1].disk.size.0) > FUZZ)
-}
-
-/// A disk as it is looked for again before it is touched.
-pub fn print(hw: &Hw, disk: &Disk, role: &str) -> Fingerprint {
-    Fingerprint {
-        drive: Drive::of(hw, disk),
-        address: disk.address.clone().unwrap_or_default(),
-        role: role.to_owned(),
-        contents: disk.contents.as_ref().map(|it| it.digest.clone()).unwrap_or_default(),
-    }
 }
 
 /// Finds the disk of every bay that the wish names.

@@ -8,20 +8,22 @@ use std::collections::BTreeSet;
 use camino::Utf8PathBuf;
 use proptest::prelude::*;
 
-use super::make::{Request, make};
-use super::system::{self, System, UNITS};
+use super::make::make;
+use super::request::Request;
+use crate::system::{self, System, UNITS};
 use super::{Danger, Plan};
-use crate::apply::journal::{Taken, Unfinished};
 use crate::hw::Hw;
 use crate::inventory::{
     Class, Contents, Dataset, Disk, ForeignPool, ImportablePool, Inventory, Leaf, LeafTold,
-    Membership, Owner, Pool, PoolState, Property, Signature, Told, Unknown, Vdev, Want, look,
+    Membership, Owner, Pool, PoolState, Signature, Told, Unknown, Vdev, Want, look,
 };
 use crate::machine::recorded::Recorded;
 use crate::machine::{Change, Span};
 use crate::plan::erase::{Reason, Take};
 use crate::profile::Profile;
+use crate::property::Property;
 use crate::shipped;
+use crate::step::journal::{Taken, Unfinished};
 use crate::units::Bytes;
 use crate::yaml::Parsed;
 

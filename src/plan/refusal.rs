@@ -9,12 +9,11 @@ use camino::Utf8PathBuf;
 use serde::Serialize;
 
 use crate::drive::Drive;
-use crate::hw::vacancy::Doubt;
-use crate::inventory::sentence;
-use crate::inventory::{Flaw, Owner};
+use crate::inventory::vacancy::Doubt;
+use crate::inventory::{Flaw, Owner, sentence};
 use crate::names::{BayId, Serial, Wwn};
-use crate::render::table::list;
 use crate::smart::rules::Finding;
+use crate::table::list;
 use crate::units::Bytes;
 use crate::words::{self, labelled, plain};
 

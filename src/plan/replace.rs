@@ -7,11 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::capacity::{Capacity, VdevCapacity};
 use crate::check::{Note, Rule, Severity};
+use crate::layout::{LITTLE, grouped, mib};
 use crate::names::BayId;
-use crate::plan::outlook::grouped;
 use crate::plan::pick::{Picked, Picks};
 use crate::profile::Profile;
-use crate::propose::candidate::{LITTLE, mib};
 use crate::units::Bytes;
 use crate::words::bays;
 

@@ -7,9 +7,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::capacity::{CapacityError, cut::Cut};
 use crate::plan::pick::{Picked, Picks};
-use crate::plan::steps::{free, run, step};
-use crate::plan::{Danger, Fingerprint, Step, command};
+use crate::plan::steps::free;
 use crate::profile::Profile;
+use crate::step::{Danger, Fingerprint, Step, command, run, step};
 use crate::units::Bytes;
 
 /// How the drives of a wish are cut.
@@ -55,13 +55,14 @@ fn length(pick: &Picked<'_>, reserve: Bytes) -> Result<Bytes, CapacityError> {
 #[cfg(test)]
 mod tests {
     use super::device;
+    use crate::drift::Drift;
     use crate::machine::recorded::Recorded;
-    use crate::plan::command::first_partition;
-    use crate::plan::system;
     use crate::profile::Profile;
     use crate::render::fixture::{hw, inventory, with_pool};
+    use crate::step::command::first_partition;
+    use crate::system;
     use crate::units::Bytes;
-    use crate::verify::{Drift, drift};
+    use crate::verify::drift;
     use crate::yaml::{Parsed, read};
 
     fn wish(more: &str) -> Parsed<Profile> {

@@ -4,34 +4,18 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::care::wish;
 use crate::inventory::{ForeignPool, Inventory, Owner};
-use crate::machine::{Change, Cmd, Hash};
-use crate::plan::arrival::Mount;
-use crate::plan::command::{self, Create, VdevArgs};
+use crate::machine::{Change, Hash};
 use crate::plan::pick::{Picked, Picks};
-use crate::plan::system::{HOSTID, KEPT, KEYS_AT_BOOT, Key, LOAD_KEYS, Own, System, mountpoint_of};
-use crate::plan::{Condition, Danger, Fingerprint, Of, Rehearsal, Step, reserve};
+use crate::plan::reserve;
+use crate::profile::places::{full, mountpoint_of, wished_datasets};
 use crate::profile::property::Setting;
 use crate::profile::{Layout, Profile, Uneven};
 use crate::shipped::WISH;
-use crate::verify::{full, wished_datasets};
+use crate::step::command::{self, Create, VdevArgs};
+use crate::step::{Condition, Danger, Fingerprint, Of, Rehearsal, Step, run, step};
+use crate::system::arrival::Mount;
+use crate::system::{HOSTID, KEPT, KEYS_AT_BOOT, Key, LOAD_KEYS, Own, System};
 use crate::words;
-
-pub(crate) fn step(what: impl Into<String>, danger: Danger, changes: Vec<Change>) -> Step {
-    let what = what.into();
-    Step {
-        what,
-        danger,
-        before: Vec::new(),
-        rehearsal: None,
-        changes,
-        again: None,
-        after: Vec::new(),
-    }
-}
-
-pub(crate) fn run(cmds: impl IntoIterator<Item = Cmd>) -> Vec<Change> {
-    cmds.into_iter().map(Change::Run).collect()
-}
 
 /// Records the wish in /etc/zbay/profile.yaml.
 pub fn record_wish(text: &str, system: &System) -> Step {

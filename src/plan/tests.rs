@@ -2,8 +2,9 @@
 
 use proptest::prelude::{Just, ProptestConfig, Strategy, prop_assert_eq, proptest};
 
-use super::make::{PlanError, Request, make};
-use super::system;
+use super::make::{PlanError, make};
+use super::request::Request;
+use crate::system;
 use super::{Plan, Step};
 use crate::inventory::{Disk, Inventory, Transport, Want, look};
 use crate::machine::Change;

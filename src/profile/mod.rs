@@ -19,6 +19,7 @@ use crate::units::Bytes;
 
 pub mod care;
 pub mod notify;
+pub mod places;
 pub mod property;
 pub mod value;
 

@@ -2,7 +2,7 @@
 //!
 //! What is wished is turned into `name=value` in the spelling of `zpool get -p` and `zfs get -p`, so that a wish can be
 //! compared with what is and a second apply finds nothing to do. The properties of a dataset stand in one table
-//! ([`crate::inventory::property`]). Defaults and reasons: docs/defaults.md.
+//! ([`crate::property`]). Defaults and reasons: docs/defaults.md.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use super::value::{
     Failmode, KeyFile, Limit, Mode, Mountpoint, OfZfs as _, OnOff, Principal, RecordSize, SnapDir,
     Sync, Xattr,
 };
-use crate::inventory::property::dataset_properties;
+use crate::property::dataset_properties;
 
 /// A property and its value as `-p` prints it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

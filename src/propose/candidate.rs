@@ -7,20 +7,17 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::growth::Growth;
-use super::layouts::Shape;
-use super::{Member, Stock};
 use crate::capacity::{self, Drive, Losses, resilver};
+use crate::layout::{FUZZ, LITTLE, mib, vdevs};
 use crate::names::BayId;
-use crate::plan::outlook::vdevs;
-use crate::plan::pick::FUZZ;
 use crate::profile::Layout;
-use crate::units::{Ashift, Bytes};
+use crate::propose::growth::Growth;
+use crate::propose::layouts::{Shape, ashift, kind};
+use crate::propose::{Member, Stock};
+use crate::units::Bytes;
 
 /// A resilver of so many hours is still had in one day.
 pub const DAY: u64 = 24;
-/// Less than this between a drive and the smallest that may replace it is little: makers differ by some MiB.
-pub const LITTLE: Bytes = Bytes(1 << 30);
 
 /// A layout and what it gives.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -86,17 +83,6 @@ impl fmt::Display for Remark {
             ),
         }
     }
-}
-
-/// Whole MiB, rounded down.
-pub fn mib(bytes: Bytes) -> String {
-    format!("{} MiB", bytes.0 / Bytes::MIB.0)
-}
-
-/// The ashift that a pool of these drives gets.
-pub fn ashift<'a>(drives: impl Iterator<Item = &'a Member>) -> Ashift {
-    let sectors = drives.map(|drive| drive.physical.max(drive.logical));
-    sectors.filter_map(Ashift::of_sector).max().unwrap_or(Ashift::DEFAULT).max(Ashift::DEFAULT)
 }
 
 impl Candidate {
@@ -177,14 +163,5 @@ impl Candidate {
             (Layout::Mirror, _) if width == 2 => format!("{count} mirrors"),
             (layout, _) => format!("{count} {}", kind(layout, width)),
         }
-    }
-}
-
-/// One vdev in words: `mirror`, `3-way mirror`, `raidz of 3`.
-pub fn kind(layout: Layout, width: usize) -> String {
-    match (layout, width) {
-        (Layout::Mirror, 2) => "mirror".to_owned(),
-        (Layout::Mirror, width) => format!("{width}-way mirror"),
-        (layout, width) => format!("{layout} of {width}"),
     }
 }

@@ -7,14 +7,12 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::Member;
-use super::candidate::{ashift, kind};
-use super::layouts::{DOUBLE, SINGLE, Shape};
 use crate::capacity::{self, Drive};
+use crate::layout::{FUZZ, vdevs};
 use crate::names::BayId;
-use crate::plan::outlook::vdevs;
-use crate::plan::pick::FUZZ;
 use crate::profile::Layout;
+use crate::propose::Member;
+use crate::propose::layouts::{DOUBLE, SINGLE, Shape, ashift, kind};
 use crate::units::Bytes;
 use crate::words::bays;
 

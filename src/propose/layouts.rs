@@ -6,10 +6,11 @@
 
 use std::collections::BTreeSet;
 
-use super::Member;
+use crate::layout::FUZZ;
 use crate::names::BayId;
-use crate::plan::pick::FUZZ;
 use crate::profile::Layout;
+use crate::propose::Member;
+use crate::units::Ashift;
 
 /// The most drives under single parity.
 pub const SINGLE: usize = 8;
@@ -105,4 +106,19 @@ fn groups<'a>(set: &[(u64, &'a Member)], width: usize) -> Vec<Vec<&'a Member>> {
         .collect();
     vdevs.sort_by_key(|vdev| vdev.first().map(|drive| &drive.bay));
     vdevs
+}
+
+/// The ashift that a pool of these drives gets.
+pub fn ashift<'a>(drives: impl Iterator<Item = &'a Member>) -> Ashift {
+    let sectors = drives.map(|drive| drive.physical.max(drive.logical));
+    sectors.filter_map(Ashift::of_sector).max().unwrap_or(Ashift::DEFAULT).max(Ashift::DEFAULT)
+}
+
+/// One vdev in words: `mirror`, `3-way mirror`, `raidz of 3`.
+pub fn kind(layout: Layout, width: usize) -> String {
+    match (layout, width) {
+        (Layout::Mirror, 2) => "mirror".to_owned(),
+        (Layout::Mirror, width) => format!("{width}-way mirror"),
+        (layout, width) => format!("{layout} of {width}"),
+    }
 }

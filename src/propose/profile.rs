@@ -5,12 +5,13 @@
 
 use std::fmt::Write as _;
 
-use super::Candidate;
-use super::candidate::{LITTLE, Remark};
 use crate::hw::{ControllerMode, Hw};
 use crate::inventory::Inventory;
+use crate::layout::LITTLE;
 use crate::names::{BayId, PoolName};
 use crate::profile::Layout;
+use crate::propose::Candidate;
+use crate::propose::candidate::Remark;
 use crate::words::bays;
 
 /// What a profile says beside its layout.
@@ -71,7 +72,7 @@ pub fn text(candidate: &Candidate, frame: &Frame) -> String {
         _ => None,
     });
     if let Some(slack) = slack {
-        let slack = super::candidate::mib(slack);
+        let slack = crate::layout::mib(slack);
         let _ = writeln!(
             out,
             "  # A new drive may be {slack} smaller than these and no more. This leaves room for\n  \

@@ -4,10 +4,10 @@
 //! stands what `zfs list` will say, decimal and binary, and to the byte. A layout that the bays cannot hold with
 //! sense is `-`.
 
-use super::sheet::Sheet;
-use super::table;
 use crate::capacity::table::Layout;
 use crate::capacity::{Cell, Row};
+use crate::render::sheet::Sheet;
+use crate::table;
 use crate::units::Bytes;
 use crate::words;
 

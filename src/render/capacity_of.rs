@@ -5,14 +5,15 @@
 
 use serde_json::{Value, json};
 
-use super::capacity::binary;
-use super::sheet::Sheet;
-use super::svg::{Canvas, where_to};
-use super::{bar, table};
 use crate::capacity::fits::Mix;
 use crate::capacity::margin::Margin;
 use crate::capacity::{Capacity, Class, Cut, Part, Terms, spec};
+use crate::render::bar;
+use crate::render::capacity::binary;
+use crate::render::sheet::Sheet;
+use crate::render::svg::{Canvas, where_to};
 use crate::risk::Odds;
+use crate::table;
 use crate::units::Bytes;
 use crate::words;
 

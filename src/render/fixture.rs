@@ -3,9 +3,10 @@
 use jiff::Timestamp;
 
 use crate::hw::Hw;
+use crate::hw::host::{Dmi, Host, Nic, PciDevice};
 use crate::inventory::{
-    Class, Contents, Dataset, Disk, Dmi, Facet, Host, Inventory, Leaf, LeafTold, Membership, Nic,
-    Owner, PciDevice, Pool, Told, Transport, Unknown, Vdev,
+    Class, Contents, Dataset, Disk, Facet, Inventory, Leaf, LeafTold, Membership, Owner, Pool,
+    Told, Transport, Unknown, Vdev,
 };
 use crate::machine::HostFacts;
 use crate::shipped;

@@ -7,11 +7,10 @@
 use super::disk::{Row, gbps, rows};
 use super::paint::{Paint, Tone};
 use crate::drive::Drive;
-use crate::hw::vacancy::Vacancy;
 use crate::hw::{Bay, Hw, Sure};
 use crate::inventory::missing::{Missing, missing};
-use crate::inventory::phrase;
-use crate::inventory::{Disk, Inventory, Owner, Pool};
+use crate::inventory::vacancy::Vacancy;
+use crate::inventory::{Disk, Inventory, Owner, Pool, phrase};
 use crate::names::BayId;
 use crate::smart::rules::Weight;
 use crate::words;

@@ -1,7 +1,7 @@
 //! `grow`: ways from one pool to larger ones, side by side.
 
-use super::table;
 use crate::capacity::grow::{Growth, Way};
+use crate::table;
 use crate::words;
 
 /// What is compared: the words of a pool and the ways there.

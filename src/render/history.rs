@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 
-use super::table;
 use crate::history::{Life, Sighting, Since};
 use crate::smart::Smart;
+use crate::table;
 use crate::words;
 
 /// Lines below a table.

@@ -7,18 +7,18 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::overview::by_place;
-use super::paint::{Paint, Tone};
-use super::{disk, front, table};
 use crate::check::machine::assumed_bays;
 use crate::check::seats::{doubtful, started_elsewhere};
-use crate::drive::Drive;
-use crate::hw::vacancy::{Doubt, Vacancy};
+use crate::drive::{Drive, by_place};
+use crate::hw::host::{Dmi, Host, Nic};
 use crate::hw::{Boot, CanBoot, ControllerMode, Hw, Sure};
 use crate::inventory::missing::missing;
-use crate::inventory::phrase;
-use crate::inventory::{Dmi, Host, Inventory, Nic};
+use crate::inventory::vacancy::{Doubt, Vacancy};
+use crate::inventory::{Inventory, phrase};
 use crate::names::BayId;
+use crate::render::paint::{Paint, Tone};
+use crate::render::{disk, front};
+use crate::table;
 use crate::units::Bytes;
 use crate::words;
 

@@ -1,7 +1,8 @@
 //! `show hw` of the article's box, of 24 bays, of a box that nobody described.
 
 use super::{KnownBy, gib, json, render};
-use crate::inventory::{Host, Unknown};
+use crate::hw::host::Host;
+use crate::inventory::Unknown;
 use crate::render::fixture::{hw, inventory, unprivileged};
 use crate::render::paint::Paint;
 use crate::smart::Smart;

@@ -28,7 +28,6 @@ pub mod propose;
 pub mod sheet;
 pub mod status;
 pub mod svg;
-pub mod table;
 pub mod task;
 pub mod vdev_id;
 

@@ -1,8 +1,8 @@
 //! Risk, power and cost of a pool: one sentence, or the section of `--explain`.
 
-use super::table;
 use crate::risk::Odds;
 use crate::risk::explain::Line;
+use crate::table;
 use crate::words;
 
 /// The sentence, with the cost where a price was told; or everything.

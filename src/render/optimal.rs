@@ -2,14 +2,14 @@
 //!
 //! Shares are percent of the raw space, rounded to tenths; bytes stand in the JSON answer.
 
-use super::sheet::Sheet;
-use super::table;
 use crate::capacity::splits::Split;
 use crate::capacity::widths::Width;
 use crate::capacity::{Kind, Losses};
+use crate::render::sheet::Sheet;
 use crate::risk::Risk;
 use crate::risk::money::Cost;
 use crate::risk::words::{exact, one_in_short};
+use crate::table;
 use crate::units::Bytes;
 use crate::words;
 

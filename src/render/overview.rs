@@ -2,21 +2,19 @@
 //!
 //! Where a box has many bays, neighbours that hold the same share a line. What is proposed to type exists.
 
-use std::cmp::Ordering;
-
-use super::{disk, front, hw as box_, pool, table};
 use crate::check::machine::well;
 use crate::check::seats::started_elsewhere;
 use crate::check::{Note, Rule, Severity};
-use crate::drive::Drive;
+use crate::drive::{Drive, by_place};
 use crate::hw::Hw;
-use crate::hw::vacancy::Vacancy;
-use crate::inventory::phrase;
-use crate::inventory::{Inventory, Pool};
+use crate::inventory::vacancy::Vacancy;
+use crate::inventory::{Inventory, Pool, phrase};
 use crate::names::BayId;
 use crate::profile::Profile;
+use crate::render::{disk, front, hw as box_, pool};
 use crate::shipped::WISH;
 use crate::status::{self, Status};
+use crate::table;
 use crate::words;
 
 /// Up to so many bays have a line each.
@@ -252,11 +250,6 @@ fn bays(hw: &Hw, inventory: &Inventory) -> String {
     } else {
         table::drives(2, &rows)
     }
-}
-
-/// Drives in the order of their places, those without one behind.
-pub fn by_place(a: &Drive, b: &Drive) -> Ordering {
-    a.bay.is_none().cmp(&b.bay.is_none()).then_with(|| a.bay.cmp(&b.bay))
 }
 
 fn wish(overview: &Overview<'_>) -> String {

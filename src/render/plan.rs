@@ -6,12 +6,14 @@
 use std::fmt::Write as _;
 
 use crate::check::{Note, Rule, Severity};
+use crate::drift::Drift;
 use crate::inventory::Inventory;
 use crate::machine::{Change, Cmd};
 use crate::names::BayId;
 use crate::plan::replace::{Members, merged};
-use crate::plan::{Fingerprint, Outlook, Plan, Step};
-use crate::verify::{Drift, Moved};
+use crate::plan::{Outlook, Plan};
+use crate::step::{Fingerprint, Step};
+use crate::verify::Moved;
 use crate::words::{bays, labelled, marked, plain, sentence, width};
 
 /// The whole plan and what to type next. `full` spells every path.
@@ -115,7 +117,7 @@ fn drives(disks: &[Fingerprint], out: &mut String) {
             ]
         })
         .collect();
-    out.push_str(&super::table::drives(2, &rows));
+    out.push_str(&crate::table::drives(2, &rows));
 }
 
 pub(super) fn one_step(step: &Step, disks: &[Fingerprint], full: bool, out: &mut String) {
@@ -409,7 +411,7 @@ pub fn compared(plan: &Plan, inventory: &Inventory) -> String {
         row("SIZE", plan.outlook.size.0, pool.size.0),
         row("usable", plan.outlook.usable.0, usable),
     ];
-    super::table::list(2, &rows)
+    crate::table::list(2, &rows)
 }
 
 fn row(what: &str, predicted: u64, is: u64) -> Vec<String> {

@@ -3,12 +3,12 @@
 //! A drive that is gone is named by what ZFS remembers of it: the port that it was at, its model and serial.
 //! Where the pools could not be asked for, that is said; it is not the same as none.
 
-use super::{disk, table};
 use crate::drive::Drive;
 use crate::hw::Hw;
-use crate::inventory::missing;
-use crate::inventory::{Class, Facet, ImportablePool, Inventory, Leaf, Pool, Vdev};
+use crate::inventory::{Class, Facet, ImportablePool, Inventory, Leaf, Pool, Vdev, missing};
+use crate::render::disk;
 use crate::status;
+use crate::table;
 use crate::words;
 
 /// The screen.

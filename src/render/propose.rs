@@ -5,11 +5,11 @@
 
 use serde_json::{Value, json};
 
-use super::table::list;
 use crate::inventory::phrase::contents_phrase;
 use crate::inventory::{Flaw, Transport};
 use crate::names::BayId;
 use crate::propose::{Absent, Candidate, Member, Proposal, Remark, Why};
+use crate::table::list;
 use crate::units::Bytes;
 use crate::words::{WIDTH, and, bays, clip, labelled, plain};
 

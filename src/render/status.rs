@@ -3,12 +3,13 @@
 //! A box of four bays takes at most 20 lines whatever is the matter: what is told besides the first condition is
 //! what there is room for, and the rest is counted. The last line can be typed.
 
-use super::{bar, table};
 use crate::hw::Hw;
 use crate::inventory::Class;
+use crate::render::bar;
 use crate::status::{
     Condition, Member, Role, Running, Scrub, Status, VdevStatus, Weight, What, running,
 };
+use crate::table;
 use crate::words;
 
 /// Lines of a screen.

@@ -6,7 +6,7 @@
 
 use serde_json::Value;
 
-use super::report::number;
+use super::raw::number;
 
 /// A figure that is kept as an attribute: its number, and how its name begins or what is in it, in lower case.
 pub(super) struct Figure {

@@ -8,10 +8,12 @@ use test_log::Reach;
 
 mod attribute;
 mod models;
+mod raw;
 mod report;
 pub mod rules;
 #[cfg(test)]
 mod samples;
+pub mod selftest;
 pub mod test_log;
 
 pub use attribute::AtThreshold;

@@ -10,6 +10,7 @@ use super::attribute::{
     Attributes, CRC, HOURS, OFFLINE_UNCORRECTABLE, PARKS, PENDING, REALLOCATED, REALLOCATED_EVENTS,
     STARTS, TEMPERATURE, UNCORRECTABLE,
 };
+use super::raw::number;
 use super::test_log::{Entry, Since, TestLog};
 use super::{Recovery, SelfTest, Signs, Smart};
 
@@ -273,11 +274,6 @@ fn failed(log: &TestLog, hours: Option<u64>, signs: Signs) -> Option<SelfTest> {
         Some(entry) => Some(of_log(log, entry, hours)),
         None => (signs.failed_tests && !log.has_failures()).then(unseen),
     }
-}
-
-/// A count, also where it is written as a text because it exceeds what a JSON number holds safely.
-pub(super) fn number(value: &Value) -> Option<u64> {
-    value.as_u64().or_else(|| value.as_str()?.parse().ok())
 }
 
 #[cfg(test)]

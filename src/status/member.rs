@@ -9,10 +9,10 @@ use serde::Serialize;
 use crate::capacity::Cut;
 use crate::drive::Drive;
 use crate::hw::Hw;
-use crate::inventory::missing;
 use crate::inventory::place::Place;
-use crate::inventory::{Class, Copying, Disk, Inventory, Leaf, Pool, Run, StandIn, Vdev, guid};
-use crate::life::member;
+use crate::inventory::{
+    Class, Copying, Disk, Inventory, Leaf, Pool, Run, StandIn, Vdev, guid, missing,
+};
 use crate::names::BayId;
 
 /// What a member stands for in its vdev.
@@ -223,10 +223,10 @@ fn is_renamed(inventory: &Inventory, pool: &Pool, vdev: &Vdev, leaf: &Leaf) -> b
 /// The vdev whose members are all larger than what ZFS makes of this whole drive, which is the most that a spare can be.
 fn small_for(inventory: &Inventory, pool: &Pool, disk: &Disk) -> Option<String> {
     let drive = disk.measure();
-    let most = Cut::Whole.made_by(member::release(inventory), drive).ok()?;
+    let most = Cut::Whole.made_by(inventory.release(), drive).ok()?;
     let holds = |vdev: &&Vdev| !matches!(vdev.class, Class::Spare | Class::Cache | Class::Log);
     let mut data = pool.vdevs.iter().filter(holds);
-    data.find(|vdev| member::is_smaller(most, vdev)).map(|vdev| vdev.name.clone())
+    data.find(|vdev| vdev.is_above(most)).map(|vdev| vdev.name.clone())
 }
 
 /// Whether a leaf is the new drive of a replacement that goes on no more.

@@ -3,7 +3,7 @@
 //! ZFS tells one thing, the gravest that it knows. It is silenced by a condition of its own kind and by nothing else: a
 //! drive with errors explains no pool that cannot be opened. What no condition explains is told in ZFS's words.
 
-use super::{Condition, What};
+use crate::status::{Condition, What};
 
 /// What explains a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

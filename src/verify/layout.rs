@@ -4,12 +4,12 @@
 //! matter in which order they stand. A drive that is missing, or that sits in another free bay, makes no other
 //! layout: on the day a drive dies nobody shall be told to make the pool anew.
 
+use crate::drift::Drift;
 use crate::hw::Hw;
 use crate::inventory::place::Place;
 use crate::inventory::seats::in_bay;
 use crate::inventory::{Class, Inventory, Leaf, Pool, Vdev};
 use crate::profile::{Layout, Profile};
-use crate::verify::Drift;
 
 /// A vdev as both sides say it: class, type, and its places in order, each with the kernel names of the disks in it (of a
 /// place that several share the member first).

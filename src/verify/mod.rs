@@ -4,21 +4,20 @@
 //! `zbay verify` prints all of it. Nothing here is ever forced.
 
 use crate::care::wish;
+use crate::drift::Drift;
 use crate::hw::Hw;
-use crate::inventory::property::{self, Equality};
-use crate::inventory::{Inventory, Pool, Property};
+use crate::inventory::{Inventory, Pool};
 use crate::machine::Hash;
-use crate::plan::Of;
-use crate::plan::pick::Picked;
-use crate::plan::system::{LOAD_KEYS, System};
 use crate::profile::Profile;
+use crate::profile::places::{full, wished_datasets};
 use crate::profile::property::Setting;
+use crate::property::{self, Property, same};
+use crate::step::Of;
+use crate::system::{LOAD_KEYS, System};
 
-mod difference;
 mod layout;
 mod moved;
 
-pub use difference::Drift;
 use layout::layout;
 pub use moved::{Moved, moved};
 
@@ -201,34 +200,6 @@ pub fn patient(drift: Vec<Drift>, pool: &Pool) -> Vec<Drift> {
     drift.into_iter().map(wait).collect()
 }
 
-/// The full name of a dataset; the empty name is the root.
-pub fn full(profile: &Profile, name: &str) -> String {
-    if name.is_empty() {
-        profile.pool.name.to_string()
-    } else {
-        format!("{}/{name}", profile.pool.name)
-    }
-}
-
-/// The wished datasets with their settings, parents that are not named included, parents first.
-pub fn wished_datasets(profile: &Profile) -> Vec<(String, Vec<Setting>)> {
-    let mut all: Vec<(String, Vec<Setting>)> = Vec::new();
-    for (name, wish) in &profile.datasets {
-        let name = name.as_str();
-        for (at, _) in name.match_indices('/') {
-            let parent = &name[..at];
-            if !all.iter().any(|(other, _)| other == parent) {
-                all.push((parent.to_owned(), Vec::new()));
-            }
-        }
-        match all.iter_mut().find(|(other, _)| other == name) {
-            Some((_, settings)) => *settings = wish.settings(),
-            None => all.push((name.to_owned(), wish.settings())),
-        }
-    }
-    all
-}
-
 fn properties(profile: &Profile, pool: &Pool) -> Vec<Drift> {
     let mut found = Vec::new();
     let mut compare = |of, object: &str, wished: &[Setting], have: &[Property]| {
@@ -276,24 +247,4 @@ fn properties(profile: &Profile, pool: &Pool) -> Vec<Drift> {
     }
     missing.extend(found);
     missing
-}
-
-/// True if two values of a property are equal, or two spellings of the same.
-pub fn same(name: &str, wished: &str, is: &str) -> bool {
-    let none = |value: &str| value == "0" || value == "none" || value == "-";
-    let cachefile =
-        name == "cachefile" && (is == "-" || is.is_empty() || is == "/etc/zfs/zpool.cache");
-    wished == is
-        || cachefile
-        || (name.starts_with("org.debian:periodic-") && wished == "auto" && is == "-")
-        || property::row(name).is_some_and(|row| match row.equality {
-            Equality::Text => false,
-            Equality::Size => none(wished) && none(is),
-            Equality::Spelled(pairs) => pairs.contains(&(wished, is)),
-        })
-}
-
-/// The kernel names of picked disks.
-pub fn kernel_names(picks: &[Picked<'_>]) -> Vec<String> {
-    picks.iter().map(|pick| pick.disk.name.clone()).collect()
 }

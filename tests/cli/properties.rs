@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::fs;
 
 use serde_json::{Value, json};
-use zbay::inventory::property::DATASET;
+use zbay::property::DATASET;
 
 use super::{Altered, Said};
 

@@ -1,8 +1,9 @@
 //! What goes with a dataset, and what keeps one.
 
 use super::*;
-use crate::inventory::{Class, Property};
+use crate::inventory::Class;
 use crate::life::expand::fixture::Made;
+use crate::property::Property;
 use crate::yaml::read;
 
 const LIST: &str = "destroy\ttank/media@monday\ndestroy\ttank/media/a@x\ndestroy\ttank/media/a\ndestroy\ttank/media\nreclaim\t8388608\n";

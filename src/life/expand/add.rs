@@ -5,14 +5,15 @@ use super::{profile_fact, ready, task, usable_facts};
 use crate::capacity::{self, Class, Kind, Part};
 use crate::drive::Drive;
 use crate::inventory::Pool;
-use crate::life::newcomer::{ADDED, Needs, Newcomer, reserved};
+use crate::layout::FUZZ;
+use crate::life::newcomer::{Needs, Newcomer, reserved};
 use crate::life::{Cannot, Task, called};
-use crate::plan::command::{Add, Added};
-use crate::plan::pick::FUZZ;
-use crate::plan::shape::{Shape, Unlike};
-use crate::plan::steps::{run, step};
-use crate::plan::{Condition, Danger, Refusal, Refused, Rehearsal, Step, command};
+use crate::plan::{Refusal, Refused};
 use crate::profile::{MixedSizes, Uneven};
+use crate::step::command::{Add, Added};
+use crate::step::role::ADDED;
+use crate::step::shape::{Shape, Unlike};
+use crate::step::{Condition, Danger, Rehearsal, Step, command, run, step};
 use crate::units::{Ashift, Bytes};
 
 pub(super) fn make(request: &Request<'_>, bays: &[String]) -> Result<Task, Cannot> {

@@ -6,11 +6,11 @@ use crate::capacity::Kind;
 use crate::inventory::place::Holds;
 use crate::inventory::{Class, Pool, Vdev};
 use crate::life::member::{self, Member, may_lose};
-use crate::life::newcomer::{ATTACHED, Needs, Newcomer};
+use crate::life::newcomer::{Needs, Newcomer};
 use crate::life::{Cannot, Follows, Task, called};
 use crate::names::BayId;
-use crate::plan::steps::{run, step};
-use crate::plan::{Condition, Danger, command};
+use crate::step::role::ATTACHED;
+use crate::step::{Condition, Danger, command, run, step};
 
 /// What a drive is attached to.
 struct Target<'a> {
@@ -67,7 +67,7 @@ pub(super) fn make(request: &Request<'_>, word: &str, to: Option<&str>) -> Resul
     .identified())
 }
 
-fn attach_step(target: &Target<'_>, new: &Newcomer<'_>) -> Result<crate::plan::Step, Cannot> {
+fn attach_step(target: &Target<'_>, new: &Newcomer<'_>) -> Result<crate::step::Step, Cannot> {
     let Target { pool, vdev, members, is_raidz } = target;
     let well = members.iter().find(|member| member.leaf.state == "ONLINE");
     let well = well

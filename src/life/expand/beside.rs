@@ -8,11 +8,11 @@ use super::{Needed, NoGrowth, Request, Space, ashift, data, devices, fact, featu
 use super::{profile_fact, ready, task, usable_facts};
 use crate::capacity::{self, Kind, Part, Replacement};
 use crate::inventory::Pool;
-use crate::life::member;
-use crate::life::newcomer::{LOG, Needs, Newcomer, SPECIAL};
-use crate::life::{Cannot, Task};
-use crate::plan::command::{Add, Added};
-use crate::plan::shape::Shape;
+use crate::life::newcomer::{Needs, Newcomer};
+use crate::life::{Cannot, Task, member};
+use crate::step::command::{Add, Added};
+use crate::step::role::{LOG, SPECIAL};
+use crate::step::shape::Shape;
 use crate::units::{Ashift, Bytes};
 
 /// The same amount of data fits as before.
@@ -122,9 +122,8 @@ fn largest(request: &Request<'_>, pool: &Pool) -> Result<Replacement, Cannot> {
     for vdev in data(pool) {
         let least = member::least(vdev, request.sight.inventory)
             .map_err(|why| Cannot::Untold { vdev: super::part(pool, vdev), why })?;
-        let device = member::smallest(vdev).unwrap_or(Bytes::ZERO);
-        let least =
-            least.at_least(device, member::release(request.sight.inventory)).unwrap_or(least);
+        let device = vdev.smallest().unwrap_or(Bytes::ZERO);
+        let least = least.at_least(device, request.sight.inventory.release()).unwrap_or(least);
         largest = largest.filter(|it| it.drive_512 >= least.drive_512).or(Some(least));
     }
     largest.ok_or_else(|| Cannot::Untold {

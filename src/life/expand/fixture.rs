@@ -3,11 +3,12 @@
 use super::*;
 use crate::capacity::{self, Class as Use, Cut, Kind, Part, Terms, Zfs, of_parts};
 use crate::inventory::{
-    Contents, Dataset, Disk, Inventory, Leaf, LeafTold, Membership, Owner, Property, Told,
+    Contents, Dataset, Disk, Inventory, Leaf, LeafTold, Membership, Owner, Told,
 };
 use crate::machine::Change;
 use crate::plan::erase::Take;
 use crate::profile::Profile;
+use crate::property::Property;
 use crate::render::fixture::{disk, holding, hw};
 use crate::units::Ashift;
 

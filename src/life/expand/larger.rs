@@ -7,13 +7,11 @@ use super::{Needed, NoGrowth, Request, Space, fact, part, ready, task, usable_fa
 use crate::capacity;
 use crate::drive::Drive;
 use crate::inventory::Class;
-use crate::life::member::{self, Member, release};
+use crate::life::member::{self, Member};
 use crate::life::newcomer::{self, reserved};
-use crate::life::replace;
-use crate::life::{Cannot, Task, called};
+use crate::life::{Cannot, Task, called, replace};
 use crate::names::BayId;
-use crate::plan::steps::{run, step};
-use crate::plan::{Danger, command};
+use crate::step::{Danger, command, run, step};
 use crate::units::Bytes;
 use crate::words::bays;
 
@@ -131,7 +129,7 @@ fn exchange(
     let task = replace::make(ask)?;
     let disk = newcomer::called(&request.known(), with)?;
     let drive = disk.measure();
-    let zfs = release(request.sight.inventory);
+    let zfs = request.sight.inventory.release();
     let whole = || capacity::Cut::Whole.made_by(zfs, drive).ok();
     let reserve = ask.wish.filter(|it| it.pool.name.as_str() == target.pool.name);
     let reserve = reserve.and_then(|it| it.pool.reserve);

@@ -13,7 +13,7 @@ use crate::life::called::{Known, Spot};
 use crate::life::member::{self, Member, part};
 use crate::life::newcomer::{self, Needs, Newcomer};
 use crate::life::{Cannot, Sight, Task, Usable};
-use crate::plan::Fingerprint;
+use crate::step::Fingerprint;
 use crate::units::Bytes;
 
 mod add;

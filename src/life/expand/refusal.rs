@@ -3,7 +3,7 @@
 use crate::drive::Drive;
 use crate::life::Cannot;
 use crate::life::refusal::Words;
-use crate::plan::shape::{Redundant, Unlike};
+use crate::step::shape::{Redundant, Unlike};
 use crate::units::Bytes;
 
 /// Why not.

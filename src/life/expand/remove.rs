@@ -6,8 +6,7 @@ use crate::drive::Drive;
 use crate::inventory::{Class, Pool, Vdev};
 use crate::life::member::Member;
 use crate::life::{Cannot, Follows, Task, called, replace};
-use crate::plan::steps::{run, step};
-use crate::plan::{Condition, Danger, command};
+use crate::step::{Condition, Danger, command, run, step};
 use crate::units::Bytes;
 
 pub(super) fn make(request: &Request<'_>, what: &str) -> Result<Task, Cannot> {

@@ -6,10 +6,9 @@ use crate::capacity::{self, Zfs};
 use crate::inventory::{Contents, Owner, Signature};
 use crate::life::Follows;
 use crate::machine::Change;
-use crate::plan::Condition;
 use crate::plan::erase::Take;
-use crate::plan::{Danger, Rehearsal};
 use crate::smart::Smart;
+use crate::step::{Condition, Danger, Rehearsal};
 
 #[test]
 fn a_raidz_is_widened_and_its_bytes_are_foretold() {

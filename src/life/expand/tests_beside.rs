@@ -5,8 +5,8 @@ use super::*;
 use crate::capacity::{self, Cut, Zfs};
 use crate::inventory::stale::Stale;
 use crate::life::Follows;
-use crate::plan::Condition;
 use crate::render::fixture::hw;
+use crate::step::Condition;
 
 #[test]
 fn logs_caches_spares_and_special_vdevs() {

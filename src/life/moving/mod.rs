@@ -6,15 +6,12 @@
 use crate::drive::Drive;
 use crate::hw::Hw;
 use crate::inventory::{Disk, ForeignPool, ImportablePool, Inventory, Owner, Pool, Reason};
-use crate::life::member;
-use crate::life::{Cannot, Task};
-use crate::plan::import::{self, Import};
-use crate::plan::pick::print;
-use crate::plan::steps::{self, run, step};
-use crate::plan::system::Own;
-use crate::plan::{Condition, Danger, command};
+use crate::life::{Cannot, Task, member};
+use crate::plan::{import, steps};
 use crate::profile::Profile;
 use crate::status::waiting::waiting;
+use crate::step::{Condition, Danger, Fingerprint, Import, command, run, step};
+use crate::system::Own;
 
 mod refusal;
 
@@ -95,7 +92,8 @@ pub fn import(request: &Incoming<'_>) -> Result<Task, Cannot> {
     if inventory.host.hostid.is_none() {
         steps.extend(steps::hostid(inventory, own));
     }
-    let prints: Vec<_> = members.iter().map(|(disk, _)| print(hw, disk, "data")).collect();
+    let prints: Vec<_> =
+        members.iter().map(|(disk, _)| Fingerprint::of(hw, disk, "data")).collect();
     steps.push(import::step(&import, &prints));
     let row = |(disk, _): &(&Disk, &ForeignPool)| {
         let drive = Drive::of(hw, disk);

@@ -70,7 +70,9 @@ fn ids(owner: &str) -> io::Result<(u32, u32)> {
     let uid = match user.parse() {
         Ok(uid) => uid,
         Err(_) => User::from_name(user)?
-            .ok_or_else(|| Error::other(format!("there is no user {user}: `useradd {user}` makes one")))?
+            .ok_or_else(|| {
+                Error::other(format!("there is no user {user}: `useradd {user}` makes one"))
+            })?
             .uid
             .as_raw(),
     };

@@ -7,8 +7,6 @@
 
 use serde_json::{Map, Value, json};
 
-use super::sheet::Sheet;
-use super::table;
 use crate::check::machine::assumed_bays;
 use crate::check::{Note, Severity, health};
 use crate::drive::Drive;
@@ -16,8 +14,10 @@ use crate::hw::Hw;
 use crate::inventory::missing::Missing;
 use crate::inventory::{Class, Disk, Inventory, Pool, Pools, Unknown, Want};
 use crate::names::BayId;
+use crate::render::sheet::Sheet;
 use crate::smart::Smart;
 use crate::smart::rules::Finding;
+use crate::table;
 use crate::words;
 
 pub mod columns;

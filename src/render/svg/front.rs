@@ -6,7 +6,7 @@
 use super::canvas::{Anchor, Area, Canvas, Shape, clipped};
 use super::scale::count;
 use super::style::{Face, Fill, solid, under};
-use crate::inventory::Dmi;
+use crate::hw::host::Dmi;
 use crate::render::front::{Held, Sign, Slot};
 use crate::words::plain;
 

@@ -1,6 +1,6 @@
 //! Each other profile on its box: made at first boot, as predicted, the same after a reboot, nothing done twice.
 
-use zbay::inventory::property::DATASET;
+use zbay::property::DATASET;
 use zbay_lab::Lab;
 
 use crate::promises::{by_zbay, json, lives_on, sizes};

@@ -7,7 +7,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::Hw;
+use crate::hw::{Hw, address_of};
 use crate::inventory::{Disk, Inventory, Transport};
 use crate::names::BayId;
 
@@ -126,13 +126,6 @@ impl fmt::Display for Doubt {
 /// Drivers that hide a device from this system so that another one gets it.
 const HIDING: [&str; 3] = ["vfio-pci", "pci-stub", "pciback"];
 
-/// The PCI address of a port's controller: the last one in its name.
-pub(super) fn address(port: &str) -> Option<&str> {
-    let at = port.rfind("pci-")? + 4;
-    let end = port.get(at..)?.find('-').map_or(port.len(), |more| at + more);
-    port.get(at..end)
-}
-
 /// What a port's name says of its controller, without the number of the port on it.
 pub fn controller(port: &str) -> &str {
     let ends = ["-ata-", "-sas-", "-scsi-", "-nvme-", "-usb-", "-fc-", "-vmbus-"];
@@ -214,7 +207,7 @@ impl Hw {
         let Some(own) = self.bays.iter().find(|one| one.bay == *bay) else {
             return hidden.unwrap_or(Vacancy::Empty);
         };
-        let beside = |seat: super::Seat| {
+        let beside = |seat: crate::hw::Seat| {
             let port = self.bays.iter().find(|one| one.bay == seat.bay).map(|one| &one.port);
             port.is_some_and(|port| controller(port) == controller(&own.port))
         };
@@ -230,7 +223,7 @@ impl Hw {
             return Vacancy::NotKnown(Doubt::Elsewhere { drives });
         }
         match self.card() {
-            Some(card) if address(&own.port) != Some(card) => {
+            Some(card) if address_of(&own.port) != Some(card) => {
                 Vacancy::NotKnown(Doubt::Unlearned { card: card.to_owned() })
             }
             _ => Vacancy::Empty,
@@ -245,7 +238,7 @@ fn unseen(inventory: &Inventory, port: &str) -> Option<Doubt> {
     if all.is_empty() || Kind::of_port(port) != Kind::Cable {
         return None;
     }
-    let address = address(port)?.to_owned();
+    let address = address_of(port)?.to_owned();
     match all.iter().find(|one| one.address == address) {
         None => Some(Doubt::NoController { address }),
         Some(found) => {
@@ -258,7 +251,8 @@ fn unseen(inventory: &Inventory, port: &str) -> Option<Doubt> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Doubt, Vacancy, address, controller};
+    use super::{Doubt, Vacancy, controller};
+    use crate::hw::address_of;
     use crate::inventory::{Disk, Inventory, Transport, Unknown};
     use crate::render::fixture::{disk, disks, holding, hw};
 
@@ -346,7 +340,7 @@ mod tests {
             ),
             ("pci-0000:06:02.0", Some("0000:06:02.0"), "pci-0000:06:02.0"),
         ] {
-            assert_eq!((address(port), controller(port)), (pci, on));
+            assert_eq!((address_of(port), controller(port)), (pci, on));
         }
     }
 }

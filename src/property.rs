@@ -4,6 +4,19 @@
 //! ([`crate::profile::property`]), what a look keeps ([`super::zfs`]), how two values compare, and what is fixed once a
 //! dataset is made all come from here, so that a property cannot be added in one place and forgotten in another.
 
+use serde::Serialize;
+
+/// A property as ZFS has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Property {
+    /// Name.
+    pub name: String,
+    /// Value, as `-p` prints it.
+    pub value: String,
+    /// `local`, `default`, `inherited`, `received`, `none` (`-` and read-only).
+    pub source: String,
+}
+
 /// How a wished value and the one that `zfs get -p` prints compare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Equality {
@@ -109,4 +122,19 @@ pub fn row(name: &str) -> Option<&'static Row> {
 /// Whether a look keeps the property although nobody set it.
 pub fn is_looked_at(name: &str) -> bool {
     row(name).is_some() || SHOWN.contains(&name)
+}
+
+/// True if two values of a property are equal, or two spellings of the same.
+pub fn same(name: &str, wished: &str, is: &str) -> bool {
+    let none = |value: &str| value == "0" || value == "none" || value == "-";
+    let cachefile =
+        name == "cachefile" && (is == "-" || is.is_empty() || is == "/etc/zfs/zpool.cache");
+    wished == is
+        || cachefile
+        || (name.starts_with("org.debian:periodic-") && wished == "auto" && is == "-")
+        || row(name).is_some_and(|row| match row.equality {
+            Equality::Text => false,
+            Equality::Size => none(wished) && none(is),
+            Equality::Spelled(pairs) => pairs.contains(&(wished, is)),
+        })
 }

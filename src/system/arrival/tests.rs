@@ -3,9 +3,10 @@
 use camino::Utf8Path;
 
 use super::{Arrival, is_unsettled, judge, vacant};
-use crate::inventory::{Dataset, Pool, Property, Told};
+use crate::inventory::{Dataset, Pool, Told};
 use crate::machine::recorded::Recorded;
 use crate::machine::recording::{Answer, Bytes, Recording};
+use crate::property::Property;
 use crate::units::Bytes as Size;
 
 fn property(name: &str, value: &str) -> Property {

@@ -7,15 +7,13 @@ use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::care::selftest::Kind;
 use crate::machine::{
-    BLOCKDEV, Cmd, DF, SGDISK, SMARTCTL, STAT, SYNC, SYSTEMCTL, UDEVADM, ZFS,
-    ZGENHOSTID, ZPOOL,
+    BLOCKDEV, Cmd, DF, SGDISK, SMARTCTL, STAT, SYNC, SYSTEMCTL, UDEVADM, ZFS, ZGENHOSTID, ZPOOL,
 };
-use crate::plan::import::Import;
-use crate::plan::shape::Further;
-use crate::plan::{Again, Of};
 use crate::profile::property::Setting;
+use crate::smart::selftest::Kind;
+use crate::step::shape::Further;
+use crate::step::{Again, Import, Of};
 use crate::units::Bytes;
 
 /// `zpool create` labels and partitions disks one after the other, and udev has to follow.
@@ -350,7 +348,7 @@ pub fn settle() -> Cmd {
 pub const CACHE: &str = "/etc/zfs/zpool.cache";
 
 /// `zpool import` of one pool by its GUID; members are looked for where they are known to be. Nothing of it is mounted, now
-/// or at the next boot, before its mountpoints were judged ([`crate::plan::arrival`]).
+/// or at the next boot, before its mountpoints were judged ([`crate::system::arrival`]).
 pub fn import(import: &Import) -> Cmd {
     let mut args = vec!["import".to_owned()];
     args.extend(import.force.then(|| "-f".to_owned()));

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::machine::{Change, Machine, RunError};
 use crate::names::Serial;
-use crate::plan::Fingerprint;
+use crate::step::Fingerprint;
 use crate::units::Bytes;
 
 /// Its file.

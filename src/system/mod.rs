@@ -8,16 +8,18 @@ use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::apply::journal::{self, Unfinished};
 use crate::care::wish::{self, Scene};
 use crate::inventory::{Facet, Unknown};
 use crate::machine::{Cmd, Hash, IoError, Machine, SYSTEMCTL};
-use crate::plan::arrival::{self, Arrival, Left};
-use crate::plan::{Of, command};
 use crate::profile::Profile;
-use crate::profile::property::Setting;
+use crate::profile::places::{compatibility, full, mountpoint_of, mountpoints};
 use crate::shipped::recorded_wish;
-use crate::verify::full;
+use crate::step::journal::{self, Unfinished};
+use crate::step::{Of, command};
+use crate::system::arrival::{Arrival, Left};
+
+pub mod arrival;
+pub mod keys;
 
 /// Units of OpenZFS that bring a pool back at boot.
 pub const UNITS: [&str; 4] =
@@ -278,44 +280,4 @@ fn feature_set(machine: &dyn Machine, profile: &Profile) -> Facet<bool> {
         }
     }
     Ok(false)
-}
-
-/// The wished feature set.
-pub fn compatibility(profile: &Profile) -> String {
-    value_of(&profile.pool.properties.settings(), "compatibility").unwrap_or_default()
-}
-
-fn value_of(settings: &[Setting], name: &str) -> Option<String> {
-    settings.iter().find(|setting| setting.name == name).map(|setting| setting.value.clone())
-}
-
-/// Where the wish mounts things: the root and each dataset, inherited paths included.
-pub fn mountpoints(profile: &Profile) -> Vec<Utf8PathBuf> {
-    let root = value_of(&profile.pool.root.root_settings(profile.pool.name.as_str()), "mountpoint");
-    let root = root.filter(|path| path.starts_with('/')).map(Utf8PathBuf::from);
-    let own = profile.datasets.values().filter_map(|wish| value_of(&wish.settings(), "mountpoint"));
-    let own = own.filter(|path| path.starts_with('/')).map(Utf8PathBuf::from);
-    root.into_iter().chain(own).collect()
-}
-
-/// Where the dataset `name` (below the root; the root itself is empty) is mounted; `None`: nowhere.
-pub fn mountpoint_of(profile: &Profile, name: &str) -> Option<Utf8PathBuf> {
-    let mut below = Vec::new();
-    let mut at = name;
-    loop {
-        let settings = if at.is_empty() {
-            profile.pool.root.root_settings(profile.pool.name.as_str())
-        } else {
-            let wish = profile.datasets.iter().find(|(dataset, _)| dataset.as_str() == at);
-            wish.map(|(_, wish)| wish.settings()).unwrap_or_default()
-        };
-        if let Some(path) = value_of(&settings, "mountpoint") {
-            let mut whole = path.starts_with('/').then(|| Utf8PathBuf::from(path))?;
-            whole.extend(below.iter().rev());
-            return Some(whole);
-        }
-        let (parent, last) = at.rsplit_once('/').unwrap_or(("", at));
-        below.push(last);
-        at = parent;
-    }
 }

@@ -5,9 +5,32 @@ use std::fmt;
 use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
 
-use crate::care::wish::Timer;
 use crate::machine::Hash;
-use crate::plan::Of;
+use crate::step::Of;
+
+/// A timer as it is wished, where it is not so.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Timer {
+    /// Its name.
+    pub unit: String,
+    /// On or off.
+    pub on: bool,
+    /// The file beside it, where that differs.
+    pub file: Option<Beside>,
+}
+
+/// A drop-in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Beside {
+    /// Where.
+    pub path: Utf8PathBuf,
+    /// What it is to hold; `None`: it goes.
+    pub text: Option<String>,
+    /// What is there now.
+    pub was: Option<Hash>,
+}
 
 /// One difference between the wish and the machine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

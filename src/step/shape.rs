@@ -7,7 +7,7 @@
 use camino::Utf8PathBuf;
 
 use crate::inventory::{Class, Pool};
-use crate::plan::command::VdevArgs;
+use crate::step::command::VdevArgs;
 
 /// What all data vdevs of a pool have in common.
 #[derive(Clone, Debug, PartialEq, Eq)]
