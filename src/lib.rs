@@ -75,6 +75,9 @@ pub mod inventory;
 /// A drive as every message names it.
 pub mod drive;
 
+/// How zbay says no, in one form for all commands.
+pub mod refuse;
+
 /// The files that come with zbay, and where they can be overridden.
 pub mod shipped;
 

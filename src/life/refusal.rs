@@ -1,17 +1,12 @@
 //! Why a task cannot be made: one value for each reason, and its words with the way out.
 
-use std::fmt::{self, Write as _};
-
 use crate::drive::Drive;
 use crate::life::destroy::NoLoss;
 use crate::life::expand::NoGrowth;
 use crate::life::moving::NoMove;
 use crate::plan::Refused;
+use crate::refuse::{About, Refuses, Words, shown_as_words};
 use crate::units::Bytes;
-use crate::words::labelled;
-
-/// The matter, a drive that it is about, and rows of a label and a sentence, the way out last.
-pub(super) type Words<'a> = (String, Option<&'a Drive>, Vec<(&'static str, String)>);
 
 /// Why nothing is done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -234,11 +229,56 @@ pub enum Cannot {
     Loss(NoLoss),
 }
 
-impl std::error::Error for Cannot {}
+impl Refuses for Cannot {
+    fn id(&self) -> &'static str {
+        match self {
+            Self::Drive(why) => why.id(),
+            Self::Growth(why) => why.id(),
+            Self::Moving(why) => why.id(),
+            Self::Loss(why) => why.id(),
+            Self::NotKnown { .. } => "not-known",
+            Self::NoPool { .. } => "no-pool",
+            Self::NoBay { .. } => "no-bay",
+            Self::Ambiguous { .. } => "ambiguous",
+            Self::NotHere { .. } => "not-here",
+            Self::Empty { .. } => "empty",
+            Self::PutOneIn { .. } => "put-one-in",
+            Self::Healthy { .. } => "healthy",
+            Self::NothingMissing { .. } => "nothing-missing",
+            Self::Which { .. } => "which",
+            Self::NoSuchMember { .. } => "no-such-member",
+            Self::Nowhere { .. } => "nowhere",
+            Self::Busy { .. } => "busy",
+            Self::Replacing { .. } => "replacing",
+            Self::NoRedundancy { .. } => "no-redundancy",
+            Self::Unfinished { .. } => "unfinished",
+            Self::TooSmall { .. } => "too-small",
+            Self::WouldSuspend { .. } => "would-suspend",
+            Self::Sectors { .. } => "sectors",
+            Self::Untold { .. } => "untold",
+            Self::OtherSerial { .. } => "other-serial",
+            Self::PutBack { .. } => "put-back",
+            Self::Suspended { .. } => "suspended",
+            Self::Closed { .. } => "closed",
+            Self::NoDrive { .. } => "no-drive",
+        }
+    }
+
+    fn words(&self) -> Vec<Words> {
+        match self {
+            Self::Drive(why) => why.words(),
+            Self::Growth(why) => why.words(),
+            Self::Moving(why) => why.words(),
+            Self::Loss(why) => why.words(),
+            _ => vec![Words::from(self.own_words())],
+        }
+    }
+}
 
 impl Cannot {
     /// What is the matter in one line, the drive that it is about, and rows of a word and a sentence.
-    fn words(&self) -> Words<'_> {
+    #[allow(clippy::too_many_lines)] // a row for each
+    fn own_words(&self) -> About<'_> {
         let status = || ("do this", "`zbay status` says what is the matter".to_owned());
         let all = |label: &'static str, list: &[String]| {
             list.iter().map(|one| (label, one.clone())).collect::<Vec<_>>()
@@ -325,16 +365,7 @@ impl Cannot {
                 let rows = vec![("member", member.clone()), ("do this", how)];
                 ("it is not known which bay the member is or was in".to_owned(), None, rows)
             }
-            _ => self.of_the_word(),
-        }
-    }
 
-    /// What was typed means nothing here, or more than one.
-    fn of_the_word(&self) -> Words<'_> {
-        let all = |label: &'static str, list: &[String]| {
-            list.iter().map(|one| (label, one.clone())).collect::<Vec<_>>()
-        };
-        match self {
             Self::NoBay { word, is_bay, known, drives } => {
                 let what = if *is_bay {
                     format!("there is no bay `{word}` in this box")
@@ -360,12 +391,7 @@ impl Cannot {
                     ("do this", "`zbay status` says what is the matter with it".to_owned()),
                 ],
             ),
-            _ => self.of_the_new_drive(),
-        }
-    }
 
-    fn of_the_new_drive(&self) -> Words<'_> {
-        match self {
             Self::Busy { pool, with } => (
                 format!("pool {pool} is at work ({with}), so nothing was done"),
                 None,
@@ -428,13 +454,7 @@ impl Cannot {
                 None,
                 vec![("do this", format!("`zbay status {pool}` says why, and what to do"))],
             ),
-            _ => self.of_what_stays(),
-        }
-    }
 
-    /// Members that are needed where they are.
-    fn of_what_stays(&self) -> Words<'_> {
-        match self {
             Self::NoRedundancy { drive, vdev, others, unsure, pool } => {
                 let mut rows: Vec<_> =
                     others.iter().map(|other| ("no help", other.clone())).collect();
@@ -489,13 +509,7 @@ impl Cannot {
                 );
                 (matter, None, rows)
             }
-            _ => self.of_its_size(),
-        }
-    }
 
-    /// Bytes and sectors of the new drive.
-    fn of_its_size(&self) -> Words<'_> {
-        match self {
             Self::TooSmall { drive, is, least } => (
                 format!("the drive in {} is too small, so nothing was written", drive.spoken()),
                 Some(drive),
@@ -549,35 +563,30 @@ impl Cannot {
                     ("do this", "take a drive with 512-byte logical sectors".to_owned()),
                 ],
             ),
-            other => (format!("{other:?}"), None, Vec::new()),
+            // Each says its own: `words` asks them first.
+            Self::Drive(_) | Self::Growth(_) | Self::Moving(_) | Self::Loss(_) => {
+                (self.id().to_owned(), None, Vec::new())
+            }
         }
     }
 }
 
-impl fmt::Display for Cannot {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Self::Drive(refused) = self {
-            return refused.fmt(f);
-        }
-        let (matter, drive, rows) = match self {
-            Self::Growth(why) => why.words(),
-            Self::Moving(why) => why.words(),
-            Self::Loss(why) => why.words(),
-            _ => self.words(),
-        };
-        let mut text = matter + "\n";
-        if let Some(drive) = drive {
-            let _ = write!(text, "\n  {}  {}\n\n", drive.place(), drive.label());
-        }
-        for (label, say) in &rows {
-            text.push_str(&labelled(label, say));
-        }
-        if drive.is_some_and(|drive| drive.assumed) {
-            text.push_str(&labelled(
-                "order",
-                "the bay is assumed: compare the serial on the drive",
-            ));
-        }
-        f.write_str(text.trim_end())
+shown_as_words!(Cannot);
+
+impl From<NoGrowth> for Cannot {
+    fn from(why: NoGrowth) -> Self {
+        Self::Growth(why)
+    }
+}
+
+impl From<NoMove> for Cannot {
+    fn from(why: NoMove) -> Self {
+        Self::Moving(why)
+    }
+}
+
+impl From<NoLoss> for Cannot {
+    fn from(why: NoLoss) -> Self {
+        Self::Loss(why)
     }
 }

@@ -6,7 +6,7 @@ use crate::drive::Drive;
 use crate::hw::ControllerMode;
 use crate::inventory::seats::in_bay;
 use crate::inventory::{Disk, ImportablePool, Inventory, Owner};
-use crate::plan::erase::Erasing;
+use crate::plan::pick::Erasing;
 use crate::plan::refusal::Refusal;
 use crate::plan::request::Request;
 use crate::profile::BootFrom;

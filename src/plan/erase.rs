@@ -13,7 +13,6 @@ use serde::{Deserialize, Serialize};
 use crate::inventory::{Contents, Disk, ForeignPool, Owner, PoolState};
 use crate::machine::Change;
 use crate::names::{NameError, Serial, Wwn};
-use crate::plan::pick::Picked;
 use crate::step::journal::Unfinished;
 use crate::step::role::JOINS;
 use crate::step::{Again, Condition, Danger, Fingerprint, Step, command};
@@ -87,15 +86,6 @@ pub struct Erased {
     /// What is on it, in words.
     pub holds: String,
     /// Why it may be erased.
-    pub reason: Reason,
-}
-
-/// A picked disk that is to be erased, and why.
-#[derive(Clone, Debug)]
-pub struct Erasing<'a> {
-    /// The disk.
-    pub pick: Picked<'a>,
-    /// Why.
     pub reason: Reason,
 }
 

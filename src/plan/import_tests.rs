@@ -1,9 +1,8 @@
 //! Old drives: when a plan is an import, whose pool it may be, and what waits while a pool is not well.
 
+use super::Plan;
 use super::make::{PlanError, make};
 use super::request::Request;
-use super::Plan;
-use crate::system;
 use crate::check::Rule;
 use crate::drift::Drift;
 use crate::hw::Hw;
@@ -16,6 +15,7 @@ use crate::machine::recorded::Recorded;
 use crate::plan::erase::Take;
 use crate::property::Property;
 use crate::shipped;
+use crate::system;
 use crate::units::Bytes;
 use crate::verify::{patient, unwell};
 

@@ -2,11 +2,9 @@
 
 use serde_json::json;
 
+use super::Plan;
 use super::make::{PlanError, make};
 use super::request::Request;
-use super::Plan;
-use crate::step::command;
-use crate::system;
 use crate::apply::secrets::Secrets;
 use crate::apply::{Work, run};
 use crate::drift::Drift;
@@ -16,7 +14,9 @@ use crate::machine::recording::{Answer, Bytes, Said};
 use crate::machine::{Change, Cmd};
 use crate::profile::Profile;
 use crate::shipped::{self, WISH};
+use crate::step::command;
 use crate::step::{Condition, Of, Step};
+use crate::system;
 use crate::verify::drift;
 use crate::yaml::{Parsed, read};
 

@@ -16,9 +16,9 @@ use crate::inventory::{Disk, Inventory, Pool, volume};
 use crate::machine::{Change, Hash};
 use crate::names::BayId;
 use crate::plan::against::{elsewhere, half_way, not_known, the_box};
-use crate::plan::erase::{self, Erased, Erasing};
+use crate::plan::erase::{self, Erased};
 use crate::plan::outlook::{self, Outlook};
-use crate::plan::pick::{self, Picks};
+use crate::plan::pick::{self, Erasing, Picks};
 use crate::plan::refusal::{Refusal, Refused};
 use crate::plan::request::Request;
 use crate::plan::{Plan, VERSION, better, care, import, replace, steps};
@@ -347,7 +347,7 @@ fn steps_for(
             }
             Drift::Property { of, object, name, wished, is, .. } => {
                 let setting = Setting { name: name.clone(), value: wished.clone() };
-                all.push(steps::set(*of, object, &setting, is));
+                all.push(crate::step::set(*of, object, &setting, is));
             }
             Drift::Timers { what, timers } => all.push(care::step(what, timers)),
             Drift::Locked { dataset, asks } => {

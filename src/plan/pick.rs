@@ -12,7 +12,7 @@ use crate::inventory::vacancy::{Doubt, Vacancy};
 use crate::inventory::{Contents, Disk, Flaw, Inventory, Owner};
 use crate::layout::FUZZ;
 use crate::names::BayId;
-use crate::plan::erase::{self, Erasing, Reason, Take};
+use crate::plan::erase::{self, Reason, Take};
 use crate::plan::refusal::Refusal;
 use crate::profile::{DriveKind, MixedSizes, Profile};
 use crate::smart::rules::Weight;
@@ -39,6 +39,15 @@ pub struct Picks<'a> {
     pub cache: Vec<Picked<'a>>,
     /// Spares.
     pub spares: Vec<Picked<'a>>,
+}
+
+/// A picked disk that is to be erased, and why.
+#[derive(Clone, Debug)]
+pub struct Erasing<'a> {
+    /// The disk.
+    pub pick: Picked<'a>,
+    /// Why.
+    pub reason: Reason,
 }
 
 impl<'a> Picks<'a> {

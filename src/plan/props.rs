@@ -10,7 +10,6 @@ use proptest::prelude::*;
 
 use super::make::make;
 use super::request::Request;
-use crate::system::{self, System, UNITS};
 use super::{Danger, Plan};
 use crate::hw::Hw;
 use crate::inventory::{
@@ -24,6 +23,7 @@ use crate::profile::Profile;
 use crate::property::Property;
 use crate::shipped;
 use crate::step::journal::{Taken, Unfinished};
+use crate::system::{self, System, UNITS};
 use crate::units::Bytes;
 use crate::yaml::Parsed;
 

@@ -3,8 +3,6 @@
 //! A refusal lets a person decide: which drive (bay, model, size, serial, wwn), what is the matter, and what
 //! to do about it. All refusals of a look are told together.
 
-use std::fmt;
-
 use camino::Utf8PathBuf;
 use serde::Serialize;
 
@@ -12,10 +10,11 @@ use crate::drive::Drive;
 use crate::inventory::vacancy::Doubt;
 use crate::inventory::{Flaw, Owner, sentence};
 use crate::names::{BayId, Serial, Wwn};
+use crate::refuse::{ASSUMED, Refuses, Words, shown_as_words};
 use crate::smart::rules::Finding;
 use crate::table::list;
 use crate::units::Bytes;
-use crate::words::{self, labelled, plain};
+use crate::words::{self, plain};
 
 /// Why no plan is made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -207,44 +206,45 @@ pub enum Refusal {
     },
 }
 
-const ASSUMED: &str = "the order of the bays is assumed: compare the serial on the drive";
-
-/// A refusal in parts: what is the matter, the drives that it is about, and what to do.
-struct Words {
-    matter: String,
-    drives: Vec<String>,
-    advice: Vec<(&'static str, String)>,
-}
-
-impl Words {
-    fn new(matter: String, remedy: impl Into<String>) -> Self {
-        Self { matter, drives: Vec::new(), advice: vec![("do this", remedy.into())] }
+impl Refuses for Refusal {
+    fn id(&self) -> &'static str {
+        match self {
+            Self::OtherBox { .. } => "other-box",
+            Self::OtherMode { .. } => "other-mode",
+            Self::Zfs { .. } => "zfs",
+            Self::NotKnown { .. } => "not-known",
+            Self::EmptyBay { .. } => "empty-bay",
+            Self::BaysNotKnown { .. } => "bays-not-known",
+            Self::NotLearned { .. } => "not-learned",
+            Self::ManyInBay { .. } => "many-in-bay",
+            Self::Flawed { .. } => "flawed",
+            Self::NotFree { .. } => "not-free",
+            Self::CannotTake { .. } => "cannot-take",
+            Self::OtherSerial { .. } => "other-serial",
+            Self::TakeTooLate { .. } => "take-too-late",
+            Self::NoSuchTake { .. } => "no-such-take",
+            Self::Unsound { .. } => "unsound",
+            Self::Unexpected { .. } => "unexpected",
+            Self::MixedSizes { .. } => "mixed-sizes",
+            Self::SmallSpare { .. } => "small-spare",
+            Self::PoolElsewhere { .. } => "pool-elsewhere",
+            Self::UsedElsewhere { .. } => "used-elsewhere",
+            Self::NotOurs { .. } => "not-ours",
+            Self::OtherGuid { .. } => "other-guid",
+            Self::Occupied { .. } => "occupied",
+            Self::NoPrincipal { .. } => "no-principal",
+            Self::NoKey { .. } => "no-key",
+            Self::NoFeatureSet { .. } => "no-feature-set",
+            Self::Boot4Kn { .. } => "boot4-kn",
+        }
     }
 
-    fn about(mut self, drive: &Drive) -> Self {
-        self.drives.push(format!("{}  {}", drive.place(), drive.label()));
-        if drive.assumed {
-            self.advice.insert(0, ("order", ASSUMED.to_owned()));
-        }
-        self
+    fn words(&self) -> Vec<Words> {
+        vec![self.own_words()]
     }
 }
 
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let words = self.of_the_machine().unwrap_or_else(|| self.of_a_drive());
-        writeln!(f, "{}", words.matter)?;
-        for (index, drive) in words.drives.iter().enumerate() {
-            writeln!(f, "{}  {drive}", if index == 0 { "\n" } else { "" })?;
-        }
-        if !words.drives.is_empty() {
-            f.write_str("\n")?;
-        }
-        let advice: String =
-            words.advice.iter().map(|(label, text)| labelled(label, text)).collect();
-        f.write_str(advice.trim_end())
-    }
-}
+shown_as_words!(Refusal);
 
 impl Refusal {
     /// The number of the bay that is empty, where that is the matter.
@@ -255,9 +255,10 @@ impl Refusal {
         }
     }
 
-    /// The words for what is not about one drive.
-    fn of_the_machine(&self) -> Option<Words> {
-        Some(match self {
+    /// The words of each.
+    #[allow(clippy::too_many_lines)] // a row for each
+    fn own_words(&self) -> Words {
+        match self {
             Self::OtherBox { wished, is } => Words::new(
                 format!("the profile is for {wished}, and this is {is}"),
                 "`zbay propose` shows layouts for this one",
@@ -344,13 +345,6 @@ impl Refusal {
                 "a key is 64 hexadecimal digits that root alone may read: `chmod 600`, or move the file away and zbay \
                  makes one",
             ),
-            _ => return None,
-        })
-    }
-
-    /// The words for a drive, or for the drives of a vdev.
-    fn of_a_drive(&self) -> Words {
-        match self {
             Self::Flawed {
                 drive,
                 flaw:
@@ -427,7 +421,6 @@ impl Refusal {
                 "boot from a drive with 512-byte logical sectors",
             )
             .about(drive),
-            other => Words::new(format!("{other:?}"), "look at it again: `zbay plan`"),
         }
     }
 }
@@ -486,28 +479,28 @@ fn flaw_words(flaw: &Flaw) -> String {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused(pub Vec<Refusal>);
 
-impl std::error::Error for Refused {}
+impl Refuses for Refused {
+    fn id(&self) -> &'static str {
+        self.0.first().map_or("refused", Refuses::id)
+    }
 
-impl fmt::Display for Refused {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn words(&self) -> Vec<Words> {
         // A whole row of empty bays is one thing to say.
         let empty: Vec<String> = self.0.iter().filter_map(Refusal::empty_bay).collect();
         let row = empty.len() > 2;
-        if row {
-            let bays = empty.join(", ");
-            writeln!(f, "bays {bays} are empty, and the profile wants drives there")?;
-            f.write_str("do this  put drives in, or take the bays out of the profile")?;
-        }
+        let of_row = row.then(|| {
+            Words::new(
+                format!("bays {} are empty, and the profile wants drives there", empty.join(", ")),
+                "put drives in, or take the bays out of the profile",
+            )
+        });
         let rest = self.0.iter().filter(|refusal| !row || refusal.empty_bay().is_none());
-        for (index, refusal) in rest.enumerate() {
-            if row || index > 0 {
-                f.write_str("\n\nerror: ")?;
-            }
-            write!(f, "{refusal}")?;
-        }
-        Ok(())
+        of_row.into_iter().chain(rest.map(Refusal::own_words)).collect()
     }
 }
+
+shown_as_words!(Refused);
+
 /// The words for a pool that zbay did not make.
 fn not_ours(pool: &str, profile: &str, adoptable: bool) -> Words {
     let onto = format!("`zbay plan {profile} --onto-existing` changes it to this profile");

@@ -7,8 +7,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::capacity::{CapacityError, cut::Cut};
 use crate::plan::pick::{Picked, Picks};
-use crate::plan::steps::free;
 use crate::profile::Profile;
+use crate::step::free;
 use crate::step::{Danger, Fingerprint, Step, command, run, step};
 use crate::units::Bytes;
 

@@ -11,8 +11,9 @@ use crate::profile::places::{full, mountpoint_of, wished_datasets};
 use crate::profile::property::Setting;
 use crate::profile::{Layout, Profile, Uneven};
 use crate::shipped::WISH;
-use crate::step::command::{self, Create, VdevArgs};
-use crate::step::{Condition, Danger, Fingerprint, Of, Rehearsal, Step, run, step};
+use crate::step::command::{self, Create};
+use crate::step::shape::VdevArgs;
+use crate::step::{Condition, Danger, Fingerprint, Of, Rehearsal, Step, free, run, step};
 use crate::system::arrival::Mount;
 use crate::system::{HOSTID, KEPT, KEYS_AT_BOOT, Key, LOAD_KEYS, Own, System};
 use crate::words;
@@ -261,11 +262,6 @@ fn root_settings(profile: &Profile) -> Vec<Setting> {
     profile.pool.root.root_settings(pool).into_iter().filter(own).chain(care).collect()
 }
 
-pub(super) fn free(prints: &[Fingerprint], which: impl Fn(&Fingerprint) -> bool) -> Vec<Condition> {
-    let disks = prints.iter().filter(|print| which(print)).cloned();
-    disks.map(|disk| Condition::DiskFree { disk }).collect()
-}
-
 /// Owner and mode of a mountpoint, where they are not what zfs gives by itself.
 fn access(profile: &Profile, name: &str, (owner, mode): (String, u32)) -> Option<Change> {
     let path = mountpoint_of(profile, name)?;
@@ -343,24 +339,6 @@ pub fn keys_at_boot(was: Option<&Hash>) -> Step {
     let mut keys = step("open encrypted datasets at boot", Danger::Harmless, changes);
     keys.after = vec![Condition::File { path, hash: Some(Hash::of(LOAD_KEYS.as_bytes())) }];
     keys
-}
-
-/// Sets one property.
-pub fn set(of: Of, object: &str, setting: &Setting, is: &str) -> Step {
-    let holds = |value: &str| Condition::Property {
-        of,
-        object: object.to_owned(),
-        name: setting.name.clone(),
-        value: value.to_owned(),
-    };
-    let mut set = step(
-        format!("set {} of {object} from {is} to {}", setting.name, setting.value),
-        Danger::Harmless,
-        run([command::set(of, object, setting)]),
-    );
-    set.before = vec![holds(is)];
-    set.after = vec![holds(&setting.value)];
-    set
 }
 
 /// Makes the pool come back at boot.

@@ -4,13 +4,13 @@ use proptest::prelude::{Just, ProptestConfig, Strategy, prop_assert_eq, proptest
 
 use super::make::{PlanError, make};
 use super::request::Request;
-use crate::system;
 use super::{Plan, Step};
 use crate::inventory::{Disk, Inventory, Transport, Want, look};
 use crate::machine::Change;
 use crate::machine::recorded::Recorded;
 use crate::machine::recording::{FILES, Recording};
 use crate::shipped;
+use crate::system;
 
 const LETTERS: [char; 5] = ['a', 'b', 'c', 'd', 'e'];
 

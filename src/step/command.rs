@@ -12,7 +12,7 @@ use crate::machine::{
 };
 use crate::profile::property::Setting;
 use crate::smart::selftest::Kind;
-use crate::step::shape::Further;
+use crate::step::shape::{Further, VdevArgs};
 use crate::step::{Again, Import, Of};
 use crate::units::Bytes;
 
@@ -22,15 +22,6 @@ const SLOW: Duration = Duration::from_mins(15);
 const SOON: Duration = Duration::from_secs(5);
 /// The type GUID of a partition that holds ZFS, in sgdisk's short form.
 const ZFS_PARTITION: &str = "bf01";
-
-/// A vdev for `zpool create`: its type (nothing for single disks) and its devices.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct VdevArgs {
-    /// `raidz1`, `mirror`.
-    pub kind: Option<&'static str>,
-    /// Devices.
-    pub devices: Vec<Utf8PathBuf>,
-}
 
 /// Everything that `zpool create` is told.
 #[derive(Clone, Debug)]

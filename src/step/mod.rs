@@ -11,6 +11,7 @@ use crate::drive::Drive;
 use crate::hw::Hw;
 use crate::inventory::Disk;
 use crate::machine::{Change, Cmd, Hash};
+use crate::profile::property::Setting;
 
 pub mod command;
 pub mod journal;
@@ -302,4 +303,28 @@ pub fn step(what: impl Into<String>, danger: Danger, changes: Vec<Change>) -> St
 /// Commands as changes.
 pub fn run(cmds: impl IntoIterator<Item = Cmd>) -> Vec<Change> {
     cmds.into_iter().map(Change::Run).collect()
+}
+
+/// Sets one property.
+pub fn set(of: Of, object: &str, setting: &Setting, is: &str) -> Step {
+    let holds = |value: &str| Condition::Property {
+        of,
+        object: object.to_owned(),
+        name: setting.name.clone(),
+        value: value.to_owned(),
+    };
+    let mut set = step(
+        format!("set {} of {object} from {is} to {}", setting.name, setting.value),
+        Danger::Harmless,
+        run([command::set(of, object, setting)]),
+    );
+    set.before = vec![holds(is)];
+    set.after = vec![holds(&setting.value)];
+    set
+}
+
+/// That each of these disks is free.
+pub fn free(prints: &[Fingerprint], which: impl Fn(&Fingerprint) -> bool) -> Vec<Condition> {
+    let disks = prints.iter().filter(|print| which(print)).cloned();
+    disks.map(|disk| Condition::DiskFree { disk }).collect()
 }

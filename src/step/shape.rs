@@ -7,7 +7,15 @@
 use camino::Utf8PathBuf;
 
 use crate::inventory::{Class, Pool};
-use crate::step::command::VdevArgs;
+
+/// A vdev for `zpool create`: its type (nothing for single disks) and its devices.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VdevArgs {
+    /// `raidz1`, `mirror`.
+    pub kind: Option<&'static str>,
+    /// Devices.
+    pub devices: Vec<Utf8PathBuf>,
+}
 
 /// What all data vdevs of a pool have in common.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -13,10 +13,9 @@ use serde::Serialize;
 
 use crate::inventory::{Dataset, Pool};
 use crate::machine::{IoError, Machine};
-use crate::plan::steps;
 use crate::profile::property::Setting;
 use crate::profile::value::fit_to_mount;
-use crate::step::{Condition, Danger, Of, Step, command, run, step};
+use crate::step::{Condition, Danger, Of, Step, command, run, set, step};
 
 /// The property that says from which file the next boot imports a pool.
 const CACHEFILE: &str = "cachefile";
@@ -242,7 +241,7 @@ impl Arrival {
         let mut all: Vec<Step> = self.mount.iter().map(Mount::step).collect();
         if self.left.is_empty() {
             let back = Setting { name: CACHEFILE.to_owned(), value: command::CACHE.to_owned() };
-            let mut step = steps::set(Of::Zpool, &self.pool, &back, "none");
+            let mut step = set(Of::Zpool, &self.pool, &back, "none");
             step.what = format!("import pool {} at boot", self.pool);
             all.push(step);
         }

@@ -1,8 +1,7 @@
 //! Why a dataset is not destroyed: one value for each reason, and its words with the way out.
 
 use crate::drive::Drive;
-use crate::life::Cannot;
-use crate::life::refusal::Words;
+use crate::refuse::{About, Refuses, Words};
 
 /// Why not.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,14 +39,24 @@ pub enum NoLoss {
     },
 }
 
-impl From<NoLoss> for Cannot {
-    fn from(why: NoLoss) -> Self {
-        Self::Loss(why)
+impl Refuses for NoLoss {
+    fn id(&self) -> &'static str {
+        match self {
+            Self::NoPool { .. } => "no-pool",
+            Self::WholePool { .. } => "whole-pool",
+            Self::NoDataset { .. } => "no-dataset",
+            Self::Wished { .. } => "wished",
+            Self::Held { .. } => "held",
+        }
+    }
+
+    fn words(&self) -> Vec<Words> {
+        vec![Words::from(self.own_words())]
     }
 }
 
 impl NoLoss {
-    pub(crate) fn words(&self) -> Words<'_> {
+    fn own_words(&self) -> About<'_> {
         const DO: &str = "do this";
         let none: Option<&Drive> = None;
         match self {

@@ -1,8 +1,7 @@
 //! Why a pool does not grow, or shrink, as asked: one value for each reason, and its words with the way out.
 
 use crate::drive::Drive;
-use crate::life::Cannot;
-use crate::life::refusal::Words;
+use crate::refuse::{About, Refuses, Words};
 use crate::step::shape::{Redundant, Unlike};
 use crate::units::Bytes;
 
@@ -165,17 +164,45 @@ pub enum NoGrowth {
     },
 }
 
-impl From<NoGrowth> for Cannot {
-    fn from(why: NoGrowth) -> Self {
-        Self::Growth(why)
+const DO: &str = "do this";
+
+impl Refuses for NoGrowth {
+    fn id(&self) -> &'static str {
+        match self {
+            Self::NoSuchPool { .. } => "no-such-pool",
+            Self::WhichPool { .. } => "which-pool",
+            Self::WhichVdev { .. } => "which-vdev",
+            Self::NoSuchVdev { .. } => "no-such-vdev",
+            Self::NoMember { .. } => "no-member",
+            Self::Ambiguous { .. } => "ambiguous",
+            Self::Twice { .. } => "twice",
+            Self::NotWell { .. } => "not-well",
+            Self::Feature { .. } => "feature",
+            Self::NotAttached { .. } => "not-attached",
+            Self::Unlike { .. } => "unlike",
+            Self::ManyLogs { .. } => "many-logs",
+            Self::Special { .. } => "special",
+            Self::NotLarger { .. } => "not-larger",
+            Self::Stale { .. } => "stale",
+            Self::Narrower { .. } => "narrower",
+            Self::Raidz { .. } => "raidz",
+            Self::LastVdev { .. } => "last-vdev",
+            Self::LastCopy { .. } => "last-copy",
+            Self::Checkpoint { .. } => "checkpoint",
+            Self::Ashifts { .. } => "ashifts",
+            Self::NoRoom { .. } => "no-room",
+        }
+    }
+
+    fn words(&self) -> Vec<Words> {
+        vec![Words::from(self.own_words())]
     }
 }
 
-const DO: &str = "do this";
-
 impl NoGrowth {
     /// What is the matter in one line, the drive that it is about, and rows of a word and a sentence.
-    pub(crate) fn words(&self) -> Words<'_> {
+    #[allow(clippy::too_many_lines)] // a row for each
+    fn own_words(&self) -> About<'_> {
         let plain = |matter: String, how: &str| (matter, None, vec![(DO, how.to_owned())]);
         let listed = |matter: String, label: &'static str, list: &[String], how: &str| {
             let mut rows: Vec<_> = list.iter().map(|one| (label, one.clone())).collect();
@@ -237,13 +264,6 @@ impl NoGrowth {
                 "name one bay or two; each pair is a log of its own",
             ),
             Self::Special { pool, data, given } => special(pool, *data, *given),
-            other => other.of_what_leaves(),
-        }
-    }
-
-    fn of_what_leaves(&self) -> Words<'_> {
-        let plain = |matter: String, how: &str| (matter, None, vec![(DO, how.to_owned())]);
-        match self {
             Self::NotLarger { drive, old, bay } => (
                 format!("the drive in {} is not larger, so nothing was done", drive.spoken()),
                 Some(drive.as_ref()),
@@ -298,7 +318,6 @@ impl NoGrowth {
                 format!("{vdev} holds {allocated} bytes, and the others have room for {free}"),
                 "make room, or add a vdev first: `zbay expand add BAY ...`",
             ),
-            other => (format!("{other:?}"), None, Vec::new()),
         }
     }
 }
@@ -314,7 +333,7 @@ fn no_feature(
     feature: &str,
     known: bool,
     compatibility: Option<&str>,
-) -> Words<'static> {
+) -> About<'static> {
     if !known {
         let matter = format!("this OpenZFS does not have {feature}, so nothing was done");
         return (matter, None, vec![(DO, "install OpenZFS 2.3 or newer".to_owned())]);
@@ -327,7 +346,7 @@ fn no_feature(
     (format!("pool {pool} does not have {feature} enabled, so nothing was done"), None, rows)
 }
 
-fn unlike(pool: &str, bays: &str, why: &Unlike) -> Words<'static> {
+fn unlike(pool: &str, bays: &str, why: &Unlike) -> About<'static> {
     let attach = || "to make the vdev that is there wider: `zbay expand attach BAY`".to_owned();
     let widths = |widths: &[usize]| {
         let mut all: Vec<String> = widths.iter().map(ToString::to_string).collect();
@@ -370,7 +389,7 @@ fn unlike(pool: &str, bays: &str, why: &Unlike) -> Words<'static> {
     }
 }
 
-fn special(pool: &str, data: usize, given: usize) -> Words<'static> {
+fn special(pool: &str, data: usize, given: usize) -> About<'static> {
     if data == 0 {
         return (
             format!("pool {pool} has no redundancy, so no special vdev is added"),

@@ -1,8 +1,7 @@
 //! Why a pool does not come or go as asked: one value for each reason, and its words with the way out.
 
 use crate::drive::Drive;
-use crate::life::Cannot;
-use crate::life::refusal::Words;
+use crate::refuse::{About, Refuses, Words};
 
 /// Why not.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,14 +77,30 @@ pub enum NoMove {
     },
 }
 
-impl From<NoMove> for Cannot {
-    fn from(why: NoMove) -> Self {
-        Self::Moving(why)
+impl Refuses for NoMove {
+    fn id(&self) -> &'static str {
+        match self {
+            Self::Nothing { .. } => "nothing",
+            Self::NoSuch { .. } => "no-such",
+            Self::Which { .. } => "which",
+            Self::Here { .. } => "here",
+            Self::NameTaken { .. } => "name-taken",
+            Self::Refused { .. } => "refused",
+            Self::NoLog { .. } => "no-log",
+            Self::Unlabelled { .. } => "unlabelled",
+            Self::Elsewhere { .. } => "elsewhere",
+            Self::WhichHere { .. } => "which-here",
+            Self::NotHere { .. } => "not-here",
+        }
+    }
+
+    fn words(&self) -> Vec<Words> {
+        vec![Words::from(self.own_words())]
     }
 }
 
 impl NoMove {
-    pub(crate) fn words(&self) -> Words<'_> {
+    fn own_words(&self) -> About<'_> {
         const DO: &str = "do this";
         let none: Option<&Drive> = None;
         let one = |matter: String, how: String| (matter, none, vec![(DO, how)]);

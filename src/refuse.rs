@@ -1,0 +1,106 @@
+//! How zbay says no: what is the matter, which drives it is about, and what to do, in one form for all commands.
+//!
+//! Whatever refuses is a [`Refuses`]: an identity for programs, that does not change, and words for people. There is one
+//! renderer, so that a refusal reads the same wherever it comes from.
+
+use std::fmt;
+
+use crate::drive::Drive;
+use crate::words::labelled;
+
+/// A reason not to do what was asked.
+pub trait Refuses {
+    /// What a program knows it by; it does not change.
+    fn id(&self) -> &'static str;
+    /// In words: one thing or several.
+    fn words(&self) -> Vec<Words>;
+}
+
+/// A refusal in parts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Words {
+    /// What is the matter, in one line.
+    pub matter: String,
+    /// The drives that it is about, a line each.
+    pub drives: Vec<String>,
+    /// Rows of a label and a sentence, the way out last.
+    pub advice: Vec<(&'static str, String)>,
+}
+
+/// The matter, a drive that it is about, and rows of a label and a sentence, the way out last.
+pub type About<'a> = (String, Option<&'a Drive>, Vec<(&'static str, String)>);
+
+/// Said of a drive whose bay nobody has proved.
+pub const ASSUMED: &str = "the order of the bays is assumed: compare the serial on the drive";
+
+impl Words {
+    /// A matter, and what to do.
+    pub fn new(matter: impl Into<String>, remedy: impl Into<String>) -> Self {
+        let advice = vec![("do this", remedy.into())];
+        Self { matter: matter.into(), drives: Vec::new(), advice }
+    }
+
+    /// The same about a drive.
+    #[must_use]
+    pub fn about(mut self, drive: &Drive) -> Self {
+        self.drives.push(format!("{}  {}", drive.place(), drive.label()));
+        if drive.assumed {
+            self.advice.insert(0, ("order", ASSUMED.to_owned()));
+        }
+        self
+    }
+}
+
+impl From<About<'_>> for Words {
+    fn from((matter, drive, advice): About<'_>) -> Self {
+        let words = Self { matter, drives: Vec::new(), advice };
+        match drive {
+            Some(drive) => words.about(drive),
+            None => words,
+        }
+    }
+}
+
+impl fmt::Display for Words {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", self.matter)?;
+        for (index, drive) in self.drives.iter().enumerate() {
+            writeln!(f, "{}  {drive}", if index == 0 { "\n" } else { "" })?;
+        }
+        if !self.drives.is_empty() {
+            f.write_str("\n")?;
+        }
+        let advice: String =
+            self.advice.iter().map(|(label, text)| labelled(label, text)).collect();
+        f.write_str(advice.trim_end())
+    }
+}
+
+/// All words of a refusal, one under the other.
+///
+/// # Errors
+/// The formatter's.
+pub fn show(refusal: &impl Refuses, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    for (index, words) in refusal.words().into_iter().enumerate() {
+        if index > 0 {
+            f.write_str("\n\nerror: ")?;
+        }
+        write!(f, "{words}")?;
+    }
+    Ok(())
+}
+
+/// Makes a [`Refuses`] an error that is shown by its words.
+macro_rules! shown_as_words {
+    ($kind:ty) => {
+        impl std::fmt::Display for $kind {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                $crate::refuse::show(self, f)
+            }
+        }
+
+        impl std::error::Error for $kind {}
+    };
+}
+
+pub(crate) use shown_as_words;
