@@ -154,6 +154,9 @@ const FOREIGN: &str = "mkdir -p /mnt/alt /srv/full && date > /srv/full/mine && d
     echo long-enough | zfs create -o encryption=on -o keyformat=passphrase -o mountpoint=/srv/closed rpool/closed && \
     zpool export rpool && sync";
 
+/// A profile for a pool of that name in that bay.
+const NAMESAKE: &str = "hardware: hp-microserver-gen8\\ncontroller: ahci\\nboot: usb\\npool:\\n  name: rpool\\n  layout: stripe\\n  bays: [1]\\n";
+
 /// Nothing of the box is covered, and what fits is mounted or not.
 fn covers_nothing(lab: &Lab, mounted: bool, drill: &str) {
     for place in ["/root", "/root/below", "/etc/cron.d", "/srv/full", "/srv/closed"] {
@@ -186,6 +189,17 @@ fn a_foreign_pool_covers_nothing_now_or_after_a_boot() {
     lab.settled();
     assert_eq!(lab.ok("zpool list -H -o name"), "");
     covers_nothing(&lab, false, "booted");
+
+    // A profile that has its name and its bay does not say that it means this very pool: first boot imports it not.
+    lab.ok(&format!("mkdir -p /etc/zbay && printf '{NAMESAKE}' > /etc/zbay/profile.yaml"));
+    says(
+        &lab,
+        "zbay firstboot",
+        2,
+        &["pool rpool was not made by zbay", "zbay import rpool", "write `guid: "],
+    );
+    assert_eq!(lab.ok("zpool list -H -o name"), "", "first boot imported a stranger's pool");
+    lab.ok("rm /etc/zbay/profile.yaml");
 
     // What an import leaves that was cut off half-way is taken up.
     lab.ok("zpool import -N -o cachefile=none -d /dev/disk/by-id rpool");
