@@ -240,7 +240,7 @@ fn a_key_that_others_have_the_say_over_is_a_finding_and_is_used() {
         let plan = plan(&machine, &profile).expect("a plan");
         let notes = plan.notes.into_iter().filter(|note| json!(note.rule) == "key-open");
         let planned: Vec<_> = notes.map(|note| (note.message, note.remedy)).collect();
-        let checked = crate::system::keys::open(&system::key_files(&machine, &profile.value));
+        let checked = system::keys::open(&system::key_files(&machine, &profile.value));
         let checked: Vec<_> = checked.into_iter().map(|it| (it.message, it.remedy)).collect();
         assert_eq!(planned, checked, "`zbay check` and `zbay plan` say the same");
         planned
@@ -290,7 +290,7 @@ fn what_is_opened_is_mounted_only_where_it_covers_nothing() {
         let system = system::look(&machine, &profile.value).expect("recorded");
         let place = system.keys[0].place.clone();
         let place = place.map(|place| place.map_err(|left| left.why));
-        let notes = crate::system::keys::left(&system.keys);
+        let notes = system::keys::left(&system.keys);
         (place, notes.into_iter().map(|note| note.message).collect::<Vec<_>>())
     };
     let fits = |at: &str| Some(Ok(at.into()));
