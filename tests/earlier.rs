@@ -12,11 +12,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use clap::Parser;
 use jiff::Timestamp;
 use serde_json::Value;
-use zbay::cli::Cli;
+use zbay::step::journal::unfinished;
 use zbay::cmd::plan::{Wished, saved};
+use zbay::cmd::table::Typed;
 use zbay::cmd::{Answer, Context, care, notify, plan, show_disk, status, verify};
 use zbay::machine::recorded::Recorded;
 use zbay::machine::recording::{Answer as Recalled, Bytes, Recording, RecordingError};
@@ -139,7 +139,7 @@ impl Look {
         let machine = Recorded::new("tests/fixtures/server-0.1/machine".into(), recording);
         let missing = Arc::default();
         let server = Server { machine, missing: Arc::clone(&missing) };
-        let cli = Cli::try_parse_from(["zbay", "--machine", "server-0.1"]).expect("arguments");
+        let cli = Typed::parse(["zbay", "--machine", "server-0.1"]).expect("arguments");
         Self { context: Context { machine: Box::new(server), common: cli.common }, missing }
     }
 
@@ -178,7 +178,7 @@ impl Look {
     }
 }
 
-const PLAN: fn() -> zbay::cli::Plan = || zbay::cli::Plan {
+const PLAN: fn() -> plan::PlanArgs = || plan::PlanArgs {
     wish: WISH(),
     take: Vec::new(),
     adopt: None,
@@ -186,10 +186,10 @@ const PLAN: fn() -> zbay::cli::Plan = || zbay::cli::Plan {
     full: false,
     onto_existing: false,
 };
-const WISH: fn() -> zbay::cli::Wish = || zbay::cli::Wish { profile: None };
+const WISH: fn() -> plan::WhichProfile = || plan::WhichProfile { profile: None };
 const ALL: fn() -> status::StatusArgs = || status::StatusArgs { pool: None, watch: None };
-const NOTIFY: fn() -> zbay::cli::Notify =
-    || zbay::cli::Notify { test: false, metrics: None, dry_run: true };
+const NOTIFY: fn() -> notify::NotifyArgs =
+    || notify::NotifyArgs { test: false, metrics: None, dry_run: true };
 
 #[test]
 fn nothing_is_planned_on_what_an_earlier_version_set_up() {
@@ -289,7 +289,7 @@ fn its_units_and_its_zedlet_start() {
     for file in &files {
         let text = fs::read_to_string(file).expect("there");
         for words in started(&text) {
-            if let Err(why) = Cli::try_parse_from(&words) {
+            if let Err(why) = Typed::parse(&words) {
                 panic!("{}: {words:?}: {why}", file.display());
             }
             commands += 1;

@@ -114,6 +114,18 @@ fn what_is_installed_works_and_a_second_run_changes_nothing() {
         fs::read_to_string(root.path("etc/systemd/system/zbay-replace.service")).expect("there");
     assert!(replaces.contains("\nExecStart=/usr/local/bin/zbay replace --waiting\n"), "{replaces}");
     assert!(root.path("etc/systemd/system/zbay-notify.path").exists());
+    for (path, words) in [
+        ("usr/local/share/man/man1/zbay.1", ".TH zbay 1"),
+        ("usr/local/share/man/man1/zbay-replace.1", "\\-\\-no\\-wait"),
+        ("usr/local/share/man/man1/zbay-show-disk.1", "\\-\\-csv"),
+        ("usr/local/share/bash-completion/completions/zbay", "complete -F _zbay"),
+        ("usr/local/share/zsh/site-functions/_zbay", "#compdef zbay"),
+        ("usr/local/share/fish/vendor_completions.d/zbay.fish", "complete -c zbay"),
+    ] {
+        let text = fs::read_to_string(root.path(path)).expect(path);
+        assert!(text.contains(words), "{path}: {text}");
+        assert_eq!(mode(path), 0o644, "{path}");
+    }
     let files = root.files();
     assert!(files.iter().any(|file| file == readme));
     assert!(files.iter().any(|file| file.ends_with("docs/install.md")));

@@ -10,10 +10,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Arrows that run upwards still: a file, and the room that stands below it in lib.rs.
-const UPWARDS: &[(&str, &str)] = &[("cli.rs", "cmd")];
+const UPWARDS: &[(&str, &str)] = &[];
 
 /// Files that import each other in a ring still: the number of files in each ring, largest first.
-const RINGS: &[usize] = &[24];
+const RINGS: &[usize] = &[4, 2];
 
 /// A file of the program: where it stands, and its text without comments, strings and tests.
 struct Source {

@@ -13,6 +13,7 @@ use super::consent::without_lock;
 use super::plan::Wished;
 use super::profile::kept;
 use super::propose::sound;
+use super::row::{Group, Row, Run, given, options};
 use super::{Answer, Context, may_change};
 use crate::adopt::{Adopted, wish};
 use crate::apply::secrets::NONE;
@@ -27,6 +28,19 @@ use crate::render::json::answer;
 use crate::shipped::{LoadError, WISH};
 use crate::words::{labelled, plain, typeable};
 use crate::yaml::{Parsed, read};
+
+/// The command.
+pub const ROW: Row = Row {
+    name: "adopt",
+    about: "Write a profile for a pool that zbay did not make",
+    more: "It describes the pool as it is, by bay; nothing in the pool is changed.",
+    group: Group::Live,
+    changes: true,
+    wide: false,
+    arguments: options::<AdoptArgs>,
+    run: Run::Machine(|context, matches| run(context, &given(matches)?)),
+    examples: &[("adopt tank --plan", "show the profile"), ("adopt tank", "record it")],
+};
 
 /// Arguments of `adopt`.
 #[derive(Debug, Args)]

@@ -4,25 +4,68 @@ use std::io::{IsTerminal, Write as _};
 
 use anyhow::{Result, anyhow, bail};
 use camino::Utf8Path;
+use clap::Args;
 use serde_json::json;
 
 use super::consent::without_lock;
 use super::plan::{Wished, saved};
+use super::row::{Group, Row, Run, given, options};
 use super::task::settle;
 use super::{Answer, Context, passphrase};
 use crate::apply::secrets::Secrets;
 use crate::apply::{self, Progress};
-use crate::cli::Apply;
 use crate::console;
 use crate::inventory::look;
 use crate::machine::local::{lock, read_user_file, short_line};
+use crate::plan::erase::Take;
+use crate::step::{Danger};
 use crate::plan::Plan;
 use crate::profile::Profile;
 use crate::render;
 use crate::render::json::answer;
-use crate::step::Danger;
 use crate::words::typeable;
 use crate::yaml::read;
+
+/// The command.
+pub const ROW: Row = Row {
+    name: "apply",
+    about: "Apply the profile: show the plan, ask once, carry it out",
+    more: "",
+    group: Group::SetUp,
+    changes: true,
+    wide: false,
+    arguments: options::<ApplyArgs>,
+    run: Run::Machine(|context, matches| run(context, &given(matches)?)),
+    examples: &[
+        ("apply", "the recorded profile"),
+        ("apply gen8-seed", "a shipped one"),
+        ("apply ./plan.json", "a plan that was saved"),
+    ],
+};
+
+/// Arguments of `apply`.
+#[derive(Debug, Args)]
+pub struct ApplyArgs {
+    /// A profile as for `plan`, or a saved plan (FILE.json). Left out: /etc/zbay/profile.yaml.
+    #[arg(value_name = "PROFILE|PLAN")]
+    pub profile: Option<String>,
+    /// Erase this drive first and take it, though it holds something: its wwn, and the serial that you read off its
+    /// label. One drive for each --take.
+    #[arg(long, value_name = "WWN=SERIAL")]
+    pub take: Vec<Take>,
+    /// Import the wished pool from the wished bays though this host had it last and did not export it.
+    #[arg(long, value_name = "HOST")]
+    pub adopt: Option<String>,
+    /// Change a pool that zbay did not make to this shipped profile.
+    #[arg(long)]
+    pub onto_existing: bool,
+    /// Do not ask. Answers for plans that only take free disks and set properties.
+    #[arg(long)]
+    pub yes: bool,
+    /// Replace a different wish that is recorded in /etc/zbay/profile.yaml.
+    #[arg(long)]
+    pub replace_wish: bool,
+}
 
 /// A saved plan holds the wish and some hundred bytes for each disk.
 const MAX_PLAN: usize = 8 << 20;
@@ -31,7 +74,7 @@ const MAX_PLAN: usize = 8 << 20;
 ///
 /// # Errors
 /// A refusal, or the first step that does not go as planned.
-pub fn run(context: &Context, args: &Apply) -> Result<Answer> {
+pub fn run(context: &Context, args: &ApplyArgs) -> Result<Answer> {
     if context.common.machine.is_some() {
         bail!("a recorded machine cannot be changed: `zbay plan` shows what would be done");
     }
@@ -190,7 +233,7 @@ mod tests {
     use crate::step::Danger;
 
     fn on(machine: Recorded) -> Context {
-        let common = Common { machine: None, hw: None, json: false, verbose: 0 };
+        let common = Common::default();
         Context { machine: Box::new(machine), common }
     }
 

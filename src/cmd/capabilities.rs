@@ -46,6 +46,7 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("figures for Prometheus", "yes", "`zbay metrics`"),
     ("scrubs, trims and self-tests on a schedule", "yes", "`zbay care`, `zbay selftest`, `care:`"),
     ("its documents at hand", "yes", "`zbay help`"),
+    ("man pages, and completions for bash, zsh and fish", "yes", "`man zbay`, `zbay completions`"),
     ("special vdevs and dRAID in a profile", "no", "`zbay expand special` adds one to a pool"),
     ("ZFS as root", "no", ""),
     (
@@ -66,16 +67,14 @@ pub fn page() -> String {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
     use super::TABLE;
-    use crate::cli::Cli;
+    use crate::cmd::row::Group;
+    use crate::cmd::table::TABLE as COMMANDS;
 
     #[test]
     fn every_command_is_in_the_table_and_every_command_in_it_is_one() {
-        let cli = Cli::command();
-        let shown = cli.get_subcommands().filter(|command| !command.is_hide_set());
-        let names: Vec<&str> = shown.map(clap::Command::get_name).collect();
+        let shown = COMMANDS.iter().filter(|row| row.group != Group::Hidden);
+        let names: Vec<&str> = shown.map(|row| row.name).collect();
         let said = TABLE.iter().flat_map(|(_, _, how)| how.split('`').skip(1).step_by(2));
         let said: Vec<&str> =
             said.filter_map(|word| word.strip_prefix("zbay ")?.split(' ').next()).collect();

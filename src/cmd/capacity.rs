@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::capacity_of::{self, ashift};
 use super::form::FormArgs;
 use super::odds::{OddsArgs, PoolArgs};
+use super::row::{Group, Row, Run, given, options};
 use super::{Answer, Context, draw, is_bare};
 use crate::capacity::table::{Layout, table_of};
 use crate::capacity::{Cut, Terms, Zfs};
@@ -16,6 +17,24 @@ use crate::render::capacity::{Of, render, sheet};
 use crate::render::json::answer;
 use crate::render::svg;
 use crate::units::Bytes;
+
+/// The command.
+pub const ROW: Row = Row {
+    name: "capacity",
+    about: "Compute what drives or a layout would hold, to the byte",
+    more: "",
+    group: Group::Purchase,
+    changes: false,
+    wide: false,
+    arguments: options::<CapacityArgs>,
+    run: Run::Machine(|context, matches| run(context, &given(matches)?)),
+    examples: &[
+        ("capacity", "drives of common sizes in this server"),
+        ("capacity raidz2:6x4TB", "one layout"),
+        ("capacity raidz2:6x4TB mirror:2x8TB --explain", "two vdevs, and where the bytes go"),
+        ("capacity gen8-usb-raidz", "the layout of a profile"),
+    ],
+};
 
 /// Bays of the seed article's box.
 const ARTICLE_BAYS: usize = 4;

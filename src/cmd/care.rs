@@ -3,6 +3,7 @@
 
 use serde_json::json;
 
+use super::row::{Group, Row, Run, nothing};
 use super::{Answer, Context};
 use crate::care::{self, PoolCare, boot, facts};
 use crate::check::machine;
@@ -10,6 +11,19 @@ use crate::inventory::{Pools, Want};
 use crate::render::care::{Screen, render};
 use crate::render::json::answer;
 use crate::status::{self, Scrub};
+
+/// The command.
+pub const ROW: Row = Row {
+    name: "care",
+    about: "Show which scrubs, self-tests and alerts cover each pool",
+    more: "It also shows which are missing, and which run twice.",
+    group: Group::Watch,
+    changes: false,
+    wide: false,
+    arguments: nothing,
+    run: Run::Machine(|context, _| run(context)),
+    examples: &[("care", "all pools")],
+};
 
 /// Looks and says.
 ///

@@ -3,12 +3,13 @@
 use std::fmt::Write as _;
 
 use anyhow::{Result, bail};
+use clap::Args;
 use serde_json::{Value, json};
 
+use super::notify::in_clear;
+use super::row::{Group, Row, Run, given, options};
+use super::{Answer, Context};
 use crate::check::{self, Note, Severity};
-use crate::cli::Check;
-use crate::cmd::notify::in_clear;
-use crate::cmd::{Answer, Context};
 use crate::fault::Faults;
 use crate::hw::Hw;
 use crate::machine::Machine;
@@ -20,11 +21,32 @@ use crate::system;
 use crate::words::labelled;
 use crate::yaml::{MAX_BYTES, read};
 
+/// The command.
+pub const ROW: Row = Row {
+    name: "check",
+    about: "Check profiles and hardware descriptions, offline",
+    more: "Every fault is shown with its line.",
+    group: Group::SetUp,
+    changes: false,
+    wide: false,
+    arguments: options::<CheckArgs>,
+    run: Run::Machine(|context, matches| run(context, &given(matches)?)),
+    examples: &[("check ./mine.yaml", "a file of yours"), ("check gen8-seed", "a shipped profile")],
+};
+
+/// Arguments of `check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Profiles or descriptions of boxes: shipped names, or files.
+    #[arg(required = true, value_name = "FILE|NAME")]
+    pub files: Vec<String>,
+}
+
 /// Checks every file and tells of all of them; any error ends in exit status 2.
 ///
 /// # Errors
 /// All faults of all files.
-pub fn run(context: &Context, args: &Check) -> Result<Answer> {
+pub fn run(context: &Context, args: &CheckArgs) -> Result<Answer> {
     let mut text = String::new();
     let mut files: Vec<Value> = Vec::new();
     let mut notes: Vec<Note> = Vec::new();

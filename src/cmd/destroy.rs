@@ -3,10 +3,27 @@
 use anyhow::Result;
 use clap::Args;
 
+use super::row::{Group, Row, Run, given, options};
 use super::task::{Proof, Scene, Terms, look_around, perform};
 use super::{Answer, Context};
 use crate::life::destroy::{Request, make};
 use crate::step::command;
+
+/// The command.
+pub const ROW: Row = Row {
+    name: "destroy",
+    about: "Permanently destroy a dataset, its snapshots and children",
+    more: "It lists what will be lost and asks you to type the name. No pool is ever destroyed.",
+    group: Group::Live,
+    changes: true,
+    wide: false,
+    arguments: options::<DestroyArgs>,
+    run: Run::Machine(|context, matches| run(context, &given(matches)?)),
+    examples: &[
+        ("destroy tank/old --plan", "show what would be lost"),
+        ("destroy tank/old", "asks for the name"),
+    ],
+};
 
 /// Arguments of `destroy`.
 #[derive(Debug, Args)]

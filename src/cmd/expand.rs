@@ -4,6 +4,7 @@
 use anyhow::Result;
 use clap::{Args, Subcommand};
 
+use super::row::{Group, Row, Run, commands, given};
 use super::task::{Proof, Scene, Terms, look_around, perform};
 use super::{Answer, Context};
 use crate::inventory::stale;
@@ -11,6 +12,23 @@ use crate::life::Sight;
 use crate::life::called::{self, Known};
 use crate::life::expand::{Request, Way, make};
 use crate::plan::erase::Take;
+
+/// The command.
+pub const ROW: Row = Row {
+    name: "expand",
+    about: "Grow a pool, or remove a log, cache, spare or mirror copy",
+    more: "",
+    group: Group::Live,
+    changes: true,
+    wide: false,
+    arguments: commands::<Expand>,
+    run: Run::Machine(|context, matches| run(context, &given(matches)?)),
+    examples: &[
+        ("expand attach 5 --plan", "show what a wider raidz gives"),
+        ("expand larger 2 --with 5", "swap in a larger drive"),
+        ("expand spare 6", "add a hot spare"),
+    ],
+};
 
 /// The ways to grow, and to shrink.
 #[derive(Debug, Subcommand)]

@@ -1,13 +1,38 @@
 //! `zbay explain [POOL]`: where the bytes of a pool that exists went.
 
 use anyhow::{Result, bail};
+use clap::Args;
 
+use super::row::{Group, Row, Run, given, options};
 use super::{Answer, Context};
 use crate::explain::explain;
 use crate::inventory::{Inventory, Want};
 use crate::render::explain::{json, render};
 use crate::render::json::answer;
 use crate::words;
+
+/// The command.
+pub const ROW: Row = Row {
+    name: "explain",
+    about: "Show where a pool's bytes went, from drive labels to AVAIL",
+    more: "",
+    group: Group::Look,
+    changes: false,
+    wide: false,
+    arguments: options::<ExplainArgs>,
+    run: Run::Machine(|context, matches| {
+        run(context, given::<ExplainArgs>(matches)?.pool.as_deref())
+    }),
+    examples: &[("explain", "the only pool"), ("explain tank", "one of several")],
+};
+
+/// Arguments of `explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// Which. Left out: the only one.
+    #[arg(value_name = "POOL")]
+    pub pool: Option<String>,
+}
 
 /// The way from the drives to AVAIL.
 pub fn run(context: &Context, name: Option<&str>) -> Result<Answer> {

@@ -7,11 +7,13 @@
 use std::fmt::Write as _;
 
 use anyhow::{Result, anyhow, bail};
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
+use clap::Args;
 use serde_json::json;
 
 use super::apply::carry_out;
 use super::plan::Wished;
+use super::row::{Group, Row, Run, given, options};
 use super::task::settle;
 use super::voice::{State, Voice};
 use super::{Answer, Context, propose};
@@ -28,6 +30,32 @@ use crate::render::json::answer;
 use crate::shipped::WISH;
 use crate::step::{Closed, Danger};
 use crate::words;
+
+/// The command.
+pub const ROW: Row = Row {
+    name: "firstboot",
+    about: "Set the server up once, unattended (zbay-firstboot.service)",
+    more: "Without questions, with a report on the console.",
+    group: Group::SetUp,
+    changes: true,
+    wide: false,
+    arguments: options::<FirstbootArgs>,
+    run: Run::Machine(|context, matches| {
+        run(context, given::<FirstbootArgs>(matches)?.console.as_deref())
+    }),
+    examples: &[
+        ("firstboot", "with the recorded profile"),
+        ("firstboot --console /dev/console", "with a report there too"),
+    ],
+};
+
+/// Arguments of `firstboot`.
+#[derive(Debug, Args)]
+pub struct FirstbootArgs {
+    /// A console that gets the report too, such as /dev/console.
+    #[arg(long, value_name = "DEVICE")]
+    pub console: Option<Utf8PathBuf>,
+}
 
 /// Applies /etc/zbay/profile.yaml, and says on the console what becomes of it.
 ///
@@ -259,7 +287,7 @@ mod tests {
         let machine = Recorded::open(
             concat!(env!("CARGO_MANIFEST_DIR"), "/tests/machines/every-owner").into(),
         );
-        let common = Common { machine: None, hw: None, json: false, verbose: 0 };
+        let common = Common::default();
         let context = Context { machine: Box::new(machine.unwrap()), common };
         let mut inventory = context.look(Want::ALL).unwrap();
         let guids: Vec<String> =
@@ -279,7 +307,7 @@ mod tests {
     #[test]
     fn without_a_wish_the_layouts_are_shown() {
         let machine = Box::new(Recorded::embedded("gen8-seed").unwrap().unwrap());
-        let common = Common { machine: None, hw: None, json: false, verbose: 0 };
+        let common = Common::default();
         let context = Context { machine, common };
         let error = Wished::load(&context, None).err().unwrap();
         let said = no_wish(&context, error).to_string();

@@ -5,7 +5,21 @@
 use anyhow::Result;
 use clap::Args;
 
+use super::row::{Group, Row, Run, given, options};
 use super::{Answer, Context, notify};
+
+/// The command.
+pub const ROW: Row = Row {
+    name: "forget",
+    about: "Stop alerts about a pool that is gone for good",
+    more: "Nothing is changed on any drive.",
+    group: Group::Watch,
+    changes: false,
+    wide: false,
+    arguments: options::<ForgetArgs>,
+    run: Run::Machine(|context, matches| run(context, &given(matches)?)),
+    examples: &[("forget oldtank", "its alerts end")],
+};
 
 /// Arguments of `forget`.
 #[derive(Debug, Args)]

@@ -6,12 +6,29 @@ use serde_json::json;
 
 use super::capacity_of::release;
 use super::found::Drives;
+use super::row::{Group, Row, Run, given, options};
 use super::{Answer, Context};
 use crate::capacity::grow::ways;
 use crate::capacity::{Cut, Part, Terms, Zfs, spec};
 use crate::render::grow::{Target, render};
 use crate::render::json::answer;
 use crate::units::Ashift;
+
+/// The command.
+pub const ROW: Row = Row {
+    name: "grow",
+    about: "Compare upgrade paths from one layout to a larger one",
+    more: "",
+    group: Group::Purchase,
+    changes: false,
+    wide: false,
+    arguments: options::<GrowArgs>,
+    run: Run::Machine(|context, matches| run(context, &given(matches)?)),
+    examples: &[
+        ("grow raidz2:6x4TB --to raidz2:12x4TB", "twice the drives"),
+        ("grow mirror:2x4TB --to mirror:2x8TB", "larger drives"),
+    ],
+};
 
 /// Arguments of `grow`.
 #[derive(Clone, Debug, Args)]

@@ -3,13 +3,39 @@
 //! What a message points to has to be there on an installed server: a document is named by its topic, never by a path.
 
 use anyhow::{Result, bail};
-use clap::{CommandFactory as _, Parser as _};
+use clap::Args;
 use serde_json::json;
 
 use super::Answer;
-use crate::cli::Cli;
+use super::parser::{command, parse};
+use super::row::{Group, Row, Run, given, options};
 use crate::fault::near_miss;
 use crate::words::{labelled, plain, typeable};
+
+/// The command.
+pub const ROW: Row = Row {
+    name: "help",
+    about: "Print a document, the help of a command, or what there is",
+    more: "",
+    group: Group::Help,
+    changes: false,
+    wide: false,
+    arguments: options::<HelpArgs>,
+    run: Run::Commands(|rows, matches| run(rows, given::<HelpArgs>(matches)?.topic.as_deref())),
+    examples: &[
+        ("help", "commands and topics"),
+        ("help foreign", "a document"),
+        ("help replace", "a command and its document"),
+    ],
+};
+
+/// Arguments of `help`.
+#[derive(Debug, Args)]
+pub struct HelpArgs {
+    /// A topic or a command. Left out: both are listed.
+    #[arg(value_name = "TOPIC")]
+    pub topic: Option<String>,
+}
 
 macro_rules! documents {
     ($($topic:literal: $what:literal),+ $(,)?) => {
@@ -45,23 +71,23 @@ documents! {
 ///
 /// # Errors
 /// There is no such topic.
-pub fn run(topic: Option<&str>) -> Result<Answer> {
+pub fn run(rows: &[Row], topic: Option<&str>) -> Result<Answer> {
     let text = match topic {
-        None => overview(),
+        None => overview(rows),
         Some(topic) => match TOPICS.iter().find(|(name, ..)| *name == topic) {
             // What is both a command and a document: first how it is typed.
-            Some((_, _, text)) => match of_command(topic) {
+            Some((_, _, text)) => match of_command(rows, topic) {
                 Ok(help) => format!("{help}\n{text}"),
                 Err(_) => (*text).to_owned(),
             },
-            None => of_command(topic)?,
+            None => of_command(rows, topic)?,
         },
     };
     Ok(Answer { json: json!({ "version": 1, "text": text }), text, status: 0 })
 }
 
-fn overview() -> String {
-    let mut out = Cli::command().render_help().to_string();
+fn overview(rows: &[Row]) -> String {
+    let mut out = command(rows).render_help().to_string();
     out.push_str(
         "\nTopics (`zbay help TOPIC`; `zbay help COMMAND` for the arguments of a command):\n",
     );
@@ -72,12 +98,11 @@ fn overview() -> String {
     out
 }
 
-fn of_command(topic: &str) -> Result<String> {
-    let command = Cli::command();
-    let names: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+fn of_command(rows: &[Row], topic: &str) -> Result<String> {
+    let names: Vec<&str> = rows.iter().map(|row| row.name).collect();
     if names.contains(&topic) {
         // Its arguments are put together when it is typed.
-        return match Cli::try_parse_from(["zbay", topic, "--help"]) {
+        return match parse(rows, ["zbay", topic, "--help"]) {
             Err(help) if !help.use_stderr() => Ok(help.to_string()),
             _ => bail!("`zbay {topic}` has no help"),
         };
@@ -91,7 +116,15 @@ fn of_command(topic: &str) -> Result<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{TOPICS, run};
+    use anyhow::Result;
+
+    use super::TOPICS;
+    use crate::cmd::Answer;
+    use crate::cmd::table::TABLE;
+
+    fn run(topic: Option<&str>) -> Result<Answer> {
+        super::run(TABLE, topic)
+    }
 
     #[test]
     fn every_document_is_a_topic_and_every_topic_is_printed() {

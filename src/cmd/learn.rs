@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use serde_json::json;
 
+use super::row::{Group, Row, Run, nothing};
 use super::{Answer, Context};
 use crate::apply::{self, learned};
 use crate::console;
@@ -23,6 +24,19 @@ use crate::names::BayId;
 use crate::render::json::answer;
 use crate::words;
 use crate::yaml::Parsed;
+
+/// The command.
+pub const ROW: Row = Row {
+    name: "learn",
+    about: "Find out which port is which bay, and record it",
+    more: "By serial numbers that you read, or by drives that blink; written to /etc/zbay/hw after one question.",
+    group: Group::SetUp,
+    changes: false,
+    wide: false,
+    arguments: nothing,
+    run: Run::Machine(|context, _| run(context)),
+    examples: &[("learn", "asks bay by bay")],
+};
 
 /// How long a drive blinks for a question.
 const BLINK: Duration = Duration::from_secs(12);

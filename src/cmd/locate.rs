@@ -8,6 +8,7 @@ use anyhow::{Result, anyhow, bail};
 use clap::Args;
 use serde_json::json;
 
+use super::row::{Group, Row, Run, given, options};
 use super::{Answer, Context, need_root, say_woken};
 use crate::console;
 use crate::drive::Drive;
@@ -20,6 +21,22 @@ use crate::machine::local::Interrupt;
 use crate::names::BayId;
 use crate::render::json::answer;
 use crate::words;
+
+/// The command.
+pub const ROW: Row = Row {
+    name: "locate",
+    about: "Blink the light of the drive in a bay",
+    more: "Its activity light blinks by reads, and its own light where ledctl knows one.",
+    group: Group::Look,
+    changes: false,
+    wide: false,
+    arguments: options::<LocateArgs>,
+    run: Run::Machine(|context, matches| run(context, &given(matches)?)),
+    examples: &[
+        ("locate 3", "the drive in bay 3"),
+        ("locate Z1E0EXA1 --seconds 60", "by its serial, for a minute"),
+    ],
+};
 
 /// Arguments of `locate`.
 #[derive(Clone, Debug, Args)]

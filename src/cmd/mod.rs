@@ -34,6 +34,7 @@ pub mod capacity;
 pub mod capacity_of;
 pub mod care;
 pub mod check;
+pub mod completions;
 mod consent;
 pub mod destroy;
 pub mod expand;
@@ -46,11 +47,14 @@ pub mod grow;
 pub mod help;
 pub mod learn;
 pub mod locate;
+pub mod man;
+pub mod metrics;
 pub mod moving;
 pub mod notify;
 pub mod odds;
 pub mod optimal;
 pub mod overview;
+pub mod parser;
 mod passphrase;
 pub mod plan;
 pub mod profile;
@@ -59,11 +63,14 @@ pub mod propose;
 pub mod record;
 pub mod reference;
 pub mod replace;
+pub mod row;
 pub mod selftest;
+pub mod show;
 pub mod show_disk;
 pub mod show_hw;
 pub mod show_pool;
 pub mod status;
+pub mod table;
 pub mod task;
 pub mod verify;
 pub mod voice;
@@ -185,6 +192,15 @@ impl Context {
 }
 
 impl Answer {
+    /// As it is printed: for people, or for a program.
+    pub fn shown(&self, json: bool) -> String {
+        if json && !self.json.is_null() {
+            let text = serde_json::to_string_pretty(&self.json).map(|text| text + "\n");
+            return console::clean_json(&text.unwrap_or_default()).into_owned();
+        }
+        console::clean_painted(&self.text)
+    }
+
     /// On a machine that shows nothing to work on, the last words are where to see one that does.
     #[must_use]
     fn hinted(mut self, bare: bool) -> Self {

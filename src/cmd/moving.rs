@@ -6,15 +6,48 @@ use anyhow::Result;
 use clap::Args;
 use serde_json::json;
 
-use crate::cmd::apply::say;
-use crate::cmd::task::{Proof, Scene, Settle, Settled, Terms, look_around, perform, settle};
-use crate::cmd::{Answer, Context};
+use super::apply::say;
+use super::row::{Group, Row, Run, given, options};
+use super::task::{Proof, Scene, Settle, Settled, Terms, look_around, perform, settle};
+use super::{Answer, Context};
 use crate::inventory::Pool;
 use crate::life::moving::{self, Incoming, Outgoing};
 use crate::render::json::answer;
 use crate::system::Own;
 use crate::system::arrival::{self, Arrival};
 use crate::words::{labelled, plain};
+
+/// The command.
+pub const IMPORT: Row = Row {
+    name: "import",
+    about: "Import a pool that another system made or used",
+    more: "After the system was reinstalled, or from another server.",
+    group: Group::Live,
+    changes: true,
+    wide: false,
+    arguments: options::<ImportArgs>,
+    run: Run::Machine(|context, matches| import(context, &given(matches)?)),
+    examples: &[
+        ("import", "the only pool here"),
+        ("import tank --plan", "show what would be done"),
+    ],
+};
+
+/// The command.
+pub const EXPORT: Row = Row {
+    name: "export",
+    about: "Export a pool so that its drives can move to another server",
+    more: "",
+    group: Group::Live,
+    changes: true,
+    wide: false,
+    arguments: options::<ExportArgs>,
+    run: Run::Machine(|context, matches| export(context, &given(matches)?)),
+    examples: &[
+        ("export tank --plan", "show what would be done"),
+        ("export tank", "unmount and export it"),
+    ],
+};
 
 /// Written where zbay-firstboot.service has ended well.
 const DONE: &str = "/var/lib/zbay/firstboot.done";

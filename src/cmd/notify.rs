@@ -12,14 +12,15 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
+use clap::Args;
 use jiff::SignedDuration;
 use serde_json::json;
 
+use super::row::{Group, Row, Run, given, options};
 use super::{Answer, Context, need_root, prompt};
 use crate::care::boot;
 use crate::check::{Note, address, machine};
-use crate::cli::Notify as NotifyArgs;
 use crate::console;
 use crate::hw::Hw;
 use crate::hw::host::Host;
@@ -41,6 +42,36 @@ use crate::render::json::answer;
 use crate::shipped::{self, LoadError, WISH};
 use crate::status::{self, Status, Weight};
 use crate::words::labelled;
+
+/// The command.
+pub const ROW: Row = Row {
+    name: "notify",
+    about: "Send alerts about changes (run by a timer and by ZED)",
+    more: "`--test` sends a test alert.",
+    group: Group::Watch,
+    changes: false,
+    wide: false,
+    arguments: options::<NotifyArgs>,
+    run: Run::Machine(|context, matches| run(context, &given(matches)?)),
+    examples: &[
+        ("notify --dry-run", "show what would be sent"),
+        ("notify --test", "send a test alert"),
+    ],
+};
+
+/// Arguments of `notify`.
+#[derive(Debug, Args)]
+pub struct NotifyArgs {
+    /// Send a test to everybody who is told, and end.
+    #[arg(long)]
+    pub test: bool,
+    /// Write figures for Prometheus into this file too.
+    #[arg(long, value_name = "FILE.prom")]
+    pub metrics: Option<Utf8PathBuf>,
+    /// Show what would be sent, and send and keep nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+}
 
 /// Where `node_exporter` of Debian looks for figures.
 const TEXTFILES: &str = "/var/lib/prometheus/node-exporter";
@@ -142,18 +173,16 @@ fn missed(context: &Context, told: &mut Told, seen: &Seen, deep: bool) -> Vec<Ab
     absent
 }
 
-/// `zbay metrics`.
+/// Figures for Prometheus.
 ///
 /// # Errors
 /// A description that was named and cannot be had.
-pub fn metrics(context: &Context) -> Result<Answer> {
+pub(super) fn figures_of(context: &Context) -> Result<String> {
     let seen = see(context, true)?;
     let mut told = store::load(&*context.machine);
     heed(&mut told, &profile(&*context.machine));
     let absent = missed(context, &mut told, &seen, false);
-    let text = figures::metrics(&seen.hw, &seen.inventory, &seen.pools, &figured(absent), &told);
-    let json = answer(&[], json!({ "metrics": text }));
-    Ok(Answer { text, json, status: 0 })
+    Ok(figures::metrics(&seen.hw, &seen.inventory, &seen.pools, &figured(absent), &told))
 }
 
 /// Those that are a figure: what was let go is none, unless the profile names it.

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::form::FormArgs;
 use super::odds::OddsArgs;
+use super::row::{Group, Row, Run, given, options};
 use super::{Answer, Context, draw};
 use crate::capacity::splits::{Split, splits};
 use crate::capacity::widths::widths;
@@ -17,6 +18,22 @@ use crate::risk::power::Power;
 use crate::risk::words::column;
 use crate::risk::{Assumed, Vdev, of};
 use crate::units::{Ashift, Bytes};
+
+/// The command.
+pub const ROW: Row = Row {
+    name: "optimal",
+    about: "Compare vdev widths, and ways to lay out N drives",
+    more: "",
+    group: Group::Purchase,
+    changes: false,
+    wide: false,
+    arguments: options::<OptimalArgs>,
+    run: Run::Machine(|context, matches| run(context, &given(matches)?)),
+    examples: &[
+        ("optimal", "widths that waste little"),
+        ("optimal --drives 24", "ways to lay out 24 drives"),
+    ],
+};
 
 /// Arguments of `optimal`.
 #[derive(Clone, Debug, Args)]

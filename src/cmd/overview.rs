@@ -3,6 +3,7 @@
 
 use serde_json::json;
 
+use super::row::{Group, Row, Run, nothing};
 use super::show_pool::facet;
 use super::{Answer, Context, adopt, is_bare, plan};
 use crate::check::machine;
@@ -16,6 +17,19 @@ use crate::render::{disk, history};
 use crate::shipped::{PROFILES, WISH};
 use crate::system::Own;
 use crate::yaml::read;
+
+/// The command.
+pub const ROW: Row = Row {
+    name: "",
+    about: "The overview",
+    more: "",
+    group: Group::Look,
+    changes: false,
+    wide: true,
+    arguments: nothing,
+    run: Run::Machine(|context, _| run(context)),
+    examples: &[],
+};
 
 /// What could be typed next and would not be refused here.
 fn ways(context: &Context, hw: &Hw, inventory: &Inventory, wish: &Wish) -> anyhow::Result<Ways> {

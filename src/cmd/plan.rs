@@ -3,12 +3,13 @@
 use std::fmt::Write as _;
 
 use anyhow::{Context as _, Result, bail};
+use camino::Utf8PathBuf;
+use clap::Args;
 use serde_json::json;
 
+use super::row::{Group, Row, Run, given, options};
+use super::{Answer, Context, propose};
 use crate::check::Note;
-use crate::cli::Plan as PlanArgs;
-use crate::cmd::{Answer, Context, propose};
-use crate::drift::Drift;
 use crate::fault::Fault;
 use crate::hw::Hw;
 use crate::inventory::{Inventory, Want};
@@ -25,6 +26,56 @@ use crate::system::{self, System, arrival};
 use crate::verify::{Moved, drift, moved};
 use crate::words::typeable;
 use crate::yaml::Parsed;
+
+/// The command.
+pub const ROW: Row = Row {
+    name: "plan",
+    about: "Show what would be done to match the profile; write nothing",
+    more: "",
+    group: Group::SetUp,
+    changes: false,
+    wide: true,
+    arguments: options::<PlanArgs>,
+    run: Run::Machine(|context, matches| run(context, &given(matches)?)),
+    examples: &[
+        ("plan", "with the recorded profile"),
+        ("plan gen8-seed", "with a shipped one"),
+        ("plan gen8-seed --full", "every command in full"),
+        ("--machine gen8-seed plan gen8-seed", "on a recorded server"),
+    ],
+};
+
+/// A wish.
+#[derive(Debug, Args)]
+pub struct WhichProfile {
+    /// A shipped profile's name, or a file if it contains `/` or ends in .yaml. Left out: /etc/zbay/profile.yaml.
+    #[arg(value_name = "PROFILE")]
+    pub profile: Option<String>,
+}
+
+/// Arguments of `plan`.
+#[derive(Debug, Args)]
+pub struct PlanArgs {
+    /// The wish.
+    #[command(flatten)]
+    pub wish: WhichProfile,
+    /// Erase this drive first and take it, though it holds something: its wwn, and the serial that you read off its
+    /// label. One drive for each --take.
+    #[arg(long, value_name = "WWN=SERIAL")]
+    pub take: Vec<Take>,
+    /// Import the wished pool from the wished bays though this host had it last and did not export it.
+    #[arg(long, value_name = "HOST")]
+    pub adopt: Option<String>,
+    /// Change a pool that zbay did not make to this shipped profile.
+    #[arg(long)]
+    pub onto_existing: bool,
+    /// Save the plan; `zbay apply FILE` does exactly it, if nothing has changed by then.
+    #[arg(long, value_name = "FILE.json")]
+    pub save: Option<Utf8PathBuf>,
+    /// Print every command with every path in full.
+    #[arg(long)]
+    pub full: bool,
+}
 
 /// A wish with the box that it is for, and one look at the machine.
 pub struct Wished {

@@ -2,15 +2,40 @@
 
 use anyhow::{Result, anyhow, bail};
 use camino::Utf8PathBuf;
+use clap::Args;
 use serde_json::json;
 
+use super::row::{Group, Row, Run, given, options};
 use super::{Answer, Context};
-use crate::cli::ProfileArgs;
 use crate::inventory::{Inventory, Pool, Pools, Want};
 use crate::profile::Profile;
 use crate::render::json::answer;
 use crate::system::{KEPT, kept_in};
 use crate::yaml::{Parsed, read};
+
+/// The command.
+pub const ROW: Row = Row {
+    name: "profile",
+    about: "Print the profile that a pool keeps",
+    more: "For a server with a new boot device.",
+    group: Group::SetUp,
+    changes: false,
+    wide: false,
+    arguments: options::<ProfileArgs>,
+    run: Run::Machine(|context, matches| run(context, &given(matches)?)),
+    examples: &[
+        ("profile --from-pool", "of the only pool"),
+        ("profile --from-pool=tank", "of one of several"),
+    ],
+};
+
+/// Arguments of `profile`.
+#[derive(Debug, Args)]
+pub struct ProfileArgs {
+    /// The pool; left out where just one is imported.
+    #[arg(long, value_name = "POOL", num_args = 0..=1, default_missing_value = "", required = true)]
+    pub from_pool: Option<String>,
+}
 
 /// Prints it; with a hint where it has to go.
 ///

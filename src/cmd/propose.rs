@@ -7,6 +7,7 @@ use camino::Utf8PathBuf;
 use clap::Args;
 use serde_json::json;
 
+use super::row::{Group, Row, Run, given, options};
 use super::{Answer, Context};
 use crate::apply;
 use crate::check::seats::seats;
@@ -25,6 +26,23 @@ use crate::shipped::{self, LoadError, WISH};
 use crate::units::Bytes;
 use crate::words::{labelled, plain};
 use crate::yaml::read;
+
+/// The command.
+pub const ROW: Row = Row {
+    name: "propose",
+    about: "Propose layouts for the drives here, side by side",
+    more: "`--write` records one as the profile.",
+    group: Group::Purchase,
+    changes: false,
+    wide: false,
+    arguments: options::<ProposeArgs>,
+    run: Run::Machine(|context, matches| run(context, &given(matches)?)),
+    examples: &[
+        ("propose", "for the blank drives here"),
+        ("propose --drives 4TB,4TB,8TB,8TB", "for drives not bought yet"),
+        ("propose --write 2", "record layout 2 as the profile"),
+    ],
+};
 
 /// Arguments of `propose`.
 #[derive(Clone, Debug, Args)]

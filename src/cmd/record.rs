@@ -3,13 +3,17 @@
 use std::sync::Arc;
 
 use anyhow::{Result, bail};
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
+use clap::Args;
 use serde_json::json;
 
+use super::row::{Group, Row, Run, given, options};
 use super::{
-    Answer, Context, adopt, care, explain, notify, overview, plan, selftest, status, verify,
+    Answer, Context, adopt, care, explain, metrics, notify, overview, plan, selftest, status,
+    verify,
 };
-use crate::cli::{Common, Notify, Plan, Wish};
+use crate::smart::selftest::{Kind};
+use crate::cli::Common;
 use crate::inventory::{Inventory, Want, look, redact};
 use crate::machine::disguise::Disguise;
 use crate::machine::real::Real;
@@ -19,9 +23,34 @@ use crate::machine::{Machine, keep};
 use crate::profile::Profile;
 use crate::render::json::answer;
 use crate::shipped::{self, PROFILES};
-use crate::smart::selftest::Kind;
 use crate::system;
 use crate::yaml::read;
+
+/// The command.
+pub const ROW: Row = Row {
+    name: "record",
+    about: "Record this machine, for a bug report or a test",
+    more: "What zbay's readers need of it, and nothing of its owner's.",
+    group: Group::Hidden,
+    changes: false,
+    wide: false,
+    arguments: options::<RecordArgs>,
+    run: Run::Machine(|context, matches| {
+        let args: RecordArgs = given(matches)?;
+        run(context, &args.dir, args.keep_serials)
+    }),
+    examples: &[],
+};
+
+/// Arguments of `record`.
+#[derive(Debug, Args)]
+pub struct RecordArgs {
+    /// A directory to make.
+    pub dir: Utf8PathBuf,
+    /// Keep all names, serial numbers and addresses as they are, for yourself alone; otherwise made-up ones take their places.
+    #[arg(long)]
+    pub keep_serials: bool,
+}
 
 /// Looks at everything that any shipped profile would ask, and saves the answers.
 ///
@@ -61,10 +90,10 @@ pub fn run(context: &Context, dir: &Utf8Path, keep_serials: bool) -> Result<Answ
 /// What the commands ask beside that, of the recorded wish and the pools: each as for a recorded machine, which changes
 /// nothing. One that ends with an error has asked all the same.
 fn commands(record: &Arc<Record<Real>>, inventory: &Inventory) {
-    let recorded = Common { machine: Some("this one".into()), hw: None, json: false, verbose: 0 };
+    let recorded = Common { machine: Some("this one".into()), ..Common::default() };
     let context = Context { machine: Box::new(Arc::clone(record)), common: recorded };
-    let wish = || Wish { profile: None };
-    let plan_args = Plan {
+    let wish = || plan::WhichProfile { profile: None };
+    let plan_args = plan::PlanArgs {
         wish: wish(),
         take: Vec::new(),
         adopt: None,
@@ -72,7 +101,7 @@ fn commands(record: &Arc<Record<Real>>, inventory: &Inventory) {
         full: false,
         onto_existing: false,
     };
-    let looks = Notify { test: false, metrics: None, dry_run: true };
+    let looks = notify::NotifyArgs { test: false, metrics: None, dry_run: true };
     let all = status::StatusArgs { pool: None, watch: None };
     let mut ended = vec![
         overview::run(&context),
@@ -81,7 +110,7 @@ fn commands(record: &Arc<Record<Real>>, inventory: &Inventory) {
         verify::run(&context, &wish()),
         care::run(&context),
         notify::run(&context, &looks),
-        notify::metrics(&context),
+        metrics::run(&context),
     ];
     for kind in [Kind::Short, Kind::Long] {
         ended.push(selftest::run(&context, &selftest::SelfTestArgs { kind, due: true }));
@@ -130,8 +159,6 @@ fn public(
 
 #[cfg(test)]
 mod tests {
-    use camino::Utf8PathBuf;
-
     use super::*;
     use crate::machine::recorded::Recorded;
     use crate::machine::recording::{Answer as Given, Bytes, Said};

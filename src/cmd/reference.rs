@@ -4,13 +4,57 @@ use std::fmt::Write as _;
 
 use crate::render::disk::schema::schema as disk_schema;
 use anyhow::{Result, bail};
+use camino::{Utf8Path, Utf8PathBuf};
+use clap::Args;
 use serde_json::{Value, json};
 
 use super::Answer;
+use super::man;
+use super::row::{Group, Row, Run, given, options};
 use crate::check::Rule;
 use crate::hw::Hw;
+use crate::machine::local::write_new_file;
 use crate::profile::Profile;
 use crate::status::What;
+
+/// The command.
+pub const ROW: Row = Row {
+    name: "reference",
+    about: "Write the reference pages that are made from the types",
+    more: "",
+    group: Group::Hidden,
+    changes: false,
+    wide: false,
+    arguments: options::<ReferenceArgs>,
+    run: Run::Commands(|rows, matches| {
+        let args: ReferenceArgs = given(matches)?;
+        match &args.dir {
+            Some(dir) => manual(rows, dir),
+            None => run(&args.page),
+        }
+    }),
+    examples: &[],
+};
+
+/// Arguments of `reference`.
+#[derive(Debug, Args)]
+pub struct ReferenceArgs {
+    /// Which: profile, hw, rules, status, capabilities or show-disk.schema; or man, the pages of the manual.
+    pub page: String,
+    /// Where the pages of the manual are written.
+    #[arg(required_if_eq("page", "man"))]
+    pub dir: Option<Utf8PathBuf>,
+}
+
+/// Writes the pages of the manual into a directory that is there.
+fn manual(rows: &[Row], dir: &Utf8Path) -> Result<Answer> {
+    let mut text = String::new();
+    for (name, page) in man::pages(rows)? {
+        write_new_file(&dir.join(&name), &page)?;
+        text.extend([name.as_str(), "\n"]);
+    }
+    Ok(Answer { json: json!({ "text": text }), text, status: 0 })
+}
 
 /// Writes one page.
 ///

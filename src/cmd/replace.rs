@@ -2,25 +2,79 @@
 //! complete. Interrupted anywhere it goes on when it is typed again: it looks, and does what is still to do.
 
 use anyhow::Result;
+use clap::Args;
 use serde_json::json;
 
+use super::row::{Group, Row, Run, given, options};
 use super::task::{Proof, Scene, Terms, look_around, perform};
 use super::{Answer, Context};
-use crate::cli::Replace;
 use crate::inventory::seats::in_bay;
 use crate::inventory::{Disk, Owner, Want};
 use crate::life::Cannot;
 use crate::life::called::{self, Known, Named, Spot};
 use crate::life::replace::{Request, make, spot_of};
+use crate::plan::erase::Take;
 use crate::profile::value::Autoreplace;
 use crate::render::json::answer;
 use crate::status::{self, What};
+
+/// The command.
+pub const ROW: Row = Row {
+    name: "replace",
+    about: "Replace a failed or missing member with a new drive",
+    more: "It watches the resilver until it is done.",
+    group: Group::Live,
+    changes: true,
+    wide: false,
+    arguments: options::<ReplaceArgs>,
+    run: Run::Machine(|context, matches| run(context, &given(matches)?)),
+    examples: &[
+        ("replace 2 --plan", "show what would be done"),
+        ("replace 2", "the new drive is in bay 2"),
+        ("replace 2 --with 5", "it is in another bay"),
+    ],
+};
+
+/// Arguments of `replace`.
+#[allow(clippy::struct_excessive_bools)] // each is a flag
+#[derive(Debug, Args)]
+pub struct ReplaceArgs {
+    /// The drive that failed or is missing: its bay, its serial, its by-id or kernel name, or its GUID; with --member it may
+    /// be left out.
+    #[arg(value_name = "BAY|DRIVE", required_unless_present_any = ["waiting", "member"])]
+    pub bay: Option<String>,
+    /// Without a word: take blank drives that wait in the bays of members that are gone, if the profile says
+    /// `autoreplace: blank`. A timer runs it.
+    #[arg(long, exclusive = true)]
+    pub waiting: bool,
+    /// The new drive, where that is in another bay: its bay, its serial, or its by-id or kernel name.
+    #[arg(long, value_name = "BAY|DRIVE")]
+    pub with: Option<String>,
+    /// The member to replace, by the end of its serial or by its GUID, where the bay does not say it.
+    #[arg(long, value_name = "SERIAL|GUID")]
+    pub member: Option<String>,
+    /// Erase the new drive first and take it, though it holds something: its wwn, and the serial read off its label.
+    #[arg(long, value_name = "WWN=SERIAL")]
+    pub take: Vec<Take>,
+    /// Only show what would be done.
+    #[arg(long)]
+    pub plan: bool,
+    /// Do not ask; takes the new drive's serial.
+    #[arg(long)]
+    pub yes: bool,
+    /// The serial of the drive that is written to, or its last four characters or more, as on its label.
+    #[arg(long, value_name = "SERIAL")]
+    pub serial: Option<String>,
+    /// Do not wait for the resilver.
+    #[arg(long)]
+    pub no_wait: bool,
+}
 
 /// Replaces.
 ///
 /// # Errors
 /// All that speaks against it, or a step that does not go as planned.
-pub fn run(context: &Context, args: &Replace) -> Result<Answer> {
+pub fn run(context: &Context, args: &ReplaceArgs) -> Result<Answer> {
     if args.waiting {
         return waiting(context);
     }
@@ -66,7 +120,7 @@ struct Asked<'a> {
 }
 
 /// What the words mean. Of a drive that is gone its bay is meant, and it is the member.
-fn asked<'a>(args: &Replace, known: &Known<'a>) -> Result<Asked<'a>, Cannot> {
+fn asked<'a>(args: &ReplaceArgs, known: &Known<'a>) -> Result<Asked<'a>, Cannot> {
     let with = args.with.as_deref().map(|word| called::spot(known, word)).transpose()?;
     let of_member = |word: &str| spot_of(known, word, with.as_ref());
     let (spot, member) = match (&args.bay, &args.member) {

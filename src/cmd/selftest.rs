@@ -6,6 +6,7 @@ use clap::Args;
 use jiff::SignedDuration;
 use serde_json::json;
 
+use super::row::{self, Group, given, options};
 use super::{Answer, Context};
 use crate::care::selftest::{Candidate, NOT_DONE, Said, Verdict, account, choose};
 use crate::care::{self, facts, wish};
@@ -17,6 +18,22 @@ use crate::smart::selftest::Kind;
 use crate::step::command;
 use crate::table;
 use crate::words;
+
+/// The command.
+pub const ROW: row::Row = row::Row {
+    name: "selftest",
+    about: "Start SMART self-tests on pool members",
+    more: "Sleeping drives are skipped.",
+    group: Group::Watch,
+    changes: false,
+    wide: false,
+    arguments: options::<SelfTestArgs>,
+    run: row::Run::Machine(|context, matches| run(context, &given(matches)?)),
+    examples: &[
+        ("selftest short", "takes minutes"),
+        ("selftest long --due", "those whose long test is due"),
+    ],
+};
 
 /// A long test of a large drive takes about so long.
 const NIGHT: SignedDuration = SignedDuration::from_hours(14);

@@ -11,6 +11,7 @@ use anyhow::bail;
 use clap::Args;
 use serde_json::json;
 
+use super::row::{Group, Row, Run, given, options};
 use super::{Answer, Context};
 use crate::care::{self, facts};
 use crate::check::machine;
@@ -22,6 +23,24 @@ use crate::render::status::{Screen, render};
 use crate::status::running::seconds;
 use crate::status::waiting::waiting;
 use crate::status::{self, Condition, Status, Weight, What};
+
+/// The command.
+pub const ROW: Row = Row {
+    name: "status",
+    about: "Show each pool's health by bay, and what to do about it",
+    more: "Exit status: 0 healthy, 1 not, 2 nobody answered.",
+    group: Group::Look,
+    changes: false,
+    wide: true,
+    arguments: options::<StatusArgs>,
+    run: Run::Machine(|context, matches| run(context, &given(matches)?)),
+    examples: &[
+        ("status", "all pools"),
+        ("status tank", "one pool"),
+        ("status --json", "for a program"),
+        ("--machine gen8-seed status", "on a recorded server"),
+    ],
+};
 
 /// Arguments of `status`.
 #[derive(Clone, Debug, Args)]

@@ -3,18 +3,34 @@
 use anyhow::Result;
 use serde_json::json;
 
-use super::plan::Wished;
+use super::plan::{WhichProfile, Wished};
+use super::row::{Group, Row, Run, given, options};
 use super::{Answer, Context};
 use crate::check::check;
-use crate::cli::Wish;
 use crate::render;
 use crate::render::json::answer;
+
+/// The command.
+pub const ROW: Row = Row {
+    name: "verify",
+    about: "Compare the server with its profile",
+    more: "",
+    group: Group::SetUp,
+    changes: false,
+    wide: false,
+    arguments: options::<WhichProfile>,
+    run: Run::Machine(|context, matches| run(context, &given(matches)?)),
+    examples: &[
+        ("verify", "with the recorded profile"),
+        ("verify gen8-usb-raidz", "with a shipped one"),
+    ],
+};
 
 /// Exit status 0 as wished, 1 if anything differs.
 ///
 /// # Errors
 /// A wish that is broken, a box that is another one, a machine that cannot be looked at.
-pub fn run(context: &Context, args: &Wish) -> Result<Answer> {
+pub fn run(context: &Context, args: &WhichProfile) -> Result<Answer> {
     let wished = Wished::load(context, args.profile.as_deref())?;
     if let Some(is) = &wished.other_box {
         anyhow::bail!("the profile is for {}, and this is {is}", wished.hw.title);

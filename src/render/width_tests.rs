@@ -1,12 +1,10 @@
 //! No line of a screen is wider than the screen, and no reason is cut, on every recorded machine.
 
 use camino::Utf8PathBuf;
-use clap::Parser as _;
 
-use crate::cli::{Cli, Command, Show};
-use crate::cmd::{Answer, Context, overview, plan, show_hw, show_pool, status};
+use crate::cmd::table::Typed;
 use crate::machine::recorded::Recorded;
-use crate::words::{WIDTH, within};
+use crate::words::WIDTH;
 
 const SCREENS: [&[&str]; 11] = [
     &[],
@@ -25,19 +23,8 @@ const SCREENS: [&[&str]; 11] = [
 /// A screen of a recorded machine; `None`: it is refused there.
 fn screen(machine: &str, typed: &[&str], columns: usize) -> Option<String> {
     let dir = Utf8PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/machines").join(machine);
-    let cli = Cli::try_parse_from([&["zbay"], typed].concat()).unwrap();
-    let context = Context { machine: Box::new(Recorded::open(&dir).unwrap()), common: cli.common };
-    let answer: anyhow::Result<Answer> = within(columns, || match &cli.command {
-        None => overview::run(&context),
-        Some(Command::Show(show)) => match &**show {
-            Show::Hw(args) => show_hw::run(&context, args),
-            Show::Pool => show_pool::run(&context),
-            Show::Disk(_) => unreachable!("not asked"),
-        },
-        Some(Command::Status(args)) => status::run(&context, args),
-        Some(Command::Plan(args)) => plan::run(&context, args),
-        Some(_) => unreachable!("not asked"),
-    });
+    let typed = Typed::parse([&["zbay"], typed].concat()).unwrap();
+    let answer = typed.run_on(Box::new(Recorded::open(&dir).unwrap()), columns);
     Some(answer.ok()?.text)
 }
 

@@ -10,9 +10,8 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::thread;
 
-use clap::Parser as _;
 use serde_json::json;
-use zbay::cli::Cli;
+use zbay::cmd::table::Typed;
 
 use super::{Altered, PROFILES, Said, run};
 
@@ -101,7 +100,7 @@ fn tried(command: &str) -> Result<Option<Vec<String>>, String> {
         args.push(left.map_or_else(|| right.to_owned(), |left| format!("{left}={right}")));
     }
     let typed = std::iter::once("zbay".to_owned()).chain(args.iter().cloned());
-    if let Err(error) = Cli::try_parse_from(typed) {
+    if let Err(error) = Typed::parse(typed) {
         return Err(error.to_string());
     }
     if held {

@@ -1,0 +1,62 @@
+//! `zbay completions SHELL`: what the shell completes, for scripts/install or for a start-up file of one's own.
+
+use anyhow::Result;
+use clap::Args;
+use clap_complete::{Shell, generate};
+use serde_json::json;
+
+use super::Answer;
+use super::parser::whole;
+use super::row::{Group, Row, Run, given, options};
+
+/// The command.
+pub const ROW: Row = Row {
+    name: "completions",
+    about: "Print the completions of a shell: bash, zsh or fish",
+    more: "scripts/install puts them where the shells look for them.",
+    group: Group::Help,
+    changes: false,
+    wide: false,
+    arguments: options::<CompletionsArgs>,
+    run: Run::Commands(|rows, matches| run(rows, &given(matches)?)),
+    examples: &[
+        ("completions bash", "source <(zbay completions bash)"),
+        ("completions fish", "zbay completions fish | source"),
+    ],
+};
+
+/// Arguments of `completions`.
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// Which shell.
+    #[arg(value_name = "SHELL")]
+    pub shell: Shell,
+}
+
+fn run(rows: &[Row], args: &CompletionsArgs) -> Result<Answer> {
+    let mut out = Vec::new();
+    generate(args.shell, &mut whole(rows), "zbay", &mut out);
+    let text = String::from_utf8(out)?;
+    let json = json!({ "version": 1, "shell": args.shell.to_string(), "text": text });
+    Ok(Answer { text, json, status: 0 })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap_complete::Shell;
+
+    use super::{CompletionsArgs, run};
+    use crate::cmd::table::TABLE;
+
+    #[test]
+    fn arguments_of_each_command_are_completed() {
+        for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
+            let text = run(TABLE, &CompletionsArgs { shell }).unwrap().text;
+            for words in ["replace", "onto-existing", "no-wait", "machine", "list-cols"] {
+                assert!(text.contains(words), "{shell}: {words}");
+            }
+            // What is hidden from the help is hidden here.
+            assert!(!text.contains("vm-box") && !text.contains('\u{1b}'), "{shell}");
+        }
+    }
+}

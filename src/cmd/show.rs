@@ -1,0 +1,49 @@
+//! `zbay show`: the drives, the server, or the pools by bay.
+
+use anyhow::Result;
+use clap::Subcommand;
+
+use super::row::{Group, Row, Run, commands, given};
+use super::show_disk::{self, DiskArgs};
+use super::show_hw::{self, HwArgs};
+use super::{Answer, Context, show_pool};
+
+/// The command.
+pub const ROW: Row = Row {
+    name: "show",
+    about: "Show the drives, the server, or the pools by bay",
+    more: "",
+    group: Group::Look,
+    changes: false,
+    wide: true,
+    arguments: commands::<Show>,
+    run: Run::Machine(|context, matches| run(context, &given(matches)?)),
+    examples: &[
+        ("show disk -sm", "drives with size and model"),
+        ("show disk -a", "all columns"),
+        ("show hw", "the server and its bays"),
+        ("show pool", "members by bay"),
+    ],
+};
+
+/// What to show.
+#[derive(Debug, Subcommand)]
+pub enum Show {
+    /// The drives, a row each; `-sm` gives size and model as the seed article's `show disk -sm`.
+    Disk(DiskArgs),
+    /// The box: how it is recognised, its mode, what boots, memory, network, a drawing of the bays.
+    ///
+    /// Each bay has a sign for whose its drive is: = in its pool, - blank, # holds something else, ? not known; ~ look at
+    /// it, ! act. Drives that sleep are let sleep.
+    Hw(HwArgs),
+    /// The pool by bay.
+    Pool,
+}
+
+fn run(context: &Context, args: &Show) -> Result<Answer> {
+    match args {
+        Show::Disk(args) => show_disk::run(context, args),
+        Show::Hw(args) => show_hw::run(context, args),
+        Show::Pool => show_pool::run(context),
+    }
+}
