@@ -4,8 +4,9 @@
 use std::ffi::OsString;
 use std::path::Path;
 
+use anstream::ColorChoice;
 use anyhow::{Result, bail};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use tracing::Level;
 
 use crate::console;
@@ -26,9 +27,42 @@ pub struct Common {
     /// Answer as JSON.
     #[arg(long, global = true, help_heading = "Global options")]
     pub json: bool,
+    /// Colour by meaning, which signs and words say too.
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        value_enum,
+        default_value_t,
+        help_heading = "Global options"
+    )]
+    pub color: Colour,
     /// Say on standard error what is run and for how long (twice: more).
     #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = "Global options")]
     pub verbose: u8,
+}
+
+/// When colours are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Colour {
+    /// On a terminal that has them, unless `NO_COLOR` is set.
+    #[default]
+    Auto,
+    /// Also into a pipe.
+    Always,
+    /// Not at all.
+    Never,
+}
+
+impl Colour {
+    /// For all that is written from here on.
+    pub fn choose(self) {
+        console::choose_colour(match self {
+            Self::Auto => ColorChoice::Auto,
+            Self::Always => ColorChoice::Always,
+            Self::Never => ColorChoice::Never,
+        });
+    }
 }
 
 /// What was typed. Called by the name `show`, the program is the original's `show disk`.

@@ -8,18 +8,10 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 
+use anstream::{AutoStream, ColorChoice};
 use terminal_size::terminal_size_of;
 
-/// Every escape that is ever written.
-pub const ESCAPES: [&str; 7] = [
-    "\u{1b}[36m",
-    "\u{1b}[35m",
-    "\u{1b}[34m",
-    "\u{1b}[32m",
-    "\u{1b}[33m",
-    "\u{1b}[1;31m",
-    "\u{1b}[0m",
-];
+use crate::paint::{ESCAPES, Paint, Tone, unpainted};
 
 /// Whether a character moves the cursor, hides itself, or turns round what is beside it. A line's end is none.
 pub fn moves(c: char) -> bool {
@@ -79,36 +71,73 @@ pub fn clean_painted(text: &str) -> String {
     out
 }
 
+/// The text of a screen that was painted so, or not at all.
+pub fn clean_screen(text: &str, paint: Paint) -> String {
+    if paint == Paint::ANSI { clean_painted(text) } else { clean(text).into_owned() }
+}
+
 /// Columns of the terminal that standard output is, no fewer than a plain console has; `None`: it is none.
 pub fn columns() -> Option<usize> {
     let (width, _) = terminal_size_of(io::stdout())?;
     Some(usize::from(width.0).max(crate::words::WIDTH))
 }
 
+/// Whether colours are written where nothing else was asked for: never, always, or on a terminal that has them and whose
+/// user has not refused them (`NO_COLOR`, `CLICOLOR`, `CLICOLOR_FORCE`, `TERM=dumb`).
+pub fn choose_colour(choice: ColorChoice) {
+    choice.write_global();
+}
+
+/// How standard output is painted.
+pub fn paint() -> Paint {
+    of_choice(AutoStream::choice(&io::stdout()))
+}
+
+fn of_choice(choice: ColorChoice) -> Paint {
+    if choice == ColorChoice::Never { Paint::NONE } else { Paint::ANSI }
+}
+
+/// An error to standard error, its first word painted where that is a terminal.
+pub fn say_error(text: &str) {
+    let mut err = err();
+    let word = err.paint.paint(Tone::Bad, "error:");
+    let _ = writeln!(err, "{word} {text}");
+}
+
 /// Standard error, filtered.
 #[derive(Debug)]
-pub struct Err(io::StderrLock<'static>);
+pub struct Err {
+    lock: io::StderrLock<'static>,
+    paint: Paint,
+}
 
 /// Standard error, filtered; locked for as long as this is kept.
 pub fn err() -> Err {
-    Err(io::stderr().lock())
+    let lock = io::stderr().lock();
+    let paint = of_choice(AutoStream::choice(&lock));
+    Err { lock, paint }
 }
 
 impl Err {
     /// Whether somebody reads it as it is written.
     pub fn is_terminal(&self) -> bool {
-        self.0.is_terminal()
+        self.lock.is_terminal()
     }
 }
 
 impl Write for Err {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.write_all(clean(&String::from_utf8_lossy(bytes)).as_bytes())?;
+        let text = String::from_utf8_lossy(bytes);
+        if self.paint == Paint::ANSI {
+            self.lock.write_all(clean_painted(&text).as_bytes())?;
+        } else {
+            self.lock.write_all(clean(&unpainted(&text)).as_bytes())?;
+        }
         Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
+        self.lock.flush()
     }
 }
 

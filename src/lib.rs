@@ -36,6 +36,9 @@ pub use zfs_capacity::{risk, units};
 /// Names of pools, datasets, bays; serials and world wide names. What exists as a value may stand in a command.
 pub mod names;
 
+/// Colour by meaning, on a terminal.
+pub mod paint;
+
 /// Words for a console: plain text, wrapped, lists of bays, labelled lines.
 pub mod words;
 

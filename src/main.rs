@@ -26,13 +26,14 @@ fn main() -> ExitCode {
             };
         }
     };
+    typed.common.color.choose();
     cli::trace(typed.common.verbose);
     match typed.run() {
         Ok(answer) => print(&answer, json),
         Err(error) => {
             let text = chain(&error);
             let text = text.strip_prefix("error: ").unwrap_or(&text);
-            let _ = writeln!(console::err(), "error: {text}");
+            console::say_error(text);
             refused(text, json)
         }
     }
@@ -57,7 +58,8 @@ fn unwritten(error: &std::io::Error) -> ExitCode {
 /// Data to standard output; a reader that closed it has seen enough.
 fn print(answer: &Answer, json: bool) -> ExitCode {
     let mut out = std::io::stdout().lock();
-    match out.write_all(answer.shown(json).as_bytes()).and_then(|()| out.flush()) {
+    match out.write_all(answer.shown(json, console::paint()).as_bytes()).and_then(|()| out.flush())
+    {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => unwritten(&error),
         _ => ExitCode::from(answer.status),
     }

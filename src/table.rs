@@ -8,7 +8,8 @@ use comfy_table::{ContentArrangement, ContentLineStyle, Table, TableStyle};
 
 use std::fmt::Write as _;
 
-use crate::words::{clip, pieces, plain, width};
+use crate::paint::{Tone, painted};
+use crate::words::{clip, columns, pieces, plain, width};
 
 /// Rows between bars, the header first if there is one.
 pub fn bars(header: Option<&[&str]>, rows: &[Vec<String>]) -> String {
@@ -53,7 +54,7 @@ pub fn list_fit(indent: usize, rows: &[Vec<String>]) -> String {
     let mut rows = rows.to_vec();
     let count = rows.iter().map(Vec::len).max().unwrap_or(0);
     let longest = |column: usize| {
-        rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max()
+        rows.iter().filter_map(|row| row.get(column)).map(|cell| columns(cell)).max()
     };
     let before: usize =
         (0..count.saturating_sub(1)).filter_map(longest).map(|width| width + 2).sum();
@@ -75,7 +76,7 @@ pub fn drives(indent: usize, rows: &[Vec<String>]) -> String {
     let count = rows.iter().map(Vec::len).max().unwrap_or(0);
     let longest = |rows: &[Vec<String>], column: usize| {
         let cells = rows.iter().filter_map(|row| row.get(column));
-        cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+        cells.map(|cell| columns(cell)).max().unwrap_or(0)
     };
     let before = |rows: &[Vec<String>]| {
         indent + (0..count.saturating_sub(1)).map(|at| longest(rows, at) + 2).sum::<usize>()
@@ -120,6 +121,37 @@ pub fn drives(indent: usize, rows: &[Vec<String>]) -> String {
             let _ = writeln!(out, "{:at$}{piece}", "");
         }
     }
+    out
+}
+
+/// [`drives`] whose column `at` is a state, painted for what it means.
+pub fn states(indent: usize, rows: &[Vec<String>], at: usize) -> String {
+    let text = drives(indent, rows);
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    let mut from = 0;
+    for row in rows {
+        let Some(state) = row.get(at).filter(|state| Tone::of_state(state) != Tone::Plain) else {
+            continue;
+        };
+        // The rows stand in their order, with lines of their reasons between them.
+        let first = row.first().map(|cell| plain(cell)).unwrap_or_default();
+        let own = |line: &String| {
+            line.get(indent..).is_some_and(|line| line.starts_with(&first))
+                && line.contains(state.as_str())
+        };
+        let Some(found) = lines.iter().skip(from).position(own) else { continue };
+        if let Some(line) = lines.get_mut(from + found)
+            && let Some(place) = line.rfind(&format!("  {state}"))
+        {
+            line.replace_range(
+                place + 2..place + 2 + state.len(),
+                &painted(Tone::of_state(state), state),
+            );
+        }
+        from += found + 1;
+    }
+    let mut out = lines.join("\n");
+    out.push_str(if out.is_empty() { "" } else { "\n" });
     out
 }
 

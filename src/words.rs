@@ -5,6 +5,10 @@
 
 use std::cell::Cell;
 
+use unicode_width::UnicodeWidthStr;
+
+use crate::paint::{Tone, painted, unpainted};
+
 /// Columns of a screen whose width is not known, and the least of any.
 pub const WIDTH: usize = 80;
 
@@ -26,6 +30,11 @@ pub fn within<T>(columns: usize, draw: impl FnOnce() -> T) -> T {
     drawn
 }
 
+/// Columns that a text takes: a wide character takes two, a combining one and what paints none.
+pub fn columns(text: &str) -> usize {
+    unpainted(text).width()
+}
+
 /// Where the text of a labelled paragraph begins: behind `notices`.
 const INDENT: usize = 9;
 
@@ -45,18 +54,25 @@ pub fn typeable(word: &str) -> String {
     }
 }
 
-/// At most `width` characters, the last two of them dots where something was cut.
+/// At most `width` columns, the last two of them dots where something was cut.
 pub fn clip(text: &str, width: usize) -> String {
-    if text.chars().count() <= width {
+    if columns(text) <= width {
         return text.to_owned();
     }
-    let kept: String = text.chars().take(width.saturating_sub(2)).collect();
+    let mut kept = String::new();
+    for c in text.chars() {
+        kept.push(c);
+        if columns(&kept) > width.saturating_sub(2) {
+            kept.pop();
+            break;
+        }
+    }
     format!("{}{}", kept.trim_end(), ".".repeat(width.min(2)))
 }
 
 /// `label` and behind it `text`, wrapped at [`width`] with a hanging indent, ending in a newline.
 pub fn labelled(label: &str, text: &str) -> String {
-    hanging(label, INDENT, text)
+    hanging(label, INDENT, text).replacen(label, &painted(Tone::of_label(label), label), 1)
 }
 
 /// A sentence without a label, over more lines where it is long, ending in a newline.
@@ -64,7 +80,7 @@ pub fn sentence(sentence: &str) -> String {
     let mut out = String::new();
     let mut used = 0;
     for word in sentence.split(' ') {
-        if used > 0 && used + 1 + word.len() > width() {
+        if used > 0 && used + 1 + columns(word) > width() {
             out.push('\n');
             used = 0;
         } else if used > 0 {
@@ -72,7 +88,7 @@ pub fn sentence(sentence: &str) -> String {
             used += 1;
         }
         out.push_str(word);
-        used += word.len();
+        used += columns(word);
     }
     out.push('\n');
     out
@@ -80,7 +96,8 @@ pub fn sentence(sentence: &str) -> String {
 
 /// `text` behind a mark such as `!`, wrapped as [`labelled`] does.
 pub fn marked(mark: &str, text: &str) -> String {
-    hanging(&format!("  {mark}"), 4, text)
+    let tone = if mark == "!" { Tone::Warning } else { Tone::Plain };
+    hanging(&format!("  {mark}"), 4, text).replacen(mark, &painted(tone, mark), 1)
 }
 
 /// `lead`, and from column `indent` on `text`.
@@ -90,7 +107,7 @@ fn hanging(lead: &str, indent: usize, text: &str) -> String {
     let mut empty = true;
     // What stands between backticks is typed as it is: it stays on one line.
     for word in words(text) {
-        if !empty && line.len() + 1 + word.len() > width() {
+        if !empty && columns(&line) + 1 + columns(word) > width() {
             out.push_str(line.trim_end());
             out.push('\n');
             line = " ".repeat(indent - 1);
@@ -109,7 +126,7 @@ pub fn pieces(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in words(text) {
         match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+            Some(line) if columns(line) + 1 + columns(word) <= width => {
                 line.extend([" ", word]);
             }
             _ => lines.push(word.to_owned()),
@@ -178,7 +195,8 @@ pub fn and(parts: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{bays, clip, labelled, plain};
+    use super::{bays, clip, columns, labelled, pieces, plain};
+    use crate::paint::{Paint, unpainted};
 
     #[test]
     fn foreign_words_cannot_move_the_cursor() {
@@ -191,6 +209,30 @@ mod tests {
         assert_eq!(clip("SAMSUNG HD103UJ", 15), "SAMSUNG HD103UJ");
         assert_eq!(clip("SAMSUNG HD103UJ", 10), "SAMSUNG..");
         assert_eq!(clip("abc", 1), ".");
+    }
+
+    #[test]
+    fn widths_are_those_of_a_terminal() {
+        assert_eq!(columns("Gr\u{f6}\u{df}e"), 5);
+        assert_eq!(columns("Gro\u{308}\u{df}e"), 5, "a mark above a letter takes none");
+        assert_eq!(columns("\u{5bfc}"), 2);
+        assert_eq!(columns("\u{1b}[1;31mx\u{1b}[0m"), 1);
+        assert_eq!(clip("Gr\u{f6}\u{df}e \u{5bfc}\u{5165}", 9), "Gr\u{f6}\u{df}e..");
+        assert_eq!(clip("Gr\u{f6}\u{df}e", 5), "Gr\u{f6}\u{df}e");
+        assert_eq!(pieces("\u{e4}\u{e4} \u{f6}\u{f6}", 5).len(), 1);
+        let text = format!("{} \u{f6}", "\u{e4}".repeat(69));
+        assert_eq!(labelled("x", &text).lines().count(), 1, "80 columns");
+    }
+
+    #[test]
+    fn a_painted_label_takes_no_more_room() {
+        let text = "word ".repeat(40);
+        for label in ["warning", "wrong", "next"] {
+            let plain = labelled(label, &text);
+            let painted = Paint::ANSI.within(|| labelled(label, &text));
+            assert_eq!(unpainted(&painted), plain);
+            assert_eq!(painted != plain, label != "next");
+        }
     }
 
     #[test]

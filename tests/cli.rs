@@ -73,6 +73,10 @@ mod notices;
 #[path = "cli/sent.rs"]
 mod sent;
 
+/// Red, yellow, green.
+#[path = "cli/colour.rs"]
+mod colour;
+
 /// How pools are, and what it ends with.
 #[path = "cli/status.rs"]
 mod status;

@@ -181,7 +181,7 @@ impl Look {
 const PLAN: fn() -> plan::PlanArgs = || plan::PlanArgs {
     wish: WISH(),
     take: Vec::new(),
-    adopt: None,
+    from_host: None,
     save: None,
     full: false,
     onto_existing: false,

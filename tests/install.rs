@@ -122,8 +122,8 @@ fn what_is_installed_works_and_a_second_run_changes_nothing() {
         ("usr/local/share/zsh/site-functions/_zbay", "#compdef zbay"),
         ("usr/local/share/fish/vendor_completions.d/zbay.fish", "complete -c zbay"),
     ] {
-        let text = fs::read_to_string(root.path(path)).expect(path);
-        assert!(text.contains(words), "{path}: {text}");
+        let page = fs::read_to_string(root.path(path)).expect(path);
+        assert!(page.contains(words), "{path}: {page}");
         assert_eq!(mode(path), 0o644, "{path}");
     }
     let files = root.files();

@@ -13,7 +13,7 @@ use super::consent::without_lock;
 use super::plan::Wished;
 use super::profile::kept;
 use super::propose::sound;
-use super::row::{Group, Row, Run, given, options};
+use super::row::{Does, Group, Page, Row, Run, given, options};
 use super::{Answer, Context, may_change};
 use crate::adopt::{Adopted, wish};
 use crate::apply::secrets::NONE;
@@ -35,11 +35,11 @@ pub const ROW: Row = Row {
     about: "Write a profile for a pool that zbay did not make",
     more: "It describes the pool as it is, by bay; nothing in the pool is changed.",
     group: Group::Live,
-    changes: true,
-    wide: false,
+    does: Does::Changes,
+    page: Page::Narrow,
     arguments: options::<AdoptArgs>,
     run: Run::Machine(|context, matches| run(context, &given(matches)?)),
-    examples: &[("adopt tank --plan", "show the profile"), ("adopt tank", "record it")],
+    examples: &[("adopt tank --dry-run", "show the profile"), ("adopt tank", "record it")],
 };
 
 /// Arguments of `adopt`.
@@ -49,8 +49,8 @@ pub struct AdoptArgs {
     #[arg(value_name = "POOL")]
     pub pool: Option<String>,
     /// Only show the profile and what would be done.
-    #[arg(long)]
-    pub plan: bool,
+    #[arg(long, alias = "plan")]
+    pub dry_run: bool,
     /// Do not ask.
     #[arg(long)]
     pub yes: bool,
@@ -91,7 +91,7 @@ pub(super) fn would(context: &Context, hw: &Hw, inventory: &Inventory, pool: &Po
 /// # Errors
 /// A pool that no profile can describe, another wish that is recorded, or a step that does not go as planned.
 pub fn run(context: &Context, args: &AdoptArgs) -> Result<Answer> {
-    let shown = args.plan || context.common.machine.is_some();
+    let shown = args.dry_run || context.common.machine.is_some();
     let held = if shown {
         None
     } else {

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::consent::without_lock;
 use super::plan::{Wished, saved};
-use super::row::{Group, Row, Run, given, options};
+use super::row::{Does, Group, Page, Row, Run, given, options};
 use super::task::settle;
 use super::{Answer, Context, passphrase};
 use crate::apply::secrets::Secrets;
@@ -32,8 +32,8 @@ pub const ROW: Row = Row {
     about: "Apply the profile: show the plan, ask once, carry it out",
     more: "",
     group: Group::SetUp,
-    changes: true,
-    wide: false,
+    does: Does::Changes,
+    page: Page::Narrow,
     arguments: options::<ApplyArgs>,
     run: Run::Machine(|context, matches| run(context, &given(matches)?)),
     examples: &[
@@ -54,8 +54,8 @@ pub struct ApplyArgs {
     #[arg(long, value_name = "WWN=SERIAL")]
     pub take: Vec<Take>,
     /// Import the wished pool from the wished bays though this host had it last and did not export it.
-    #[arg(long, value_name = "HOST")]
-    pub adopt: Option<String>,
+    #[arg(long, alias = "adopt", value_name = "HOST")]
+    pub from_host: Option<String>,
     /// Change a pool that zbay did not make to this shipped profile.
     #[arg(long)]
     pub onto_existing: bool,
@@ -83,9 +83,9 @@ pub fn run(context: &Context, args: &ApplyArgs) -> Result<Answer> {
     let word = args.profile.as_deref();
     let is_plan = |word: &&str| Utf8Path::new(word).extension() == Some("json");
     let (wished, plan) = if let Some(file) = word.filter(is_plan) {
-        if !args.take.is_empty() || args.adopt.is_some() || args.onto_existing {
+        if !args.take.is_empty() || args.from_host.is_some() || args.onto_existing {
             bail!(
-                "a saved plan is done as it is: give `--take`, `--adopt` and `--onto-existing` to \
+                "a saved plan is done as it is: give `--take`, `--from-host` and `--onto-existing` to \
                  `zbay plan --save FILE.json`"
             );
         }
@@ -93,7 +93,7 @@ pub fn run(context: &Context, args: &ApplyArgs) -> Result<Answer> {
     } else {
         let mut wished = Wished::load(context, word)?;
         wished.takes.clone_from(&args.take);
-        wished.adopt.clone_from(&args.adopt);
+        wished.adopt.clone_from(&args.from_host);
         wished.onto_existing = args.onto_existing;
         let plan = wished.plan()?;
         (wished, plan)

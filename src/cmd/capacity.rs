@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::capacity_of::{self, ashift};
 use super::form::FormArgs;
 use super::odds::{OddsArgs, PoolArgs};
-use super::row::{Group, Row, Run, given, options};
+use super::row::{Does, Group, Page, Row, Run, given, options};
 use super::{Answer, Context, draw, is_bare};
 use crate::capacity::table::{Layout, table_of};
 use crate::capacity::{Cut, Terms, Zfs};
@@ -24,8 +24,8 @@ pub const ROW: Row = Row {
     about: "Compute what drives or a layout would hold, to the byte",
     more: "",
     group: Group::Purchase,
-    changes: false,
-    wide: false,
+    does: Does::Computes,
+    page: Page::Narrow,
     arguments: options::<CapacityArgs>,
     run: Run::Machine(|context, matches| run(context, &given(matches)?)),
     examples: &[

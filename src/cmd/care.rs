@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use super::row::{Group, Row, Run, nothing};
+use super::row::{Does, Group, Page, Row, Run, nothing};
 use super::{Answer, Context};
 use crate::care::{self, PoolCare, boot, facts};
 use crate::check::machine;
@@ -18,8 +18,8 @@ pub const ROW: Row = Row {
     about: "Show which scrubs, self-tests and alerts cover each pool",
     more: "It also shows which are missing, and which run twice.",
     group: Group::Watch,
-    changes: false,
-    wide: false,
+    does: Does::Looks,
+    page: Page::Narrow,
     arguments: nothing,
     run: Run::Machine(|context, _| run(context)),
     examples: &[("care", "all pools")],

@@ -7,7 +7,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::notify::in_clear;
-use super::row::{Group, Row, Run, given, options};
+use super::row::{Does, Group, Page, Row, Run, given, options};
 use super::{Answer, Context};
 use crate::check::{self, Note, Severity};
 use crate::fault::Faults;
@@ -27,8 +27,8 @@ pub const ROW: Row = Row {
     about: "Check profiles and hardware descriptions, offline",
     more: "Every fault is shown with its line.",
     group: Group::SetUp,
-    changes: false,
-    wide: false,
+    does: Does::Computes,
+    page: Page::Narrow,
     arguments: options::<CheckArgs>,
     run: Run::Machine(|context, matches| run(context, &given(matches)?)),
     examples: &[("check ./mine.yaml", "a file of yours"), ("check gen8-seed", "a shipped profile")],

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::Answer;
 use super::parser::whole;
-use super::row::{Group, Row, Run, given, options};
+use super::row::{Does, Group, Page, Row, Run, given, options};
 
 /// The command.
 pub const ROW: Row = Row {
@@ -15,8 +15,8 @@ pub const ROW: Row = Row {
     about: "Print the completions of a shell: bash, zsh or fish",
     more: "scripts/install puts them where the shells look for them.",
     group: Group::Help,
-    changes: false,
-    wide: false,
+    does: Does::Computes,
+    page: Page::Narrow,
     arguments: options::<CompletionsArgs>,
     run: Run::Commands(|rows, matches| run(rows, &given(matches)?)),
     examples: &[

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use clap::Args;
 
-use super::row::{Group, Row, Run, given, options};
+use super::row::{Does, Group, Page, Row, Run, given, options};
 use super::task::{Proof, Scene, Terms, look_around, perform};
 use super::{Answer, Context};
 use crate::life::destroy::{Request, make};
@@ -15,12 +15,12 @@ pub const ROW: Row = Row {
     about: "Permanently destroy a dataset, its snapshots and children",
     more: "It lists what will be lost and asks you to type the name. No pool is ever destroyed.",
     group: Group::Live,
-    changes: true,
-    wide: false,
+    does: Does::Changes,
+    page: Page::Narrow,
     arguments: options::<DestroyArgs>,
     run: Run::Machine(|context, matches| run(context, &given(matches)?)),
     examples: &[
-        ("destroy tank/old --plan", "show what would be lost"),
+        ("destroy tank/old --dry-run", "show what would be lost"),
         ("destroy tank/old", "asks for the name"),
     ],
 };
@@ -32,8 +32,8 @@ pub struct DestroyArgs {
     #[arg(value_name = "DATASET", value_parser = full_name)]
     pub dataset: String,
     /// Only show what would be lost.
-    #[arg(long)]
-    pub plan: bool,
+    #[arg(long, alias = "plan")]
+    pub dry_run: bool,
     /// The name once more, in place of typing it when asked.
     #[arg(long, value_name = "DATASET")]
     pub confirm: Option<String>,
@@ -58,7 +58,7 @@ fn full_name(text: &str) -> Result<String, String> {
 /// # Errors
 /// All that speaks against it, or ZFS does not do it.
 pub fn run(context: &Context, args: &DestroyArgs) -> Result<Answer> {
-    let scene = look_around(context, "destroy", args.plan)?;
+    let scene = look_around(context, "destroy", args.dry_run)?;
     let name = args.dataset.as_str();
     let decide = |scene: &Scene| {
         let output = context.machine.read(&command::would_destroy(name));
@@ -76,7 +76,7 @@ pub fn run(context: &Context, args: &DestroyArgs) -> Result<Answer> {
     let terms = Terms {
         command: &format!("zbay destroy {name}"),
         bay: "the bay",
-        plan: args.plan,
+        plan: args.dry_run,
         yes: false,
         proof: Proof::Name(name, args.confirm.as_deref()),
         no_wait: false,

@@ -4,7 +4,7 @@
 use anyhow::Result;
 use clap::{Args, Subcommand};
 
-use super::row::{Group, Row, Run, commands, given};
+use super::row::{Does, Group, Page, Row, Run, commands, given};
 use super::task::{Proof, Scene, Terms, look_around, perform};
 use super::{Answer, Context};
 use crate::inventory::stale;
@@ -19,12 +19,12 @@ pub const ROW: Row = Row {
     about: "Grow a pool, or remove a log, cache, spare or mirror copy",
     more: "",
     group: Group::Live,
-    changes: true,
-    wide: false,
+    does: Does::Changes,
+    page: Page::Narrow,
     arguments: commands::<Expand>,
     run: Run::Machine(|context, matches| run(context, &given(matches)?)),
     examples: &[
-        ("expand attach 5 --plan", "show what a wider raidz gives"),
+        ("expand attach 5 --dry-run", "show what a wider raidz gives"),
         ("expand larger 2 --with 5", "swap in a larger drive"),
         ("expand spare 6", "add a hot spare"),
     ],
@@ -114,8 +114,8 @@ pub struct How {
     #[arg(long, value_name = "POOL")]
     pub pool: Option<String>,
     /// Only show what would be done.
-    #[arg(long)]
-    pub plan: bool,
+    #[arg(long, alias = "plan")]
+    pub dry_run: bool,
     /// Do not ask.
     #[arg(long)]
     pub yes: bool,
@@ -221,7 +221,7 @@ impl Expand {
 /// Grows, or shrinks.
 pub fn run(context: &Context, args: &Expand) -> Result<Answer> {
     let how = args.how();
-    let scene = look_around(context, "expand", how.plan)?;
+    let scene = look_around(context, "expand", how.dry_run)?;
     let decide = |scene: &Scene| {
         // Only where members take more of their own drives does it matter what lies behind them.
         let stale = match args.way() {
@@ -242,7 +242,7 @@ pub fn run(context: &Context, args: &Expand) -> Result<Answer> {
     let terms = Terms {
         command: &command,
         bay: "the bay",
-        plan: how.plan,
+        plan: how.dry_run,
         yes: how.yes,
         proof: Proof::Yes,
         no_wait: !watches.unwrap_or(false),

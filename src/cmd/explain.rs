@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 use clap::Args;
 
-use super::row::{Group, Row, Run, given, options};
+use super::row::{Does, Group, Page, Row, Run, given, options};
 use super::{Answer, Context};
 use crate::explain::explain;
 use crate::inventory::{Inventory, Want};
@@ -17,8 +17,8 @@ pub const ROW: Row = Row {
     about: "Show where a pool's bytes went, from drive labels to AVAIL",
     more: "",
     group: Group::Look,
-    changes: false,
-    wide: false,
+    does: Does::Looks,
+    page: Page::Narrow,
     arguments: options::<ExplainArgs>,
     run: Run::Machine(|context, matches| {
         run(context, given::<ExplainArgs>(matches)?.pool.as_deref())

@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::apply::carry_out;
 use super::plan::Wished;
-use super::row::{Group, Row, Run, given, options};
+use super::row::{Does, Group, Page, Row, Run, given, options};
 use super::task::settle;
 use super::voice::{State, Voice};
 use super::{Answer, Context, propose};
@@ -37,8 +37,8 @@ pub const ROW: Row = Row {
     about: "Set the server up once, unattended (zbay-firstboot.service)",
     more: "Without questions, with a report on the console.",
     group: Group::SetUp,
-    changes: true,
-    wide: false,
+    does: Does::Changes,
+    page: Page::Sent,
     arguments: options::<FirstbootArgs>,
     run: Run::Machine(|context, matches| {
         run(context, given::<FirstbootArgs>(matches)?.console.as_deref())

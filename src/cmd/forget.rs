@@ -5,7 +5,7 @@
 use anyhow::Result;
 use clap::Args;
 
-use super::row::{Group, Row, Run, given, options};
+use super::row::{Does, Group, Page, Row, Run, given, options};
 use super::{Answer, Context, notify};
 
 /// The command.
@@ -14,8 +14,8 @@ pub const ROW: Row = Row {
     about: "Stop alerts about a pool that is gone for good",
     more: "Nothing is changed on any drive.",
     group: Group::Watch,
-    changes: false,
-    wide: false,
+    does: Does::Asks,
+    page: Page::Narrow,
     arguments: options::<ForgetArgs>,
     run: Run::Machine(|context, matches| run(context, &given(matches)?)),
     examples: &[("forget oldtank", "its alerts end")],

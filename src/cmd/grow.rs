@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::capacity_of::release;
 use super::found::Drives;
-use super::row::{Group, Row, Run, given, options};
+use super::row::{Does, Group, Page, Row, Run, given, options};
 use super::{Answer, Context};
 use crate::capacity::grow::ways;
 use crate::capacity::{Cut, Part, Terms, Zfs, spec};
@@ -20,8 +20,8 @@ pub const ROW: Row = Row {
     about: "Compare upgrade paths from one layout to a larger one",
     more: "",
     group: Group::Purchase,
-    changes: false,
-    wide: false,
+    does: Does::Computes,
+    page: Page::Narrow,
     arguments: options::<GrowArgs>,
     run: Run::Machine(|context, matches| run(context, &given(matches)?)),
     examples: &[

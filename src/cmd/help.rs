@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::Answer;
 use super::parser::{command, parse};
-use super::row::{Group, Row, Run, given, options};
+use super::row::{Does, Group, Page, Row, Run, given, options};
 use crate::fault::near_miss;
 use crate::words::{labelled, plain, typeable};
 
@@ -18,8 +18,8 @@ pub const ROW: Row = Row {
     about: "Print a document, the help of a command, or what there is",
     more: "",
     group: Group::Help,
-    changes: false,
-    wide: false,
+    does: Does::Computes,
+    page: Page::Narrow,
     arguments: options::<HelpArgs>,
     run: Run::Commands(|rows, matches| run(rows, given::<HelpArgs>(matches)?.topic.as_deref())),
     examples: &[

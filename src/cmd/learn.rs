@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use serde_json::json;
 
-use super::row::{Group, Row, Run, nothing};
+use super::row::{Does, Group, Page, Row, Run, nothing};
 use super::{Answer, Context};
 use crate::apply::{self, learned};
 use crate::console;
@@ -31,8 +31,8 @@ pub const ROW: Row = Row {
     about: "Find out which port is which bay, and record it",
     more: "By serial numbers that you read, or by drives that blink; written to /etc/zbay/hw after one question.",
     group: Group::SetUp,
-    changes: false,
-    wide: false,
+    does: Does::Asks,
+    page: Page::Narrow,
     arguments: nothing,
     run: Run::Machine(|context, _| run(context)),
     examples: &[("learn", "asks bay by bay")],

@@ -8,7 +8,7 @@ use anyhow::{Result, anyhow, bail};
 use clap::Args;
 use serde_json::json;
 
-use super::row::{Group, Row, Run, given, options};
+use super::row::{Does, Group, Page, Row, Run, given, options};
 use super::{Answer, Context, need_root, say_woken};
 use crate::console;
 use crate::drive::Drive;
@@ -28,8 +28,8 @@ pub const ROW: Row = Row {
     about: "Blink the light of the drive in a bay",
     more: "Its activity light blinks by reads, and its own light where ledctl knows one.",
     group: Group::Look,
-    changes: false,
-    wide: false,
+    does: Does::Asks,
+    page: Page::Narrow,
     arguments: options::<LocateArgs>,
     run: Run::Machine(|context, matches| run(context, &given(matches)?)),
     examples: &[

@@ -4,7 +4,7 @@ use anyhow::Result;
 use serde_json::json;
 
 use super::notify::figures_of;
-use super::row::{Group, Row, Run, nothing};
+use super::row::{Does, Group, Page, Row, Run, nothing};
 use super::{Answer, Context};
 use crate::render::json::answer;
 
@@ -14,8 +14,8 @@ pub const ROW: Row = Row {
     about: "Print figures for Prometheus",
     more: "Of pools, members and drives by bay.",
     group: Group::Watch,
-    changes: false,
-    wide: false,
+    does: Does::Looks,
+    page: Page::Narrow,
     arguments: nothing,
     run: Run::Machine(|context, _| run(context)),
     examples: &[

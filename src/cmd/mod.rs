@@ -20,6 +20,7 @@ use crate::inventory::{Inventory, Want, look};
 use crate::machine::Machine;
 use crate::machine::local::replace_user_file;
 use crate::machine::trust::trusted;
+use crate::paint::Paint;
 use crate::profile::Profile;
 use crate::render::svg::Canvas;
 use crate::shipped::{self, LoadError};
@@ -192,13 +193,13 @@ impl Context {
 }
 
 impl Answer {
-    /// As it is printed: for people, or for a program.
-    pub fn shown(&self, json: bool) -> String {
+    /// As it is printed: for people, painted so, or for a program.
+    pub fn shown(&self, json: bool, paint: Paint) -> String {
         if json && !self.json.is_null() {
             let text = serde_json::to_string_pretty(&self.json).map(|text| text + "\n");
             return console::clean_json(&text.unwrap_or_default()).into_owned();
         }
-        console::clean_painted(&self.text)
+        console::clean_screen(&self.text, paint)
     }
 
     /// On a machine that shows nothing to work on, the last words are where to see one that does.

@@ -7,7 +7,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::apply::say;
-use super::row::{Group, Row, Run, given, options};
+use super::row::{Does, Group, Page, Row, Run, given, options};
 use super::task::{Proof, Scene, Settle, Settled, Terms, look_around, perform, settle};
 use super::{Answer, Context};
 use crate::inventory::Pool;
@@ -23,13 +23,13 @@ pub const IMPORT: Row = Row {
     about: "Import a pool that another system made or used",
     more: "After the system was reinstalled, or from another server.",
     group: Group::Live,
-    changes: true,
-    wide: false,
+    does: Does::Changes,
+    page: Page::Narrow,
     arguments: options::<ImportArgs>,
     run: Run::Machine(|context, matches| import(context, &given(matches)?)),
     examples: &[
         ("import", "the only pool here"),
-        ("import tank --plan", "show what would be done"),
+        ("import tank --dry-run", "show what would be done"),
     ],
 };
 
@@ -39,12 +39,12 @@ pub const EXPORT: Row = Row {
     about: "Export a pool so that its drives can move to another server",
     more: "",
     group: Group::Live,
-    changes: true,
-    wide: false,
+    does: Does::Changes,
+    page: Page::Narrow,
     arguments: options::<ExportArgs>,
     run: Run::Machine(|context, matches| export(context, &given(matches)?)),
     examples: &[
-        ("export tank --plan", "show what would be done"),
+        ("export tank --dry-run", "show what would be done"),
         ("export tank", "unmount and export it"),
     ],
 };
@@ -59,14 +59,14 @@ pub struct ImportArgs {
     #[arg(value_name = "POOL|GUID")]
     pub pool: Option<String>,
     /// Import it though this host had it last and did not export it: that host is off, or gone for good.
-    #[arg(long, value_name = "HOST")]
-    pub from: Option<String>,
+    #[arg(long, alias = "from", value_name = "HOST")]
+    pub from_host: Option<String>,
     /// Import it though its log (SLOG) is lost, without the writes that were in the log alone.
     #[arg(long)]
     pub without_log: bool,
     /// Only show what would be done.
-    #[arg(long)]
-    pub plan: bool,
+    #[arg(long, alias = "plan")]
+    pub dry_run: bool,
     /// Do not ask.
     #[arg(long)]
     pub yes: bool,
@@ -79,8 +79,8 @@ pub struct ExportArgs {
     #[arg(value_name = "POOL")]
     pub pool: Option<String>,
     /// Only show what would be done.
-    #[arg(long)]
-    pub plan: bool,
+    #[arg(long, alias = "plan")]
+    pub dry_run: bool,
     /// Do not ask.
     #[arg(long)]
     pub yes: bool,
@@ -91,7 +91,7 @@ pub struct ExportArgs {
 /// # Errors
 /// All that speaks against it, or a step that does not go as planned.
 pub fn import(context: &Context, args: &ImportArgs) -> Result<Answer> {
-    let mut scene = look_around(context, "import", args.plan)?;
+    let mut scene = look_around(context, "import", args.dry_run)?;
     if let Some(pool) = cut_off(&scene, args) {
         scene.begin()?;
         return go_on(context, &scene, &pool, args);
@@ -105,20 +105,20 @@ pub fn import(context: &Context, args: &ImportArgs) -> Result<Answer> {
             own: &own,
             wish: scene.wish.as_ref(),
             pool: args.pool.as_deref(),
-            from: args.from.as_deref(),
+            from: args.from_host.as_deref(),
             without_log: args.without_log,
         })
     };
     let mut command = typed("import", args.pool.as_deref());
-    if let Some(host) = &args.from {
-        let _ = write!(command, " --from {host}");
+    if let Some(host) = &args.from_host {
+        let _ = write!(command, " --from-host {host}");
     }
     command.push_str(if args.without_log { " --without-log" } else { "" });
     let settle: Settle = |context, hw, pool, ours| {
         let arrival = settle(context, hw, pool, ours, &mut |progress| say(&progress))?;
         Ok(Settled { rows: arrival.rows(), left: !arrival.left.is_empty(), json: json!(arrival) })
     };
-    let terms = Terms { settle: Some(settle), ..terms(&command, args.plan, args.yes) };
+    let terms = Terms { settle: Some(settle), ..terms(&command, args.dry_run, args.yes) };
     perform(context, scene, &decide, &terms)
 }
 
@@ -138,7 +138,7 @@ fn cut_off(scene: &Scene, args: &ImportArgs) -> Option<String> {
 
 fn go_on(context: &Context, scene: &Scene, pool: &str, args: &ImportArgs) -> Result<Answer> {
     let wished = scene.wish.as_ref().is_some_and(|wish| wish.pool.name.as_str() == pool);
-    let shown = args.plan || context.common.machine.is_some();
+    let shown = args.dry_run || context.common.machine.is_some();
     let found = if shown {
         let pools = scene.inventory.pools.iter().flatten();
         match pools.into_iter().find(|it| it.name == pool) {
@@ -167,7 +167,7 @@ fn go_on(context: &Context, scene: &Scene, pool: &str, args: &ImportArgs) -> Res
 /// # Errors
 /// All that speaks against it, or a step that does not go as planned.
 pub fn export(context: &Context, args: &ExportArgs) -> Result<Answer> {
-    let scene = look_around(context, "export", args.plan)?;
+    let scene = look_around(context, "export", args.dry_run)?;
     let done = context.machine.file(DONE.into()).ok().flatten().is_some();
     let decide = |scene: &Scene| {
         moving::export(&Outgoing {
@@ -182,7 +182,7 @@ pub fn export(context: &Context, args: &ExportArgs) -> Result<Answer> {
     let mut pools = scene.inventory.pools.iter().flatten();
     let named = |pool: &&Pool| args.pool.as_ref().is_none_or(|name| pool.name == *name);
     let going = pools.find(named).map(|pool| (pool.guid, pool.name.clone()));
-    let answer = perform(context, scene, &decide, &terms(&command, args.plan, args.yes))?;
+    let answer = perform(context, scene, &decide, &terms(&command, args.dry_run, args.yes))?;
     if let (true, Some((guid, name))) = (answer.json["changed"] == true, going) {
         super::notify::exported(context, guid, &name);
     }

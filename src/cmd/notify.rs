@@ -17,7 +17,7 @@ use clap::Args;
 use jiff::SignedDuration;
 use serde_json::json;
 
-use super::row::{Group, Row, Run, given, options};
+use super::row::{Does, Group, Page, Row, Run, given, options};
 use super::{Answer, Context, need_root, prompt};
 use crate::care::boot;
 use crate::check::{Note, address, machine};
@@ -49,8 +49,8 @@ pub const ROW: Row = Row {
     about: "Send alerts about changes (run by a timer and by ZED)",
     more: "`--test` sends a test alert.",
     group: Group::Watch,
-    changes: false,
-    wide: false,
+    does: Does::Asks,
+    page: Page::Sent,
     arguments: options::<NotifyArgs>,
     run: Run::Machine(|context, matches| run(context, &given(matches)?)),
     examples: &[

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::form::FormArgs;
 use super::odds::OddsArgs;
-use super::row::{Group, Row, Run, given, options};
+use super::row::{Does, Group, Page, Row, Run, given, options};
 use super::{Answer, Context, draw};
 use crate::capacity::splits::{Split, splits};
 use crate::capacity::widths::widths;
@@ -25,8 +25,8 @@ pub const ROW: Row = Row {
     about: "Compare vdev widths, and ways to lay out N drives",
     more: "",
     group: Group::Purchase,
-    changes: false,
-    wide: false,
+    does: Does::Computes,
+    page: Page::Narrow,
     arguments: options::<OptimalArgs>,
     run: Run::Machine(|context, matches| run(context, &given(matches)?)),
     examples: &[

@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use super::row::{Group, Row, Run, nothing};
+use super::row::{Does, Group, Page, Row, Run, nothing};
 use super::show_pool::facet;
 use super::{Answer, Context, adopt, is_bare, plan};
 use crate::check::machine;
@@ -24,8 +24,8 @@ pub const ROW: Row = Row {
     about: "The overview",
     more: "",
     group: Group::Look,
-    changes: false,
-    wide: true,
+    does: Does::Looks,
+    page: Page::Wide,
     arguments: nothing,
     run: Run::Machine(|context, _| run(context)),
     examples: &[],

@@ -11,7 +11,7 @@ use crate::cli::Common;
 /// The last lines of the help.
 const OPTIONS: &str = "  --machine DIR|NAME  look at a recorded machine instead of this one
   --hw NAME|FILE      use this description of the server, not the recognised one
-  --json, -v, -h, -V  answer as JSON; say what is run; help; version
+  --json, -v, --color WHEN, -h, -V  JSON; say what is run; auto, always, never
 More: `zbay COMMAND --help`, `zbay help TOPIC`, `zbay completions SHELL`
 Exit status: 0 healthy or as wanted, 1 something differs or is wrong, 2 an error
 ";
@@ -59,10 +59,10 @@ pub fn whole(rows: &[Row]) -> Command {
 ///
 /// # Errors
 /// What cannot be understood; and the help and the version, which are no commands.
-pub fn parse<'a, W>(
-    rows: &'a [Row],
+pub fn parse<W>(
+    rows: &[Row],
     words: impl IntoIterator<Item = W>,
-) -> Result<(Option<&'a Row>, ArgMatches, Common), clap::Error>
+) -> Result<(Option<&Row>, ArgMatches, Common), clap::Error>
 where
     W: Into<OsString> + Clone,
 {

@@ -7,7 +7,7 @@ use camino::Utf8PathBuf;
 use clap::Args;
 use serde_json::json;
 
-use super::row::{Group, Row, Run, given, options};
+use super::row::{Does, Group, Page, Row, Run, given, options};
 use super::{Answer, Context, propose};
 use crate::check::Note;
 use crate::fault::Fault;
@@ -33,8 +33,8 @@ pub const ROW: Row = Row {
     about: "Show what would be done to match the profile; write nothing",
     more: "",
     group: Group::SetUp,
-    changes: false,
-    wide: true,
+    does: Does::Looks,
+    page: Page::Wide,
     arguments: options::<PlanArgs>,
     run: Run::Machine(|context, matches| run(context, &given(matches)?)),
     examples: &[
@@ -64,8 +64,8 @@ pub struct PlanArgs {
     #[arg(long, value_name = "WWN=SERIAL")]
     pub take: Vec<Take>,
     /// Import the wished pool from the wished bays though this host had it last and did not export it.
-    #[arg(long, value_name = "HOST")]
-    pub adopt: Option<String>,
+    #[arg(long, alias = "adopt", value_name = "HOST")]
+    pub from_host: Option<String>,
     /// Change a pool that zbay did not make to this shipped profile.
     #[arg(long)]
     pub onto_existing: bool,
@@ -283,7 +283,7 @@ pub fn run(context: &Context, args: &PlanArgs) -> Result<Answer> {
         Err(error) => return propose::instead_of_plan(context, error),
     };
     wished.takes.clone_from(&args.take);
-    wished.adopt.clone_from(&args.adopt);
+    wished.adopt.clone_from(&args.from_host);
     wished.onto_existing = args.onto_existing;
     let plan = wished.plan()?;
     let command = plan.typed(context.common.hw.as_deref());

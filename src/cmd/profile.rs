@@ -5,7 +5,7 @@ use camino::Utf8PathBuf;
 use clap::Args;
 use serde_json::json;
 
-use super::row::{Group, Row, Run, given, options};
+use super::row::{Does, Group, Page, Row, Run, given, options};
 use super::{Answer, Context};
 use crate::inventory::{Inventory, Pool, Pools, Want};
 use crate::profile::Profile;
@@ -19,8 +19,8 @@ pub const ROW: Row = Row {
     about: "Print the profile that a pool keeps",
     more: "For a server with a new boot device.",
     group: Group::SetUp,
-    changes: false,
-    wide: false,
+    does: Does::Computes,
+    page: Page::Narrow,
     arguments: options::<ProfileArgs>,
     run: Run::Machine(|context, matches| run(context, &given(matches)?)),
     examples: &[

@@ -7,7 +7,7 @@ use camino::Utf8PathBuf;
 use clap::Args;
 use serde_json::json;
 
-use super::row::{Group, Row, Run, given, options};
+use super::row::{Does, Group, Page, Row, Run, given, options};
 use super::{Answer, Context};
 use crate::apply;
 use crate::check::seats::seats;
@@ -33,8 +33,8 @@ pub const ROW: Row = Row {
     about: "Propose layouts for the drives here, side by side",
     more: "`--write` records one as the profile.",
     group: Group::Purchase,
-    changes: false,
-    wide: false,
+    does: Does::Looks,
+    page: Page::Narrow,
     arguments: options::<ProposeArgs>,
     run: Run::Machine(|context, matches| run(context, &given(matches)?)),
     examples: &[

@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 use serde_json::json;
 
-use super::row::{Group, Row, Run, given, options};
+use super::row::{Does, Group, Page, Row, Run, given, options};
 use super::{
     Answer, Context, adopt, care, explain, metrics, notify, overview, plan, selftest, status,
     verify,
@@ -32,8 +32,8 @@ pub const ROW: Row = Row {
     about: "Record this machine, for a bug report or a test",
     more: "What zbay's readers need of it, and nothing of its owner's.",
     group: Group::Hidden,
-    changes: false,
-    wide: false,
+    does: Does::Computes,
+    page: Page::Narrow,
     arguments: options::<RecordArgs>,
     run: Run::Machine(|context, matches| {
         let args: RecordArgs = given(matches)?;
@@ -96,7 +96,7 @@ fn commands(record: &Arc<Record<Real>>, inventory: &Inventory) {
     let plan_args = plan::PlanArgs {
         wish: wish(),
         take: Vec::new(),
-        adopt: None,
+        from_host: None,
         save: None,
         full: false,
         onto_existing: false,
@@ -118,7 +118,7 @@ fn commands(record: &Arc<Record<Real>>, inventory: &Inventory) {
     for pool in inventory.pools.iter().flatten() {
         let pool = Some(pool.name.clone());
         ended.push(explain::run(&context, pool.as_deref()));
-        let only = adopt::AdoptArgs { pool, plan: true, yes: false, replace_wish: false };
+        let only = adopt::AdoptArgs { pool, dry_run: true, yes: false, replace_wish: false };
         ended.push(adopt::run(&context, &only));
     }
     for why in ended.into_iter().filter_map(Result::err) {

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::Answer;
 use super::man;
-use super::row::{Group, Row, Run, given, options};
+use super::row::{Does, Group, Page, Row, Run, given, options};
 use crate::check::Rule;
 use crate::hw::Hw;
 use crate::machine::local::write_new_file;
@@ -23,8 +23,8 @@ pub const ROW: Row = Row {
     about: "Write the reference pages that are made from the types",
     more: "",
     group: Group::Hidden,
-    changes: false,
-    wide: false,
+    does: Does::Computes,
+    page: Page::Narrow,
     arguments: options::<ReferenceArgs>,
     run: Run::Commands(|rows, matches| {
         let args: ReferenceArgs = given(matches)?;

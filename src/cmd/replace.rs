@@ -5,7 +5,7 @@ use anyhow::Result;
 use clap::Args;
 use serde_json::json;
 
-use super::row::{Group, Row, Run, given, options};
+use super::row::{Does, Group, Page, Row, Run, given, options};
 use super::task::{Proof, Scene, Terms, look_around, perform};
 use super::{Answer, Context};
 use crate::inventory::seats::in_bay;
@@ -24,12 +24,12 @@ pub const ROW: Row = Row {
     about: "Replace a failed or missing member with a new drive",
     more: "It watches the resilver until it is done.",
     group: Group::Live,
-    changes: true,
-    wide: false,
+    does: Does::Changes,
+    page: Page::Narrow,
     arguments: options::<ReplaceArgs>,
     run: Run::Machine(|context, matches| run(context, &given(matches)?)),
     examples: &[
-        ("replace 2 --plan", "show what would be done"),
+        ("replace 2 --dry-run", "show what would be done"),
         ("replace 2", "the new drive is in bay 2"),
         ("replace 2 --with 5", "it is in another bay"),
     ],
@@ -57,8 +57,8 @@ pub struct ReplaceArgs {
     #[arg(long, value_name = "WWN=SERIAL")]
     pub take: Vec<Take>,
     /// Only show what would be done.
-    #[arg(long)]
-    pub plan: bool,
+    #[arg(long, alias = "plan")]
+    pub dry_run: bool,
     /// Do not ask; takes the new drive's serial.
     #[arg(long)]
     pub yes: bool,
@@ -78,7 +78,7 @@ pub fn run(context: &Context, args: &ReplaceArgs) -> Result<Answer> {
     if args.waiting {
         return waiting(context);
     }
-    let scene = look_around(context, "replace", args.plan)?;
+    let scene = look_around(context, "replace", args.dry_run)?;
     if args.bay.is_none() && args.member.is_none() {
         return waiting(context);
     }
@@ -102,7 +102,7 @@ pub fn run(context: &Context, args: &ReplaceArgs) -> Result<Answer> {
     let terms = Terms {
         command: &format!("zbay replace {bay}{member}{with}"),
         bay: &spoken,
-        plan: args.plan,
+        plan: args.dry_run,
         yes: args.yes,
         proof: Proof::Serial(args.serial.as_deref()),
         no_wait: args.no_wait,

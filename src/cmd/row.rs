@@ -39,6 +39,30 @@ impl Group {
     ];
 }
 
+/// What a command does to the machine that it is typed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Does {
+    /// Nothing but reading files: it is the same everywhere.
+    Computes,
+    /// It looks at the machine, and sees less where it is not root.
+    Looks,
+    /// It asks the drives or a person, and writes files of zbay's own: root's.
+    Asks,
+    /// It can change drives, pools or settings: root's.
+    Changes,
+}
+
+/// What a command prints on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Page {
+    /// A screen, as wide as the terminal.
+    Wide,
+    /// A screen of 80 columns.
+    Narrow,
+    /// Text that goes elsewhere too, such as mail or a console: never painted.
+    Sent,
+}
+
 /// What runs a command.
 #[derive(Clone, Copy, Debug)]
 pub enum Run {
@@ -59,10 +83,10 @@ pub struct Row {
     pub more: &'static str,
     /// Where the help lists it.
     pub group: Group,
-    /// Whether it can change drives, pools or settings. What only looks, or writes a file of zbay's own, does not.
-    pub changes: bool,
-    /// Whether its screen uses the width of the terminal.
-    pub wide: bool,
+    /// What it does to the machine.
+    pub does: Does,
+    /// What it prints on.
+    pub page: Page,
     /// Puts its arguments together.
     pub arguments: fn(Command) -> Command,
     /// Does it.

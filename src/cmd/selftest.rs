@@ -6,7 +6,7 @@ use clap::Args;
 use jiff::SignedDuration;
 use serde_json::json;
 
-use super::row::{self, Group, given, options};
+use super::row::{self, Does, Group, Page, given, options};
 use super::{Answer, Context};
 use crate::care::selftest::{Candidate, NOT_DONE, Said, Verdict, account, choose};
 use crate::care::{self, facts, wish};
@@ -25,8 +25,8 @@ pub const ROW: row::Row = row::Row {
     about: "Start SMART self-tests on pool members",
     more: "Sleeping drives are skipped.",
     group: Group::Watch,
-    changes: false,
-    wide: false,
+    does: Does::Asks,
+    page: Page::Narrow,
     arguments: options::<SelfTestArgs>,
     run: row::Run::Machine(|context, matches| run(context, &given(matches)?)),
     examples: &[

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use clap::Subcommand;
 
-use super::row::{Group, Row, Run, commands, given};
+use super::row::{Does, Group, Page, Row, Run, commands, given};
 use super::show_disk::{self, DiskArgs};
 use super::show_hw::{self, HwArgs};
 use super::{Answer, Context, show_pool};
@@ -14,8 +14,8 @@ pub const ROW: Row = Row {
     about: "Show the drives, the server, or the pools by bay",
     more: "",
     group: Group::Look,
-    changes: false,
-    wide: true,
+    does: Does::Looks,
+    page: Page::Wide,
     arguments: commands::<Show>,
     run: Run::Machine(|context, matches| run(context, &given(matches)?)),
     examples: &[

@@ -5,11 +5,11 @@ use camino::Utf8PathBuf;
 use clap::Args;
 use serde_json::json;
 
-use super::form::PaintArgs;
 use super::{Answer, Context, draw, is_bare};
 use crate::check::machine;
 use crate::hw::Hw;
 use crate::inventory::Want;
+use crate::paint::Paint;
 use crate::render::front::slots;
 use crate::render::hw::{KnownBy, json as screen, render};
 use crate::render::json::answer;
@@ -24,13 +24,18 @@ pub struct HwArgs {
     /// Draw the bays too, into this file; one that is there is replaced.
     #[arg(long, value_name = "FILE", conflicts_with = "vdev_id")]
     pub svg: Option<Utf8PathBuf>,
-    /// Colour.
-    #[command(flatten)]
-    pub paint: PaintArgs,
+    /// Nothing but printable ASCII: never any colour.
+    #[arg(long)]
+    pub ascii: bool,
 }
 
 /// The box, or its bays as a `vdev_id.conf`.
 pub fn run(context: &Context, args: &HwArgs) -> Result<Answer> {
+    let paint = if args.ascii { Paint::NONE } else { Paint::now() };
+    paint.within(|| shown(context, args))
+}
+
+fn shown(context: &Context, args: &HwArgs) -> Result<Answer> {
     if args.vdev_id {
         let inventory = context.look(Want::IDENTITY)?;
         let hw = context.hw(&inventory.host)?.0.value;
@@ -44,7 +49,7 @@ pub fn run(context: &Context, args: &HwArgs) -> Result<Answer> {
     let by = KnownBy::of(&hw.value, &inventory.host, context.common.hw.is_some(), known);
     let notes = machine::drives(&hw.value, known, &inventory.disks);
     let mut said = Answer {
-        text: render(&hw.value, &hw.file, by, &inventory, args.paint.paint()),
+        text: render(&hw.value, &hw.file, by, &inventory, Paint::now()),
         json: answer(&notes, screen(&hw.value, &hw.file, by, &inventory)),
         status: 0,
     };

@@ -11,13 +11,14 @@ use anyhow::bail;
 use clap::Args;
 use serde_json::json;
 
-use super::row::{Group, Row, Run, given, options};
+use super::row::{Does, Group, Page, Row, Run, given, options};
 use super::{Answer, Context};
 use crate::care::{self, facts};
 use crate::check::machine;
 use crate::console;
 use crate::inventory::{Inventory, Pool, Pools, Want, pools};
 use crate::notice::{lost, start, store};
+use crate::paint::Paint;
 use crate::render::json::answer;
 use crate::render::status::{Screen, render};
 use crate::status::running::seconds;
@@ -30,8 +31,8 @@ pub const ROW: Row = Row {
     about: "Show each pool's health by bay, and what to do about it",
     more: "Exit status: 0 healthy, 1 not, 2 nobody answered.",
     group: Group::Look,
-    changes: false,
-    wide: true,
+    does: Does::Looks,
+    page: Page::Wide,
     arguments: options::<StatusArgs>,
     run: Run::Machine(|context, matches| run(context, &given(matches)?)),
     examples: &[
@@ -96,7 +97,7 @@ fn watch(
         let text = if context.common.json {
             console::clean_json(&text).into_owned()
         } else {
-            console::clean(&text).into_owned()
+            console::clean_screen(&text, Paint::now())
         };
         let gap = if shown.is_empty() || context.common.json { "" } else { "\n" };
         let written = if screen {

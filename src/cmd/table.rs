@@ -4,11 +4,13 @@
 //! pages and the dispatch are made of this table.
 
 use std::ffi::OsString;
+use std::io::Write as _;
 
 use anyhow::Result;
 use clap::ArgMatches;
+use nix::unistd::geteuid;
 
-use super::row::{Group, Row, Run, given, options_of};
+use super::row::{Does, Group, Page, Row, Run, given, options_of};
 use super::{Answer, Context};
 use super::{
     adopt, apply, capacity, care, check, completions, destroy, expand, explain, firstboot, forget,
@@ -17,7 +19,8 @@ use super::{
 };
 use crate::cli::{self, Common};
 use crate::console;
-use crate::words;
+use crate::paint::Paint;
+use crate::words::{self, typeable};
 
 /// All commands, in the order of their groups and of their use.
 pub static TABLE: &[Row] = &[
@@ -60,8 +63,8 @@ const VM_BOX: Row = Row {
     about: "Make the files of a virtual box and print QEMU's arguments, one a line",
     more: "",
     group: Group::Hidden,
-    changes: false,
-    wide: false,
+    does: Does::Computes,
+    page: Page::Narrow,
     arguments: options_of(vm_box),
     run: Run::Commands(|_, matches| vm_box(&given(matches)?)),
     examples: &[],
@@ -98,9 +101,19 @@ impl Typed {
             Run::Commands(run) => return run(TABLE, &self.matches),
             Run::Machine(run) => run,
         };
+        let is_root = self.common.machine.is_some() || geteuid().is_root();
+        if let Some(said) = without_root(self.row, is_root, std::env::args_os().skip(1)) {
+            let _ = console::err().write_all(said.as_bytes());
+        }
         let context = Context { machine: cli::machine(&self.common)?, common: self.common };
-        let columns = if self.row.wide { console::columns() } else { None };
-        words::within(columns.unwrap_or(words::WIDTH), || run(&context, &self.matches))
+        let page = self.row.page;
+        let columns = if page == Page::Wide { console::columns() } else { None };
+        // A program reads words.
+        let is_screen = page != Page::Sent && !context.common.json;
+        let paint = if is_screen { console::paint() } else { Paint::NONE };
+        paint.within(|| {
+            words::within(columns.unwrap_or(words::WIDTH), || run(&context, &self.matches))
+        })
     }
 
     /// Does it on this machine and a screen of so many columns.
@@ -115,5 +128,35 @@ impl Typed {
         let Run::Machine(run) = self.row.run else { return self.run() };
         let context = Context { machine, common: self.common };
         words::within(columns, || run(&context, &self.matches))
+    }
+}
+
+/// What is said, once and before all else, where a look sees less than there is. The overview has it on its own screen.
+fn without_root(row: &Row, is_root: bool, words: impl Iterator<Item = OsString>) -> Option<String> {
+    if is_root || row.does != Does::Looks || row.name.is_empty() {
+        return None;
+    }
+    let words: Vec<String> = words.map(|word| typeable(&word.to_string_lossy())).collect();
+    Some(format!("not root: contents and health are unknown: `sudo zbay {}`\n", words.join(" ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{TABLE, overview, without_root};
+    use crate::cmd::row::Does;
+
+    #[test]
+    fn whoever_looks_without_root_is_told_what_it_hides() {
+        let row = |name: &str| TABLE.iter().find(|row| row.name == name).unwrap();
+        let words = || ["status", "my pool"].map(Into::into).into_iter();
+        let said = without_root(row("status"), false, words()).unwrap();
+        assert_eq!(
+            said,
+            "not root: contents and health are unknown: `sudo zbay status 'my pool'`\n"
+        );
+        assert_eq!(without_root(row("status"), true, words()), None);
+        assert_eq!(without_root(row("capacity"), false, words()), None);
+        assert_eq!(without_root(&overview::ROW, false, words()), None, "it has a line for it");
+        assert_eq!(row("replace").does, Does::Changes);
     }
 }

@@ -234,7 +234,7 @@ fn same(agreed: &Task, now: &Task, command: &str) -> Result<()> {
     }
     bail!(
         "the machine has changed while the question was open, so nothing was done\n\
-         do this  look at it again: `{command} --plan`"
+         do this  look at it again: `{command} --dry-run`"
     )
 }
 

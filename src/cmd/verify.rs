@@ -4,7 +4,7 @@ use anyhow::Result;
 use serde_json::json;
 
 use super::plan::{WhichProfile, Wished};
-use super::row::{Group, Row, Run, given, options};
+use super::row::{Does, Group, Page, Row, Run, given, options};
 use super::{Answer, Context};
 use crate::check::check;
 use crate::render;
@@ -16,8 +16,8 @@ pub const ROW: Row = Row {
     about: "Compare the server with its profile",
     more: "",
     group: Group::SetUp,
-    changes: false,
-    wide: false,
+    does: Does::Looks,
+    page: Page::Narrow,
     arguments: options::<WhichProfile>,
     run: Run::Machine(|context, matches| run(context, &given(matches)?)),
     examples: &[

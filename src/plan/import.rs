@@ -2,7 +2,7 @@
 //!
 //! Pure. It is the same pool where the labels in all wished data bays name one pool of the wished name, and
 //! `zpool import` lists that very pool as usable. It is ours to import where it was exported, or last used by a
-//! host with this box's own hostid; else a person has to name the host that had it (`--adopt HOST`).
+//! host with this box's own hostid; else a person has to name the host that had it (`--from-host HOST`).
 
 use camino::Utf8PathBuf;
 

@@ -114,7 +114,7 @@ fn a_pool_of_another_host_is_imported_only_where_a_person_names_that_host() {
         planned(PoolState::Active, "ONLINE", None, |_| {}).expect_err("refused").to_string();
     let flat = refused.replace("\n         ", " ");
     assert!(flat.contains("last used by host `oldnas` on 2024-03-02, not exported"), "{flat}");
-    assert!(flat.contains("--adopt oldnas"), "{flat}");
+    assert!(flat.contains("--from-host oldnas"), "{flat}");
     assert!(planned(PoolState::Active, "ONLINE", Some("other"), |_| {}).is_err());
     let plan = planned(PoolState::Active, "ONLINE", Some("oldnas"), |_| {}).expect("a plan");
     assert!(commands(&plan).iter().any(|cmd| cmd.starts_with("zpool import -f ")), "{plan:?}");

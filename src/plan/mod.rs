@@ -98,7 +98,7 @@ impl Plan {
         words.extend(self.takes.iter().map(|take| {
             format!("--take {}", typeable(&format!("wwn-{}={}", take.wwn, take.serial)))
         }));
-        words.extend(self.adopt.iter().map(|host| format!("--adopt {}", typeable(host))));
+        words.extend(self.adopt.iter().map(|host| format!("--from-host {}", typeable(host))));
         if self.onto_existing {
             words.push("--onto-existing".to_owned());
         }

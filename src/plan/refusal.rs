@@ -311,7 +311,7 @@ impl Refusal {
             Self::UsedElsewhere { pool, host, last } => Words::new(
                 format!("the wished bays hold pool `{pool}`, {last}; this box is another host"),
                 format!(
-                    "if no other machine has it now, import it with `zbay apply --adopt {}`",
+                    "if no other machine has it now, import it with `zbay apply --from-host {}`",
                     plain(host)
                 ),
             ),

@@ -5,13 +5,13 @@
 //! stands in its bay as MISSING.
 
 use super::disk::{Row, gbps, rows};
-use super::paint::{Paint, Tone};
 use crate::drive::Drive;
 use crate::hw::{Bay, Hw, Sure};
 use crate::inventory::missing::{Missing, missing};
 use crate::inventory::vacancy::Vacancy;
 use crate::inventory::{Disk, Inventory, Owner, Pool, phrase};
 use crate::names::BayId;
+use crate::paint::{Paint, Tone};
 use crate::smart::rules::Weight;
 use crate::words;
 

@@ -4,8 +4,8 @@ use proptest::prelude::{prop, proptest};
 
 use super::{Sign, Slot, lost, picture, slots};
 use crate::inventory::{Inventory, Owner, Signature, Unknown};
+use crate::paint::Paint;
 use crate::render::fixture::{disk, holding, holds, hw, with_pool};
-use crate::render::paint::Paint;
 use crate::smart::Smart;
 
 fn gen8(inventory: &Inventory) -> Vec<Slot> {

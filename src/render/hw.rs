@@ -16,7 +16,7 @@ use crate::inventory::missing::missing;
 use crate::inventory::vacancy::{Doubt, Vacancy};
 use crate::inventory::{Inventory, phrase};
 use crate::names::BayId;
-use crate::render::paint::{Paint, Tone};
+use crate::paint::Paint;
 use crate::render::{disk, front};
 use crate::table;
 use crate::units::Bytes;
@@ -110,8 +110,7 @@ pub fn render(hw: &Hw, file: &str, by: KnownBy, inventory: &Inventory, paint: Pa
         }
     }
     for one in front::lost(hw, inventory) {
-        let said = words::labelled("MISSING", &disk::was(&one));
-        out.push_str(&said.replacen("MISSING", &paint.paint(Tone::Bad, "MISSING"), 1));
+        out.push_str(&words::labelled("MISSING", &disk::was(&one)));
     }
     out.push('\n');
     let assumed = assumed_bays(hw);

@@ -3,8 +3,8 @@
 use super::{KnownBy, gib, json, render};
 use crate::hw::host::Host;
 use crate::inventory::Unknown;
+use crate::paint::Paint;
 use crate::render::fixture::{hw, inventory, unprivileged};
-use crate::render::paint::Paint;
 use crate::smart::Smart;
 
 fn fits(text: &str) {

@@ -21,7 +21,6 @@ pub mod json;
 pub mod odds;
 pub mod optimal;
 pub mod overview;
-pub mod paint;
 pub mod plan;
 pub mod pool;
 pub mod propose;

@@ -84,7 +84,7 @@ pub fn render(overview: &Overview<'_>) -> String {
     let (hw, inventory) = (overview.hw, overview.inventory);
     let mut out = String::new();
     if !overview.root {
-        let said = "what is on the drives and how the pools are is not known: `sudo zbay`";
+        let said = "contents and health are unknown: `sudo zbay`";
         out.push_str(&words::labelled("not root", said));
     }
     out.push_str(&words::labelled("box", &about(hw, inventory)));

@@ -87,7 +87,7 @@ fn where_little_is_known_nothing_is_claimed() {
     ] {
         assert!(text.contains(line), "{line}\n{text}");
     }
-    assert!(text.starts_with("not root what is on the drives"), "{text}");
+    assert!(text.starts_with("not root contents and health are unknown: `sudo zbay`\n"), "{text}");
     assert!(!text.contains("propose") && !text.contains("zbay plan"), "{text}");
     assert!(!text.contains("blank") && !text.contains("empty"));
     assert!(!well);

@@ -10,6 +10,7 @@ use crate::drift::Drift;
 use crate::inventory::Inventory;
 use crate::machine::{Change, Cmd};
 use crate::names::BayId;
+use crate::paint::{Tone, painted};
 use crate::plan::replace::{Members, merged};
 use crate::plan::{Outlook, Plan};
 use crate::step::{Fingerprint, Step};
@@ -96,7 +97,7 @@ fn headline(plan: &Plan, out: &mut String) {
             }
         }
     };
-    out.push_str(&sentence(&text));
+    out.push_str(&painted(Tone::Head, &sentence(&text)));
 }
 
 fn drives(disks: &[Fingerprint], out: &mut String) {
@@ -389,7 +390,8 @@ pub fn drift(pool: &str, drift: &[Drift], moved: &[Moved], command: &str) -> Str
         out.push_str(&marked("=", &format!("{one}: ZFS finds it there too")));
     }
     if drift.is_empty() {
-        let _ = writeln!(out, "pool {pool} and its machine are as wished");
+        let said = format!("pool {pool} and its machine are as wished\n");
+        out.push_str(&painted(Tone::Well, &said));
         return out;
     }
     for one in drift {

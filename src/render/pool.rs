@@ -6,7 +6,9 @@
 use crate::drive::Drive;
 use crate::hw::Hw;
 use crate::inventory::{Class, Facet, ImportablePool, Inventory, Leaf, Pool, Vdev, missing};
+use crate::paint::painted;
 use crate::render::disk;
+use crate::render::status::tone;
 use crate::status;
 use crate::table;
 use crate::words;
@@ -54,7 +56,8 @@ pub fn importable(pools: &Facet<Vec<ImportablePool>>) -> Option<String> {
 
 fn one(hw: &Hw, inventory: &Inventory, pool: &Pool) -> String {
     let status = status::of(hw, inventory, pool);
-    let mut out = words::sentence(&words::plain(&status.headline()));
+    let headline = words::sentence(&words::plain(&status.headline()));
+    let mut out = painted(tone(&status), &headline);
     for (label, said) in [("status", &pool.status), ("busy", &pool.busy)] {
         if let Some(said) = said {
             out.push_str(&words::labelled(label, &words::plain(said)));
@@ -68,7 +71,7 @@ fn one(hw: &Hw, inventory: &Inventory, pool: &Pool) -> String {
         }
         rows.extend(vdev.leaves.iter().map(|leaf| row(hw, inventory, leaf)));
     }
-    out.push_str(&table::drives(2, &rows));
+    out.push_str(&table::states(2, &rows, 3));
     out.push('\n');
     out.push_str(&words::labelled("size", &size(pool)));
     out.push_str(&words::labelled("usable", &usable(pool)));

@@ -5,6 +5,7 @@
 
 use crate::hw::Hw;
 use crate::inventory::Class;
+use crate::paint::{Tone, painted};
 use crate::render::bar;
 use crate::status::{
     Condition, Member, Role, Running, Scrub, Status, VdevStatus, Weight, What, running,
@@ -60,7 +61,12 @@ pub fn render(screen: &Screen<'_>) -> String {
         if !out.is_empty() {
             out.push('\n');
         }
-        out.push_str(&words::sentence(&words::plain(&condition.to_string())));
+        let tone = match condition.weight() {
+            Weight::Wrong => Tone::Bad,
+            Weight::Warning => Tone::Warning,
+            Weight::Notice => Tone::Head,
+        };
+        out.push_str(&painted(tone, &words::sentence(&words::plain(&condition.to_string()))));
         out.push('\n');
         out.push_str(&words::labelled("means", &words::plain(&condition.means())));
         for drive in condition.who.iter().filter(|_| condition.what == What::Lost) {
@@ -71,12 +77,23 @@ pub fn render(screen: &Screen<'_>) -> String {
     out
 }
 
+/// Of its sentence. Green is for a pool that was seen to be well.
+pub(super) fn tone(status: &Status) -> Tone {
+    match status.conditions.first().map(Condition::weight) {
+        Some(Weight::Wrong) => Tone::Bad,
+        Some(Weight::Warning) => Tone::Warning,
+        Some(Weight::Notice) | None if status.is_well() => Tone::Well,
+        Some(Weight::Notice) | None => Tone::Head,
+    }
+}
+
 /// One pool.
 fn one(hw: &Hw, status: &Status) -> String {
-    let mut head = words::sentence(&words::plain(&status.headline()));
+    let headline = words::sentence(&words::plain(&status.headline()));
+    let mut head = painted(tone(status), &headline);
     head.push('\n');
     head.push_str(&strip(hw, status));
-    head.push_str(&table::drives(2, &rows(status)));
+    head.push_str(&table::states(2, &rows(status), 3));
     head.push('\n');
     let mut body = String::new();
     let first = status.conditions.first();
@@ -192,10 +209,11 @@ fn strip(hw: &Hw, status: &Status) -> String {
     if hw.bays.len() > STRIP || members.iter().all(|member| member.bay.is_none()) {
         return String::new();
     }
+    let painted_word = |word: &str| painted(Tone::of_state(word), word);
     let cell = |bay: &crate::hw::Bay| {
         let here = members.iter().filter(|member| member.bay.as_ref() == Some(&bay.bay));
         let word = here.map(|member| brief(member)).max_by_key(|word| word.len()).unwrap_or("-");
-        format!("[ {} {word} ]", bay.bay)
+        format!("[ {} {} ]", bay.bay, painted_word(word))
     };
     let cells: Vec<String> = hw.bays.iter().map(cell).collect();
     format!("  {}\n", cells.join(" "))

@@ -2,11 +2,12 @@
 
 use super::plan::{note_lines, one_step};
 use crate::life::Task;
+use crate::paint::{Tone, painted};
 use crate::words;
 
 /// The screen.
 pub fn render(task: &Task) -> String {
-    let mut out = format!("{}\n\n", words::plain(&task.what));
+    let mut out = format!("{}\n\n", painted(Tone::Head, &words::plain(&task.what)));
     for (word, drive) in &task.drives {
         out.push_str(&words::plain(&format!("  {word:<5} {drive}")));
         out.push('\n');

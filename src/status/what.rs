@@ -279,31 +279,31 @@ table! {
     /// Another server has the pool now.
     ImportInUse "import-in-use" Warning "ZFS-8000-EY": "{vdev} is in use by another server now ({count})",
         "two servers that write to one pool destroy it: export it there first; it is not forced here",
-        "zbay import {member} --plan";
+        "zbay import {member} --dry-run";
     /// A pool that waits lacks drives.
     ImportMissing "import-missing" Warning "ZFS-8000-6X": "{vdev} cannot be imported: drives of it are missing ({count})",
         "a loose cable is enough: put in the others and look again; nothing is to be made anew",
-        "zbay import {member} --plan";
+        "zbay import {member} --dry-run";
     /// A pool that waits lacks its log.
     ImportLog "import-log" Warning "ZFS-8000-K4": "{vdev} cannot be imported as it is: its log is missing or cannot be read",
         "put the log's drive back; without it the writes of the last seconds are lost, and nothing else",
-        "zbay import {member} --plan";
+        "zbay import {member} --dry-run";
     /// A pool that waits is damaged.
     ImportDamaged "import-damaged" Warning "ZFS-8000-72, -5E": "{vdev} cannot be imported: what is on its drives is damaged ({count})",
         "write nothing to them; check cables and that all its drives are here, before anything is given up",
-        "zbay import {member} --plan";
+        "zbay import {member} --dry-run";
     /// A pool that waits needs a newer ZFS.
     ImportFeatures "import-features" Warning "": "{vdev} needs a newer ZFS: it uses features that this one does not have ({count})",
         "its drives are all right: import it where that ZFS runs, or install it here",
-        "zbay import {member} --plan";
+        "zbay import {member} --dry-run";
     /// A pool that this ZFS can only read.
     ImportReadOnly "import-read-only" Warning "": "{vdev} can only be read here: it uses features that this ZFS does not have ({count})",
         "its drives are all right: a newer ZFS writes to it too; `zpool import -o readonly=on` reads it with this one",
-        "zbay import {member} --plan";
+        "zbay import {member} --dry-run";
     /// A pool of a newer version.
     ImportNewer "import-newer" Warning "ZFS-8000-A5": "{vdev} needs a newer ZFS: its version is not known to this one",
         "its drives are all right: import it where that ZFS runs, or install it here",
-        "zbay import {member} --plan";
+        "zbay import {member} --dry-run";
     /// A pool whose `multihost` needs a hostid.
     ImportNoHostid "import-no-hostid" Warning "ZFS-8000-EY": "{vdev} is not imported: its multihost property needs a hostid here",
         "this server has no hostid of its own yet; zbay makes one before it imports",
@@ -315,7 +315,7 @@ table! {
     /// A pool that ZFS does not import, for a reason of its own.
     ImportRefused "import-refused" Warning "": "{vdev} is on drives here and cannot be imported ({count})",
         "write nothing to its drives until the reason is known",
-        "zbay import {member} --plan";
+        "zbay import {member} --dry-run";
     /// A pool is there, not imported.
     NotImported "not-imported" Warning "": "{vdev} is on drives here and not imported ({count})",
         "nobody can read it until it is",

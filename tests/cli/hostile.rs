@@ -6,10 +6,12 @@ use std::os::unix::ffi::OsStringExt;
 
 use serde_json::Value;
 
+use zbay::paint::unpainted;
+
 use crate::{Altered, run, said, zbay};
 
 /// Clears the screen, rings, turns round, begins an escape of its own, and colours what follows.
-const EVIL: &str = "\u{1b}[2J\u{7}\u{202e}\u{9b}31m\u{200b}\u{1b}[31m";
+const EVIL: &str = "\u{1b}[2J\u{7}\u{202e}\u{9b}31m\u{200b}\u{1b}[31m\u{1b}[1;31m\u{1b}[0m";
 
 const COMMANDS: [&[&str]; 21] = [
     &[],
@@ -26,11 +28,11 @@ const COMMANDS: [&[&str]; 21] = [
     &["explain"],
     &["metrics"],
     &["notify", "--dry-run"],
-    &["import", "--plan"],
+    &["import", "--dry-run"],
     &["import", "no\u{1b}[2Jsuch\u{202e}"],
-    &["export", "--plan"],
-    &["adopt", "--plan"],
-    &["replace", "1", "--plan"],
+    &["export", "--dry-run"],
+    &["adopt", "--dry-run"],
+    &["replace", "1", "--dry-run"],
     &["profile", "--from-pool"],
     &["selftest", "short"],
 ];
@@ -138,6 +140,21 @@ fn no_command_lets_through_what_moves_a_cursor() {
             clean(&format!("{machine} {args:?}"), &ran.out);
             clean(&format!("{machine} {args:?}"), &ran.err);
             assert!(ran.status <= 2, "{machine} {args:?}");
+        }
+    }
+}
+
+/// What is painted is zbay's own: a colour from outside is shown as text, painted screen or not.
+#[test]
+fn no_colour_comes_from_outside() {
+    for machine in ["gen8-seed", "in-trouble", "every-owner", "mixed", "bare"] {
+        let hostile = hostile(machine);
+        for command in COMMANDS.iter().filter(|command| command.first() != Some(&"notify")) {
+            let plain = hostile.run(command);
+            let painted = hostile.run(&[&["--color", "always"], *command].concat());
+            assert_eq!(unpainted(&painted.out), plain.out, "{machine} {command:?}");
+            let left = unpainted(&painted.err).into_owned();
+            clean(&format!("{machine} {command:?}"), &left);
         }
     }
 }

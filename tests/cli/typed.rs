@@ -66,11 +66,11 @@ const SCREENS: [&[&str]; 23] = [
     &["adopt"],
     &["import"],
     &["profile", "--from-pool"],
-    &["replace", "2", "--plan"],
-    &["expand", "attach", "2", "--plan"],
-    &["expand", "remove", "nothing", "--plan"],
+    &["replace", "2", "--dry-run"],
+    &["expand", "attach", "2", "--dry-run"],
+    &["expand", "remove", "nothing", "--dry-run"],
     &["locate", "1"],
-    &["destroy", "tank/data", "--plan"],
+    &["destroy", "tank/data", "--dry-run"],
 ];
 
 /// Commands of a text: in backticks, and behind the label of a row.
@@ -112,8 +112,8 @@ fn tried(command: &str) -> Result<Option<Vec<String>>, String> {
             "plan".clone_into(&mut args[0]);
             args.retain(|word| word != "--yes" && word != "--replace-wish");
         }
-        Some(verb) if changes.contains(&verb) && !args.iter().any(|word| word == "--plan") => {
-            args.push("--plan".to_owned());
+        Some(verb) if changes.contains(&verb) && !args.iter().any(|word| word == "--dry-run") => {
+            args.push("--dry-run".to_owned());
         }
         _ => {}
     }

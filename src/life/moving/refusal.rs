@@ -171,7 +171,7 @@ impl NoMove {
                     (
                         DO,
                         format!(
-                            "`zbay export {pool}` there. Where that host is gone for good: `zbay import {pool} --from {host}`"
+                            "`zbay export {pool}` there. Where that host is gone for good: `zbay import {pool} --from-host {host}`"
                         ),
                     ),
                 ],

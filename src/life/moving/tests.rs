@@ -73,9 +73,13 @@ fn another_hosts_pool_takes_that_hosts_name() {
         |from: Option<&'static str>| come(PoolState::Active, "ONLINE", |_| {}, |it| it.from = from);
     for wrong in [None, Some("other"), Some("")] {
         let said = no(wrong).unwrap_err().to_string();
-        for part in
-            ["may be in use on another host", "oldnas", "txg 4711", "2024-03-02", "--from oldnas"]
-        {
+        for part in [
+            "may be in use on another host",
+            "oldnas",
+            "txg 4711",
+            "2024-03-02",
+            "--from-host oldnas",
+        ] {
             assert!(said.replace("\n         ", " ").contains(part), "`{part}`: {said}");
         }
     }

@@ -111,7 +111,7 @@ fn a_pool_made_by_hand_is_adopted_moves_and_comes_back() {
     lab.start();
     lab.settled();
     assert_eq!(lab.ok("zpool list -H -o name"), "");
-    says(&lab, "zbay import --yes", 2, &["another host", "oldnas", "txg ", "--from oldnas"]);
+    says(&lab, "zbay import --yes", 2, &["another host", "oldnas", "txg ", "--from-host oldnas"]);
     says(&lab, "zbay import --yes --from newnas", 2, &["oldnas"]);
     let refused = lab.digests();
     for bay in ["1", "2", "3", "4", "fifth-port"] {

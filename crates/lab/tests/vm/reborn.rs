@@ -145,7 +145,7 @@ fn a_fresh_boot_device_and_another_box() {
     assert_eq!(refused.status, 2, "{}", refused.out);
     let flat = refused.err.replace("\n         ", " ");
     assert!(flat.contains("the wished bays hold pool `tank`, last used by host"), "{flat}");
-    assert!(flat.contains("--adopt"), "{flat}");
+    assert!(flat.contains("--from-host"), "{flat}");
     assert!(lab.sh("zpool list -H").out.is_empty());
     let other = lab.sh("zbay apply --yes --adopt somebody");
     assert_eq!(other.status, 2, "{}", other.out);
