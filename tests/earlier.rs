@@ -14,7 +14,6 @@ use std::sync::{Arc, Mutex};
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
 use serde_json::Value;
-use zbay::step::journal::unfinished;
 use zbay::cmd::plan::{Wished, saved};
 use zbay::cmd::table::Typed;
 use zbay::cmd::{Answer, Context, care, notify, plan, show_disk, status, verify};

@@ -17,12 +17,12 @@ use crate::apply::{self, Progress};
 use crate::console;
 use crate::inventory::look;
 use crate::machine::local::{lock, read_user_file, short_line};
-use crate::plan::erase::Take;
-use crate::step::{Danger};
 use crate::plan::Plan;
+use crate::plan::erase::Take;
 use crate::profile::Profile;
 use crate::render;
 use crate::render::json::answer;
+use crate::step::Danger;
 use crate::words::typeable;
 use crate::yaml::read;
 

@@ -56,7 +56,7 @@ mod tests {
                 assert!(text.contains(words), "{shell}: {words}");
             }
             // What is hidden from the help is hidden here.
-            assert!(!text.contains("vm-box") && !text.contains('\u{1b}'), "{shell}");
+            assert!(!text.contains("reference") && !text.contains('\u{1b}'), "{shell}");
         }
     }
 }

@@ -10,6 +10,7 @@ use serde_json::json;
 use super::row::{Does, Group, Page, Row, Run, given, options};
 use super::{Answer, Context, propose};
 use crate::check::Note;
+use crate::drift::Drift;
 use crate::fault::Fault;
 use crate::hw::Hw;
 use crate::inventory::{Inventory, Want};

@@ -12,7 +12,6 @@ use super::{
     Answer, Context, adopt, care, explain, metrics, notify, overview, plan, selftest, status,
     verify,
 };
-use crate::smart::selftest::{Kind};
 use crate::cli::Common;
 use crate::inventory::{Inventory, Want, look, redact};
 use crate::machine::disguise::Disguise;
@@ -23,6 +22,7 @@ use crate::machine::{Machine, keep};
 use crate::profile::Profile;
 use crate::render::json::answer;
 use crate::shipped::{self, PROFILES};
+use crate::smart::selftest::Kind;
 use crate::system;
 use crate::yaml::read;
 

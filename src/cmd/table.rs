@@ -10,12 +10,12 @@ use anyhow::Result;
 use clap::ArgMatches;
 use nix::unistd::geteuid;
 
-use super::row::{Does, Group, Page, Row, Run, given, options_of};
+use super::row::{Does, Page, Row, Run};
 use super::{Answer, Context};
 use super::{
     adopt, apply, capacity, care, check, completions, destroy, expand, explain, firstboot, forget,
     grow, help, learn, locate, metrics, moving, notify, optimal, overview, parser, plan, profile,
-    propose, record, reference, replace, selftest, show, status, verify, vm_box,
+    propose, record, reference, replace, selftest, show, status, verify,
 };
 use crate::cli::{self, Common};
 use crate::console;
@@ -53,22 +53,8 @@ pub static TABLE: &[Row] = &[
     help::ROW,
     completions::ROW,
     record::ROW,
-    VM_BOX,
     reference::ROW,
 ];
-
-/// It makes the files of a virtual box.
-const VM_BOX: Row = Row {
-    name: "vm-box",
-    about: "Make the files of a virtual box and print QEMU's arguments, one a line",
-    more: "",
-    group: Group::Hidden,
-    does: Does::Computes,
-    page: Page::Narrow,
-    arguments: options_of(vm_box),
-    run: Run::Commands(|_, matches| vm_box(&given(matches)?)),
-    examples: &[],
-};
 
 /// A command that was typed, with what it takes.
 #[derive(Debug)]
