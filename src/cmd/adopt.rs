@@ -8,26 +8,23 @@ use anyhow::{Result, bail};
 use clap::Args;
 use serde_json::json;
 
+use super::adopted::made;
 use super::apply::{self, consent};
 use super::consent::without_lock;
 use super::plan::Wished;
 use super::profile::kept;
-use super::propose::sound;
+use super::progress::say;
 use super::row::{Does, Group, Page, Row, Run, given, options};
 use super::{Answer, Context, may_change};
-use crate::adopt::{Adopted, wish};
+use crate::adopt::Adopted;
 use crate::apply::secrets::NONE;
 use crate::hw::Hw;
 use crate::inventory::{Inventory, Pool, Pools, Want};
 use crate::life::moving::one_pool;
 use crate::machine::local::lock;
-use crate::profile::Profile;
-use crate::propose::profile::Frame;
 use crate::render;
 use crate::render::json::answer;
-use crate::shipped::{LoadError, WISH};
 use crate::words::{labelled, plain, typeable};
-use crate::yaml::{Parsed, read};
 
 /// The command.
 pub const ROW: Row = Row {
@@ -57,21 +54,6 @@ pub struct AdoptArgs {
     /// Replace a different wish that is recorded in /etc/zbay/profile.yaml.
     #[arg(long)]
     pub replace_wish: bool,
-}
-
-/// The wish that the pool is as.
-pub(super) fn made(
-    hw: &Hw,
-    inventory: &Inventory,
-    pool: &Pool,
-) -> Result<(Adopted, Parsed<Profile>)> {
-    let frame = Frame::of(hw, inventory, pool.name.parse()?);
-    let Adopted { beside, .. } = wish(hw, inventory, pool, &frame)?;
-    let text = sound(hw, frame, |frame| {
-        wish(hw, inventory, pool, frame).map(|it| it.text).unwrap_or_default()
-    })?;
-    let profile = read::<Profile>(WISH, text.as_bytes()).map_err(LoadError::Faults)?;
-    Ok((Adopted { text, beside }, profile))
 }
 
 /// Whether a pool can be adopted as it was just seen.
@@ -143,7 +125,7 @@ pub fn run(context: &Context, args: &AdoptArgs) -> Result<Answer> {
         |(_, plan)| consent(plan, Some(&text), args.yes, args.replace_wish, &command),
         |(_, plan)| apply::agreed(context, plan),
     )?;
-    apply::carry_out(context, &wished, &plan, &NONE, &mut |progress| apply::say(&progress))?;
+    apply::carry_out(context, &wished, &plan, &NONE, &mut |progress| say(&progress))?;
     let mut answer = apply::finish(context, wished, &plan)?;
     answer.json["profile"] = json!(adopted.text);
     answer.json["beside"] = json!(adopted.beside);

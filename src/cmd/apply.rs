@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::consent::without_lock;
 use super::plan::{Wished, saved};
+use super::progress::say;
 use super::row::{Does, Group, Page, Row, Run, given, options};
 use super::task::settle;
 use super::{Answer, Context, passphrase};
@@ -191,14 +192,6 @@ pub fn carry_out(
     let machine = &*context.machine;
     let fresh = |want| look::look(machine, want).map_err(|error| error.to_string());
     Ok(apply::run(machine, &wished.hw, plan.work().with(secrets), &fresh, tell)?)
-}
-
-pub(super) fn say(progress: &Progress<'_>) {
-    let mut err = console::err();
-    let _ = match progress {
-        Progress::Begin(number, count, what) => writeln!(err, "  {number}/{count} {what}"),
-        Progress::Done(..) => Ok(()),
-    };
 }
 
 /// Looks again and reports what there is.

@@ -4,14 +4,17 @@ use std::collections::BTreeMap;
 
 use anyhow::{Result, bail};
 use camino::Utf8Path;
+use clap::Args;
 
 use crate::capacity::fits::Mix;
 use crate::capacity::spec::Named;
+use crate::capacity::table::Layout;
 use crate::capacity::write::Record;
 use crate::capacity::{Capacity, Cut, Drive, Terms, Zfs, of_parts, spec};
-use crate::cmd::capacity::CapacityArgs;
+use crate::cmd::form::FormArgs;
 use crate::cmd::found::Drives;
 use crate::cmd::odds::case;
+use crate::cmd::odds::{OddsArgs, PoolArgs};
 use crate::cmd::{Answer, Context, draw};
 use crate::drive;
 use crate::inventory::Want;
@@ -24,6 +27,56 @@ use crate::risk::power::Power;
 use crate::risk::{Odds, Vdev, merged};
 use crate::shipped;
 use crate::units::{Ashift, Bytes};
+
+/// Arguments of `capacity`.
+#[allow(clippy::struct_excessive_bools)] // flags are what they are
+#[derive(Clone, Debug, Args)]
+pub struct CapacityArgs {
+    /// What one pool is made of: raidz2:6x4TB, mirror:8TB,8TB, draid2:4d:11c:1s:11x16TB, log:mirror:2x100GB, drives by
+    /// the model of one that is here (raidz2:6xST4000VN008), or a profile's name. Left out: a table of drive sizes.
+    #[arg(value_name = "LAYOUT", conflicts_with_all = ["sizes", "bays", "layouts"])]
+    pub layout: Vec<String>,
+    /// Drive sizes as on their labels.
+    #[arg(long, value_name = "SIZE,...", value_delimiter = ',', default_value = "3TB,4TB,6TB,8TB")]
+    pub sizes: Vec<Bytes>,
+    /// How many bays. Left out: those of this box.
+    #[arg(long, value_name = "N")]
+    pub bays: Option<u8>,
+    /// Columns of the table: raidz, raidz2, raidz3, mirrors, stripe.
+    #[arg(long, value_name = "LAYOUT,...", value_delimiter = ',')]
+    pub layouts: Vec<Layout>,
+    /// The release of OpenZFS. Left out: the installed one, else 2.3 (table and `--batch`: 2.3).
+    #[arg(long, value_name = "VERSION")]
+    pub zfs: Option<Zfs>,
+    /// log2 of the smallest write, 9 to 16. Left out: 12.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(9..=16))]
+    pub ashift: Option<u8>,
+    /// How drives are cut: linux (`zpool create` gets whole drives), truenas, freebsd, none, reserve=2GiB.
+    #[arg(long, value_name = "SCHEME")]
+    pub partition: Option<Cut>,
+    /// What would really fit in records of this size: 512 to 16M, a power of two.
+    #[arg(long, value_name = "SIZE", requires = "layout")]
+    pub recordsize: Option<Bytes>,
+    /// What would really fit of blocks as they are stored: media, documents, vm, or a file of lines `SIZE COUNT`.
+    #[arg(long, value_name = "NAME|FILE", requires = "layout")]
+    pub mix: Option<String>,
+    /// Every step from the drives to usable, and why.
+    #[arg(long, requires = "layout")]
+    pub explain: bool,
+    /// Risk and money.
+    #[command(flatten)]
+    pub odds: OddsArgs,
+    /// The same, of one pool.
+    #[command(flatten)]
+    pub pool: PoolArgs,
+    /// In which form.
+    #[command(flatten)]
+    pub form: FormArgs,
+    /// Read a pool a line as JSON from standard input and print what it gives as JSON, in order; exit status 1 if a line
+    /// could not be (`zbay help capacity`).
+    #[arg(long, conflicts_with_all = ["layout", "sizes", "bays", "layouts", "ashift", "csv", "markdown", "svg"])]
+    pub batch: bool,
+}
 
 /// The longest file of a mix.
 const LONGEST_MIX: usize = 1 << 20;

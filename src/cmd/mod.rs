@@ -28,6 +28,7 @@ use crate::words::{labelled, plain, typeable};
 use crate::yaml::Parsed;
 
 pub mod adopt;
+mod adopted;
 pub mod apply;
 pub mod batch;
 pub mod capabilities;
@@ -59,6 +60,7 @@ pub mod parser;
 mod passphrase;
 pub mod plan;
 pub mod profile;
+mod progress;
 mod prompt;
 pub mod propose;
 pub mod record;

@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::Args;
 use serde_json::json;
 
-use super::apply::say;
+use super::progress::say;
 use super::row::{Does, Group, Page, Row, Run, given, options};
 use super::task::{Proof, Scene, Settle, Settled, Terms, look_around, perform, settle};
 use super::{Answer, Context};

@@ -210,7 +210,7 @@ impl Wished {
     fn is_adoptable(&self) -> bool {
         let name = self.profile.value.pool.name.as_str();
         let pool = self.inventory.pools.iter().flatten().find(|pool| pool.name == name);
-        pool.is_some_and(|pool| super::adopt::made(&self.hw, &self.inventory, pool).is_ok())
+        pool.is_some_and(|pool| super::adopted::made(&self.hw, &self.inventory, pool).is_ok())
     }
 }
 

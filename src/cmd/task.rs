@@ -340,7 +340,7 @@ fn confirmed(line: &str) -> Result<()> {
 }
 
 fn carry_out(context: &Context, hw: &Hw, task: &Task) -> Result<()> {
-    work(context, hw, task.work(), &mut |progress| super::apply::say(&progress))
+    work(context, hw, task.work(), &mut |progress| super::progress::say(&progress))
 }
 
 fn work(

@@ -319,6 +319,10 @@ impl World {
     /// Notes what a look sees of the pool.
     fn witness(&mut self, step: Step) {
         if step.fails {
+            // What cannot be asked is as it was.
+            if let Some(at) = self.seen.get_mut("let go 7") {
+                *at = self.clock;
+            }
             return;
         }
         if step.pool.is_imported() {
@@ -732,6 +736,20 @@ fn rare_sequences() {
         world.look(step);
     }
     assert!(world.has_heard("journal", "let go 7"), "it is exported again");
+
+    // Nobody answers, the pool is here for less than a while, and is exported again: that was told.
+    let mut world = World::new(Kind { wished: false, beside: false });
+    for (pool, fails, count) in [
+        (Pool::Healthy, false, 2),
+        (Pool::Exported, false, 2),
+        (Pool::Healthy, true, 2),
+        (Pool::Healthy, false, 2),
+        (Pool::Exported, false, 3),
+    ] {
+        for step in of(pool, count) {
+            world.look(Step { fails, ..step });
+        }
+    }
 
     // A drive is gone, then the pool is suspended for long: nothing of it is over.
     let mut world = World::new(Kind { wished: true, beside: false });
