@@ -80,6 +80,11 @@ impl fmt::Display for Faults {
     }
 }
 
+/// The faults of several files, as people read them.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Unsound(pub String);
+
 /// The one of `known` that was probably meant by `word`: equal but for case, `-` and `_`, or close to it.
 pub fn near_miss<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let bare = |text: &str| text.to_ascii_lowercase().replace(['-', '_', ' '], "");

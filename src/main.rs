@@ -5,9 +5,9 @@ use std::process::ExitCode;
 
 use zbay::cli;
 use zbay::cmd::Answer;
+use zbay::cmd::failure::Failure;
 use zbay::cmd::table::Typed;
 use zbay::console;
-use zbay::fault::chain;
 
 fn main() -> ExitCode {
     let words = cli::words();
@@ -16,7 +16,7 @@ fn main() -> ExitCode {
         Ok(typed) => typed,
         Err(why) if why.use_stderr() => {
             let _ = write!(console::err(), "{}", why.render());
-            return refused(&why.render().to_string(), json);
+            return refused(&Failure::of_usage(&why.render().to_string()), json);
         }
         // Help and the version are answers.
         Err(why) => {
@@ -31,21 +31,18 @@ fn main() -> ExitCode {
     match typed.run() {
         Ok(answer) => print(&answer, json),
         Err(error) => {
-            let text = chain(&error);
-            let text = text.strip_prefix("error: ").unwrap_or(&text);
-            console::say_error(text);
-            refused(text, json)
+            let failure = Failure::of(&error);
+            console::say_error(&failure.text);
+            refused(&failure, json)
         }
     }
 }
 
 /// The error for a program that reads; people have read it already.
-fn refused(text: &str, json: bool) -> ExitCode {
+fn refused(failure: &Failure, json: bool) -> ExitCode {
     if json {
-        let text = text.strip_prefix("error: ").unwrap_or(text).trim_end();
-        let answer =
-            serde_json::json!({"version": 1, "changed": false, "error": text, "notes": []});
-        let _ = writeln!(std::io::stdout(), "{}", console::clean_json(&answer.to_string()));
+        let answer = failure.json().to_string();
+        let _ = writeln!(std::io::stdout(), "{}", console::clean_json(&answer));
     }
     ExitCode::from(2)
 }

@@ -6,6 +6,7 @@
 use std::fmt;
 
 use crate::drive::Drive;
+use crate::names::BayId;
 use crate::words::labelled;
 
 /// A reason not to do what was asked.
@@ -25,10 +26,15 @@ pub struct Words {
     pub drives: Vec<String>,
     /// Rows of a label and a sentence, the way out last.
     pub advice: Vec<(&'static str, String)>,
+    /// The bay of the drive that it is about, where it is about one that is in a bay.
+    pub bay: Option<BayId>,
 }
 
 /// The matter, a drive that it is about, and rows of a label and a sentence, the way out last.
 pub type About<'a> = (String, Option<&'a Drive>, Vec<(&'static str, String)>);
+
+/// The label of what to do.
+pub const REMEDY: &str = "do this";
 
 /// Said of a drive whose bay nobody has proved.
 pub const ASSUMED: &str = "the order of the bays is assumed: compare the serial on the drive";
@@ -36,14 +42,15 @@ pub const ASSUMED: &str = "the order of the bays is assumed: compare the serial 
 impl Words {
     /// A matter, and what to do.
     pub fn new(matter: impl Into<String>, remedy: impl Into<String>) -> Self {
-        let advice = vec![("do this", remedy.into())];
-        Self { matter: matter.into(), drives: Vec::new(), advice }
+        let advice = vec![(REMEDY, remedy.into())];
+        Self { matter: matter.into(), drives: Vec::new(), advice, bay: None }
     }
 
     /// The same about a drive.
     #[must_use]
     pub fn about(mut self, drive: &Drive) -> Self {
         self.drives.push(format!("{}  {}", drive.place(), drive.label()));
+        self.bay.clone_from(&drive.bay);
         if drive.assumed {
             self.advice.insert(0, ("order", ASSUMED.to_owned()));
         }
@@ -51,9 +58,24 @@ impl Words {
     }
 }
 
+impl Words {
+    /// What to do, in words.
+    pub fn remedy(&self) -> Option<&str> {
+        let (_, remedy) = self.advice.iter().find(|(label, _)| *label == REMEDY)?;
+        Some(remedy)
+    }
+
+    /// The command that does it, as it is typed, where the remedy names one.
+    pub fn command(&self) -> Option<&str> {
+        let (_, rest) = self.remedy()?.split_once('`')?;
+        let (command, _) = rest.split_once('`')?;
+        command.contains(' ').then_some(command)
+    }
+}
+
 impl From<About<'_>> for Words {
     fn from((matter, drive, advice): About<'_>) -> Self {
-        let words = Self { matter, drives: Vec::new(), advice };
+        let words = Self { matter, drives: Vec::new(), advice, bay: None };
         match drive {
             Some(drive) => words.about(drive),
             None => words,
@@ -104,3 +126,22 @@ macro_rules! shown_as_words {
 }
 
 pub(crate) use shown_as_words;
+
+#[cfg(test)]
+mod tests {
+    use super::Words;
+
+    #[test]
+    fn a_program_reads_the_way_out_and_the_command_in_it() {
+        let words = Words::new("bay 2 is empty", "put a drive in, then `zbay replace 2`");
+        assert_eq!(words.remedy(), Some("put a drive in, then `zbay replace 2`"));
+        assert_eq!(words.command(), Some("zbay replace 2"));
+        assert_eq!(Words::new("no", "name a vdev as `mirror-1`").command(), None, "a word is none");
+        assert_eq!(Words::new("no", "mend that first").command(), None);
+        assert_eq!(
+            words.to_string(),
+            "bay 2 is empty\n".to_owned()
+                + crate::words::labelled("do this", words.remedy().unwrap()).trim_end()
+        );
+    }
+}

@@ -315,7 +315,7 @@ fn json_is_json_whatever_happens() {
             assert_eq!(json["version"], json!(1), "{what}");
             assert!(json["notes"].is_array(), "{what}");
             assert_eq!(json["changed"], json!(false), "{what}");
-            assert_eq!(json["error"].is_string(), said.status == 2, "{what}");
+            assert_eq!(json["error"]["code"].is_string(), said.status == 2, "{what}");
             let silent = said.err.replacen(WOKEN, "", 1).is_empty();
             assert_eq!(silent, said.status != 2, "{what}: {}", said.err);
         }
@@ -624,4 +624,24 @@ fn a_recording_that_is_damaged_says_where() {
         assert_eq!((said.status, said.out.as_str()), (2, ""), "{words}");
         assert!(said.err.contains(words), "{words}: {}", said.err);
     }
+}
+
+#[test]
+fn a_program_reads_a_refusal_in_parts() {
+    let error = |words: &[&str]| {
+        let said = on("in-trouble", &[&["--json"], words].concat());
+        assert_eq!(said.status, 2, "{words:?}: {}{}", said.out, said.err);
+        let json: Value = serde_json::from_str(&said.out).expect("JSON");
+        json["error"].clone()
+    };
+    let unknown = error(&["replace", "9", "--dry-run"]);
+    assert_eq!(unknown["code"], "no-bay");
+    assert_eq!(unknown["message"], "there is no bay `9` in this box");
+    assert!(unknown["remedy"].as_str().is_some_and(|it| it.starts_with("name one of its places")));
+    let well = error(&["replace", "1", "--dry-run"]);
+    assert_eq!((&well["code"], &well["bay"]), (&json!("healthy"), &json!("1")));
+    let none = error(&["expand", "remove", "nothing", "--dry-run"]);
+    assert!(none["code"].is_string() && none["text"].is_string(), "{none}");
+    let faulty = error(&["check", "tests/bad/many-faults.yaml"]);
+    assert_eq!(faulty["code"], "profile");
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::Args;
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ use super::notify::in_clear;
 use super::row::{Does, Group, Page, Row, Run, given, options};
 use super::{Answer, Context};
 use crate::check::{self, Note, Severity};
-use crate::fault::Faults;
+use crate::fault::{Faults, Unsound};
 use crate::hw::Hw;
 use crate::machine::Machine;
 use crate::machine::local::read_user_file;
@@ -76,7 +76,8 @@ pub fn run(context: &Context, args: &CheckArgs) -> Result<Answer> {
         };
         // The first `error: ` is printed at the edge, where all errors get theirs.
         let all = broken.join("\n\n");
-        bail!("{}{tail}", all.strip_prefix("error: ").unwrap_or(&all));
+        let all = all.strip_prefix("error: ").unwrap_or(&all);
+        return Err(Unsound(format!("{all}{tail}")).into());
     }
     Ok(Answer { text, json: answer(&notes, json!({ "files": files })), status: 0 })
 }

@@ -41,6 +41,7 @@ mod consent;
 pub mod destroy;
 pub mod expand;
 pub mod explain;
+pub mod failure;
 pub mod firstboot;
 pub mod forget;
 pub mod form;

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Disk, Transport};
+use super::{Disk, Inventory, Transport, Vdev};
 use crate::filler::is_filler_serial;
 use crate::names::Wwn;
 
@@ -41,6 +41,39 @@ pub struct Bound {
     pub bond: Bond,
     /// Kernel names of the others, in the order of the inventory.
     pub with: Vec<String>,
+}
+
+/// The drives of a vdev that are here, each with the places of its parts among the vdev's leaves: partitions, namespaces,
+/// logical units or paths of one drive are one. The first disk of a drive stands for it.
+pub fn drives(inventory: &Inventory, vdev: &Vdev) -> BTreeMap<String, Vec<usize>> {
+    let bonds = bonds(&inventory.disks);
+    let drive_of = |name: &String| {
+        let at = inventory.disks.iter().position(|disk| disk.name == *name)?;
+        let own = bonds.get(at).into_iter().flatten().filter(|bound| bound.bond.is_one_drive());
+        own.flat_map(|bound| &bound.with).chain([name]).min().cloned()
+    };
+    let mut drives: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (at, leaf) in vdev.leaves.iter().enumerate() {
+        if let Some(drive) = leaf.disk.as_ref().and_then(drive_of) {
+            drives.entry(drive).or_default().push(at);
+        }
+    }
+    drives
+}
+
+/// How many drives of a vdev may fail where it can lose `left` of its members: all parts of a drive go with it.
+pub fn drives_left(inventory: &Inventory, vdev: &Vdev, left: usize) -> usize {
+    let mut parts: Vec<usize> = drives(inventory, vdev).values().map(Vec::len).collect();
+    parts.sort_unstable_by(|a, b| b.cmp(a));
+    if parts.first().is_none_or(|most| *most < 2) {
+        return left;
+    }
+    let mut lost = 0;
+    let fits = parts.iter().take_while(|parts| {
+        lost += **parts;
+        lost <= left
+    });
+    fits.count()
 }
 
 /// For each disk, in their order, what it shares with others; the closest bond first.

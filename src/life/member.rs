@@ -4,6 +4,7 @@ use crate::capacity::{Kind, Replacement};
 use crate::check::health;
 use crate::drive::Drive;
 use crate::hw::Hw;
+use crate::inventory::bond::drives_left;
 use crate::inventory::missing::{self, Missing};
 use crate::inventory::{Class, Disk, Inventory, Leaf, Pool, StandIn, Vdev};
 use crate::names::BayId;
@@ -124,7 +125,7 @@ pub fn least(vdev: &Vdev, inventory: &Inventory) -> Result<Replacement, String> 
 }
 
 /// How many more drives a data vdev can lose as it is now; `None`: it is no data vdev, or not known.
-pub fn may_lose(pool: &Pool, vdev: &Vdev) -> Option<usize> {
+pub fn may_lose(inventory: &Inventory, pool: &Pool, vdev: &Vdev) -> Option<usize> {
     let redundancy = pool.redundancy(vdev, &|_| false).filter(|it| !it.unsure)?;
-    Some(redundancy.left.unwrap_or(0))
+    Some(drives_left(inventory, vdev, redundancy.left.unwrap_or(0)))
 }

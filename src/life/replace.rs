@@ -9,6 +9,7 @@
 use crate::capacity::{Replacement, resilver};
 use crate::drive::Drive;
 use crate::hw::Hw;
+use crate::inventory::bond::drives_left;
 use crate::inventory::missing::Missing;
 use crate::inventory::place::{Needed, Place};
 use crate::inventory::{Class, Disk, Inventory, Leaf, Owner, Pool, StandIn, Vdev, sentence};
@@ -200,7 +201,7 @@ fn at_work(request: &Request<'_>, target: Member<'_>, members: &[Member<'_>]) ->
     if !replacing && busy.is_none() {
         return None;
     }
-    let none_left = may_lose(target.pool, target.vdev).unwrap_or(0) == 0;
+    let none_left = may_lose(request.inventory, target.pool, target.vdev).unwrap_or(0) == 0;
     if target.is_gone() && resilvers && target.vdev.is_vital() && none_left {
         let was = words(request, target);
         return Some(Cannot::PutBack { bay: missing_of(request, target).place, was, pool: pool() });
@@ -382,7 +383,7 @@ pub(super) fn take_out(
         drives: vec![row("out", &drive, &state_words(request, target))],
         facts: vec![
             ("needs".to_owned(), least_words(&least)),
-            ("meanwhile".to_owned(), meanwhile(target, true)),
+            ("meanwhile".to_owned(), meanwhile(request, target, true)),
         ],
         then: Some(format!("{out}{serial}, then `zbay replace {}`", request.bay.typed())),
         ..task(request, target, Vec::new())
@@ -428,10 +429,10 @@ fn least_words(least: &Replacement) -> String {
 }
 
 /// What the vdev outlives until the new drive is complete.
-fn meanwhile(target: Member<'_>, without: bool) -> String {
+fn meanwhile(request: &Request<'_>, target: Member<'_>, without: bool) -> String {
     let out = |leaf: &Leaf| without && leaf.guid == target.leaf.guid;
     let can = target.pool.redundancy(target.vdev, &out).filter(|it| !it.unsure);
-    let can = can.map(|it| it.left.unwrap_or(0));
+    let can = can.map(|it| drives_left(request.inventory, target.vdev, it.left.unwrap_or(0)));
     let name = target.part();
     let hours = target.leaf.partition.map(|bytes| resilver::hours([bytes]));
     let hours = match hours {
@@ -480,8 +481,10 @@ fn exchange(request: &Request<'_>, target: Member<'_>, new: &Disk) -> Result<Tas
         Some(disk) => row("old", &Drive::of(hw, disk), &state_words(request, target)),
         None => ("gone".to_owned(), words(request, target)),
     };
-    let mut facts =
-        vec![("needs".to_owned(), new.needs()), ("meanwhile".to_owned(), meanwhile(target, false))];
+    let mut facts = vec![
+        ("needs".to_owned(), new.needs()),
+        ("meanwhile".to_owned(), meanwhile(request, target, false)),
+    ];
     facts.extend(only_a_part(request, target, &new));
     if !gone.place.starts_with("bay ?") && target.disk.is_none() && drive.bay != gone.bay {
         facts.push((

@@ -5,14 +5,13 @@
 //! one condition at a time (a resilver hides the fault that it mends); here all of them are told, the heaviest first.
 //! A healthy bay is never named for a failed one: see [`member`].
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::hw::Hw;
-use crate::inventory::bond::bonds;
+use crate::inventory::bond::drives;
 use crate::inventory::seats::in_bay;
 use crate::inventory::{Class, Disk, Inventory, Pool};
 use crate::names::BayId;
@@ -419,7 +418,7 @@ pub fn of(hw: &Hw, inventory: &Inventory, pool: &Pool) -> Status {
         .vdevs
         .iter()
         .zip(&vdevs)
-        .filter_map(|(vdev, it)| Left::of(pool, vdev, &it.members))
+        .filter_map(|(vdev, it)| Left::of(inventory, pool, vdev, &it.members))
         .collect();
     let percent = u128::from(pool.allocated.0) * 100 / u128::from(pool.size.0.max(1));
     let mut status = Status {
@@ -451,28 +450,15 @@ pub fn of(hw: &Hw, inventory: &Inventory, pool: &Pool) -> Status {
 
 /// Members of one vdev that are partitions, namespaces or logical units of one drive: they do not fail apart.
 fn one_drive(inventory: &Inventory, pool: &Pool, status: &Status) -> Vec<Condition> {
-    let bonds = bonds(&inventory.disks);
-    let drive_of = |name: &String| {
-        // The first disk of the drive stands for it.
-        let at = inventory.disks.iter().position(|disk| disk.name == *name)?;
-        let own = bonds.get(at).into_iter().flatten().filter(|bound| bound.bond.is_one_drive());
-        let mut all: Vec<&String> = own.flat_map(|bound| &bound.with).chain([name]).collect();
-        all.sort_unstable();
-        all.into_iter().next().cloned()
-    };
     let mut found = Vec::new();
     for (vdev, seen) in pool.vdevs.iter().zip(&status.vdevs) {
         // Of a cache or a spare nothing is counted.
         if matches!(vdev.class, Class::Cache | Class::Spare) {
             continue;
         }
-        let mut drives: BTreeMap<String, Vec<&Member>> = BTreeMap::new();
-        for (leaf, member) in vdev.leaves.iter().zip(&seen.members) {
-            if let Some(drive) = leaf.disk.as_ref().and_then(drive_of) {
-                drives.entry(drive).or_default().push(member);
-            }
-        }
-        for parts in drives.into_values() {
+        for parts in drives(inventory, vdev).into_values() {
+            let parts: Vec<&Member> =
+                parts.into_iter().filter_map(|at| seen.members.get(at)).collect();
             let [first, .., last] = &parts[..] else { continue };
             let serial = first.serial.as_deref().unwrap_or("not known");
             found.push(Condition {

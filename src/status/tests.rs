@@ -459,7 +459,19 @@ fn parts_of_one_drive_in_one_vdev_are_told_with_its_bay_and_serial() {
     };
     let changes: [&dyn Fn(&mut Inventory); 3] =
         [&partitions, &at(Transport::Sas), &at(Transport::Nvme)];
+    let left = |change: &dyn Fn(&mut Inventory), kind: &str| {
+        let mut inventory = seen(text("healthy"), &[]);
+        change(&mut inventory);
+        inventory.pools.as_mut().unwrap()[0].vdevs[0].kind = kind.to_owned();
+        let pool = inventory.pools.as_ref().unwrap()[0].clone();
+        Left::sentence(&of(&hw(), &inventory, &pool).left).unwrap()
+    };
+    assert_eq!(left(&|_| {}, "raidz1"), "it can lose any 1 drive");
     for change in changes {
+        // A drive takes all its parts with it.
+        let none = "no redundancy left: one more failure loses the pool";
+        assert_eq!(left(change, "raidz1"), none);
+        assert_eq!(left(change, "raidz2"), "it can still lose 1 drive");
         let found = of_change(change);
         let [one] = &found[..] else { panic!("{found:?}") };
         assert_eq!(one.weight(), Weight::Warning);

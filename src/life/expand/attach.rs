@@ -49,7 +49,7 @@ pub(super) fn make(request: &Request<'_>, word: &str, to: Option<&str>) -> Resul
     });
     let (mut facts, usable) = usable_facts(&space, after);
     facts.push(fact("needs", new.needs()));
-    facts.extend(if target.is_raidz { of_raidz(&target) } else { of_copy(&target) });
+    facts.extend(if target.is_raidz { of_raidz(request, &target) } else { of_copy(&target) });
     let what = format!("write `{}` into `bays` of the pool", bay_of(new));
     facts.extend(profile_fact(&request.sight, pool, &what));
     let mut steps = new.steps.clone();
@@ -176,10 +176,10 @@ fn choice(request: &Request<'_>, pool: &Pool, vdev: &Vdev) -> String {
     format!("{}, {}", part(pool, vdev), crate::words::bays(&bays))
 }
 
-fn of_raidz(target: &Target<'_>) -> Vec<(String, String)> {
+fn of_raidz(request: &Request<'_>, target: &Target<'_>) -> Vec<(String, String)> {
     let Target { pool, vdev, .. } = target;
     let name = part(pool, vdev);
-    let outlives = match may_lose(pool, vdev) {
+    let outlives = match may_lose(request.sight.inventory, pool, vdev) {
         Some(1) => "any one drive".to_owned(),
         Some(more) => format!("any {more} drives"),
         None => "what it does now".to_owned(),
