@@ -1,4 +1,4 @@
-//! A wish made from a pool that is there already, such as one made by hand or by another NAS system.
+//! A profile made from a pool that is there already, such as one made by hand or by another NAS system.
 //!
 //! Pure. What is written describes the pool as it is: its vdevs by bay, and each property of its own that a profile has a
 //! word for. `zbay plan` with it must find nothing to change in the pool; what a profile cannot say is told, and stays as it
@@ -20,7 +20,7 @@ use crate::propose::profile::{Frame, spelled};
 use crate::units::Bytes;
 use crate::words::{labelled, plain};
 
-/// A wish, and what it cannot say.
+/// A profile, and what it cannot say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Adopted {
     /// The profile's text.
@@ -45,7 +45,7 @@ fn rows(why: &[String]) -> String {
     rows + labelled("do this", way).trim_end()
 }
 
-/// The wish that a pool is as; `frame` is what the machine says of itself.
+/// The profile that a pool is as; `frame` is what the machine says of itself.
 ///
 /// # Errors
 /// Everything in its layout that a profile has no words for.

@@ -1,4 +1,4 @@
-//! What can differ between the wish and the machine, as values with their words and their way out.
+//! What can differ between the profile and the machine, as values with their words and their way out.
 
 use std::fmt;
 
@@ -32,7 +32,7 @@ pub struct Beside {
     pub was: Option<Hash>,
 }
 
-/// One difference between the wish and the machine.
+/// One difference between the profile and the machine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "drift")]
 pub enum Drift {
@@ -121,12 +121,12 @@ pub enum Drift {
     },
     /// The box has no hostid.
     NoHostid,
-    /// The recorded wish is another one, or none.
+    /// The recorded profile is another one, or none.
     Wish {
         /// True if another one is recorded.
         other: bool,
     },
-    /// The pool does not keep this wish.
+    /// The pool does not keep this profile.
     NotKept {
         /// Where it would be.
         path: Utf8PathBuf,
@@ -303,7 +303,7 @@ impl fmt::Display for Drift {
                 status.as_ref().map_or(Ok(()), |status| write!(f, ": {status}"))
             }
             Self::Layout { pool, wished, is, waits, .. } => {
-                write!(f, "pool {pool} is {is}, wished is {wished}")?;
+                write!(f, "pool {pool} is {is}, the profile says {wished}")?;
                 waits.as_ref().map_or(Ok(()), |why| write!(f, " ({why})"))
             }
             Self::Extra { pool, class, is, .. } => {
@@ -313,20 +313,20 @@ impl fmt::Display for Drift {
                 write!(f, "pool {pool} lacks the {class} that the profile names: {wished}")
             }
             Self::Ashift { vdev, wished, is } => {
-                write!(f, "{vdev} has ashift {is}, wished is {wished}")
+                write!(f, "{vdev} has ashift {is}, the profile says {wished}")
             }
             Self::Property { object, name, wished, is, .. } => {
-                write!(f, "{name} of {object} is {is}, wished is {wished}")
+                write!(f, "{name} of {object} is {is}, the profile says {wished}")
             }
             Self::DatasetMissing { dataset } => write!(f, "there is no dataset {dataset}"),
             Self::NoHostid => f.write_str("the box has no hostid of its own"),
             Self::Wish { other: true } => {
-                f.write_str("another wish is recorded in /etc/zbay/profile.yaml")
+                f.write_str("another profile is recorded in /etc/zbay/profile.yaml")
             }
             Self::Wish { other: false } => {
-                f.write_str("the wish is not recorded in /etc/zbay/profile.yaml")
+                f.write_str("the profile is not recorded in /etc/zbay/profile.yaml")
             }
-            Self::NotKept { path, .. } => write!(f, "the wish is not kept in the pool ({path})"),
+            Self::NotKept { path, .. } => write!(f, "the profile is not kept in the pool ({path})"),
             Self::Disabled { units } => {
                 write!(f, "the pool would not come back at boot: {} not enabled", units.join(", "))
             }
@@ -344,7 +344,7 @@ impl fmt::Display for Drift {
                     }
                 };
                 let timers: Vec<String> = timers.iter().map(state).collect();
-                write!(f, "wished is to {what}: {}", timers.join(", "))
+                write!(f, "the profile says to {what}: {}", timers.join(", "))
             }
             Self::Locked { dataset, asks: false } => write!(f, "{dataset} is encrypted and closed"),
             Self::Locked { dataset, asks: true } => {
@@ -357,7 +357,7 @@ impl fmt::Display for Drift {
                 write!(f, "{dataset} is not mounted at {at}: {why}")
             }
             Self::KeysAtBoot { .. } => f.write_str("encrypted datasets would stay closed at boot"),
-            Self::NoUnit { unit } => write!(f, "{unit} is wished and not installed"),
+            Self::NoUnit { unit } => write!(f, "the profile needs {unit}, which is not installed"),
             Self::Waits { what, why } => write!(f, "{what}; that waits: {why}"),
             Self::NotKnown { what, why } => write!(f, "{what} is not known: {why}"),
         }

@@ -126,7 +126,7 @@ pub mod propose;
 /// Profile and look to a plan. Pure.
 pub mod plan;
 
-/// A wish made from a pool that is there already.
+/// A profile made from a pool that is there already.
 pub mod adopt;
 
 /// The life of a pool that exists: what fails, what takes its place, how it grows. Pure.

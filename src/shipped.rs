@@ -31,7 +31,7 @@ pub const PROFILES: [(&str, &str); 8] = shipped!("profiles":
     "gen8-usb-raidz", "gen8-usb-raidz2", "gen8-usb-mirror", "gen8-raid-fifth-port",
     "gen8-usb-raidz-slog", "gen8-seed", "gen8-seed-3", "4u-24bay-raidz2");
 
-/// Where the wish of this machine is recorded.
+/// Where the profile of this machine is recorded.
 pub const WISH: &str = "/etc/zbay/profile.yaml";
 
 /// Why a file could not be had.
@@ -112,7 +112,7 @@ fn text(
     }
 }
 
-/// A profile by shipped name or path; `None`: the recorded wish of this machine.
+/// A profile by shipped name or path; `None`: the recorded profile of this machine.
 ///
 /// # Errors
 /// No such file, or its faults.

@@ -183,7 +183,7 @@ fn without_a_wish_plan_shows_the_proposal_and_does_nothing() {
     assert_eq!((said.status, said.err.as_str()), (Some(1), ""));
     assert!(said.out.starts_with("no profile is named"), "{}", said.out);
     assert!(said.out.contains("  1  raidz of 3   2 3 4      3.87 TB"), "{}", said.out);
-    assert!(said.out.contains("no wish yet, so nothing is done: `zbay propose --write`"));
+    assert!(said.out.contains("no profile yet, so nothing is done: `zbay propose --write`"));
     let none = on("every-owner", &["propose"]);
     assert!(!none.out.contains("--write"), "nothing to write: {}", none.out);
     // A profile that is named and not there is a matter of its own.

@@ -1,6 +1,6 @@
-//! Records a wish and does nothing else: what `zbay propose --write` leaves behind.
+//! Records a profile and does nothing else: what `zbay propose --write` leaves behind.
 //!
-//! It is in the journal like every change. A different wish is never overwritten unless somebody says so: it may be the
+//! It is in the journal like every change. A different profile is never overwritten unless somebody says so: it may be the
 //! only description of a pool that is full of data.
 
 use thiserror::Error;
@@ -9,20 +9,20 @@ use crate::machine::{Change, Hash, IoError, Machine, RunError};
 use crate::shipped::{WISH, recorded_wish};
 use crate::step::journal::noted;
 
-/// Why the wish was not recorded.
+/// Why the profile was not recorded.
 #[derive(Debug, Error)]
 pub enum WishError {
     /// Another one is.
     #[error(
-        "another wish is recorded in {WISH}, so nothing was written\n\
-         do this  compare the two (`zbay propose --out FILE.yaml`), then add `--replace-wish`"
+        "another profile is recorded in {WISH}, so nothing was written\n\
+         do this  compare the two (`zbay propose --out FILE.yaml`), then add `--replace-profile`"
     )]
     Other,
     /// What is recorded cannot be read.
     #[error(transparent)]
     Io(#[from] IoError),
     /// The file, or the journal, cannot be written.
-    #[error("the wish was not recorded")]
+    #[error("the profile was not recorded")]
     Change(#[from] RunError),
 }
 
@@ -39,7 +39,7 @@ pub fn record(machine: &dyn Machine, wish: &str, replace: bool) -> Result<bool, 
         return Err(WishError::Other);
     }
     let changes = Change::file(WISH.into(), wish, old.map(|old| Hash::of(&old)));
-    noted(machine, "propose", "record a proposed wish", &changes)?;
+    noted(machine, "propose", "record a proposed profile", &changes)?;
     Ok(true)
 }
 
@@ -53,7 +53,7 @@ mod tests {
     use crate::machine::{Change, Machine};
     use crate::shipped::WISH;
 
-    /// The seed's box with this wish recorded.
+    /// The seed's box with this profile recorded.
     fn machine(wish: Option<&str>) -> Recorded {
         let recorded = Recorded::embedded("gen8-seed").unwrap().unwrap();
         let texts = recorded.recording().texts().unwrap();
@@ -70,7 +70,7 @@ mod tests {
         Recorded::new("with a wish".to_owned(), Recording::parse("with a wish", find).unwrap())
     }
 
-    /// What was written to the wish's file.
+    /// What was written to the profile's file.
     fn written(machine: &Recorded) -> Vec<String> {
         let changes = machine.changes();
         let wish = changes.iter().filter_map(|change| match change {
@@ -96,7 +96,7 @@ mod tests {
 
         let other = machine(Some("old"));
         let said = record(&other, "new", false).unwrap_err().to_string();
-        assert!(said.contains("another wish is recorded") && said.contains("--replace-wish"));
+        assert!(said.contains("another profile is recorded") && said.contains("--replace-profile"));
         assert!(other.changes().is_empty());
         record(&other, "new", true).unwrap();
         assert_eq!(written(&other), ["new"]);

@@ -370,7 +370,7 @@ pub fn line(pool: &str, wish: Option<&Profile>, facts: &Facts) -> Option<String>
     let scrubbed = match (timers[..].first(), wished) {
         (Some(_), _) if timers.len() > 1 => "scrubbed twice: `zbay care`".to_owned(),
         (Some(every), Some(care)) if care.scrub.to_string() == **every => {
-            format!("scrubbed {every} by zbay's wish")
+            format!("scrubbed {every} by zbay's profile")
         }
         (Some(every), _) => format!("scrubbed {every} by OpenZFS's timer"),
         // Whether the pool's root dataset says otherwise would be one more question.

@@ -148,12 +148,12 @@ fn one_line_for_status() {
     let wish = wished("care: {}\n");
     assert_eq!(
         says(&facts, Some(&wish)),
-        "scrubbed monthly by zbay's wish; nobody is told: set `notify:`"
+        "scrubbed monthly by zbay's profile; nobody is told: set `notify:`"
     );
     let wish = wished("care: {}\nnotify: {mail: root}\n");
     assert_eq!(
         says(&facts, Some(&wish)),
-        "scrubbed monthly by zbay's wish; nobody is told: zbay-notify is off"
+        "scrubbed monthly by zbay's profile; nobody is told: zbay-notify is off"
     );
     facts.units.as_mut().unwrap().insert(Job::Scrub.timer(Every::Week, pool), on());
     assert!(says(&facts, None).starts_with("scrubbed twice"));

@@ -86,7 +86,7 @@ fn wishes_flash(hw: &Hw, profile: &Profile, inventory: &Inventory) -> bool {
     disks.into_iter().any(|disk| disk.is_flash() == Some(true))
 }
 
-/// How often, as the wish has it for these drives; `None`: not by a timer.
+/// How often, as the profile has it for these drives; `None`: not by a timer.
 fn rhythm(job: Job, care: Care, flash: bool) -> Option<Every> {
     let wished = match job {
         Job::Scrub => care.scrub,

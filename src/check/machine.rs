@@ -1,7 +1,7 @@
-//! Rules over what is there, without a wish: drives that cannot be told apart, bays that nobody proved, pools
+//! Rules over what is there, without a profile: drives that cannot be told apart, bays that nobody proved, pools
 //! that are not well. Every screen that shows a drive runs them, and JSON carries them as `notes`.
 //!
-//! What a wish makes of a drive is decided where plans are made; nothing here refuses.
+//! What a profile makes of a drive is decided where plans are made; nothing here refuses.
 
 use super::{Note, Rule, Severity, health};
 use crate::drive::Drive;

@@ -1,4 +1,4 @@
-//! Rules over a box and a wish: what cannot work, what is at stake, and the way out of each.
+//! Rules over a box and a profile: what cannot work, what is at stake, and the way out of each.
 //!
 //! A rule is a row of [`Rule`]; what it found is a [`Note`] that points at a key of the profile, so that an
 //! error is drawn with its line and caret. Rules here need no machine: `zbay check` runs them offline, and

@@ -1,4 +1,4 @@
-//! `zbay adopt`: a wish for a pool that zbay did not make. It shows the profile and what recording it would do, asks once, and
+//! `zbay adopt`: a profile for a pool that zbay did not make. It shows the profile and what recording it would do, asks once, and
 //! does exactly that.
 
 use std::fmt::Write as _;
@@ -51,8 +51,8 @@ pub struct AdoptArgs {
     /// Do not ask.
     #[arg(long)]
     pub yes: bool,
-    /// Replace a different wish that is recorded in /etc/zbay/profile.yaml.
-    #[arg(long)]
+    /// Replace a different profile that is recorded in /etc/zbay/profile.yaml.
+    #[arg(long = "replace-profile", alias = "replace-wish")]
     pub replace_wish: bool,
 }
 
@@ -71,7 +71,7 @@ pub(super) fn would(context: &Context, hw: &Hw, inventory: &Inventory, pool: &Po
 /// `zbay adopt`. Status 1 where something is left to do.
 ///
 /// # Errors
-/// A pool that no profile can describe, another wish that is recorded, or a step that does not go as planned.
+/// A pool that no profile can describe, another profile that is recorded, or a step that does not go as planned.
 pub fn run(context: &Context, args: &AdoptArgs) -> Result<Answer> {
     let shown = args.dry_run || context.common.machine.is_some();
     let held = if shown {

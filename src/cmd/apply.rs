@@ -54,7 +54,7 @@ pub struct ApplyArgs {
     /// label. One drive for each --take.
     #[arg(long, value_name = "WWN=SERIAL")]
     pub take: Vec<Take>,
-    /// Import the wished pool from the wished bays though this host had it last and did not export it.
+    /// Import the pool of the profile from its bays though this host had it last and did not export it.
     #[arg(long, alias = "adopt", value_name = "HOST")]
     pub from_host: Option<String>,
     /// Change a pool that zbay did not make to this shipped profile.
@@ -63,12 +63,12 @@ pub struct ApplyArgs {
     /// Do not ask. Answers for plans that only take free disks and set properties.
     #[arg(long)]
     pub yes: bool,
-    /// Replace a different wish that is recorded in /etc/zbay/profile.yaml.
-    #[arg(long)]
+    /// Replace a different profile that is recorded in /etc/zbay/profile.yaml.
+    #[arg(long = "replace-profile", alias = "replace-wish")]
     pub replace_wish: bool,
 }
 
-/// A saved plan holds the wish and some hundred bytes for each disk.
+/// A saved plan holds the profile and some hundred bytes for each disk.
 const MAX_PLAN: usize = 8 << 20;
 
 /// `zbay apply`.
@@ -160,8 +160,8 @@ pub(super) fn consent(
     let replaces = plan.danger() == Danger::ReplacesWish;
     if replaces && !replace_wish && (yes || !std::io::stdin().is_terminal()) {
         bail!(
-            "another wish is recorded in /etc/zbay/profile.yaml, so nothing was written\n\
-             do this  compare the two, then `{command} --replace-wish`"
+            "another profile is recorded in /etc/zbay/profile.yaml, so nothing was written\n\
+             do this  compare the two, then `{command} --replace-profile`"
         );
     }
     if yes {

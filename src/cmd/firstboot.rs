@@ -1,4 +1,4 @@
-//! `zbay firstboot`: the recorded wish, applied once, with words for a person in front of the box.
+//! `zbay firstboot`: the recorded profile, applied once, with words for a person in front of the box.
 //!
 //! Run by zbay-firstboot.service. It asks nothing, takes only disks that are proved free, and can be run
 //! again: whatever stops it is said on the console with the bay and the remedy, and nothing is written. How it says
@@ -76,7 +76,7 @@ pub fn run(context: &Context, device: Option<&Utf8Path>) -> Result<Answer> {
         Ok(answer) => {
             voice.show(&answer.text);
             let differs = answer.status != 0;
-            let reason = differs.then(|| "the machine differs from the wish".to_owned());
+            let reason = differs.then(|| "the machine differs from the profile".to_owned());
             voice.end(if differs { State::Failed } else { State::Done }, reason);
         }
         Err(error) => {
@@ -113,7 +113,7 @@ fn apply_wish(context: &Context, voice: &mut Voice<'_>) -> Result<Answer> {
         Err(error) => bail!("{}\n\n{}", chain(&error), tail()),
     };
     if plan.danger() == Danger::ReplacesWish {
-        bail!("the recorded wish changed while it was read: run `zbay firstboot` again");
+        bail!("the recorded profile changed while it was read: run `zbay firstboot` again");
     }
     if let Some(import) = &plan.import {
         let pinned = wished.profile.value.pool.guid.map(|guid| guid.to_string());
@@ -169,7 +169,7 @@ fn guid(inventory: &Inventory, pool: &str) -> Option<u64> {
     pools.iter().find(|found| found.name == pool).map(|found| found.guid)
 }
 
-/// What is said where there is no wish: the layouts, and that nothing was written.
+/// What is said where there is no profile: the layouts, and that nothing was written.
 fn no_wish(context: &Context, error: anyhow::Error) -> anyhow::Error {
     let error = propose::instead(context, error);
     anyhow!("{}\n\n{}", chain(&error), tail())
@@ -236,7 +236,9 @@ fn finish(
     left.retain(|drift| !drift.dataset().is_some_and(|dataset| closed.has(dataset)));
     let mut text = String::new();
     if plan.is_empty() && closed.0.is_empty() {
-        text.push_str("zbay first boot: everything is as wished already, nothing was changed\n");
+        text.push_str(
+            "zbay first boot: everything is as the profile says already, nothing was changed\n",
+        );
     } else {
         let _ = writeln!(text, "zbay first boot: done, pool {} is ready", plan.pool);
     }

@@ -92,7 +92,8 @@ pub fn run(context: &Context) -> Result<Answer> {
     let _lock = lock(apply::LOCK.into())?;
     learned::write(&*context.machine, &path, &new, was.as_deref())?;
     let mut say = words::labelled("written", &format!("{path}: {all} proved on this box"));
-    let next = "`zbay show hw`; where a wish is recorded, `zbay verify` says whether it still fits";
+    let next =
+        "`zbay show hw`; where a profile is recorded, `zbay verify` says whether it still fits";
     say.push_str(&words::labelled("next", next));
     Ok(told(say, &hw, &proofs, Some(&new), true))
 }

@@ -129,7 +129,7 @@ impl Context {
         (history, changes)
     }
 
-    /// The description of the box: the one that was named, that fits, or that the recorded wish names. The flag is
+    /// The description of the box: the one that was named, that fits, or that the recorded profile names. The flag is
     /// false where it is `generic` for want of another.
     pub fn hw(&self, host: &Host) -> anyhow::Result<(Parsed<Hw>, bool)> {
         let (mut hw, known) = self.described(host)?;
@@ -154,7 +154,7 @@ impl Context {
         Ok((hw, fits))
     }
 
-    /// Files that decide what is done: what was named, the recorded wish, and descriptions of this box.
+    /// Files that decide what is done: what was named, the recorded profile, and descriptions of this box.
     fn decide(&self, named: Option<&str>) -> Vec<Utf8PathBuf> {
         let has = |name: &str, extension: &str| Utf8Path::new(name).extension() == Some(extension);
         let of = |word: &str, dir: &str| {
@@ -186,7 +186,7 @@ impl Context {
         }
     }
 
-    /// The recorded wish; `None`: there is none.
+    /// The recorded profile; `None`: there is none.
     pub fn wish(&self) -> anyhow::Result<Option<Parsed<Profile>>> {
         match shipped::recorded_wish(&*self.machine)? {
             Some(_) => Ok(Some(shipped::profile(&*self.machine, None)?)),
@@ -227,10 +227,10 @@ fn is_bare(known: bool, host: &Host) -> bool {
     !known && host.zfs.is_none()
 }
 
-/// The description as it holds for a wish, after a look that read every drive: those that it woke are named.
+/// The description as it holds for a profile, after a look that read every drive: those that it woke are named.
 ///
 /// # Errors
-/// The controller is in a mode that the wish does not name and in which its ports are others: then the bays of the
+/// The controller is in a mode that the profile does not name and in which its ports are others: then the bays of the
 /// wish are nowhere.
 fn settled(
     context: &Context,
@@ -244,7 +244,7 @@ fn settled(
     let wished = wish.controller;
     if let Some(mode) = moved.filter(|mode| mode.mode != wished) {
         anyhow::bail!(
-            "the profile wishes the controller in {wished} mode, and it is in {is} mode\n\n\
+            "the profile wants the controller in {wished} mode, and it is in {is} mode\n\n\
              in {is} mode the bays have other ports, so that none can be named\n\
              do this  change it in the BIOS set-up, or the profile",
             is = mode.mode

@@ -1,4 +1,4 @@
-//! `zbay` alone: the overview. Status 1 where something is wrong with the machine or its wish; a wish that is
+//! `zbay` alone: the overview. Status 1 where something is wrong with the machine or its profile; a profile that is
 //! not applied yet is not wrong.
 
 use serde_json::json;
@@ -115,7 +115,7 @@ pub fn run(context: &Context) -> anyhow::Result<Answer> {
         "hardware": hw.hardware,
         "host": inventory.host,
         "mode": hw.mode(&inventory.host),
-        "wish": match &overview.wish {
+        "profile": match &overview.wish {
             Wish::Sound(wish) => json!(wish),
             Wish::None => json!(null),
             Wish::Faulty => json!({ "faulty": true }),

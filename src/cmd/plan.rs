@@ -1,4 +1,4 @@
-//! `zbay plan`: what would be done; and the steps from a wish to a plan that apply and verify share.
+//! `zbay plan`: what would be done; and the steps from a profile to a plan that apply and verify share.
 
 use std::fmt::Write as _;
 
@@ -46,7 +46,7 @@ pub const ROW: Row = Row {
     ],
 };
 
-/// A wish.
+/// A profile.
 #[derive(Debug, Args)]
 pub struct WhichProfile {
     /// A shipped profile's name, or a file if it contains `/` or ends in .yaml. Left out: /etc/zbay/profile.yaml.
@@ -57,14 +57,14 @@ pub struct WhichProfile {
 /// Arguments of `plan`.
 #[derive(Debug, Args)]
 pub struct PlanArgs {
-    /// The wish.
+    /// The profile.
     #[command(flatten)]
     pub wish: WhichProfile,
     /// Erase this drive first and take it, though it holds something: its wwn, and the serial that you read off its
     /// label. One drive for each --take.
     #[arg(long, value_name = "WWN=SERIAL")]
     pub take: Vec<Take>,
-    /// Import the wished pool from the wished bays though this host had it last and did not export it.
+    /// Import the pool of the profile from its bays though this host had it last and did not export it.
     #[arg(long, alias = "adopt", value_name = "HOST")]
     pub from_host: Option<String>,
     /// Change a pool that zbay did not make to this shipped profile.
@@ -78,11 +78,11 @@ pub struct PlanArgs {
     pub full: bool,
 }
 
-/// A wish with the box that it is for, and one look at the machine.
+/// A profile with the box that it is for, and one look at the machine.
 pub struct Wished {
     /// Its name or file.
     pub name: String,
-    /// The wish.
+    /// The profile.
     pub profile: Parsed<Profile>,
     /// The box that it is for.
     pub hw: Hw,
@@ -101,7 +101,7 @@ pub struct Wished {
 }
 
 impl Wished {
-    /// Loads the wish and looks.
+    /// Loads the profile and looks.
     ///
     /// # Errors
     /// A file that is broken, a machine that cannot be looked at.
@@ -112,7 +112,7 @@ impl Wished {
         Self::of(context, profile, name)
     }
 
-    /// The same for a wish that is already read.
+    /// The same for a profile that is already read.
     ///
     /// # Errors
     /// As above.
@@ -151,7 +151,7 @@ impl Wished {
         })
     }
 
-    /// The same wish after another look.
+    /// The same profile after another look.
     ///
     /// # Errors
     /// A machine that cannot be looked at any more.
@@ -159,7 +159,7 @@ impl Wished {
         Self::of(context, self.profile, self.name)
     }
 
-    /// Everything in which the machine differs from the wish.
+    /// Everything in which the machine differs from the profile.
     pub fn drift(&self) -> Vec<Drift> {
         let profile = &self.profile;
         drift(&self.hw, &profile.value, &profile.text, &self.inventory, &self.system)
@@ -214,7 +214,7 @@ impl Wished {
     }
 }
 
-/// Whether there is a plan of this wish for this look: what is offered to be typed is not refused.
+/// Whether there is a plan of this profile for this look: what is offered to be typed is not refused.
 pub fn would(
     context: &Context,
     hw: &Hw,
@@ -242,7 +242,7 @@ pub fn would(
     .is_ok()
 }
 
-/// The description that `--hw` or the wish names.
+/// The description that `--hw` or the profile names.
 fn load_hw(context: &Context, profile: &Parsed<Profile>) -> Result<Hw> {
     let machine = &*context.machine;
     let word = context.common.hw.as_deref().unwrap_or(&profile.value.hardware);

@@ -1,4 +1,4 @@
-//! `zbay profile --from-pool`: the wish that a pool keeps, for a box whose boot device is new.
+//! `zbay profile --from-pool`: the profile that a pool keeps, for a box whose boot device is new.
 
 use anyhow::{Result, anyhow, bail};
 use camino::Utf8PathBuf;
@@ -40,7 +40,7 @@ pub struct ProfileArgs {
 /// Prints it; with a hint where it has to go.
 ///
 /// # Errors
-/// No such pool, one that is not imported or not mounted, or one that keeps no wish.
+/// No such pool, one that is not imported or not mounted, or one that keeps no profile.
 pub fn run(context: &Context, args: &ProfileArgs) -> Result<Answer> {
     let inventory = context.look(Want { contents: false, pools: Pools::All, ..Want::IDENTITY })?;
     let name = pool(&inventory, args.from_pool.as_deref())?;
@@ -49,14 +49,14 @@ pub fn run(context: &Context, args: &ProfileArgs) -> Result<Answer> {
     let Some(pool) = pool else { bail!("{}", not_imported(&inventory, &name)) };
     let Some((path, parsed)) = kept(context, pool)? else {
         bail!(
-            "pool {name} keeps no wish\ndo this  write one from the pool as it is: `zbay adopt {name}`"
+            "pool {name} keeps no profile\ndo this  write one from the pool as it is: `zbay adopt {name}`"
         )
     };
     let json = json!({ "pool": name, "path": path, "profile": parsed.text });
     Ok(Answer { text: parsed.text, json: answer(&[], json), status: 0 })
 }
 
-/// The wish that a pool keeps, and where; `None`: it keeps none.
+/// The profile that a pool keeps, and where; `None`: it keeps none.
 ///
 /// # Errors
 /// It is not mounted, or what it keeps is broken.

@@ -1,4 +1,4 @@
-//! `zbay propose`: layouts for the drives that are there, side by side; `--write` records one as the wish.
+//! `zbay propose`: layouts for the drives that are there, side by side; `--write` records one as the profile.
 //!
 //! Nothing is ever applied from here: what is written is a profile, and `zbay plan` shows what it would do.
 
@@ -56,8 +56,8 @@ pub struct ProposeArgs {
     /// Write it to a new file instead.
     #[arg(long, value_name = "FILE.yaml")]
     pub out: Option<Utf8PathBuf>,
-    /// Replace a different wish that is recorded in /etc/zbay/profile.yaml.
-    #[arg(long)]
+    /// Replace a different profile that is recorded in /etc/zbay/profile.yaml.
+    #[arg(long = "replace-profile", alias = "replace-wish")]
     pub replace_wish: bool,
 }
 
@@ -184,7 +184,9 @@ fn write(context: &Context, args: &ProposeArgs, looked: &Looked) -> Result<Answe
             (path.as_str(), true)
         }
         None if looked.inventory.is_none() => {
-            bail!("drives that are not there make no wish of this machine: add `--out FILE.yaml`")
+            bail!(
+                "drives that are not there make no profile of this machine: add `--out FILE.yaml`"
+            )
         }
         None => (WISH, record(context, args, &wish)?),
     };
@@ -262,7 +264,7 @@ fn pool_name(inventory: &Inventory) -> Result<PoolName> {
     Ok(free.context("every name from tank to tank1000 is taken")?.parse()?)
 }
 
-/// Records the wish on this machine; false: it was there already.
+/// Records the profile on this machine; false: it was there already.
 fn record(context: &Context, args: &ProposeArgs, wish: &str) -> Result<bool> {
     if context.common.machine.is_some() {
         bail!("a recorded machine cannot be changed: `zbay propose --out FILE.yaml` writes a file");

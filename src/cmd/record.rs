@@ -87,7 +87,7 @@ pub fn run(context: &Context, dir: &Utf8Path, keep_serials: bool) -> Result<Answ
     Ok(Answer { text, json: answer(&[], json!({ "dir": dir })), status: 0 })
 }
 
-/// What the commands ask beside that, of the recorded wish and the pools: each as for a recorded machine, which changes
+/// What the commands ask beside that, of the recorded profile and the pools: each as for a recorded machine, which changes
 /// nothing. One that ends with an error has asked all the same.
 fn commands(record: &Arc<Record<Real>>, inventory: &Inventory) {
     let recorded = Common { machine: Some("this one".into()), ..Common::default() };

@@ -228,7 +228,7 @@ fn lost(
     known.filter_map(|pool| pool.condition(&absent, imported)).collect()
 }
 
-/// Pools that wait for an import, and the one that the wish names and nobody has.
+/// Pools that wait for an import, and the one that the profile names and nobody has.
 fn others(
     context: &Context,
     args: &StatusArgs,

@@ -57,7 +57,7 @@ pub struct Terms<'a> {
     pub settle: Option<Settle>,
 }
 
-/// What is done after the steps of a task, by what is there then: the box, the pool, and whether the wish is for it.
+/// What is done after the steps of a task, by what is there then: the box, the pool, and whether the profile is for it.
 pub type Settle = fn(&Context, &Hw, &str, bool) -> Result<Settled>;
 
 /// What came of it.
@@ -90,7 +90,7 @@ pub struct Scene {
     pub inventory: Inventory,
     /// The box.
     pub hw: Hw,
-    /// The recorded wish.
+    /// The recorded profile.
     pub wish: Option<Profile>,
     /// What the journal holds of runs that were cut off.
     pub unfinished: Vec<Unfinished>,

@@ -1,4 +1,4 @@
-//! `zbay verify`: the machine against the wish.
+//! `zbay verify`: the machine against the profile.
 
 use anyhow::Result;
 use serde_json::json;
@@ -29,7 +29,7 @@ pub const ROW: Row = Row {
 /// Exit status 0 as wished, 1 if anything differs.
 ///
 /// # Errors
-/// A wish that is broken, a box that is another one, a machine that cannot be looked at.
+/// A profile that is broken, a box that is another one, a machine that cannot be looked at.
 pub fn run(context: &Context, args: &WhichProfile) -> Result<Answer> {
     let wished = Wished::load(context, args.profile.as_deref())?;
     if let Some(is) = &wished.other_box {

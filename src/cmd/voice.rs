@@ -31,7 +31,7 @@ pub enum State {
     Done,
     /// Refused before the first step: nothing was written to any drive.
     Stopped,
-    /// A step did not go as planned, or the machine differs from the wish after the last one.
+    /// A step did not go as planned, or the machine differs from the profile after the last one.
     Failed,
 }
 

@@ -1,6 +1,6 @@
 //! A dataset goes, with its snapshots and all below it: by its full name alone, with what would be lost in plain sight.
 //!
-//! What goes is not reckoned here: `zfs destroy -n` lists it, and the list is shown. A dataset that the wish still names is not
+//! What goes is not reckoned here: `zfs destroy -n` lists it, and the list is shown. A dataset that the profile still names is not
 //! destroyed, since the next apply would make it anew and empty.
 
 use crate::inventory::{Dataset, Inventory};
@@ -19,7 +19,7 @@ pub use refusal::NoLoss;
 pub struct Request<'a> {
     /// The look, with all of the pools.
     pub inventory: &'a Inventory,
-    /// The recorded wish.
+    /// The recorded profile.
     pub wish: Option<&'a Profile>,
     /// Full name: `tank/media`.
     pub dataset: &'a str,

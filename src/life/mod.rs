@@ -1,6 +1,6 @@
 //! The life of a pool that exists: a member that fails, a drive that takes its place, drives that make it larger.
 //!
-//! Like a plan from a wish: a pure function of what was asked and what was seen makes a [`Task`], complete and
+//! Like a plan from a profile: a pure function of what was asked and what was seen makes a [`Task`], complete and
 //! immutable, with conditions before and after each step; [`crate::apply`] carries it out. What comes after the steps
 //! (a resilver) is watched, not done.
 
@@ -35,7 +35,7 @@ pub struct Sight<'a> {
     pub hw: &'a Hw,
     /// The look, with health.
     pub inventory: &'a Inventory,
-    /// The recorded wish.
+    /// The recorded profile.
     pub wish: Option<&'a Profile>,
     /// Disks that a person named to be erased.
     pub takes: &'a [Take],
@@ -44,7 +44,7 @@ pub struct Sight<'a> {
 }
 
 impl Sight<'_> {
-    /// The wish, where it is for this pool.
+    /// The profile, where it is for this pool.
     pub fn wish_for(&self, pool: &str) -> Option<&Profile> {
         self.wish.filter(|wish| wish.pool.name.as_str() == pool)
     }

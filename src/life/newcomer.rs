@@ -1,5 +1,5 @@
 //! A drive that comes into a pool that exists: judged before zpool writes to it, erased first where a person named it,
-//! cut where the wish leaves a reserve.
+//! cut where the profile leaves a reserve.
 //!
 //! zpool writes a partition table to a new drive before it refuses, so that all that could make it refuse is asked here:
 //! whose the drive is, its size, its sectors, its health. Replacing and growing take a drive by no other door.
@@ -82,7 +82,7 @@ impl Newcomer<'_> {
     }
 }
 
-/// The partition that a wish's reserve leaves of a drive.
+/// The partition that a profile's reserve leaves of a drive.
 pub fn reserved(reserve: Bytes, disk: &Disk) -> Option<Bytes> {
     let drive = disk.measure();
     Cut::Reserve(reserve).length(drive).ok()

@@ -31,7 +31,7 @@ pub struct Request<'a> {
     pub hw: &'a Hw,
     /// The look, with health.
     pub inventory: &'a Inventory,
-    /// The recorded wish.
+    /// The recorded profile.
     pub wish: Option<&'a Profile>,
     /// The bay or the drive of the member that failed, or the new drive.
     pub bay: &'a Spot<'a>,
@@ -592,7 +592,7 @@ fn would_suspend(
     })
 }
 
-/// What the wish leaves free at the end of each drive of this pool.
+/// What the profile leaves free at the end of each drive of this pool.
 fn reserve(request: &Request<'_>, target: Member<'_>) -> Option<Bytes> {
     request.sight().wish_for(&target.pool.name)?.pool.reserve
 }

@@ -1,4 +1,4 @@
-//! Whether another layout of the same drives beats the wish: more space, and no loss survived less.
+//! Whether another layout of the same drives beats the profile: more space, and no loss survived less.
 //!
 //! The layouts are those of `propose`. Mirrors are not beaten by a raidz, since they may survive a second loss; a raidz
 //! of mixed drives often is, by the raidz of its larger ones.
@@ -9,7 +9,7 @@ use crate::plan::pick::Picks;
 use crate::propose::{Candidate, Member, Stock, propose};
 use crate::words::bays;
 
-/// A warning with the better layout; `None`: there is none. `wish` is what the wish gives from whole drives.
+/// A warning with the better layout; `None`: there is none. `wish` is what the profile gives from whole drives.
 pub fn better(picks: &Picks<'_>, wish: &Capacity) -> Option<Note> {
     let drives = picks.data.iter().flatten().map(|pick| Member {
         bay: pick.bay.clone(),
@@ -50,7 +50,7 @@ mod tests {
     use crate::units::Bytes;
     use crate::yaml::read;
 
-    /// What is said of a wish for drives of so many TB in bays 1 to 4.
+    /// What is said of a profile for drives of so many TB in bays 1 to 4.
     fn said(terabytes: [u64; 4], pool: &str) -> Option<String> {
         let text = format!("hardware: hp-microserver-gen8\npool: {{name: tank, {pool}}}\n");
         let profile = read::<Profile>("x.yaml", text.as_bytes()).unwrap().value;

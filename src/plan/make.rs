@@ -36,7 +36,7 @@ use crate::yaml::Parsed;
 /// Why there is no plan.
 #[derive(Debug, Error)]
 pub enum PlanError {
-    /// The wish cannot work on this box.
+    /// The profile cannot work on this box.
     #[error("{0}")]
     Faults(Box<Faults>),
     /// The machine is not fit for it.
@@ -176,7 +176,7 @@ fn holds(hw: &Hw, inventory: &Inventory, note: &Note) -> String {
     })
 }
 
-/// What a look makes of a wish, where nothing speaks against it.
+/// What a look makes of a profile, where nothing speaks against it.
 struct Decided<'a> {
     /// The wished pool, if it is imported.
     pool: Option<&'a Pool>,
@@ -238,7 +238,7 @@ fn decide<'a>(request: &Request<'a>) -> Result<Decided<'a>, Refused> {
     refusals.extend(another(request, pool, picks.as_ref(), import.as_ref()));
     refusals.extend(half_way(request, pool.is_some(), import.is_some()));
     if request.other_box.is_some() {
-        // What the wish makes of another box's bays helps nobody.
+        // What the profile makes of another box's bays helps nobody.
         refusals.retain(|refusal| matches!(refusal, Refusal::OtherBox { .. }));
     }
     if !refusals.is_empty() {
@@ -302,7 +302,7 @@ fn once_erased(print: &Fingerprint, erases: &[Erased]) -> Fingerprint {
     if first { erase::blank(print) } else { print.clone() }
 }
 
-/// Over the wish, the disks (not their kernel names, which change at every boot) and what is to be mended.
+/// Over the profile, the disks (not their kernel names, which change at every boot) and what is to be mended.
 fn plan_id(parsed: &Parsed<Profile>, prints: &[Fingerprint], mend: &[Drift]) -> String {
     let disks: Vec<_> = prints
         .iter()
@@ -438,7 +438,7 @@ fn as_wished(
         fine.push("care".to_owned());
     }
     if !all().any(|drift| matches!(drift, Drift::Wish { .. })) {
-        fine.push("the recorded wish".to_owned());
+        fine.push("the recorded profile".to_owned());
     }
     fine
 }

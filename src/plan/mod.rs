@@ -1,7 +1,7 @@
 //! From what is wished and what is there to what will be done.
 //!
 //! [`make::make`] is a pure function; its [`Plan`] is immutable and complete: apply makes no decision of its
-//! own. A plan holds the wish's text, a fingerprint of each disk that it takes, and steps that carry their
+//! own. A plan holds the profile's text, a fingerprint of each disk that it takes, and steps that carry their
 //! changes with the conditions before and after them. It can be saved, read by a person, and applied later,
 //! if everything is still as it was.
 
@@ -38,7 +38,7 @@ pub const VERSION: u32 = 1;
 pub struct Plan {
     /// [`VERSION`].
     pub zbay_plan: u32,
-    /// Sixteen hexadecimal digits over the wish and the disks; the pool's comment is `zbay:` and these.
+    /// Sixteen hexadecimal digits over the profile and the disks; the pool's comment is `zbay:` and these.
     pub id: String,
     /// When the look was taken.
     pub made: Timestamp,
@@ -46,15 +46,15 @@ pub struct Plan {
     pub title: String,
     /// Name of the description of the box.
     pub hardware: String,
-    /// The wish's name or file.
+    /// The profile's name or file.
     pub profile: String,
-    /// The wish's text.
+    /// The profile's text.
     pub wish: String,
     /// Name of the pool.
     pub pool: String,
     /// Layout in words: `raidz of 4`.
     pub layout: String,
-    /// Disks that the plan takes, in the order of the wish.
+    /// Disks that the plan takes, in the order of the profile.
     pub disks: Vec<Fingerprint>,
     /// Those of them that are erased first.
     pub erases: Vec<erase::Erased>,

@@ -1,6 +1,6 @@
-//! Which disk goes where: the wish names bays, the look knows disks.
+//! Which disk goes where: the profile names bays, the look knows disks.
 //!
-//! Pure. Every bay that the wish names is found and judged before anything is decided, so that a person hears
+//! Pure. Every bay that the profile names is found and judged before anything is decided, so that a person hears
 //! of all that is wrong at once. A disk is taken only if its owner is `Blank`; a bay that is empty, a disk
 //! that cannot be addressed, one that is not what the profile expects: each is a [`Refusal`] of its own.
 
@@ -19,7 +19,7 @@ use crate::smart::rules::Weight;
 use crate::step::journal::Unfinished;
 use crate::units::{Ashift, Bytes};
 
-/// A bay of the wish with the disk in it.
+/// A bay of the profile with the disk in it.
 #[derive(Clone, Copy, Debug)]
 pub struct Picked<'a> {
     /// The bay.
@@ -28,7 +28,7 @@ pub struct Picked<'a> {
     pub disk: &'a Disk,
 }
 
-/// All bays of the wish with their disks.
+/// All bays of the profile with their disks.
 #[derive(Clone, Debug)]
 pub struct Picks<'a> {
     /// Data vdevs.
@@ -51,7 +51,7 @@ pub struct Erasing<'a> {
 }
 
 impl<'a> Picks<'a> {
-    /// Every disk once, in the order of the wish, with its role.
+    /// Every disk once, in the order of the profile, with its role.
     pub fn all(&self) -> Vec<(Picked<'a>, &'static str)> {
         let mut all: Vec<(Picked<'a>, &'static str)> = Vec::new();
         let data = self.data.iter().flatten().map(|pick| (*pick, "data"));
@@ -67,7 +67,7 @@ impl<'a> Picks<'a> {
         all
     }
 
-    /// The ashift that the pool gets: the wish's, or from the largest physical sector, at least 12.
+    /// The ashift that the pool gets: the profile's, or from the largest physical sector, at least 12.
     pub fn ashift(&self, profile: &Profile) -> Ashift {
         let sectors =
             self.data.iter().flatten().map(|pick| pick.disk.physical.max(pick.disk.logical));
@@ -86,7 +86,7 @@ fn differ(vdev: &[Picked<'_>]) -> bool {
     vdev.windows(2).any(|two| two[0].disk.size.0.abs_diff(two[1].disk.size.0) > FUZZ)
 }
 
-/// Finds the disk of every bay that the wish names.
+/// Finds the disk of every bay that the profile names.
 ///
 /// # Errors
 /// All bays that are empty or ambiguous.

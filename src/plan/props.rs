@@ -1,6 +1,6 @@
 //! For any look and any wish: no step touches a disk that is not proved free or ours, and what is applied is a fixpoint.
 //!
-//! The machine afterwards is told from the plan's own commands (`after`), not from the wish: a property that the plan
+//! The machine afterwards is told from the plan's own commands (`after`), not from the profile: a property that the plan
 //! forgets to set, or a disk that it takes twice, shows as steps in the second plan.
 
 use std::collections::BTreeSet;

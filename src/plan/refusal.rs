@@ -20,9 +20,9 @@ use crate::words::{self, plain};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "refusal")]
 pub enum Refusal {
-    /// The wish is for another box.
+    /// The profile is for another box.
     OtherBox {
-        /// Title of the box that the wish is for.
+        /// Title of the box that the profile is for.
         wished: String,
         /// What this one is.
         is: String,
@@ -104,7 +104,7 @@ pub enum Refusal {
         /// The pool.
         pool: String,
     },
-    /// No disk of the wish has the wwn that was typed.
+    /// No disk of the profile has the wwn that was typed.
     NoSuchTake {
         /// The wwn.
         wwn: Wwn,
@@ -275,7 +275,7 @@ impl Refusal {
             ),
             Self::OtherMode { wished, is } => Words::new(
                 format!(
-                    "the profile wishes the controller in {wished} mode, and it is in {is} mode"
+                    "the profile wants the controller in {wished} mode, and it is in {is} mode"
                 ),
                 "change it in the BIOS set-up (F9, SATA Controller Options), or the profile",
             ),
@@ -306,10 +306,10 @@ impl Refusal {
                     "a pool named `{pool}` exists and is not imported here: {}",
                     sources.join("; ")
                 ),
-                format!("`zbay import {pool}` if it is yours, or give the wish another name"),
+                format!("`zbay import {pool}` if it is yours, or give the pool another name in the profile"),
             ),
             Self::UsedElsewhere { pool, host, last } => Words::new(
-                format!("the wished bays hold pool `{pool}`, {last}; this box is another host"),
+                format!("the bays of the profile hold pool `{pool}`, {last}; this box is another host"),
                 format!(
                     "if no other machine has it now, import it with `zbay apply --from-host {}`",
                     plain(host)
@@ -320,12 +320,12 @@ impl Refusal {
                 "leave `--take` out: it is for drives of a pool that is yet to be made",
             ),
             Self::NoSuchTake { wwn } => Words::new(
-                format!("no drive in the bays of the wish has the wwn {wwn}"),
+                format!("no drive in the bays of the profile has the wwn {wwn}"),
                 "`zbay plan` without `--take` says which drives are not free, with their wwns",
             ),
             Self::Occupied { path } => Words::new(
                 format!(
-                    "{path} is a mountpoint of the wish and holds files that are not the pool's"
+                    "{path} is a mountpoint of the profile and holds files that are not the pool's"
                 ),
                 "move them away, or write another `mountpoint`",
             ),
@@ -475,7 +475,7 @@ fn flaw_words(flaw: &Flaw) -> String {
     }
 }
 
-/// All refusals of a wish.
+/// All refusals of a profile.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused(pub Vec<Refusal>);
 

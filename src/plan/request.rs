@@ -10,11 +10,11 @@ use crate::yaml::Parsed;
 /// What a plan is made from.
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'a> {
-    /// The box that the wish is for.
+    /// The box that the profile is for.
     pub hw: &'a Hw,
-    /// Title of the box that was recognised, where it is another one than the wish's.
+    /// Title of the box that was recognised, where it is another one than the profile's.
     pub other_box: Option<&'a str>,
-    /// The wish.
+    /// The profile.
     pub profile: &'a Parsed<Profile>,
     /// Its name, as the user knows it.
     pub name: &'a str,

@@ -12,7 +12,7 @@ use crate::step::free;
 use crate::step::{Danger, Fingerprint, Step, command, run, step};
 use crate::units::Bytes;
 
-/// How the drives of a wish are cut.
+/// How the drives of a profile are cut.
 pub fn cut_of(profile: &Profile) -> Cut {
     profile.pool.reserve.map_or(Cut::Whole, Cut::Reserve)
 }
@@ -25,7 +25,7 @@ pub fn device(profile: &Profile, whole: &Utf8Path) -> Utf8PathBuf {
     }
 }
 
-/// The step that cuts the data drives; `None`: the wish has no reserve, or a drive is too small for it, which the
+/// The step that cuts the data drives; `None`: the profile has no reserve, or a drive is too small for it, which the
 /// outlook refuses.
 pub fn cut_step(profile: &Profile, picks: &Picks<'_>, prints: &[Fingerprint]) -> Option<Step> {
     let reserve = profile.pool.reserve?;
@@ -89,7 +89,7 @@ mod tests {
         assert_eq!(said(4096), wanted.replace("2048", "256"));
     }
 
-    /// ZFS names the partitions as the pool's leaves; the disks are those of the wish all the same.
+    /// ZFS names the partitions as the pool's leaves; the disks are those of the profile all the same.
     #[test]
     fn a_pool_of_partitions_is_as_wished() {
         let mut seen = inventory();

@@ -18,13 +18,15 @@ use crate::system::arrival::Mount;
 use crate::system::{HOSTID, KEPT, KEYS_AT_BOOT, Key, LOAD_KEYS, Own, System};
 use crate::words;
 
-/// Records the wish in /etc/zbay/profile.yaml.
+/// Records the profile in /etc/zbay/profile.yaml.
 pub fn record_wish(text: &str, system: &System) -> Step {
     let was = system.wish.as_ref().map(|old| Hash::of(old.as_bytes()));
     let path = Utf8PathBuf::from(WISH);
     let (what, danger) = match was {
-        None => (format!("record the wish in {WISH}"), Danger::Harmless),
-        Some(_) => (format!("replace the wish that is recorded in {WISH}"), Danger::ReplacesWish),
+        None => (format!("record the profile in {WISH}"), Danger::Harmless),
+        Some(_) => {
+            (format!("replace the profile that is recorded in {WISH}"), Danger::ReplacesWish)
+        }
     };
     let changes = Change::file(&path, text, was).into();
     let after = vec![Condition::File { path, hash: Some(Hash::of(text.as_bytes())) }];
@@ -130,7 +132,7 @@ pub fn hostid(inventory: &Inventory, own: &Own) -> Option<Step> {
     Some(step)
 }
 
-/// Keeps the wish in the pool too, for a box whose boot device is new. Nothing is written unless the pool is
+/// Keeps the profile in the pool too, for a box whose boot device is new. Nothing is written unless the pool is
 /// mounted: the file would land on the boot device.
 pub fn keep_wish(text: &str, pool: &str, path: &Utf8Path, was: Option<&Hash>) -> Step {
     let root = path.as_str().strip_suffix(KEPT).unwrap_or_default().trim_end_matches('/');
@@ -141,7 +143,7 @@ pub fn keep_wish(text: &str, pool: &str, path: &Utf8Path, was: Option<&Hash>) ->
         content: text.to_owned(),
         was: was.cloned(),
     }];
-    let mut keep = step(format!("keep the wish in the pool: {path}"), Danger::Harmless, changes);
+    let mut keep = step(format!("keep the profile in the pool: {path}"), Danger::Harmless, changes);
     keep.before = vec![Condition::Property {
         of: Of::Zfs,
         object: pool.to_owned(),

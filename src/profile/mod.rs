@@ -2,7 +2,7 @@
 //!
 //! A profile names bays, not disks: which hardware, which controller mode, where it boots from, one pool
 //! with its layout over bays, its properties and its datasets. Types here hold what parsed and nothing
-//! that zfs would refuse by form; whether the wish makes sense on the box is `check`'s matter. What a
+//! that zfs would refuse by form; whether the profile makes sense on the box is `check`'s matter. What a
 //! profile leaves out gets the defaults that are documented at each key.
 
 use std::collections::BTreeMap;
@@ -27,7 +27,7 @@ use care::Care;
 use notify::Notify;
 use property::{FsWish, PoolProperties};
 
-/// A wish: a file under `profiles/`, or `/etc/zbay/profile.yaml`.
+/// A profile: a file under `profiles/`, or `/etc/zbay/profile.yaml`.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Profile {

@@ -42,7 +42,7 @@ fn value_of(settings: &[Setting], name: &str) -> Option<String> {
     settings.iter().find(|setting| setting.name == name).map(|setting| setting.value.clone())
 }
 
-/// Where the wish mounts things: the root and each dataset, inherited paths included.
+/// Where the profile mounts things: the root and each dataset, inherited paths included.
 pub fn mountpoints(profile: &Profile) -> Vec<Utf8PathBuf> {
     let root = value_of(&profile.pool.root.root_settings(profile.pool.name.as_str()), "mountpoint");
     let root = root.filter(|path| path.starts_with('/')).map(Utf8PathBuf::from);

@@ -1,6 +1,6 @@
 //! The properties of pools and datasets that a profile may set, and their defaults.
 //!
-//! What is wished is turned into `name=value` in the spelling of `zpool get -p` and `zfs get -p`, so that a wish can be
+//! What is wished is turned into `name=value` in the spelling of `zpool get -p` and `zfs get -p`, so that a profile can be
 //! compared with what is and a second apply finds nothing to do. The properties of a dataset stand in one table
 //! ([`crate::property`]). Defaults and reasons: docs/defaults.md.
 

@@ -22,7 +22,7 @@ pub struct Screen<'a> {
     pub boot: &'a [Note],
     /// What could not be known of it.
     pub boot_unknown: Option<&'a str>,
-    /// The recorded wish.
+    /// The recorded profile.
     pub wish: Option<&'a Profile>,
     /// When it was looked.
     pub now: Timestamp,

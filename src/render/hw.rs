@@ -63,7 +63,7 @@ pub enum KnownBy {
     Named,
     /// Its SMBIOS strings.
     Strings,
-    /// The recorded wish names it.
+    /// The recorded profile names it.
     Wish,
     /// Nothing fits: `generic`.
     Nothing,
@@ -153,7 +153,7 @@ fn known(hw: &Hw, file: &str, by: KnownBy, dmi: &Dmi) -> String {
         }
         KnownBy::Named => format!("by `--hw`, described in {file}; calls itself {strings}"),
         KnownBy::Wish => {
-            format!("by the recorded wish, described in {file}; calls itself {strings}")
+            format!("by the recorded profile, described in {file}; calls itself {strings}")
         }
         KnownBy::Nothing => format!(
             "not: it calls itself {strings}, and no description fits. Its ports stand for bays; \

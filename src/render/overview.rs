@@ -1,4 +1,4 @@
-//! `zbay` alone: the box, its bays, the wish, the pool, and what to type next.
+//! `zbay` alone: the box, its bays, the profile, the pool, and what to type next.
 //!
 //! Where a box has many bays, neighbours that hold the same share a line. What is proposed to type exists.
 
@@ -20,7 +20,7 @@ use crate::words;
 /// Up to so many bays have a line each.
 const FEW: usize = 8;
 
-/// The wish that is recorded on the machine.
+/// The profile that is recorded on the machine.
 pub enum Wish {
     /// None.
     None,
@@ -36,7 +36,7 @@ pub struct Overview<'a> {
     pub hw: &'a Hw,
     /// What is there.
     pub inventory: &'a Inventory,
-    /// The wish.
+    /// The profile.
     pub wish: Wish,
     /// What could be typed next.
     pub ways: Ways,
@@ -92,7 +92,7 @@ pub fn render(overview: &Overview<'_>) -> String {
     out.push('\n');
     out.push_str(&bays(hw, inventory));
     out.push('\n');
-    out.push_str(&words::labelled("wish", &wish(overview)));
+    out.push_str(&words::labelled("profile", &wish(overview)));
     out.push_str(&words::labelled("pool", &pools(inventory)));
     if let Some(said) = pool::importable(&inventory.importable).filter(|_| inventory.pools.is_ok())
     {

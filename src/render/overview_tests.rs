@@ -45,7 +45,7 @@ system   Debian GNU/Linux 13, OpenZFS 2.3.9-1, booted from USB, controller in
   bay 4  ST2000DM001-1ER164  2.00 TB  blank
   usb    SAMSUNG HM250HI     0.25 TB  in use: mounted at /, the running system
 
-wish     raidz of bays 1-4 as testpool in /etc/zbay/profile.yaml; that pool is
+profile  raidz of bays 1-4 as testpool in /etc/zbay/profile.yaml; that pool is
          not imported
 pool     none is imported
 notice   the order of the bays is assumed: compare serials (`zbay show disk`)
@@ -80,7 +80,7 @@ fn where_little_is_known_nothing_is_claimed() {
     let (text, well) = shown("generic", &unprivileged(), Wish::None);
     for line in [
         "  sda  SAMSUNG HD103UJ     1.00 TB  unknown: permission denied, run as root\n",
-        "\nwish     none is recorded\n",
+        "\nprofile  none is recorded\n",
         "\npool     not known: permission denied, run as root\n",
         "\nnotice   no description fits this box",
         "\nnext     `zbay capacity`  what common drive sizes would hold\n",

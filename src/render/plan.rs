@@ -390,7 +390,7 @@ pub fn drift(pool: &str, drift: &[Drift], moved: &[Moved], command: &str) -> Str
         out.push_str(&marked("=", &format!("{one}: ZFS finds it there too")));
     }
     if drift.is_empty() {
-        let said = format!("pool {pool} and its machine are as wished\n");
+        let said = format!("pool {pool} and its machine match the profile\n");
         out.push_str(&painted(Tone::Well, &said));
         return out;
     }

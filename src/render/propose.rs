@@ -63,9 +63,9 @@ pub fn buy() -> &'static str {
     "\nno drive was looked at: `zbay propose` takes those that are there\n"
 }
 
-/// The same where a wish was asked for and there is none.
+/// The same where a profile was asked for and there is none.
 pub fn no_wish() -> &'static str {
-    "\nno wish yet, so nothing is done: `zbay propose --write` records layout 1"
+    "\nno profile yet, so nothing is done: `zbay propose --write` records layout 1"
 }
 
 /// `4 blank drives: 1.00 TB in bay 1, 2.00 TB in bays 2-4`, and who does not count.

@@ -321,7 +321,7 @@ table! {
         "nobody can read it until it is",
         "zbay import {member}";
     /// The wished pool is nowhere.
-    WishedAbsent "wished-absent" Warning "": "the wish names {pool}, and no such pool is here",
+    WishedAbsent "wished-absent" Warning "": "the profile names {pool}, and no such pool is here",
         "it was never made, or its drives are not here",
         "zbay plan";
     /// Not asked, or no answer.

@@ -54,7 +54,7 @@ pub enum Danger {
     TakesFreeDisks,
     /// Erases what a person named: a disk, a dataset.
     Erases,
-    /// Replaces a wish that somebody recorded.
+    /// Replaces a profile that somebody recorded.
     ReplacesWish,
 }
 

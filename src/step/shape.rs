@@ -135,7 +135,7 @@ impl Shape {
         }
     }
 
-    /// Further vdevs of these devices: one beside redundant ones, one each beside single disks. `uneven`: the wish
+    /// Further vdevs of these devices: one beside redundant ones, one each beside single disks. `uneven`: the profile
     /// accepts another width.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! What a plan needs to know of the system beside its disks and pools.
 //!
-//! The recorded wish, whether the pool would be imported at boot, who may own datasets, which mountpoints
+//! The recorded profile, whether the pool would be imported at boot, who may own datasets, which mountpoints
 //! already hold files, and whether OpenZFS knows the wished feature set: everything that would make a step
 //! fail half-way is asked before the first one.
 
@@ -33,7 +33,7 @@ pub const HOSTID: &str = "/etc/hostid";
 pub struct System {
     /// Text of `/etc/zbay/profile.yaml`.
     pub wish: Option<String>,
-    /// Where the pool keeps a copy of the wish, and what is there; `None`: it has no mountpoint to keep it in.
+    /// Where the pool keeps a copy of the profile, and what is there; `None`: it has no mountpoint to keep it in.
     pub kept: Option<(Utf8PathBuf, Facet<Option<String>>)>,
     /// Why what is there is not read: it is none of zbay's own.
     pub kept_refused: Option<String>,
@@ -59,7 +59,7 @@ pub struct System {
     pub aes: Option<bool>,
     /// Where the wished pool was imported and is not settled yet: what becomes of its datasets.
     pub arrival: Option<Arrival>,
-    /// Who scrubs and trims, where the profile has a wish for it.
+    /// Who scrubs and trims, where the profile has a profile for it.
     pub care: Option<Scene>,
 }
 
@@ -243,10 +243,10 @@ pub fn look(machine: &dyn Machine, profile: &Profile) -> Result<System, IoError>
     })
 }
 
-/// The name of the copy of the wish below the root of a pool.
+/// The name of the copy of the profile below the root of a pool.
 pub const KEPT: &str = ".zbay/profile.yaml";
 
-/// Where a pool that is mounted at `root` keeps a copy of the wish.
+/// Where a pool that is mounted at `root` keeps a copy of the profile.
 pub fn kept_in(root: &Utf8Path) -> Utf8PathBuf {
     root.join(KEPT)
 }

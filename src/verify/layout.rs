@@ -1,6 +1,6 @@
 //! The vdevs of a pool against the wished ones.
 //!
-//! Pure. Bays of the wish and leaves of the pool are both told as kernel names of disks, so that it does not
+//! Pure. Bays of the profile and leaves of the pool are both told as kernel names of disks, so that it does not
 //! matter in which order they stand. A drive that is missing, or that sits in another free bay, makes no other
 //! layout: on the day a drive dies nobody shall be told to make the pool anew.
 

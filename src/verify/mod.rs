@@ -21,7 +21,7 @@ mod moved;
 use layout::layout;
 pub use moved::{Moved, moved};
 
-/// Everything in which the machine differs from the wish. `text` is the wish as it would be recorded.
+/// Everything in which the machine differs from the profile. `text` is the profile as it would be recorded.
 pub fn drift(
     hw: &Hw,
     profile: &Profile,
@@ -115,7 +115,7 @@ fn keys(system: &System) -> Vec<Drift> {
     found
 }
 
-/// The copy of the wish in a pool that is mounted; elsewhere nothing is concluded.
+/// The copy of the profile in a pool that is mounted; elsewhere nothing is concluded.
 fn kept(text: &str, pool: &Pool, system: &System) -> Option<Drift> {
     let root = pool.datasets.iter().find(|dataset| dataset.name == pool.name)?;
     let mounted = |it: &Property| it.name == "mounted" && it.value == "yes";
@@ -123,7 +123,7 @@ fn kept(text: &str, pool: &Pool, system: &System) -> Option<Drift> {
         return None;
     }
     if let Some(why) = &system.kept_refused {
-        let what = format!("the copy of the wish in pool {}", pool.name);
+        let what = format!("the copy of the profile in pool {}", pool.name);
         return Some(Drift::NotKnown { what, why: format!("{why}; move it away") });
     }
     let (path, Ok(is)) = system.kept.as_ref()? else { return None };

@@ -37,8 +37,8 @@ impl fmt::Display for Moved {
     }
 }
 
-/// Members that sit in another bay than the wish has them in: a pool that zbay made has its leaves in the order of
-/// the wish's bays. Nothing is wrong with that: ZFS knows its members by their labels.
+/// Members that sit in another bay than the profile has them in: a pool that zbay made has its leaves in the order of
+/// the profile's bays. Nothing is wrong with that: ZFS knows its members by their labels.
 pub fn moved(hw: &Hw, profile: &Profile, inventory: &Inventory) -> Vec<Moved> {
     let pools = inventory.pools.as_ref().ok();
     let pool = pools.and_then(|it| it.iter().find(|pool| pool.name == profile.pool.name.as_str()));

@@ -111,7 +111,7 @@ fn a_layout_is_as_wished_while_a_drive_is_replaced_or_a_spare_stands_in() {
         worse(pool);
     });
     let said = layout(&other);
-    assert!(said.contains("pool tank is raidz1 of bays 1 2 3, wished is raidz1"), "{said}");
+    assert!(said.contains("pool tank is raidz1 of bays 1 2 3, the profile says raidz1"), "{said}");
     assert!(said.contains("`zbay status tank`") && !said.contains("destroy"), "{said}");
 }
 

@@ -56,7 +56,7 @@ fn every_property_is_looked_at_compared_and_set() {
         let said = verified(&before, &line);
         let found = differences(&said, row.name);
         assert!(
-            matches!(&found[..], [one] if one.contains(", wished is ")),
+            matches!(&found[..], [one] if one.contains(", the profile says ")),
             "{}: {found:?}",
             row.name
         );

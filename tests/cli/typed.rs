@@ -110,7 +110,7 @@ fn tried(command: &str) -> Result<Option<Vec<String>>, String> {
     match args.first().map(String::as_str) {
         Some("apply") => {
             "plan".clone_into(&mut args[0]);
-            args.retain(|word| word != "--yes" && word != "--replace-wish");
+            args.retain(|word| word != "--yes" && word != "--replace-profile");
         }
         Some(verb) if changes.contains(&verb) && !args.iter().any(|word| word == "--dry-run") => {
             args.push("--dry-run".to_owned());

@@ -53,7 +53,7 @@ impl Put {
     }
 }
 
-/// What makes a box one that runs zbay at first boot: the program, its unit, the wish.
+/// What makes a box one that runs zbay at first boot: the program, its unit, the profile.
 ///
 /// `unit` is the text of systemd/zbay-firstboot.service; without a `wish` the unit is not put in, and the
 /// box has the program alone.

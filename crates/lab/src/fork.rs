@@ -19,7 +19,7 @@ use crate::recipe::VmBox;
 
 /// Boxes that several tests begin with.
 const SHARED: [&str; 3] = ["gen8-4x4tb", "gen8-foreign", "4u-foreign"];
-/// One of them with the wish that several tests begin with: its first boot is done once.
+/// One of them with the profile that several tests begin with: its first boot is done once.
 const READY: (&str, &str) = ("gen8-4x4tb", include_str!("../../../profiles/gen8-usb-raidz.yaml"));
 /// So many drives of `4u-foreign` are enough for most, and a box with the first of them is booted once for all.
 pub const FIRST: u8 = 8;
@@ -28,7 +28,7 @@ impl Lab {
     /// Makes the drives if need be, starts the box and waits until it can be spoken to.
     ///
     /// A box that several tests begin with is not booted again: it goes on from where the first of them had booted
-    /// ([`Self::forks`]), and first boot, if there is a wish, is begun by hand.
+    /// ([`Self::forks`]), and first boot, if there is a profile, is begun by hand.
     #[must_use]
     pub fn boot(self) -> Self {
         if self.files.dir.exists() || !self.forks() {
@@ -49,7 +49,7 @@ impl Lab {
             && std::env::var_os("ZBAY_BOOT").is_none()
     }
 
-    /// Goes on from a box that was frozen; `begins`: with the first boot of its wish.
+    /// Goes on from a box that was frozen; `begins`: with the first boot of its profile.
     fn forked(mut self, state: &Utf8Path, begins: bool) -> Self {
         let began = Instant::now();
         fs::create_dir_all(&self.files.dir).expect("a directory");

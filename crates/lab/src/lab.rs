@@ -21,7 +21,7 @@ use crate::qemu::qemu_args;
 use crate::recipe::{Accel, Files, VmBox};
 use crate::seconds::{What, note};
 
-/// The unit that a box with a wish has.
+/// The unit that a box with a profile has.
 pub(crate) const FIRSTBOOT: &str = include_str!("../../../systemd/zbay-firstboot.service");
 
 /// A virtual box; see the module.
@@ -72,14 +72,14 @@ impl Lab {
         lab
     }
 
-    /// Puts this build of zbay into the box, without a wish: nothing happens at first boot.
+    /// Puts this build of zbay into the box, without a profile: nothing happens at first boot.
     #[must_use]
     pub fn with_zbay(mut self) -> Self {
         self.zbay = true;
         self
     }
 
-    /// Puts this build of zbay into the box, with its first-boot unit and the wish that it applies.
+    /// Puts this build of zbay into the box, with its first-boot unit and the profile that it applies.
     #[must_use]
     pub fn with_wish(mut self, profile: &str) -> Self {
         self.zbay = true;

@@ -38,7 +38,7 @@ pub struct BoxArgs {
     /// The first-boot unit
     #[arg(long, requires = "program")]
     pub unit: Option<Utf8PathBuf>,
-    /// The wish, applied at first boot
+    /// The profile, applied at first boot
     #[arg(long, requires = "unit")]
     pub wish: Option<Utf8PathBuf>,
     /// The drives are there already: only print the command line, and put the program in again

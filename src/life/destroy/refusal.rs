@@ -25,7 +25,7 @@ pub enum NoLoss {
         /// Those that are there.
         known: Vec<String>,
     },
-    /// The wish names it, or what is below it.
+    /// The profile names it, or what is below it.
     Wished {
         /// Which.
         names: Vec<String>,
@@ -81,7 +81,7 @@ impl NoLoss {
                 vec![("there are", known.join(", ")), (DO, "name one of these".to_owned())],
             ),
             Self::Wished { names } => (
-                format!("the recorded wish names {}, so nothing was done", names.join(", ")),
+                format!("the recorded profile names {}, so nothing was done", names.join(", ")),
                 none,
                 vec![(DO, "take it out of the profile and `zbay apply` that first: else the next apply makes it anew, and empty".to_owned())],
             ),

@@ -78,7 +78,7 @@ fn pools_wished_datasets_and_what_zfs_holds_stay() {
         )
     };
     assert!(
-        why("tank/media", Ok(LIST), Some(&wish("media/a"))).contains("wish names tank/media/a")
+        why("tank/media", Ok(LIST), Some(&wish("media/a"))).contains("profile names tank/media/a")
     );
     assert!(ask("tank/media", Ok(LIST), Some(&wish("mediathek"))).is_ok(), "another one");
     let other = wish("media").replace("tank", "other");

@@ -95,7 +95,7 @@ pub(super) fn steps(
     steps
 }
 
-/// Whether the drives differ in size, which the wish has to accept.
+/// Whether the drives differ in size, which the profile has to accept.
 fn sizes(news: &[Newcomer<'_>], waste: bool) -> Result<bool, Cannot> {
     let sizes = || news.iter().map(|new| new.disk.size.0);
     let differ = news.windows(2).any(|two| two[0].disk.size.0.abs_diff(two[1].disk.size.0) > FUZZ);

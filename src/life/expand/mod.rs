@@ -159,7 +159,7 @@ impl<'a> Request<'a> {
     }
 }
 
-/// As the bay of a new drive is written into a wish; in none, what the kernel calls it.
+/// As the bay of a new drive is written into a profile; in none, what the kernel calls it.
 fn bay_of(new: &Newcomer<'_>) -> String {
     new.drive.bay.as_ref().map_or_else(|| new.drive.name.clone(), ToString::to_string)
 }
@@ -221,7 +221,7 @@ fn profile_fact(sight: &Sight<'_>, pool: &Pool, what: &str) -> Option<(String, S
     Some((
         "profile".to_owned(),
         format!(
-            "the recorded wish names bays: {what} in /etc/zbay/profile.yaml, else `zbay verify` tells it as a difference"
+            "the recorded profile names bays: {what} in /etc/zbay/profile.yaml, else `zbay verify` tells it as a difference"
         ),
     ))
 }

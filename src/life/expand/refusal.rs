@@ -373,7 +373,7 @@ fn unlike(pool: &str, bays: &str, why: &Unlike) -> About<'static> {
             None,
             vec![
                 (DO, format!("name {} bays", all.last().copied().unwrap_or_else(|| Redundant::least(*kind)))),
-                ("or", "accept another width in the recorded wish: `uneven_vdevs: accept` below `pool`".to_owned()),
+                ("or", "accept another width in the recorded profile: `uneven_vdevs: accept` below `pool`".to_owned()),
             ],
         ),
         Unlike::Mixed(kinds) => (

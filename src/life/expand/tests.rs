@@ -154,7 +154,7 @@ fn a_single_drive_is_never_added_to_a_redundant_pool() {
         let why = made.no(Way::Add(&bays("9")));
         assert!(why.contains("a single drive is never added"), "{kind}: {why}");
         assert!(why.contains("zbay expand attach BAY"), "{why}");
-        // Nor where the wish accepts everything that can be accepted.
+        // Nor where the profile accepts everything that can be accepted.
         let all = wish("  uneven_vdevs: accept\n  mixed_sizes: waste\n  accept_smart: true\n");
         assert!(made.told(Way::Add(&bays("9")), Some(&all), &[], &[]).is_err(), "{kind}");
     }

@@ -75,7 +75,7 @@ fn larger_drives_one_by_one() {
     let last = Made::usable(&all);
     assert!(says(&task, "at last").starts_with(&last.to_string()), "{}", says(&task, "at last"));
 
-    // A reserve of the wish is left free on it too, and the rest is used.
+    // A reserve of the profile is left free on it too, and the rest is used.
     let reserve = wish("  reserve: 2GiB\n");
     let larger = Way::Larger { bay: &one, with: Some(&nine) };
     let cut = made.told(larger, Some(&reserve), &[], &[]).unwrap();

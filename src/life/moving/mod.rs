@@ -26,7 +26,7 @@ pub struct Incoming<'a> {
     pub inventory: &'a Inventory,
     /// What a hostid could be made from.
     pub own: &'a Own,
-    /// The recorded wish.
+    /// The recorded profile.
     pub wish: Option<&'a Profile>,
     /// The pool's name or GUID; `None`: the only one that is there.
     pub pool: Option<&'a str>,
@@ -125,8 +125,8 @@ pub fn import(request: &Incoming<'_>) -> Result<Task, Cannot> {
     }
     let wished = request.wish.is_some_and(|wish| wish.pool.name.as_str() == name);
     let then = match request.wish {
-        Some(_) if wished => "`zbay verify` compares it with the recorded wish".to_owned(),
-        _ => format!("`zbay adopt {name}` records a wish for it, so that zbay keeps it"),
+        Some(_) if wished => "`zbay verify` compares it with the recorded profile".to_owned(),
+        _ => format!("`zbay adopt {name}` records a profile for it, so that zbay keeps it"),
     };
     Ok(Task {
         what: format!("import pool {name}"),
@@ -210,11 +210,11 @@ pub struct Outgoing<'a> {
     pub hw: &'a Hw,
     /// The look.
     pub inventory: &'a Inventory,
-    /// The recorded wish.
+    /// The recorded profile.
     pub wish: Option<&'a Profile>,
     /// The pool; `None`: the only one.
     pub pool: Option<&'a str>,
-    /// Whether zbay-firstboot.service would apply the wish at the next boot.
+    /// Whether zbay-firstboot.service would apply the profile at the next boot.
     pub first_boot_waits: bool,
 }
 

@@ -1,5 +1,5 @@
 //! One schedule and one voice on real OpenZFS: `care:` turns OpenZFS's timer on and tells Debian's cron to leave the pool, once;
-//! `zbay care` says so; it changes with the wish and is given back to Debian; drives test themselves, one of a vdev at a time.
+//! `zbay care` says so; it changes with the profile and is given back to Debian; drives test themselves, one of a vdev at a time.
 
 use std::time::Duration;
 
@@ -21,10 +21,10 @@ fn property(lab: &Lab, name: &str) -> String {
     lab.ok(&format!("zfs get -H -o value org.debian:periodic-{name} tank")).trim().to_owned()
 }
 
-/// A wish in place of the one before.
+/// A profile in place of the one before.
 fn apply(lab: &Lab, care: &str) {
     lab.push("/root/wish.yaml", &format!("{WISH}{care}"));
-    let ran = lab.sh("zbay apply /root/wish.yaml --yes --replace-wish");
+    let ran = lab.sh("zbay apply /root/wish.yaml --yes --replace-profile");
     if ran.status != 0 {
         lab.fail(&format!("{care}: {}{}", ran.out, ran.err));
     }
@@ -75,7 +75,7 @@ fn one_schedule_that_is_planned_kept_and_given_back() {
     assert!(boot["full"].as_u64().is_some_and(|full| full < 100), "{boot}");
     let status = lab.ok("zbay status");
     assert!(
-        status.contains("\ncare     scrubbed monthly by zbay's wish; nobody is told"),
+        status.contains("\ncare     scrubbed monthly by zbay's profile; nobody is told"),
         "{status}"
     );
 

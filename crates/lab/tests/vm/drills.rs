@@ -57,7 +57,7 @@ fn converges(lab: &Lab, drill: &str) {
     assert!(size > usable && usable > 7_000_000_000_000, "{drill}: {size} {usable}");
 }
 
-/// As if nothing had been: blank drives, no wish, no journal.
+/// As if nothing had been: blank drives, no profile, no journal.
 fn undone(lab: &Lab) {
     lab.ok(
         "zpool destroy tank 2>/dev/null; for n in 1 2 3; do d=/dev/disk/by-id/wwn-0x5000c5007a05000$n; \

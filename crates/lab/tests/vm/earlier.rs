@@ -141,8 +141,8 @@ fn a_server_of_an_earlier_version_is_recorded() {
         ),
     );
     lab.ok("zfs create -o recordsize=1M media/films; zfs create -o atime=off media/music; echo la > /media/music/a");
-    lab.ok("zbay adopt media --yes --replace-wish; zbay verify");
-    lab.ok("zbay apply /root/tank.yaml --yes --replace-wish; zbay verify");
+    lab.ok("zbay adopt media --yes --replace-profile; zbay verify");
+    lab.ok("zbay apply /root/tank.yaml --yes --replace-profile; zbay verify");
 
     // A drive that went and came back: told, and told to be over.
     let one = wwn("2");

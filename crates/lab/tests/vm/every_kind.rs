@@ -166,14 +166,12 @@ fn everything_that_others_left_is_refused_by_name_and_taken_only_by_name() {
     // A take of some is not a take of all, and a serial that nobody read off the drive is none.
     lab.push("/root/four.yaml", FOUR);
     let take = |bay: u8| format!("--take wwn-0x5000c5007a07{bay:04x}=6RA7EX{bay:02}");
-    let some =
-        lab.sh(&format!("zbay apply /root/four.yaml --yes --replace-wish {} {}", take(1), take(2)));
+    let apply = "zbay apply /root/four.yaml --yes --replace-profile";
+    let some = lab.sh(&format!("{apply} {} {}", take(1), take(2)));
     assert_eq!(some.status, 2, "{}", some.out);
     assert!(about(&some, 1).is_empty() && !about(&some, 3).is_empty(), "{}", some.err);
-    let wrong = lab.sh(&format!(
-        "zbay apply /root/four.yaml --yes --replace-wish {} {} {} --take wwn-0x5000c5007a070004=6RA7EX05",
-        take(1), take(2), take(3)
-    ));
+    let three = [1, 2, 3].map(take).join(" ");
+    let wrong = lab.sh(&format!("{apply} {three} --take wwn-0x5000c5007a070004=6RA7EX05"));
     assert_eq!(wrong.status, 2, "{}", wrong.out);
     assert!(wrong.err.contains("is not that of the drive in bay 4"), "{}", wrong.err);
     let elsewhere = lab.sh(&format!("zbay plan /root/four.yaml {}", take(9)));
@@ -213,8 +211,7 @@ fn everything_that_others_left_is_refused_by_name_and_taken_only_by_name() {
     let planned = lab.sh(&format!("zbay plan /root/four.yaml {}", all.join(" ")));
     assert_eq!(planned.status, 1, "{}{}", planned.out, planned.err);
     assert!(planned.out.replace('\n', " ").contains("4 of them erased first"), "{}", planned.out);
-    let done =
-        lab.sh(&format!("zbay apply /root/four.yaml --yes --replace-wish {}", all.join(" ")));
+    let done = lab.sh(&format!("{apply} {}", all.join(" ")));
     assert_eq!(done.status, 0, "{}{}", done.out, done.err);
     assert!(lab.ok("zpool list -H -o name,health").contains("tank\tONLINE"));
     assert_eq!(lab.sh("zbay verify").status, 0);

@@ -141,11 +141,11 @@ fn a_saved_plan_is_refused_when_a_disk_changed() {
     assert_eq!(done.status, 0, "{}{}", done.out, done.err);
     assert!(lab.ok("zpool list -H -o name,health").contains("tank\tONLINE"));
 
-    // A dataset that is added to the wish later: owner, group, mode and limits as wished, and what is there stays.
+    // A dataset that is added to the profile later: owner, group, mode and limits as wished, and what is there stays.
     let more = "  home: {owner: games, group: users, mode: \"0750\", mountpoint: /srv/home, quota: 1G, compression: zstd}\n";
     let wish = format!("{WISH}{more}");
     lab.push("/root/more.yaml", &wish);
-    lab.ok("zbay apply /root/more.yaml --yes --replace-wish");
+    lab.ok("zbay apply /root/more.yaml --yes --replace-profile");
     assert_eq!(lab.ok("stat -c '%U:%G %a' /srv/home").trim(), "games:users 750");
     assert_eq!(lab.ok("zfs get -Hp -o value quota,compression tank/home"), "1073741824\nzstd\n");
     let nobody = wish.replace("owner: games", "owner: nosuchuser");
@@ -153,7 +153,7 @@ fn a_saved_plan_is_refused_when_a_disk_changed() {
         "/root/nobody.yaml",
         &nobody.replace("home:", "home2:").replace("/srv/home", "/srv/home2"),
     );
-    let refused = lab.sh("zbay apply /root/nobody.yaml --yes --replace-wish");
+    let refused = lab.sh("zbay apply /root/nobody.yaml --yes --replace-profile");
     assert_eq!(refused.status, 2, "{}", refused.out);
     assert!(refused.err.contains("adduser nosuchuser"), "{}", refused.err);
     assert_eq!(lab.sh("zfs list tank/home2").status, 1, "nothing was made");

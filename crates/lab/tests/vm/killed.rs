@@ -107,7 +107,7 @@ fn goes_on(lab: &Lab, flow: &Flow, n: u32) -> bool {
     let ran = lab.sh(&command);
     let said = flat(&ran);
     eprintln!("{drill}: killed {killed}, done {was_done}, then {}", ran.status);
-    // 1: it is done, and there is more to do: a pool that came has no wish.
+    // 1: it is done, and there is more to do: a pool that came has no profile.
     assert!(was_done || ran.status <= 1, "{drill}: {said}");
     lab.ok("zpool wait -t resilver,replace two");
     lab.until(flow.done, Duration::from_mins(1));

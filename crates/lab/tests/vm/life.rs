@@ -375,7 +375,7 @@ fn the_new_drive_goes_too(lab: &mut Lab) {
     assert!(!lab.ok("zpool status tank").contains("replacing"));
 }
 
-/// A wish with one word more below `pool`.
+/// A profile with one word more below `pool`.
 fn with(line: &str) -> String {
     let wish = WISH.replace("  layout: raidz\n", &format!("  layout: raidz\n  {line}\n"));
     assert_ne!(wish, WISH);

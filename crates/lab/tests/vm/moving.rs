@@ -1,4 +1,4 @@
-//! A pool that was made by hand gets a wish, leaves its box, comes back, comes from a host that did not let it go, and comes
+//! A pool that was made by hand gets a profile, leaves its box, comes back, comes from a host that did not let it go, and comes
 //! without its log. After each, the data is read again.
 
 use zbay_lab::{Lab, Ran};
@@ -65,7 +65,7 @@ fn a_pool_made_by_hand_is_adopted_moves_and_comes_back() {
     assert_eq!(lab.ok("cat /etc/zbay/profile.yaml"), kept);
     intact(&lab, "adopted");
 
-    // A dataset goes by its typed name alone, and not while the wish has it.
+    // A dataset goes by its typed name alone, and not while the profile has it.
     lab.ok("zfs create hand/old && date > /srv/hand/old/x && zfs snapshot hand/old@monday && zpool sync hand");
     says(&lab, "zbay destroy hand/media --confirm hand/media", 2, &["wish names hand/media"]);
     says(&lab, "zbay destroy hand --confirm hand", 2, &["zbay destroys none"]);
@@ -119,7 +119,7 @@ fn a_pool_made_by_hand_is_adopted_moves_and_comes_back() {
     }
     says(&lab, "zbay import --yes --from oldnas", 1, &["zbay verify"]);
     intact(&lab, "taken over from another host");
-    // Units that were off are a drift of the wish, and are mended by it.
+    // Units that were off are a drift of the profile, and are mended by it.
     says(&lab, "zbay apply --yes", 0, &[]);
 
     // The log dies while the power is off: the pool comes without it when a person says so, and is whole again once the

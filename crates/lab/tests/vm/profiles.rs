@@ -89,7 +89,7 @@ fn gen8_with_a_reserve() {
     lives_on(&mut lab, "tank");
 }
 
-/// Without a wish nothing is done and the layouts are shown; one of them, recorded, becomes the pool that was promised.
+/// Without a profile nothing is done and the layouts are shown; one of them, recorded, becomes the pool that was promised.
 #[test]
 fn what_is_proposed_can_be_had() {
     let lab = Lab::new("gen8-seed").with_zbay().boot();

@@ -64,7 +64,7 @@ fn drives_that_changed_places_and_one_that_is_lost() {
     assert_ne!(more, WISH);
     lab.push("/root/more.yaml", &more);
     lab.trace();
-    let applied = lab.sh("zbay apply /root/more.yaml --yes --replace-wish");
+    let applied = lab.sh("zbay apply /root/more.yaml --yes --replace-profile");
     assert_eq!(applied.status, 1, "{}{}", applied.out, applied.err);
     let changed = by_zbay(&lab.traced());
     assert!(
@@ -144,7 +144,7 @@ fn a_fresh_boot_device_and_another_box() {
     let refused = lab.sh("zbay apply --yes");
     assert_eq!(refused.status, 2, "{}", refused.out);
     let flat = refused.err.replace("\n         ", " ");
-    assert!(flat.contains("the wished bays hold pool `tank`, last used by host"), "{flat}");
+    assert!(flat.contains("the bays of the profile hold pool `tank`, last used by host"), "{flat}");
     assert!(flat.contains("--from-host"), "{flat}");
     assert!(lab.sh("zpool list -H").out.is_empty());
     let other = lab.sh("zbay apply --yes --adopt somebody");

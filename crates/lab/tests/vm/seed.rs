@@ -39,17 +39,17 @@ fn the_articles_box_sets_itself_up_and_nothing_is_done_twice() {
 
     lives_on(&mut lab, "testpool");
 
-    // A property that the wish changes leads to exactly that `zfs set`.
+    // A property that the profile changes leads to exactly that `zfs set`.
     lab.push("/root/wish.yaml", &format!("{WISH}  root: {{recordsize: 1M}}\n"));
     assert_eq!(lab.sh("zbay plan /root/wish.yaml").status, 1);
     let refused = lab.sh("zbay apply /root/wish.yaml --yes");
     assert_eq!(refused.status, 2, "another wish is recorded: {}", refused.out);
-    assert!(refused.err.contains("--replace-wish"), "{}", refused.err);
+    assert!(refused.err.contains("--replace-profile"), "{}", refused.err);
     let silent = lab.sh("zbay apply /root/wish.yaml < /dev/null");
     assert_eq!(silent.status, 2, "without a terminal: {}", silent.out);
     assert_eq!(lab.ok("zfs get -H -o value recordsize testpool").trim(), "128K");
     lab.trace();
-    lab.ok("zbay apply /root/wish.yaml --yes --replace-wish");
+    lab.ok("zbay apply /root/wish.yaml --yes --replace-profile");
     let changed = by_zbay(&lab.traced());
     assert_eq!(changed.len(), 1, "{changed:#?}");
     assert!(changed[0].ends_with("zfs set recordsize=1048576 testpool"), "{changed:#?}");
