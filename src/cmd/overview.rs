@@ -6,9 +6,10 @@ use serde_json::json;
 use super::row::{Does, Group, Page, Row, Run, nothing};
 use super::show_pool::facet;
 use super::{Answer, Context, adopt, is_bare, plan};
-use crate::check::machine;
+use crate::check::{Note, Severity, health, machine};
+use crate::history::History;
 use crate::hw::Hw;
-use crate::inventory::{Inventory, Want, phrase};
+use crate::inventory::{Disk, Inventory, Want, phrase};
 use crate::life::moving::{self, Incoming};
 use crate::profile::Profile;
 use crate::render::json::answer;
@@ -89,6 +90,29 @@ fn ways(context: &Context, hw: &Hw, inventory: &Inventory, wish: &Wish) -> anyho
     Ok(ways)
 }
 
+/// Drives of pools that said that they fail when they were asked last, with the day of that. This look asks none, so that it
+/// is quick and keeps none awake.
+fn failing(hw: &Hw, past: &History, inventory: &Inventory) -> Vec<Note> {
+    let members = inventory.leaves().filter_map(|(_, _, leaf)| inventory.disk_of(leaf));
+    let of = |disk: &Disk| {
+        let Some(health) = past.health_of(disk) else { return Vec::new() };
+        let day = health.at.strftime("%Y-%m-%d").to_string();
+        let told = Disk { remembered: Some(health), ..disk.clone() };
+        let grave = health::notes(hw, &told).into_iter();
+        let grave = grave.filter(|note| note.severity == Severity::Error);
+        let dated = |note: Note| Note { message: format!("{} ({day})", note.message), ..note };
+        grave.map(dated).collect()
+    };
+    let mut all: Vec<Note> = Vec::new();
+    for note in members.flat_map(of) {
+        // A drive may be in several vdevs.
+        if !all.contains(&note) {
+            all.push(note);
+        }
+    }
+    all
+}
+
 /// The overview.
 pub fn run(context: &Context) -> anyhow::Result<Answer> {
     let mut inventory = context.look(Want::SEEN)?;
@@ -101,12 +125,14 @@ pub fn run(context: &Context) -> anyhow::Result<Answer> {
         Err(_) => Wish::Faulty,
     };
     let ways = ways(context, hw, &inventory, &wish)?;
+    let failing = failing(hw, &past, &inventory);
     let overview = Overview {
         hw,
         inventory: &inventory,
         wish,
         ways,
-        notes: machine::all(hw, known, &inventory),
+        failing: !failing.is_empty(),
+        notes: failing.into_iter().chain(machine::all(hw, known, &inventory)).collect(),
         bare: is_bare(known, &inventory.host),
         root: context.common.machine.is_some() || nix::unistd::geteuid().is_root(),
     };
@@ -130,4 +156,36 @@ pub fn run(context: &Context) -> anyhow::Result<Answer> {
         status: u8::from(!overview.is_well()),
     }
     .hinted(overview.bare))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::failing;
+    use crate::history::{History, lines};
+    use crate::inventory::{Inventory, Unknown};
+    use crate::render::fixture::{hw, inventory, with_pool};
+    use crate::smart::Smart;
+
+    #[test]
+    fn a_member_that_fails_is_told_though_nobody_asks_it_now() {
+        let hw = hw("hp-microserver-gen8");
+        let looked = |smart: Smart| {
+            let mut asked = with_pool();
+            asked.disks[1].smart = Ok(smart);
+            History::read(&lines(&History::read(""), &hw, &asked))
+        };
+        let mut now: Inventory = with_pool();
+        now.disks[1].smart = Err(Unknown::because("not asked for"));
+        let said = failing(&hw, &looked(Smart { passed: Some(false), ..Smart::default() }), &now);
+        let [one] = &said[..] else { panic!("{said:?}") };
+        assert!(
+            one.message.starts_with("bay 2 (sdb, serial ") && one.message.ends_with(')'),
+            "{one:?}"
+        );
+        let well = looked(Smart { passed: Some(true), ..Smart::default() });
+        assert_eq!(failing(&hw, &well, &now), []);
+        let none = inventory();
+        let bad = looked(Smart { passed: Some(false), ..Smart::default() });
+        assert_eq!(failing(&hw, &bad, &none), [], "of drives that are in no pool a plan tells");
+    }
 }

@@ -253,13 +253,17 @@ impl History {
         }
     }
 
+    /// What a drive said of its health when it was asked last.
+    pub fn health_of(&self, disk: &Disk) -> Option<Remembered> {
+        self.of(disk).and_then(Life::last)?.health.clone()
+    }
+
     /// Gives each disk its first day, and those that sleep what they said before.
     pub fn recall(&self, inventory: &mut Inventory) {
         for disk in &mut inventory.disks {
             disk.first_seen = self.of(disk).map(|life| life.first);
             if disk.smart.as_ref().is_err_and(|why| why.asleep) {
-                let last = self.of(disk).and_then(Life::last);
-                disk.remembered = last.and_then(|last| last.health.clone());
+                disk.remembered = self.health_of(disk);
             }
         }
     }

@@ -42,6 +42,8 @@ pub struct Overview<'a> {
     pub ways: Ways,
     /// What is to know.
     pub notes: Vec<Note>,
+    /// A drive of a pool said that it fails when it was asked last.
+    pub failing: bool,
     /// There is nothing to work on: then a pool that is not known is no fault.
     pub bare: bool,
     /// Whether it was looked at as root, or is recorded.
@@ -75,7 +77,7 @@ impl Overview<'_> {
     pub fn is_well(&self) -> bool {
         let pools = self.inventory.pools.as_ref();
         let known = pools.map_or(self.bare, |pools| pools.iter().all(well));
-        known && !matches!(self.wish, Wish::Faulty)
+        known && !self.failing && !matches!(self.wish, Wish::Faulty)
     }
 }
 

@@ -23,7 +23,8 @@ fn shown(name: &str, inventory: &Inventory, wish: Wish) -> (String, bool) {
         ..Ways::default()
     };
     let root = inventory.pools.is_ok();
-    let overview = Overview { hw: &hw, inventory, wish, ways, notes, bare: false, root };
+    let overview =
+        Overview { hw: &hw, inventory, wish, ways, notes, failing: false, bare: false, root };
     let text = render(&overview);
     for line in text.lines() {
         assert!(line.len() <= 80 && line.is_ascii() && line.trim_end() == line, "{line}");
