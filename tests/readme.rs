@@ -1,4 +1,4 @@
-//! Every example of README.md that shows output is run, and says to the letter what stands there; every reference
+//! Every example of README.md and of docs/tour.md that shows output is run, and says to the letter what stands there; every reference
 //! page is what the types say. `ZBAY_BLESS=1` writes the examples anew, `scripts/reference` the pages.
 #![allow(clippy::disallowed_methods)] // the files of the tests themselves
 #![allow(clippy::expect_used)] // helpers of tests are tests too
@@ -54,18 +54,20 @@ fn renewed(text: &str) -> (String, usize) {
 
 #[test]
 fn every_example_says_what_stands_there() {
-    let path = root().join("README.md");
-    let text = fs::read_to_string(&path).expect("README.md");
-    let (now, count) = renewed(&text);
-    assert!(count >= 6, "the examples are gone: {count}");
-    if std::env::var_os("ZBAY_BLESS").is_some() {
-        fs::write(&path, &now).expect("written");
-        return;
+    for (page, least) in [("README.md", 2), ("docs/tour.md", 8)] {
+        let path = root().join(page);
+        let text = fs::read_to_string(&path).expect(page);
+        let (now, count) = renewed(&text);
+        assert!(count >= least, "the examples of {page} are gone: {count}");
+        if std::env::var_os("ZBAY_BLESS").is_some() {
+            fs::write(&path, &now).expect("written");
+            continue;
+        }
+        for (is, should) in text.lines().zip(now.lines()) {
+            assert_eq!(is, should, "{page} is stale: ZBAY_BLESS=1 cargo test --test readme");
+        }
+        assert_eq!(text, now);
     }
-    for (is, should) in text.lines().zip(now.lines()) {
-        assert_eq!(is, should, "README.md is stale: ZBAY_BLESS=1 cargo test --test readme");
-    }
-    assert_eq!(text, now);
 }
 
 #[test]

@@ -46,6 +46,7 @@ macro_rules! documents {
 }
 
 documents! {
+    "tour": "all screens on a recorded server, to type along",
     "install": "OpenZFS on Debian, zbay, the first boot, and how to take it away",
     "profile": "every key of a profile",
     "defaults": "what a pool gets that the profile does not say, and why",
