@@ -92,7 +92,10 @@ fn one_schedule_that_is_planned_kept_and_given_back() {
     lab.push("/root/wish.yaml", &format!("{WISH}care: {{scrub: weekly}}\n"));
     let lacking = lab.sh("zbay plan /root/wish.yaml");
     let words = lacking.out.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(words.contains("zbay-selftest@short.timer is wished and not installed"), "{words}");
+    assert!(
+        words.contains("the profile needs zbay-selftest@short.timer, which is not installed"),
+        "{words}"
+    );
     lab.push("/etc/systemd/system/zbay-selftest@.service", SERVICE);
     lab.push("/etc/systemd/system/zbay-selftest@.timer", TIMER);
     lab.ok("systemctl daemon-reload");

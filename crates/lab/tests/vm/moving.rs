@@ -67,7 +67,7 @@ fn a_pool_made_by_hand_is_adopted_moves_and_comes_back() {
 
     // A dataset goes by its typed name alone, and not while the profile has it.
     lab.ok("zfs create hand/old && date > /srv/hand/old/x && zfs snapshot hand/old@monday && zpool sync hand");
-    says(&lab, "zbay destroy hand/media --confirm hand/media", 2, &["wish names hand/media"]);
+    says(&lab, "zbay destroy hand/media --confirm hand/media", 2, &["profile names hand/media"]);
     says(&lab, "zbay destroy hand --confirm hand", 2, &["zbay destroys none"]);
     says(
         &lab,

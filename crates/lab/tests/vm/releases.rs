@@ -56,7 +56,7 @@ fn the_whole_way_on_this_release() {
     says(&lab, "apply /root/wish.yaml --yes", 0, &["done"]);
     let planned = json(&lab, "plan");
     assert_eq!(planned["plan"]["steps"], serde_json::json!([]), "{planned}");
-    says(&lab, "verify", 0, &["as wished"]);
+    says(&lab, "verify", 0, &["match the profile"]);
     says(&lab, "status", 0, &["tank"]);
     says(&lab, "show pool", 0, &["bay 1", "bay 3", "raidz1-0"]);
     let foretold = planned["plan"]["capacity"].clone();
