@@ -91,11 +91,9 @@ fn one_schedule_that_is_planned_kept_and_given_back() {
     // Another rhythm, with tests whose units are not there: said, and all else is done.
     lab.push("/root/wish.yaml", &format!("{WISH}care: {{scrub: weekly}}\n"));
     let lacking = lab.sh("zbay plan /root/wish.yaml");
-    let words = lacking.out.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(
-        words.contains("the profile needs zbay-selftest@short.timer, which is not installed"),
-        "{words}"
-    );
+    let words: Vec<&str> = lacking.out.split_whitespace().collect();
+    let needs = "the profile needs zbay-selftest@short.timer, which is not installed";
+    assert!(words.join(" ").contains(needs), "{}", lacking.out);
     lab.push("/etc/systemd/system/zbay-selftest@.service", SERVICE);
     lab.push("/etc/systemd/system/zbay-selftest@.timer", TIMER);
     lab.ok("systemctl daemon-reload");
