@@ -179,11 +179,9 @@ impl Look {
 
 const PLAN: fn() -> plan::PlanArgs = || plan::PlanArgs {
     wish: WISH(),
-    take: Vec::new(),
-    from_host: None,
+    allowed: plan::Allowed { take: Vec::new(), from_host: None, onto_existing: false },
     save: None,
     full: false,
-    onto_existing: false,
 };
 const WISH: fn() -> plan::WhichProfile = || plan::WhichProfile { profile: None };
 const ALL: fn() -> status::StatusArgs = || status::StatusArgs { pool: None, watch: None };

@@ -8,7 +8,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::consent::without_lock;
-use super::plan::{Wished, saved};
+use super::plan::{Allowed, Wished, saved};
 use super::progress::say;
 use super::row::{Does, Group, Page, Row, Run, given, options};
 use super::task::settle;
@@ -19,7 +19,6 @@ use crate::console;
 use crate::inventory::look;
 use crate::machine::local::{lock, read_user_file, short_line};
 use crate::plan::Plan;
-use crate::plan::erase::Take;
 use crate::profile::Profile;
 use crate::render;
 use crate::render::json::answer;
@@ -50,16 +49,9 @@ pub struct ApplyArgs {
     /// A profile as for `plan`, or a saved plan (FILE.json). Left out: /etc/zbay/profile.yaml.
     #[arg(value_name = "PROFILE|PLAN")]
     pub profile: Option<String>,
-    /// Erase this drive first and take it, though it holds something: its wwn, and the serial that you read off its
-    /// label. One drive for each --take.
-    #[arg(long, value_name = "WWN=SERIAL")]
-    pub take: Vec<Take>,
-    /// Import the pool of the profile from its bays though this host had it last and did not export it.
-    #[arg(long, alias = "adopt", value_name = "HOST")]
-    pub from_host: Option<String>,
-    /// Change a pool that zbay did not make to this shipped profile.
-    #[arg(long)]
-    pub onto_existing: bool,
+    /// What is allowed.
+    #[command(flatten)]
+    pub allowed: Allowed,
     /// Do not ask. Answers for plans that only take free disks and set properties.
     #[arg(long)]
     pub yes: bool,
@@ -84,7 +76,7 @@ pub fn run(context: &Context, args: &ApplyArgs) -> Result<Answer> {
     let word = args.profile.as_deref();
     let is_plan = |word: &&str| Utf8Path::new(word).extension() == Some("json");
     let (wished, plan) = if let Some(file) = word.filter(is_plan) {
-        if !args.take.is_empty() || args.from_host.is_some() || args.onto_existing {
+        if !args.allowed.is_nothing() {
             bail!(
                 "a saved plan is done as it is: give `--take`, `--from-host` and `--onto-existing` to \
                  `zbay plan --save FILE.json`"
@@ -93,9 +85,7 @@ pub fn run(context: &Context, args: &ApplyArgs) -> Result<Answer> {
         from_file(context, file)?
     } else {
         let mut wished = Wished::load(context, word)?;
-        wished.takes.clone_from(&args.take);
-        wished.adopt.clone_from(&args.from_host);
-        wished.onto_existing = args.onto_existing;
+        wished.allow(&args.allowed);
         let plan = wished.plan()?;
         (wished, plan)
     };

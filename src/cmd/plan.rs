@@ -54,12 +54,9 @@ pub struct WhichProfile {
     pub profile: Option<String>,
 }
 
-/// Arguments of `plan`.
-#[derive(Debug, Args)]
-pub struct PlanArgs {
-    /// The profile.
-    #[command(flatten)]
-    pub wish: WhichProfile,
+/// What a person allows by name, to `plan` and to `apply`.
+#[derive(Debug, Default, Args)]
+pub struct Allowed {
     /// Erase this drive first and take it, though it holds something: its wwn, and the serial that you read off its
     /// label. One drive for each --take.
     #[arg(long, value_name = "WWN=SERIAL")]
@@ -70,6 +67,24 @@ pub struct PlanArgs {
     /// Change a pool that zbay did not make to this shipped profile.
     #[arg(long)]
     pub onto_existing: bool,
+}
+
+impl Allowed {
+    /// Whether nothing is.
+    pub fn is_nothing(&self) -> bool {
+        self.take.is_empty() && self.from_host.is_none() && !self.onto_existing
+    }
+}
+
+/// Arguments of `plan`.
+#[derive(Debug, Args)]
+pub struct PlanArgs {
+    /// The profile.
+    #[command(flatten)]
+    pub wish: WhichProfile,
+    /// What is allowed.
+    #[command(flatten)]
+    pub allowed: Allowed,
     /// Save the plan; `zbay apply FILE` does exactly it, if nothing has changed by then.
     #[arg(long, value_name = "FILE.json")]
     pub save: Option<Utf8PathBuf>,
@@ -149,6 +164,13 @@ impl Wished {
             adopt: None,
             onto_existing: false,
         })
+    }
+
+    /// Takes what a person allows.
+    pub fn allow(&mut self, allowed: &Allowed) {
+        self.takes.clone_from(&allowed.take);
+        self.adopt.clone_from(&allowed.from_host);
+        self.onto_existing = allowed.onto_existing;
     }
 
     /// The same profile after another look.
@@ -283,9 +305,7 @@ pub fn run(context: &Context, args: &PlanArgs) -> Result<Answer> {
         Ok(wished) => wished,
         Err(error) => return propose::instead_of_plan(context, error),
     };
-    wished.takes.clone_from(&args.take);
-    wished.adopt.clone_from(&args.from_host);
-    wished.onto_existing = args.onto_existing;
+    wished.allow(&args.allowed);
     let plan = wished.plan()?;
     let command = plan.typed(context.common.hw.as_deref());
     let mut text = render::plan::render(&plan, args.full, &command);

@@ -93,14 +93,8 @@ fn commands(record: &Arc<Record<Real>>, inventory: &Inventory) {
     let recorded = Common { machine: Some("this one".into()), ..Common::default() };
     let context = Context { machine: Box::new(Arc::clone(record)), common: recorded };
     let wish = || plan::WhichProfile { profile: None };
-    let plan_args = plan::PlanArgs {
-        wish: wish(),
-        take: Vec::new(),
-        from_host: None,
-        save: None,
-        full: false,
-        onto_existing: false,
-    };
+    let plan_args =
+        plan::PlanArgs { wish: wish(), allowed: plan::Allowed::default(), save: None, full: false };
     let looks = notify::NotifyArgs { test: false, metrics: None, dry_run: true };
     let all = status::StatusArgs { pool: None, watch: None };
     let mut ended = vec![

@@ -105,11 +105,6 @@ pub fn options<A: Args>(command: Command) -> Command {
     described(command, A::augment_args)
 }
 
-/// [`options`] of what runs a command, where its type is not to be named.
-pub const fn options_of<A: Args>(_: fn(&A) -> Result<Answer>) -> fn(Command) -> Command {
-    options::<A>
-}
-
 /// Commands below a command.
 pub fn commands<S: Subcommand>(command: Command) -> Command {
     let command = command.subcommand_required(true).arg_required_else_help(true);

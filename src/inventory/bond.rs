@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Disk, Inventory, Transport, Vdev};
+use super::{Disk, Transport, Vdev};
 use crate::filler::is_filler_serial;
 use crate::names::Wwn;
 
@@ -43,37 +43,52 @@ pub struct Bound {
     pub with: Vec<String>,
 }
 
-/// The drives of a vdev that are here, each with the places of its parts among the vdev's leaves: partitions, namespaces,
-/// logical units or paths of one drive are one. The first disk of a drive stands for it.
-pub fn drives(inventory: &Inventory, vdev: &Vdev) -> BTreeMap<String, Vec<usize>> {
-    let bonds = bonds(&inventory.disks);
-    let drive_of = |name: &String| {
-        let at = inventory.disks.iter().position(|disk| disk.name == *name)?;
-        let own = bonds.get(at).into_iter().flatten().filter(|bound| bound.bond.is_one_drive());
-        own.flat_map(|bound| &bound.with).chain([name]).min().cloned()
-    };
-    let mut drives: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-    for (at, leaf) in vdev.leaves.iter().enumerate() {
-        if let Some(drive) = leaf.disk.as_ref().and_then(drive_of) {
-            drives.entry(drive).or_default().push(at);
-        }
-    }
-    drives
+/// Which drive each disk is of: partitions, namespaces, logical units and paths of one drive are one. Made once for a look.
+#[derive(Clone, Debug)]
+pub struct Drives<'a> {
+    /// Kernel names: of each disk the first one of its drive.
+    of: BTreeMap<&'a str, &'a str>,
 }
 
-/// How many drives of a vdev may fail where it can lose `left` of its members: all parts of a drive go with it.
-pub fn drives_left(inventory: &Inventory, vdev: &Vdev, left: usize) -> usize {
-    let mut parts: Vec<usize> = drives(inventory, vdev).values().map(Vec::len).collect();
-    parts.sort_unstable_by(|a, b| b.cmp(a));
-    if parts.first().is_none_or(|most| *most < 2) {
-        return left;
+impl<'a> Drives<'a> {
+    /// Of these disks.
+    pub fn of(disks: &'a [Disk]) -> Self {
+        let known: BTreeMap<&str, &str> =
+            disks.iter().map(|disk| (disk.name.as_str(), disk.name.as_str())).collect();
+        let first = |(disk, bonds): (&'a Disk, Vec<Bound>)| {
+            let own = bonds.iter().filter(|bound| bound.bond.is_one_drive());
+            let others = own.flat_map(|bound| &bound.with);
+            let others = others.filter_map(|name| known.get(name.as_str()).copied());
+            (disk.name.as_str(), others.fold(disk.name.as_str(), Ord::min))
+        };
+        Self { of: disks.iter().zip(bonds(disks)).map(first).collect() }
     }
-    let mut lost = 0;
-    let fits = parts.iter().take_while(|parts| {
-        lost += **parts;
-        lost <= left
-    });
-    fits.count()
+
+    /// The drives of a vdev that are here, each with the places of its parts among the vdev's leaves.
+    pub fn in_vdev(&self, vdev: &Vdev) -> BTreeMap<&'a str, Vec<usize>> {
+        let mut drives: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (at, leaf) in vdev.leaves.iter().enumerate() {
+            if let Some(drive) = leaf.disk.as_deref().and_then(|name| self.of.get(name)) {
+                drives.entry(drive).or_default().push(at);
+            }
+        }
+        drives
+    }
+
+    /// How many drives of a vdev may fail where it can lose `left` of its members: all parts of a drive go with it.
+    pub fn left(&self, vdev: &Vdev, left: usize) -> usize {
+        let mut parts: Vec<usize> = self.in_vdev(vdev).values().map(Vec::len).collect();
+        parts.sort_unstable_by(|a, b| b.cmp(a));
+        if parts.first().is_none_or(|most| *most < 2) {
+            return left;
+        }
+        let mut lost = 0;
+        let fits = parts.iter().take_while(|parts| {
+            lost += **parts;
+            lost <= left
+        });
+        fits.count()
+    }
 }
 
 /// For each disk, in their order, what it shares with others; the closest bond first.

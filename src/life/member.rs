@@ -4,7 +4,7 @@ use crate::capacity::{Kind, Replacement};
 use crate::check::health;
 use crate::drive::Drive;
 use crate::hw::Hw;
-use crate::inventory::bond::drives_left;
+use crate::inventory::bond::Drives;
 use crate::inventory::missing::{self, Missing};
 use crate::inventory::{Class, Disk, Inventory, Leaf, Pool, StandIn, Vdev};
 use crate::names::BayId;
@@ -124,8 +124,14 @@ pub fn least(vdev: &Vdev, inventory: &Inventory) -> Result<Replacement, String> 
         .map_err(|why| why.to_string())
 }
 
-/// How many more drives a data vdev can lose as it is now; `None`: it is no data vdev, or not known.
-pub fn may_lose(inventory: &Inventory, pool: &Pool, vdev: &Vdev) -> Option<usize> {
-    let redundancy = pool.redundancy(vdev, &|_| false).filter(|it| !it.unsure)?;
-    Some(drives_left(inventory, vdev, redundancy.left.unwrap_or(0)))
+/// How many more drives a data vdev can lose as it is now, or would be without members that are `out`; `None`: it is no data
+/// vdev, or not known.
+pub fn may_lose(
+    inventory: &Inventory,
+    pool: &Pool,
+    vdev: &Vdev,
+    out: &dyn Fn(&Leaf) -> bool,
+) -> Option<usize> {
+    let redundancy = pool.redundancy(vdev, out).filter(|it| !it.unsure)?;
+    Some(Drives::of(&inventory.disks).left(vdev, redundancy.left.unwrap_or(0)))
 }

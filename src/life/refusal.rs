@@ -264,26 +264,17 @@ impl Refuses for Cannot {
         }
     }
 
-    fn words(&self) -> Vec<Words> {
-        match self {
-            Self::Drive(why) => why.words(),
-            Self::Growth(why) => why.words(),
-            Self::Moving(why) => why.words(),
-            Self::Loss(why) => why.words(),
-            _ => vec![Words::from(self.own_words())],
-        }
-    }
-}
-
-impl Cannot {
-    /// What is the matter in one line, the drive that it is about, and rows of a word and a sentence.
     #[allow(clippy::too_many_lines)] // a row for each
-    fn own_words(&self) -> About<'_> {
+    fn words(&self) -> Vec<Words> {
         let status = || ("do this", "`zbay status` says what is the matter".to_owned());
         let all = |label: &'static str, list: &[String]| {
             list.iter().map(|one| (label, one.clone())).collect::<Vec<_>>()
         };
-        match self {
+        let about: About<'_> = match self {
+            Self::Drive(why) => return why.words(),
+            Self::Growth(why) => return why.words(),
+            Self::Moving(why) => return why.words(),
+            Self::Loss(why) => return why.words(),
             Self::NotKnown { why } => (
                 format!("which pools are imported is not known: {why}"),
                 None,
@@ -563,11 +554,8 @@ impl Cannot {
                     ("do this", "take a drive with 512-byte logical sectors".to_owned()),
                 ],
             ),
-            // Each says its own: `words` asks them first.
-            Self::Drive(_) | Self::Growth(_) | Self::Moving(_) | Self::Loss(_) => {
-                (self.id().to_owned(), None, Vec::new())
-            }
-        }
+        };
+        vec![Words::from(about)]
     }
 }
 

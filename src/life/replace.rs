@@ -9,7 +9,6 @@
 use crate::capacity::{Replacement, resilver};
 use crate::drive::Drive;
 use crate::hw::Hw;
-use crate::inventory::bond::drives_left;
 use crate::inventory::missing::Missing;
 use crate::inventory::place::{Needed, Place};
 use crate::inventory::{Class, Disk, Inventory, Leaf, Owner, Pool, StandIn, Vdev, sentence};
@@ -201,7 +200,8 @@ fn at_work(request: &Request<'_>, target: Member<'_>, members: &[Member<'_>]) ->
     if !replacing && busy.is_none() {
         return None;
     }
-    let none_left = may_lose(request.inventory, target.pool, target.vdev).unwrap_or(0) == 0;
+    let none_left =
+        may_lose(request.inventory, target.pool, target.vdev, &|_| false).unwrap_or(0) == 0;
     if target.is_gone() && resilvers && target.vdev.is_vital() && none_left {
         let was = words(request, target);
         return Some(Cannot::PutBack { bay: missing_of(request, target).place, was, pool: pool() });
@@ -431,8 +431,7 @@ fn least_words(least: &Replacement) -> String {
 /// What the vdev outlives until the new drive is complete.
 fn meanwhile(request: &Request<'_>, target: Member<'_>, without: bool) -> String {
     let out = |leaf: &Leaf| without && leaf.guid == target.leaf.guid;
-    let can = target.pool.redundancy(target.vdev, &out).filter(|it| !it.unsure);
-    let can = can.map(|it| drives_left(request.inventory, target.vdev, it.left.unwrap_or(0)));
+    let can = may_lose(request.inventory, target.pool, target.vdev, &out);
     let name = target.part();
     let hours = target.leaf.partition.map(|bytes| resilver::hours([bytes]));
     let hours = match hours {

@@ -9,9 +9,9 @@ use serde::Serialize;
 
 use super::member::Member;
 use crate::capacity::Kind;
-use crate::inventory::bond::drives_left;
+use crate::inventory::bond::Drives;
 use crate::inventory::place::Redundancy;
-use crate::inventory::{Inventory, Leaf, Pool, Vdev};
+use crate::inventory::{Leaf, Pool, Vdev};
 
 /// What a top-level vdev can still lose.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -32,7 +32,7 @@ pub struct Left {
 
 impl Left {
     /// Of a vdev and its members; `None`: losing it loses no data that is on disk (a log, a cache, a spare).
-    pub fn of(inventory: &Inventory, pool: &Pool, vdev: &Vdev, members: &[Member]) -> Option<Self> {
+    pub fn of(drives: &Drives<'_>, pool: &Pool, vdev: &Vdev, members: &[Member]) -> Option<Self> {
         let gone = vdev.leaves.iter().zip(members).filter(|(_, member)| member.gone);
         let gone: Vec<&Leaf> = gone.map(|(leaf, _)| leaf).collect();
         let gone = |leaf: &Leaf| gone.iter().any(|it| std::ptr::eq(*it, leaf));
@@ -40,7 +40,7 @@ impl Left {
         let untold = Kind::called(&vdev.kind).is_none()
             || members.iter().any(|member| member.state == "UNKNOWN");
         let unknown = (unsure && left.is_some()) || (untold && !over);
-        let left = left.map(|left| drives_left(inventory, vdev, left));
+        let left = left.map(|left| drives.left(vdev, left));
         let may_fail = left.filter(|_| !unknown);
         Some(Self { vdev: vdev.name.clone(), may_fail, of, over, unknown })
     }

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::hw::Hw;
-use crate::inventory::bond::drives;
+use crate::inventory::bond::Drives;
 use crate::inventory::seats::in_bay;
 use crate::inventory::{Class, Disk, Inventory, Pool};
 use crate::names::BayId;
@@ -414,11 +414,12 @@ pub fn of(hw: &Hw, inventory: &Inventory, pool: &Pool) -> Status {
         }
     };
     let vdevs: Vec<VdevStatus> = pool.vdevs.iter().map(shown).collect();
+    let drives = Drives::of(&inventory.disks);
     let left: Vec<Left> = pool
         .vdevs
         .iter()
         .zip(&vdevs)
-        .filter_map(|(vdev, it)| Left::of(inventory, pool, vdev, &it.members))
+        .filter_map(|(vdev, it)| Left::of(&drives, pool, vdev, &it.members))
         .collect();
     let percent = u128::from(pool.allocated.0) * 100 / u128::from(pool.size.0.max(1));
     let mut status = Status {
@@ -438,7 +439,7 @@ pub fn of(hw: &Hw, inventory: &Inventory, pool: &Pool) -> Status {
     status.conditions = find::conditions(pool, &status);
     let new = newcomers(hw, inventory, &status);
     status.conditions.extend(new);
-    let parts = one_drive(inventory, pool, &status);
+    let parts = one_drive(&drives, pool, &status);
     status.conditions.extend(parts);
     status.conditions.sort_by_key(|it| it.what);
     if !matches!(status.state.as_str(), "ONLINE" | "DEGRADED") {
@@ -449,14 +450,14 @@ pub fn of(hw: &Hw, inventory: &Inventory, pool: &Pool) -> Status {
 }
 
 /// Members of one vdev that are partitions, namespaces or logical units of one drive: they do not fail apart.
-fn one_drive(inventory: &Inventory, pool: &Pool, status: &Status) -> Vec<Condition> {
+fn one_drive(drives: &Drives<'_>, pool: &Pool, status: &Status) -> Vec<Condition> {
     let mut found = Vec::new();
     for (vdev, seen) in pool.vdevs.iter().zip(&status.vdevs) {
         // Of a cache or a spare nothing is counted.
         if matches!(vdev.class, Class::Cache | Class::Spare) {
             continue;
         }
-        for parts in drives(inventory, vdev).into_values() {
+        for parts in drives.in_vdev(vdev).into_values() {
             let parts: Vec<&Member> =
                 parts.into_iter().filter_map(|at| seen.members.get(at)).collect();
             let [first, .., last] = &parts[..] else { continue };

@@ -179,7 +179,7 @@ fn choice(request: &Request<'_>, pool: &Pool, vdev: &Vdev) -> String {
 fn of_raidz(request: &Request<'_>, target: &Target<'_>) -> Vec<(String, String)> {
     let Target { pool, vdev, .. } = target;
     let name = part(pool, vdev);
-    let outlives = match may_lose(request.sight.inventory, pool, vdev) {
+    let outlives = match may_lose(request.sight.inventory, pool, vdev, &|_| false) {
         Some(1) => "any one drive".to_owned(),
         Some(more) => format!("any {more} drives"),
         None => "what it does now".to_owned(),

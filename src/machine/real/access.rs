@@ -67,23 +67,18 @@ fn is_it(mount: Option<&Mount>, at: &Utf8Path, dataset: &str) -> Result<(), Stri
 /// `anna:staff` or `1000:100` as numbers.
 fn ids(owner: &str) -> io::Result<(u32, u32)> {
     let (user, group) = owner.split_once(':').unwrap_or((owner, "root"));
+    let none = |kind: &str, name: &str, make: &str| {
+        Error::other(format!("there is no {kind} {name}: `{make} {name}` makes one"))
+    };
     let uid = match user.parse() {
         Ok(uid) => uid,
-        Err(_) => User::from_name(user)?
-            .ok_or_else(|| {
-                Error::other(format!("there is no user {user}: `useradd {user}` makes one"))
-            })?
-            .uid
-            .as_raw(),
+        Err(_) => User::from_name(user)?.ok_or_else(|| none("user", user, "adduser"))?.uid.as_raw(),
     };
     let gid = match group.parse() {
         Ok(gid) => gid,
-        Err(_) => Group::from_name(group)?
-            .ok_or_else(|| {
-                Error::other(format!("there is no group {group}: `groupadd {group}` makes one"))
-            })?
-            .gid
-            .as_raw(),
+        Err(_) => {
+            Group::from_name(group)?.ok_or_else(|| none("group", group, "addgroup"))?.gid.as_raw()
+        }
     };
     Ok((uid, gid))
 }
