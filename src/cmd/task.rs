@@ -18,7 +18,7 @@ use crate::drive::Drive;
 use crate::hw::{Hw, Sure};
 use crate::inventory::{Inventory, Pool, Pools, Vdev, Want, look};
 use crate::life::called::Known;
-use crate::life::{Cannot, Task, runs};
+use crate::life::{Cannot, Follows, Task, runs};
 use crate::machine::local::{Lock, lock, short_line};
 use crate::profile::Profile;
 use crate::render;
@@ -160,13 +160,13 @@ pub fn perform(
             if !shown && !terms.no_wait && is_at_work(&scene.inventory, &pool) =>
         {
             scene.let_go();
-            return follow(context, &scene.hw, &pool, None);
+            return follow(context, &scene.hw, &Followed::going(&pool));
         }
         Err(Cannot::Busy { pool, .. })
             if terms.resumes && !shown && !terms.no_wait && is_at_work(&scene.inventory, &pool) =>
         {
             scene.let_go();
-            return follow(context, &scene.hw, &pool, None);
+            return follow(context, &scene.hw, &Followed::going(&pool));
         }
         Err(why) => return Err(why.into()),
     };
@@ -221,7 +221,9 @@ pub fn perform(
     }
     // Watching takes hours, and holds up nobody.
     scene.let_go();
-    let mut answer = follow(context, &scene.hw, &task.pool, task.then.as_deref())?;
+    let before = find(&scene.inventory, &task.pool).filter(|_| task.follows == Follows::Resilver);
+    let followed = Followed { before, ..Followed::of(&task) };
+    let mut answer = follow(context, &scene.hw, &followed)?;
     answer.json["task"] = json!(task);
     answer.json["changed"] = json!(true);
     Ok(answer)
@@ -433,15 +435,44 @@ impl<'a> Progressed<'a> {
 /// Seconds that ZFS is given to let go of a drive that was replaced.
 const LETS_GO: u32 = 10;
 
+/// Seconds that ZFS is given to begin a resilver: a drive that is back gets its own in one of the next
+/// transaction groups (5 seconds each at most), and none where it has missed nothing.
+const BEGINS: u32 = 15;
+
+/// A pool that is watched.
+struct Followed<'a> {
+    pool: &'a str,
+    /// How it was before a step that a resilver follows, if it may not have begun.
+    before: Option<&'a Pool>,
+    /// What a person does afterwards.
+    then: Option<&'a str>,
+}
+
+impl<'a> Followed<'a> {
+    /// One at work already.
+    fn going(pool: &'a str) -> Self {
+        Self { pool, before: None, then: None }
+    }
+
+    /// One whose task's steps are done.
+    fn of(task: &'a Task) -> Self {
+        Self { pool: &task.pool, before: None, then: task.then.as_deref() }
+    }
+}
+
 /// Watches the pool until nothing that a task sets going runs any more, and says how it is then.
-fn follow(context: &Context, hw: &Hw, name: &str, then: Option<&str>) -> Result<Answer> {
+fn follow(context: &Context, hw: &Hw, followed: &Followed<'_>) -> Result<Answer> {
+    let &Followed { pool: name, before, then } = followed;
     let mut screen = Progressed::new(hw);
-    let mut patience = LETS_GO;
+    let (mut patience, mut begins) = (LETS_GO, BEGINS);
     loop {
         let inventory = context.look(Want::GLANCE)?;
         let Some(pool) = find(&inventory, name) else { bail!("pool {name} is no longer imported") };
         if pool.busy.as_deref().is_some_and(runs) {
             sleep(screen.show(&inventory, pool));
+        } else if before.is_some_and(|before| !pool.resilvers_since(before)) && begins > 0 {
+            begins -= 1;
+            sleep(Duration::from_secs(1));
         } else if pool.vdevs.iter().any(Vdev::is_replaced) && patience > 0 {
             // ZFS lets go of the old drive a moment after the resilver; it stays if that did not end well.
             patience -= 1;

@@ -192,6 +192,16 @@ impl Pool {
         self.scans() || self.told.rebuilds.iter().any(|work| work.run == Run::Active)
     }
 
+    /// Whether a resilver has begun since an earlier look, ended or not.
+    pub fn resilvers_since(&self, earlier: &Self) -> bool {
+        let began = |pool: &Self| {
+            let scan = pool.told.scan.as_ref().filter(|scan| scan.resilver);
+            scan.map(|scan| scan.began)
+        };
+        let scanned = began(self).is_some() && began(self) != began(earlier);
+        scanned || self.told.rebuilds.iter().any(|work| !earlier.told.rebuilds.contains(work))
+    }
+
     fn scans(&self) -> bool {
         let scan = self.told.scan.as_ref();
         scan.is_some_and(|scan| scan.resilver && matches!(scan.run, Run::Active | Run::Paused))

@@ -330,3 +330,30 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_resilver_that_has_yet_to_begin_is_told_from_one_that_has_ended() {
+    let at = |second: i64, resilver: bool| {
+        let began = jiff::Timestamp::from_second(second).ok();
+        Some(Scan { resilver, began, ..scan(Run::Finished, 0) })
+    };
+    let with = |scan| pool(vec![], scan);
+    let scrubbed = with(at(100, false));
+    assert!(!with(None).resilvers_since(&with(None)));
+    assert!(!scrubbed.resilvers_since(&scrubbed), "a scrub is none");
+    assert!(!with(at(100, true)).resilvers_since(&with(at(100, true))), "the one before");
+    for earlier in [with(None), scrubbed, with(at(100, true))] {
+        assert!(with(at(107, true)).resilvers_since(&earlier));
+    }
+    let work = Copying {
+        vdev: "mirror-0".to_owned(),
+        run: Run::Finished,
+        began: None,
+        ended: None,
+        all: Bytes(1 << 40),
+        done: Bytes(1 << 40),
+    };
+    let mut rebuilt = with(None);
+    rebuilt.told.rebuilds.push(work);
+    assert!(rebuilt.resilvers_since(&with(None)) && !rebuilt.resilvers_since(&rebuilt));
+}
