@@ -7,6 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use thiserror::Error;
 
 use crate::machine::{Change, Hash, IoError, Machine, RunError};
+use crate::step::Effect;
 use crate::step::journal::noted;
 
 /// Where descriptions of this machine's own are.
@@ -62,7 +63,7 @@ pub fn write(
     was: Option<&[u8]>,
 ) -> Result<(), LearnedError> {
     let changes = Change::file(path, text, was.map(Hash::of));
-    Ok(noted(machine, "learn", "record the order of the bays", &changes)?)
+    Ok(noted(machine, "learn", "record the order of the bays", Effect::Record, &changes)?)
 }
 
 #[cfg(test)]

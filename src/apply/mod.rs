@@ -14,7 +14,7 @@ use crate::life::Task;
 use crate::machine::{Change, Machine, Output, RunError};
 use crate::plan::Plan;
 use crate::step::journal::{self, Event, Journal, Taken};
-use crate::step::{Again, Condition, Fingerprint, Rehearsal, Step};
+use crate::step::{Again, Condition, Effect, Fingerprint, Rehearsal, Step};
 
 pub mod condition;
 pub mod learned;
@@ -138,6 +138,8 @@ fn asked(plan: &Plan, told: &Plan) -> Plan {
     let steps =
         plan.steps.iter_mut().flat_map(|step| step.before.iter_mut().chain(&mut step.after));
     steps.filter_map(Condition::disk_mut).for_each(nameless);
+    // A label that says nothing of its own: an earlier version saved none.
+    plan.steps.iter_mut().for_each(|step| step.effect = Effect::Unsaid);
     let told = told.clone();
     Plan {
         made: told.made,
@@ -232,6 +234,7 @@ fn one(
             number,
             Event::Intent {
                 what: &step.what,
+                effect: step.effect,
                 changes: &changes,
                 disks: Taken::by(&changes, plan.disks),
             },

@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use crate::machine::{Change, Hash, IoError, Machine, RunError};
 use crate::shipped::{WISH, recorded_wish};
+use crate::step::Effect;
 use crate::step::journal::noted;
 
 /// Why the profile was not recorded.
@@ -39,7 +40,7 @@ pub fn record(machine: &dyn Machine, wish: &str, replace: bool) -> Result<bool, 
         return Err(WishError::Other);
     }
     let changes = Change::file(WISH.into(), wish, old.map(|old| Hash::of(&old)));
-    noted(machine, "propose", "record a proposed profile", &changes)?;
+    noted(machine, "propose", "record a proposed profile", Effect::Record, &changes)?;
     Ok(true)
 }
 

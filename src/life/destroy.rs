@@ -7,7 +7,7 @@ use crate::inventory::{Dataset, Inventory};
 use crate::life::{Cannot, Task};
 use crate::profile::Profile;
 use crate::profile::places::full;
-use crate::step::{Condition, Danger, Of, command, run, step};
+use crate::step::{Condition, Danger, Effect, Of, command, run, step};
 use crate::units::Bytes;
 
 mod refusal;
@@ -89,7 +89,12 @@ pub fn make(request: &Request<'_>) -> Result<Task, Cannot> {
     }
     let said = |why: &str| NoLoss::Held { name: name.to_owned(), said: why.to_owned() };
     let loss = Loss::read(request.would.map_err(said)?).map_err(|why| said(&why))?;
-    let mut out = step(format!("destroy {name}"), Danger::Erases, run([command::destroy(name)]));
+    let mut out = step(
+        format!("destroy {name}"),
+        Effect::Destroy,
+        Danger::Erases,
+        run([command::destroy(name)]),
+    );
     // The very dataset that was looked at, and no other of its name.
     out.before =
         property(dataset, "guid").map(|value| is(name, "guid", value)).into_iter().collect();

@@ -17,7 +17,7 @@ use crate::life::called::{self, Known};
 use crate::life::{Cannot, Sight};
 use crate::plan::erase::{self, Erased, Reason};
 use crate::plan::{Refusal, Refused, pick};
-use crate::step::{Condition, Danger, Fingerprint, Step, command, run, step};
+use crate::step::{Condition, Danger, Effect, Fingerprint, Step, command, run, step};
 use crate::units::{Ashift, Bytes};
 
 /// What is asked of a new drive.
@@ -152,6 +152,7 @@ pub fn judge<'a>(sight: &Sight<'_>, disk: &'a Disk, needs: &Needs) -> Result<New
         partition = Bytes(length.0.div_ceil(Bytes::MIB.0) * Bytes::MIB.0);
         let mut cut = step(
             format!("cut the drive in {} as the others of the pool are", drive.spoken()),
+            Effect::Cut,
             Danger::TakesFreeDisks,
             run([command::first_partition(&device, logical, partition), command::settle()]),
         );

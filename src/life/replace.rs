@@ -20,7 +20,7 @@ use crate::plan::erase::Take;
 use crate::profile::Profile;
 use crate::step::journal::Unfinished;
 use crate::step::role::REPLACEMENT;
-use crate::step::{Condition, Danger, Fingerprint, Step, command, run, step};
+use crate::step::{Condition, Danger, Effect, Fingerprint, Step, command, run, step};
 use crate::units::Bytes;
 
 /// What is asked, and what was seen.
@@ -327,6 +327,7 @@ fn online(request: &Request<'_>, target: Member<'_>, disk: &Disk) -> Task {
     let path = whole.map_or(path.clone(), Into::into);
     let mut back = step(
         format!("bring the drive in {} back into pool {pool}", drive.spoken()),
+        Effect::Return,
         Danger::Harmless,
         run([command::online(pool, &path)]),
     );
@@ -365,6 +366,7 @@ pub(super) fn take_out(
     let least = least(request, target)?;
     let mut offline = step(
         format!("take the drive in {} out of service in pool {pool}", drive.spoken()),
+        Effect::Leave,
         Danger::TakesFreeDisks,
         run([command::offline(pool, target.leaf.guid)]),
     );
@@ -605,6 +607,7 @@ fn replace_step(target: Member<'_>, new: &Newcomer<'_>) -> Step {
             target.leaf.guid,
             target.part()
         ),
+        Effect::Join,
         Danger::TakesFreeDisks,
         run([command::replace(pool, target.leaf.guid, &new.device), command::settle()]),
     );

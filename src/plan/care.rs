@@ -2,7 +2,7 @@
 
 use crate::drift::Timer;
 use crate::machine::Change;
-use crate::step::{Condition, Danger, Step, command, run};
+use crate::step::{Condition, Danger, Effect, Step, command, run};
 
 /// Makes timers as they are wished: first what is to be on, so that nothing is left without anybody half-way.
 pub fn step_of(timer: &Timer) -> Vec<Change> {
@@ -27,7 +27,7 @@ pub fn step_of(timer: &Timer) -> Vec<Change> {
 pub fn step(what: &str, timers: &[Timer]) -> Step {
     let ordered = timers.iter().filter(|it| it.on).chain(timers.iter().filter(|it| !it.on));
     let changes = ordered.flat_map(step_of).collect();
-    let mut made = crate::step::step(what, Danger::Harmless, changes);
+    let mut made = crate::step::step(what, Effect::Units, Danger::Harmless, changes);
     let files = timers.iter().filter_map(|timer| timer.file.as_ref());
     let file =
         |it: &crate::drift::Beside| Condition::File { path: it.path.clone(), hash: it.was.clone() };

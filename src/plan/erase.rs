@@ -15,7 +15,7 @@ use crate::machine::Change;
 use crate::names::{NameError, Serial, Wwn};
 use crate::step::journal::Unfinished;
 use crate::step::role::JOINS;
-use crate::step::{Again, Condition, Danger, Fingerprint, Step, command};
+use crate::step::{Again, Condition, Danger, Effect, Fingerprint, Step, command};
 
 /// A disk that a person wants erased and taken.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -137,6 +137,7 @@ pub fn step(erased: &Erased, contents: &Contents) -> Step {
             erased.holds,
             erased.reason
         ),
+        effect: Effect::Erase,
         danger: match erased.reason {
             Reason::Taken => Danger::Erases,
             Reason::CutOff { .. } => Danger::TakesFreeDisks,

@@ -26,7 +26,7 @@ use crate::profile::places::wished_datasets;
 use crate::profile::property::Setting;
 use crate::profile::{Layout, Profile};
 use crate::shipped::PROFILES;
-use crate::step::{Danger, Fingerprint, Import, Of, Step};
+use crate::step::{Condition, Danger, Fingerprint, Import, Of, Step};
 use crate::system::System;
 use crate::system::arrival::Arrival;
 use crate::units::Bytes;
@@ -374,7 +374,9 @@ fn steps_for(
         }
     }
     // What makes the pool come back comes last: it means something only once there is a pool.
-    all.sort_by_key(|step| step.what.starts_with("import the pool"));
+    let comes_back =
+        |step: &Step| step.after.iter().any(|it| matches!(it, Condition::Enabled { .. }));
+    all.sort_by_key(comes_back);
     all
 }
 

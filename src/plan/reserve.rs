@@ -9,7 +9,7 @@ use crate::capacity::{CapacityError, cut::Cut};
 use crate::plan::pick::{Picked, Picks};
 use crate::profile::Profile;
 use crate::step::free;
-use crate::step::{Danger, Fingerprint, Step, command, run, step};
+use crate::step::{Danger, Effect, Fingerprint, Step, command, run, step};
 use crate::units::Bytes;
 
 /// How the drives of a profile are cut.
@@ -42,7 +42,7 @@ pub fn cut_step(profile: &Profile, picks: &Picks<'_>, prints: &[Fingerprint]) ->
         data.len(),
         reserve.zfs()
     );
-    let mut cut = step(what, Danger::TakesFreeDisks, run(commands));
+    let mut cut = step(what, Effect::Cut, Danger::TakesFreeDisks, run(commands));
     cut.before = free(prints, |print| print.role == "data");
     Some(cut)
 }

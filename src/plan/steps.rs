@@ -13,7 +13,7 @@ use crate::profile::{Layout, Profile, Uneven};
 use crate::shipped::WISH;
 use crate::step::command::{self, Create};
 use crate::step::shape::VdevArgs;
-use crate::step::{Condition, Danger, Fingerprint, Of, Rehearsal, Step, free, run, step};
+use crate::step::{Condition, Danger, Effect, Fingerprint, Of, Rehearsal, Step, free, run, step};
 use crate::system::arrival::Mount;
 use crate::system::{HOSTID, KEPT, KEYS_AT_BOOT, Key, LOAD_KEYS, Own, System};
 use crate::words;
@@ -30,7 +30,7 @@ pub fn record_wish(text: &str, system: &System) -> Step {
     };
     let changes = Change::file(&path, text, was).into();
     let after = vec![Condition::File { path, hash: Some(Hash::of(text.as_bytes())) }];
-    Step { after, ..step(what, danger, changes) }
+    Step { after, ..step(what, Effect::Record, danger, changes) }
 }
 
 /// The hostid that the box has, or would get.
@@ -126,7 +126,7 @@ pub fn hostid(inventory: &Inventory, own: &Own) -> Option<Step> {
         changes.insert(0, Change::Remove { path: path.clone() });
     }
     let what = format!("give the box the hostid {value}, made from {of}");
-    let mut step = step(what, Danger::Harmless, changes);
+    let mut step = step(what, Effect::Files, Danger::Harmless, changes);
     step.before = vec![Condition::File { path: path.clone(), hash: own.hostid.clone() }];
     step.after = vec![Condition::File { path, hash: Some(Hash::of(&bytes)) }];
     Some(step)
@@ -143,7 +143,12 @@ pub fn keep_wish(text: &str, pool: &str, path: &Utf8Path, was: Option<&Hash>) ->
         content: text.to_owned(),
         was: was.cloned(),
     }];
-    let mut keep = step(format!("keep the profile in the pool: {path}"), Danger::Harmless, changes);
+    let mut keep = step(
+        format!("keep the profile in the pool: {path}"),
+        Effect::Record,
+        Danger::Harmless,
+        changes,
+    );
     keep.before = vec![Condition::Property {
         of: Of::Zfs,
         object: pool.to_owned(),
@@ -187,6 +192,7 @@ pub fn create_pool(
                 pick.bay.spoken(),
                 size.zfs()
             ),
+            Effect::Cut,
             Danger::TakesFreeDisks,
             run(command::partition(&address(pick), size.0)),
         );
@@ -233,6 +239,7 @@ pub fn create_pool(
             pool.name,
             if count == 1 { "" } else { "s" }
         ),
+        Effect::Create,
         Danger::TakesFreeDisks,
         run([create.run(!accepted.is_empty())]),
     );
@@ -302,7 +309,7 @@ pub fn create_dataset(profile: &Profile, name: &str, keys: &[Key]) -> Step {
         changes.insert(0, Change::NewKey { path: path.clone() });
         before.push(Condition::File { path, hash: None });
     }
-    let mut make = step(what, Danger::Harmless, changes);
+    let mut make = step(what, Effect::Dataset, Danger::Harmless, changes);
     make.before = before;
     make.after = settings
         .into_iter()
@@ -321,7 +328,12 @@ pub fn unlock(dataset: &str, asks: bool, place: Option<&Utf8Path>) -> Vec<Step> 
     let load = command::load_key(dataset);
     let load = if asks { load.asking(dataset) } else { load };
     let key = if asks { "passphrase" } else { "key" };
-    let mut open = step(format!("open {dataset} with its {key}"), Danger::Harmless, run([load]));
+    let mut open = step(
+        format!("open {dataset} with its {key}"),
+        Effect::Unlock,
+        Danger::Harmless,
+        run([load]),
+    );
     open.after = vec![Condition::Property {
         of: Of::Zfs,
         object: dataset.to_owned(),
@@ -338,15 +350,20 @@ pub fn keys_at_boot(was: Option<&Hash>) -> Step {
     let path = Utf8PathBuf::from(KEYS_AT_BOOT);
     let mut changes: Vec<Change> = Change::file(&path, LOAD_KEYS, was.cloned()).into();
     changes.extend(run([command::reload_units()]));
-    let mut keys = step("open encrypted datasets at boot", Danger::Harmless, changes);
+    let mut keys =
+        step("open encrypted datasets at boot", Effect::Files, Danger::Harmless, changes);
     keys.after = vec![Condition::File { path, hash: Some(Hash::of(LOAD_KEYS.as_bytes())) }];
     keys
 }
 
 /// Makes the pool come back at boot.
 pub fn enable(units: &[String]) -> Step {
-    let mut enable =
-        step("import the pool at boot", Danger::Harmless, run([command::enable(units)]));
+    let mut enable = step(
+        "import the pool at boot",
+        Effect::Units,
+        Danger::Harmless,
+        run([command::enable(units)]),
+    );
     enable.after = vec![Condition::Enabled { units: units.to_vec() }];
     enable
 }

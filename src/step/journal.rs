@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::machine::{Change, Machine, RunError};
 use crate::names::Serial;
-use crate::step::Fingerprint;
+use crate::step::{Effect, Fingerprint};
 use crate::units::Bytes;
 
 /// Its file.
@@ -23,6 +23,8 @@ pub enum Event<'a> {
     Intent {
         /// In words.
         what: &'a str,
+        /// What it does.
+        effect: Effect,
         /// The changes.
         changes: &'a [Change],
         /// The disks that they write to.
@@ -94,6 +96,8 @@ struct Noted {
     step: usize,
     event: String,
     #[serde(default)]
+    effect: Effect,
+    #[serde(default)]
     changes: Vec<Change>,
     #[serde(default)]
     disks: Vec<Taken>,
@@ -121,17 +125,13 @@ pub fn unfinished(text: &str) -> Vec<Unfinished> {
                 let erased = noted.disks.iter().map(|disk| &disk.address).filter(|it| erased(it));
                 let erased = erased.map(|it| (noted.plan.clone(), noted.step, it.clone()));
                 erasing.extend(erased.collect::<Vec<_>>());
-                let runs = |program: &str, verb: Option<&str>| {
-                    noted.changes.iter().any(|change| {
-                        let Change::Run(cmd) = change else { return false };
-                        cmd.program.file_name() == Some(program)
-                            && verb.is_none_or(|verb| cmd.args.iter().any(|arg| arg == verb))
-                    })
+                // Lines of an earlier version have no such word.
+                let effect = match noted.effect {
+                    Effect::Unsaid => Effect::guess(&noted.changes),
+                    said => said,
                 };
                 // A disk that is erased is nobody's yet; one that is cut in two is not in a pool yet.
-                let makes = ["create", "replace", "attach", "add"];
-                let makes = makes.iter().any(|verb| runs("zpool", Some(verb)));
-                let cuts = runs("sgdisk", None);
+                let (makes, cuts) = (effect.labels(), effect == Effect::Cut);
                 for disk in noted.disks.into_iter().filter(|_| makes || cuts) {
                     open.push((noted.step, makes, Unfinished { plan: noted.plan.clone(), disk }));
                 }
@@ -201,10 +201,11 @@ pub fn noted(
     machine: &dyn Machine,
     plan: &str,
     what: &str,
+    effect: Effect,
     changes: &[Change],
 ) -> Result<(), RunError> {
     let journal = Journal::new(machine, plan);
-    journal.write(1, Event::Intent { what, changes, disks: Vec::new() })?;
+    journal.write(1, Event::Intent { what, effect, changes, disks: Vec::new() })?;
     for change in changes {
         if let Err(why) = machine.change(change) {
             // The reason is told below whether or not the journal takes it.
@@ -233,7 +234,7 @@ mod tests {
     fn intent(plan: &str, cmd: &Cmd, names: &[&str]) -> String {
         let disks = names.iter().map(|name| disk(name)).collect();
         let changes = [Change::Run(cmd.clone())];
-        line(plan, Event::Intent { what: "x", changes: &changes, disks })
+        line(plan, Event::Intent { what: "x", effect: Effect::Unsaid, changes: &changes, disks })
     }
 
     fn open(text: &str) -> Vec<(String, String)> {
@@ -270,7 +271,12 @@ mod tests {
         let begun = intent("a", &create, &["x", "y"]);
         let dev: Utf8PathBuf = "/dev/disk/by-id/x".into();
         let zero = [Change::Zero { dev, spans: vec![], number: None }];
-        let erase = Event::Intent { what: "x", changes: &zero, disks: vec![disk("x")] };
+        let erase = Event::Intent {
+            what: "x",
+            effect: Effect::Erase,
+            changes: &zero,
+            disks: vec![disk("x")],
+        };
         let cleared = begun.clone() + &line("b", erase);
         let both = [("a".into(), "x".into()), ("a".into(), "y".into())];
         assert_eq!(open(&cleared), both, "cut off while it was cleared");

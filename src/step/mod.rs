@@ -14,9 +14,12 @@ use crate::machine::{Change, Cmd, Hash};
 use crate::profile::property::Setting;
 
 pub mod command;
+pub mod effect;
 pub mod journal;
 pub mod role;
 pub mod shape;
+
+pub use effect::Effect;
 
 /// A disk as it was when the plan was made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,6 +67,9 @@ pub enum Danger {
 pub struct Step {
     /// In words: `create pool tank`.
     pub what: String,
+    /// What it does.
+    #[serde(default)]
+    pub effect: Effect,
     /// How much it can cost.
     pub danger: Danger,
     /// What must hold before; else nothing of the step is done.
@@ -287,10 +293,11 @@ pub struct Import {
 }
 
 /// A step that does these changes, without conditions.
-pub fn step(what: impl Into<String>, danger: Danger, changes: Vec<Change>) -> Step {
+pub fn step(what: impl Into<String>, effect: Effect, danger: Danger, changes: Vec<Change>) -> Step {
     let what = what.into();
     Step {
         what,
+        effect,
         danger,
         before: Vec::new(),
         rehearsal: None,
@@ -315,6 +322,7 @@ pub fn set(of: Of, object: &str, setting: &Setting, is: &str) -> Step {
     };
     let mut set = step(
         format!("set {} of {object} from {is} to {}", setting.name, setting.value),
+        Effect::Set,
         Danger::Harmless,
         run([command::set(of, object, setting)]),
     );

@@ -15,7 +15,7 @@ use crate::inventory::{Dataset, Pool};
 use crate::machine::{IoError, Machine};
 use crate::profile::property::Setting;
 use crate::profile::value::fit_to_mount;
-use crate::step::{Condition, Danger, Of, Step, command, run, set, step};
+use crate::step::{Condition, Danger, Effect, Of, Step, command, run, set, step};
 
 /// The property that says from which file the next boot imports a pool.
 const CACHEFILE: &str = "cachefile";
@@ -287,7 +287,7 @@ impl Mount {
         let mut cmds = vec![command::mount(&self.dataset)];
         cmds.extend(self.share.then(|| command::share(&self.dataset)));
         let what = format!("mount {} at {}", self.dataset, self.at);
-        let mut step = step(what, Danger::Harmless, run(cmds));
+        let mut step = step(what, Effect::Mount, Danger::Harmless, run(cmds));
         step.before = vec![Condition::Vacant { path: self.at.clone() }];
         step.after = vec![Condition::Property {
             of: Of::Zfs,

@@ -13,7 +13,7 @@ use crate::profile::{MixedSizes, Uneven};
 use crate::step::command::{Add, Added};
 use crate::step::role::ADDED;
 use crate::step::shape::{Shape, Unlike};
-use crate::step::{Condition, Danger, Rehearsal, Step, command, run, step};
+use crate::step::{Condition, Danger, Effect, Rehearsal, Step, command, run, step};
 use crate::units::{Ashift, Bytes};
 
 pub(super) fn make(request: &Request<'_>, bays: &[String]) -> Result<Task, Cannot> {
@@ -79,8 +79,12 @@ pub(super) fn steps(
     accepted: Vec<String>,
 ) -> Vec<Step> {
     let mut steps: Vec<Step> = news.iter().flat_map(|new| new.steps.clone()).collect();
-    let mut one =
-        step(what, Danger::TakesFreeDisks, run([add.run(!accepted.is_empty()), command::settle()]));
+    let mut one = step(
+        what,
+        Effect::Join,
+        Danger::TakesFreeDisks,
+        run([add.run(!accepted.is_empty()), command::settle()]),
+    );
     one.before = news.iter().flat_map(Newcomer::is_free).collect();
     one.before
         .push(Condition::PoolImported { pool: pool.name.clone(), guid: pool.guid.to_string() });

@@ -10,7 +10,7 @@ use crate::life::newcomer::{Needs, Newcomer};
 use crate::life::{Cannot, Follows, Task, called};
 use crate::names::BayId;
 use crate::step::role::ATTACHED;
-use crate::step::{Condition, Danger, command, run, step};
+use crate::step::{Condition, Danger, Effect, command, run, step};
 
 /// What a drive is attached to.
 struct Target<'a> {
@@ -75,6 +75,7 @@ fn attach_step(target: &Target<'_>, new: &Newcomer<'_>) -> Result<crate::step::S
     let beside = if *is_raidz { vdev.name.clone() } else { well.leaf.guid.to_string() };
     let mut attach = step(
         format!("attach the drive in {} to {}", new.drive.spoken(), part(pool, vdev)),
+        Effect::Join,
         Danger::TakesFreeDisks,
         run([command::attach(&pool.name, &beside, &new.device), command::settle()]),
     );

@@ -11,7 +11,7 @@ use crate::life::member::{self, Member};
 use crate::life::newcomer::{self, reserved};
 use crate::life::{Cannot, Task, called, replace};
 use crate::names::BayId;
-use crate::step::{Danger, command, run, step};
+use crate::step::{Danger, Effect, command, run, step};
 use crate::units::Bytes;
 use crate::words::bays;
 
@@ -96,7 +96,7 @@ fn take_the_room(
         commands.push(command::online_expand(&pool.name, &path));
     }
     let what = format!("have {} take the room that its drives have", part(pool, vdev));
-    let mut grow = step(&what, Danger::Harmless, run(commands));
+    let mut grow = step(&what, Effect::Grow, Danger::Harmless, run(commands));
     grow.again = Some(command::not_open_yet());
     grow.before = of_vdev.iter().map(Member::as_seen).collect();
     let (mut facts, usable) = usable_facts(space, Some(after));

@@ -6,7 +6,7 @@ use crate::drive::Drive;
 use crate::inventory::{Class, Pool, Vdev};
 use crate::life::member::Member;
 use crate::life::{Cannot, Follows, Task, called, replace};
-use crate::step::{Condition, Danger, command, run, step};
+use crate::step::{Condition, Danger, Effect, command, run, step};
 use crate::units::Bytes;
 
 pub(super) fn make(request: &Request<'_>, what: &str) -> Result<Task, Cannot> {
@@ -83,7 +83,8 @@ fn aside(request: &Request<'_>, pool: &Pool, vdev: &Vdev) -> Result<Task, Cannot
         _ => "spare",
     };
     let what = format!("remove a {class} from pool {}", pool.name);
-    let mut remove = step(&what, Danger::Harmless, run([command::remove(&pool.name, vdev.guid)]));
+    let mut remove =
+        step(&what, Effect::Leave, Danger::Harmless, run([command::remove(&pool.name, vdev.guid)]));
     let leaf = |guid: u64| (pool.name.clone(), guid.to_string());
     remove.before =
         vec![Condition::PoolImported { pool: pool.name.clone(), guid: pool.guid.to_string() }];
@@ -121,8 +122,12 @@ fn detach(request: &Request<'_>, member: Member<'_>) -> Result<Task, Cannot> {
         return Err(NoGrowth::LastCopy { drive, vdev: name }.into());
     }
     let what = format!("take a copy out of {name}");
-    let mut detach =
-        step(&what, Danger::Harmless, run([command::detach(&pool.name, member.leaf.guid)]));
+    let mut detach = step(
+        &what,
+        Effect::Leave,
+        Danger::Harmless,
+        run([command::detach(&pool.name, member.leaf.guid)]),
+    );
     let states = |leaf: &crate::inventory::Leaf| Condition::LeafIs {
         pool: pool.name.clone(),
         guid: leaf.guid.to_string(),
@@ -186,7 +191,8 @@ fn evacuate(request: &Request<'_>, pool: &Pool, vdev: &Vdev) -> Result<Task, Can
         return Err(NoGrowth::NoRoom { vdev: name, allocated, free }.into());
     }
     let what = format!("remove {} from pool {}", vdev.name, pool.name);
-    let mut remove = step(&what, Danger::Harmless, run([command::remove(&pool.name, vdev.guid)]));
+    let mut remove =
+        step(&what, Effect::Leave, Danger::Harmless, run([command::remove(&pool.name, vdev.guid)]));
     remove.before = vec![Condition::PoolOnline { pool: pool.name.clone() }];
     remove.before.extend(vdev.leaves.iter().map(|leaf| Condition::LeafIs {
         pool: pool.name.clone(),

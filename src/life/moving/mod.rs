@@ -10,7 +10,7 @@ use crate::life::{Cannot, Task, member};
 use crate::plan::{import, steps};
 use crate::profile::Profile;
 use crate::status::waiting::waiting;
-use crate::step::{Condition, Danger, Fingerprint, Import, command, run, step};
+use crate::step::{Condition, Danger, Effect, Fingerprint, Import, command, run, step};
 use crate::system::Own;
 
 mod refusal;
@@ -229,8 +229,12 @@ pub fn export(request: &Outgoing<'_>) -> Result<Task, Cannot> {
     if pool.state == "SUSPENDED" {
         return Err(Cannot::Suspended { pool: name.clone() });
     }
-    let mut out =
-        step(format!("export pool {name}"), Danger::Harmless, run([command::export(name)]));
+    let mut out = step(
+        format!("export pool {name}"),
+        Effect::Export,
+        Danger::Harmless,
+        run([command::export(name)]),
+    );
     out.before = vec![Condition::PoolImported { pool: name.clone(), guid: pool.guid.to_string() }];
     out.after = vec![Condition::PoolNotImported { pool: name.clone() }];
     let members = member::all(inventory);
