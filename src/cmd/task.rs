@@ -154,7 +154,15 @@ pub fn perform(
     terms: &Terms<'_>,
 ) -> Result<Answer> {
     let shown = is_shown(context, terms.plan);
-    let task = match decide(&scene) {
+    let mut decided = decide(&scene);
+    if let Err(Cannot::Unfinished { pool, .. }) = &decided
+        && !shown
+        && moves_on(context, pool)?
+    {
+        scene = Scene { lock: scene.lock.take(), ..looked(context)? };
+        decided = decide(&scene);
+    }
+    let task = match decided {
         Ok(task) => task,
         Err(Cannot::Replacing { pool, .. })
             if !shown && !terms.no_wait && is_at_work(&scene.inventory, &pool) =>
@@ -438,6 +446,20 @@ const LETS_GO: u32 = 10;
 /// Seconds that ZFS is given to begin a resilver: a drive that is back gets its own in one of the next
 /// transaction groups (5 seconds each at most), and none where it has missed nothing.
 const BEGINS: u32 = 15;
+
+/// Whether a replacement that seems to have stopped goes on, or has ended, within [`BEGINS`] seconds: right after an import
+/// its resilver has yet to begin, and right after a resilver ZFS has yet to let go of the old drive.
+fn moves_on(context: &Context, name: &str) -> Result<bool> {
+    for _ in 0..BEGINS {
+        let inventory = context.look(Want::GLANCE)?;
+        let Some(pool) = find(&inventory, name) else { return Ok(true) };
+        if pool.resilvers() || !pool.vdevs.iter().any(Vdev::is_replaced) {
+            return Ok(true);
+        }
+        sleep(Duration::from_secs(1));
+    }
+    Ok(false)
+}
 
 /// A pool that is watched.
 struct Followed<'a> {

@@ -9,6 +9,9 @@ use std::time::{Duration, Instant};
 use crate::host::{BOOT, COMMAND, Ran, greets, run};
 use crate::lab::Lab;
 
+/// A command that takes this long is told with its time.
+const LONG: Duration = Duration::from_secs(3);
+
 impl Lab {
     /// Runs a shell command in the box, as root, within [`COMMAND`].
     pub fn sh(&self, command: &str) -> Ran {
@@ -21,8 +24,16 @@ impl Lab {
         ssh.arg(format!(
             "export LC_ALL=C PATH=/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin; {command}"
         ));
+        let began = Instant::now();
         match run(ssh, limit, stdin) {
-            Some(ran) => ran,
+            Some(ran) => {
+                // Where a test's time goes, with --nocapture.
+                if began.elapsed() >= LONG {
+                    let start: String = command.chars().take(100).collect();
+                    eprintln!("{}: {:.1} s: {start:?}", self.name, began.elapsed().as_secs_f64());
+                }
+                ran
+            }
             None => self.fail(&format!("`{command}` took more than {limit:?}")),
         }
     }
