@@ -13,7 +13,7 @@
 //!        +-- check ---+              Inventory
 //!               |                        |
 //!             Notes                      |
-//!               +-------> plan <---------+------> verify -> Drift
+//!               +-------> plan <---------+------> domain -> Drift
 //!          capacity ----> make
 //!                          |
 //!                         Plan ---> render -> text, JSON
@@ -99,7 +99,7 @@ pub mod learn;
 /// What is done, as values: steps, commands, conditions, and the journal of what was begun.
 pub mod step;
 
-/// One difference between the profile and the machine, as a value with its words.
+/// What all differences between the profile and the machine have in common.
 pub mod drift;
 
 /// A layout and its drives as the vdevs that the arithmetic knows. Pure.
@@ -111,11 +111,8 @@ pub mod check;
 /// Who scrubs, trims, tests and tells: one schedule and one voice. Pure, but for [`care::facts`].
 pub mod care;
 
-/// What a plan needs to know of the system beside its disks and pools.
-pub mod system;
-
-/// Wish against reality. Pure.
-pub mod verify;
+/// Capabilities with the same few faces: what each looks at, what differs, what mends it, what is due.
+pub mod domain;
 
 /// How a pool is: what is wrong, in which bay, what to do next. Pure.
 pub mod status;

@@ -6,14 +6,14 @@ use camino::{Utf8Path, Utf8PathBuf};
 use thiserror::Error;
 
 use crate::care::facts;
+use crate::domain;
+use crate::domain::storage::arrival;
 use crate::drive::Drive;
 use crate::hw::Hw;
 use crate::inventory::{Contents, Disk, Inventory, Leaf, Owner, Want, sentence};
 use crate::machine::{Change, DeviceNumber, Hash, IoError, Machine, RunError};
 use crate::property::same;
 use crate::step::{Condition, Fingerprint, command};
-use crate::system;
-use crate::system::arrival;
 
 /// What does not hold.
 #[derive(Debug, Error)]
@@ -413,7 +413,7 @@ fn ask(machine: &dyn Machine, condition: &Condition) -> Result<(), Unmet> {
             }
         }
         Condition::Enabled { .. } => {
-            let units = system::units(machine).map_err(|unknown| Unmet::Look(unknown.why))?;
+            let units = domain::host::units(machine).map_err(|unknown| Unmet::Look(unknown.why))?;
             let off: Vec<String> =
                 units.into_iter().filter(|(_, on)| !on).map(|(unit, _)| unit).collect();
             if off.is_empty() { Ok(()) } else { Err(Unmet::Disabled(off.join(", "))) }

@@ -2,8 +2,9 @@
 //!
 //! Apply looks again, makes the plan anew from that look and refuses if it is not the same one: a disk that was
 //! exchanged or written to since is named. Each step then checks what must hold, lets zpool rehearse where it
-//! can, writes its intent to the journal, changes, and checks what must hold after. The first step that does
-//! not end as planned stops the rest; running apply again looks again and goes on from what is there.
+//! can, writes its intent to the journal, changes, and checks what must hold after. A step that does not end as planned
+//! stops what needs it ([`crate::step::Link`]), and all else goes on; running apply again looks again and goes on from what
+//! is there.
 
 use camino::Utf8Path;
 use serde::Serialize;
@@ -14,14 +15,17 @@ use crate::life::Task;
 use crate::machine::{Change, Machine, Output, RunError};
 use crate::plan::Plan;
 use crate::step::journal::{self, Event, Journal, Taken};
-use crate::step::{Again, Condition, Effect, Fingerprint, Rehearsal, Step};
+use crate::step::{Again, Condition, Effect, Fingerprint, Link, Rehearsal, Step};
 
 pub mod condition;
 pub mod learned;
+mod ledger;
 pub mod secrets;
 pub mod wish;
 
 use condition::{Look, Unmet};
+use ledger::Ledger;
+pub use ledger::Partly;
 use secrets::Secrets;
 
 /// The lock's file.
@@ -74,6 +78,9 @@ pub enum ApplyError {
         /// Why.
         source: RunError,
     },
+    /// Steps failed that did not hold up all others.
+    #[error("{0}")]
+    Partly(Partly),
     /// Something that must hold after a step does not.
     #[error(
         "`{step}` was done, and is not as it should be\ndo this  see what there is: `zbay plan`; nothing more was changed"
@@ -93,6 +100,8 @@ pub enum Progress<'a> {
     Begin(usize, usize, &'a str),
     /// It ended as planned.
     Done(usize, usize, &'a str),
+    /// It is not begun, since it needs one that failed.
+    Skipped(usize, usize, &'a str),
 }
 
 /// Compares a plan that was saved with the one that the machine as it is now gives. A file can be edited, so that the new
@@ -138,8 +147,10 @@ fn asked(plan: &Plan, told: &Plan) -> Plan {
     let steps =
         plan.steps.iter_mut().flat_map(|step| step.before.iter_mut().chain(&mut step.after));
     steps.filter_map(Condition::disk_mut).for_each(nameless);
-    // A label that says nothing of its own: an earlier version saved none.
-    plan.steps.iter_mut().for_each(|step| step.effect = Effect::Unsaid);
+    // Labels that a person does not agree to: an earlier version saved none. Those of the new plan hold.
+    for step in &mut plan.steps {
+        (step.effect, step.link) = (Effect::Unsaid, Link::default());
+    }
     let told = told.clone();
     Plan {
         made: told.made,
@@ -192,7 +203,7 @@ impl Task {
 /// Runs the steps. The caller holds the lock and has found the plan [`unchanged`] in a fresh look.
 ///
 /// # Errors
-/// The first step that does not go as planned.
+/// What did not go as planned. Steps that do not need it were done all the same, unless the journal cannot be written.
 pub fn run(
     machine: &dyn Machine,
     hw: &Hw,
@@ -202,13 +213,23 @@ pub fn run(
 ) -> Result<(), ApplyError> {
     let journal = Journal::new(machine, plan.id);
     let count = plan.steps.len();
+    let mut ledger = Ledger::default();
     for (index, step) in plan.steps.iter().enumerate() {
         let number = index + 1;
+        if ledger.holds_up(step) {
+            tell(Progress::Skipped(number, count, &step.what));
+            continue;
+        }
         tell(Progress::Begin(number, count, &step.what));
-        one(machine, hw, plan, &journal, look, number)?;
-        tell(Progress::Done(number, count, &step.what));
+        match one(machine, hw, plan, &journal, look, number) {
+            Ok(()) => {
+                ledger.done(step);
+                tell(Progress::Done(number, count, &step.what));
+            }
+            Err(why) => ledger.fails(step, why)?,
+        }
     }
-    Ok(())
+    ledger.end(count)
 }
 
 fn one(

@@ -7,20 +7,20 @@ use jiff::Timestamp;
 
 use super::condition::Unmet;
 use super::{ApplyError, Progress, run, unchanged};
+use crate::domain::{self, face::POOL};
 use crate::hw::Hw;
 use crate::inventory::{Inventory, Owner, Want, look};
 use crate::machine::recorded::Recorded;
 use crate::machine::recording::{Answer, Bytes, Said};
 use crate::machine::{
-    Change, Cmd, DeviceNumber, Devices, HostFacts, IoError, Machine, Output, RunError, UdevDevice,
-    Writer,
+    Change, Cmd, DeviceNumber, Devices, HostFacts, IoError, Machine, Output, RunError, SYSTEMCTL,
+    UdevDevice, Writer,
 };
 use crate::plan::Plan;
 use crate::plan::make::make;
 use crate::plan::request::Request;
 use crate::shipped;
-use crate::step::command;
-use crate::system;
+use crate::step::{Danger, Effect, Link, Step, command, step};
 
 /// The recorded box, which keeps the files that are written to it, and fails where it is told to.
 struct Patient {
@@ -182,7 +182,7 @@ fn hw() -> Hw {
 fn plan_on(machine: &dyn Machine) -> Plan {
     let profile = shipped::profile(machine, Some("gen8-seed")).expect("shipped");
     let inventory = look::look(machine, Want::ALL).expect("recorded");
-    let system = system::look(machine, &profile.value).expect("recorded");
+    let facts = domain::look(machine, &profile.value).expect("recorded");
     let hw = hw();
     let request = Request {
         hw: &hw,
@@ -190,7 +190,7 @@ fn plan_on(machine: &dyn Machine) -> Plan {
         profile: &profile,
         name: "gen8-seed",
         inventory: &inventory,
-        system: &system,
+        facts: &facts,
         takes: &[],
         adopt: None,
         onto_existing: false,
@@ -232,6 +232,7 @@ fn each_step_is_noted_before_it_is_done_and_after() {
         told.push(match progress {
             Progress::Begin(number, count, _) => format!("begin {number} of {count}"),
             Progress::Done(number, count, _) => format!("done {number} of {count}"),
+            Progress::Skipped(..) => panic!("{progress:?}"),
         });
     })
     .expect("applied");
@@ -407,7 +408,8 @@ fn the_device_that_is_written_is_the_one_that_was_looked_at_by_its_number() {
 fn what_does_not_come_out_as_planned_stops_the_rest() {
     let (patient, hw, mut plan) = patient((1, SIZES), "DEGRADED");
     // Something must come after the pool for this to show.
-    plan.steps.push(plan.steps[0].clone());
+    let link = Link { chain: String::new(), needs: vec![POOL.to_owned()] };
+    plan.steps.push(Step { link, ..plan.steps[0].clone() });
     let error = apply(&patient, &hw, &plan).expect_err("stopped");
     assert!(
         matches!(&error, ApplyError::After { source: Unmet::PoolState { state, .. }, .. } if state == "DEGRADED"),
@@ -415,6 +417,41 @@ fn what_does_not_come_out_as_planned_stops_the_rest() {
     );
     let changes = patient.changes();
     assert_eq!(begins(&changes, "write /etc/zbay/profile.yaml"), 1, "{changes:?}");
+}
+
+#[test]
+fn what_fails_holds_up_what_needs_it_and_nothing_else() {
+    let (mut patient, hw, mut plan) = patient((1, SIZES), "ONLINE");
+    patient.fails = Some("zgenhostid");
+    let cmd = |word: &str| Change::Run(Cmd::new(SYSTEMCTL, ["enable", word]));
+    let add = |plan: &mut Plan, chain: &str, needs: &[&str], word: &str| {
+        let mut more = step(word, Effect::Units, Danger::Harmless, vec![cmd(word)]);
+        let needs = needs.iter().map(|need| (*need).to_owned()).collect();
+        more.link = Link { chain: chain.to_owned(), needs };
+        plan.steps.push(more);
+    };
+    add(&mut plan, "free", &[], "alone.timer");
+    add(&mut plan, "needs", &["pool"], "needs.timer");
+    add(&mut plan, "needs too", &["needs"], "later.timer");
+    add(&mut plan, "free", &["nobody"], "also.timer");
+    let error = apply(&patient, &hw, &plan).expect_err("one failed");
+    let changes = patient.changes();
+    for word in ["alone.timer", "also.timer"] {
+        assert_eq!(begins(&changes, &format!("systemctl enable {word}")), 1, "{changes:?}");
+    }
+    for word in ["systemctl enable needs.timer", "systemctl enable later.timer", "zpool"] {
+        assert_eq!(begins(&changes, word), 0, "{word}: {changes:?}");
+    }
+    let ApplyError::Partly(partly) = &error else { panic!("{error}") };
+    assert_eq!((partly.failed.len(), partly.count), (1, plan.steps.len()));
+    assert_eq!(partly.done + partly.skipped.len() + 1, plan.steps.len());
+    let said = error.to_string();
+    for words in
+        ["hostid", "failed half-way", "`needs.timer`, which needs what failed", "`zbay plan`"]
+    {
+        assert!(said.replace('\n', " ").contains(words), "{words}: {said}");
+    }
+    assert!(!said.contains("alone.timer"), "{said}");
 }
 
 #[test]

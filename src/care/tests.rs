@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use camino::Utf8PathBuf;
 
 use super::facts::{Cron, Facts, Smartd, Unit};
-use super::wish::{Scene, beside, drift, settings};
+use super::wish::{Drift, Scene, beside, drift, settings};
 use super::{CRON, Every, Job, Keeper, NOTIFY, SMARTD, Teller, ZED, line, of, told};
-use crate::drift::Drift;
+use crate::domain::care::step;
+use crate::drift::{Difference as _, Differs};
 use crate::inventory::{Inventory, Pool, Transport, Unknown};
 use crate::machine::{Change, Hash};
-use crate::plan::care::step;
 use crate::profile::Profile;
 use crate::property::Property;
 use crate::render::fixture::{hw, with_pool};
@@ -160,10 +160,10 @@ fn one_line_for_status() {
 }
 
 /// The system after what a plan's steps do.
-fn carried_out(scene: &mut Scene, found: &[Drift]) -> Vec<String> {
+fn carried_out(scene: &mut Scene, found: &[Differs<Drift>]) -> Vec<String> {
     let mut words = Vec::new();
     for drift in found {
-        let Drift::Timers { what, timers } = drift else { panic!("{drift:?}") };
+        let Ok(Drift::Timers { what, timers }) = drift else { panic!("{drift:?}") };
         for change in step(what, timers).changes {
             match change {
                 Change::Run(cmd) => {
@@ -262,11 +262,11 @@ fn a_timer_that_is_not_installed_is_named_and_nothing_is_promised() {
     scene.units.as_mut().unwrap().retain(|unit, _| !unit.starts_with("zbay-"));
     let found = drift(&hw, &wished("care: {scrub: debian}\n"), &inventory, Some(&scene));
     assert_eq!(found.len(), 2, "{found:?}");
-    assert!(found.iter().all(|it| matches!(it, Drift::NoUnit { .. }) && !it.mendable()));
+    assert!(found.iter().all(|it| matches!(it, Ok(it @ Drift::NoUnit { .. }) if !it.mendable())));
     let off =
         drift(&hw, &wished("care: {scrub: debian, selftest: off}\n"), &inventory, Some(&scene));
     assert_eq!(off, [], "what is not wished need not be there");
     scene.units = Err(Unknown::because("no systemd"));
     let found = drift(&hw, &wished("care: {}\n"), &inventory, Some(&scene));
-    assert!(matches!(&found[..], [Drift::NotKnown { .. }]), "{found:?}");
+    assert!(matches!(&found[..], [Err(_)]), "{found:?}");
 }

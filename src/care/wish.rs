@@ -5,20 +5,106 @@
 //! start together and each keeps its hour.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use serde::{Deserialize, Serialize};
 
 use crate::care::facts::{Facts, Unit, units};
 use crate::care::{Every, Job, hash};
-use crate::drift::{Beside, Drift, Timer};
+use crate::drift::{APPLY, Difference, Differs, NotKnown};
 use crate::hw::Hw;
 use crate::inventory::seats::in_bay;
 use crate::inventory::{Facet, Inventory, Unknown};
-use crate::machine::Machine;
+use crate::machine::{Hash, Machine};
 use crate::profile::Profile;
 use crate::profile::care::{Care, Rhythm, TestRhythm};
 use crate::profile::property::Setting;
 use crate::smart::selftest::Kind;
+
+/// A timer as it is wished, where it is not so.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Timer {
+    /// Its name.
+    pub unit: String,
+    /// On or off.
+    pub on: bool,
+    /// The file beside it, where that differs.
+    pub file: Option<Beside>,
+}
+
+/// A drop-in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Beside {
+    /// Where.
+    pub path: Utf8PathBuf,
+    /// What it is to hold; `None`: it goes.
+    pub text: Option<String>,
+    /// What is there now.
+    pub was: Option<Hash>,
+}
+
+/// What can differ.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "drift")]
+pub enum Drift {
+    /// Timers are not as `care:` wishes them.
+    Timers {
+        /// What is wished: `scrub tank monthly`.
+        what: String,
+        /// Those that differ.
+        timers: Vec<Timer>,
+    },
+    /// A timer that `care:` needs is not installed.
+    NoUnit {
+        /// Its name.
+        unit: String,
+    },
+}
+
+impl Difference for Drift {
+    fn mendable(&self) -> bool {
+        matches!(self, Self::Timers { .. })
+    }
+
+    fn remedy(&self) -> String {
+        match self {
+            Self::NoUnit { unit } if unit.starts_with("zbay-") => {
+                "`scripts/install` puts it there; or write `selftest: off`".to_owned()
+            }
+            Self::NoUnit { .. } => {
+                "`apt install zfsutils-linux` brings it (OpenZFS 2.1.3 or newer)".to_owned()
+            }
+            Self::Timers { .. } => APPLY.to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for Drift {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Timers { what, timers } => {
+                let state = |timer: &Timer| {
+                    let state = if timer.on { "on" } else { "off" };
+                    if timer.file.is_some() {
+                        format!(
+                            "{} to be {state}, with {}",
+                            timer.unit,
+                            if timer.on { "its night" } else { "no file beside it" }
+                        )
+                    } else {
+                        format!("{} to be {state}", timer.unit)
+                    }
+                };
+                let timers: Vec<String> = timers.iter().map(state).collect();
+                write!(f, "the profile says to {what}: {}", timers.join(", "))
+            }
+            Self::NoUnit { unit } => write!(f, "the profile needs {unit}, which is not installed"),
+        }
+    }
+}
 
 /// What a plan needs to know where a profile says `care:`.
 #[derive(Clone, Debug)]
@@ -106,14 +192,14 @@ pub fn drift(
     profile: &Profile,
     inventory: &Inventory,
     scene: Option<&Scene>,
-) -> Vec<Drift> {
+) -> Vec<Differs<Drift>> {
     let (Some(care), Some(scene)) = (profile.care, scene) else { return Vec::new() };
     let pool = profile.pool.name.as_str();
     let units = match &scene.units {
         Ok(units) => units,
         Err(why) => {
             let what = "who scrubs and trims".to_owned();
-            return vec![Drift::NotKnown { what, why: why.why.clone() }];
+            return vec![Err(NotKnown::new(what, &why.why))];
         }
     };
     let flash = wishes_flash(hw, profile, inventory);
@@ -126,7 +212,7 @@ pub fn drift(
             let text = on.then(|| drop_in(job, every));
             match timer(&unit, on, units.get(&unit), Some((scene, text))) {
                 Ok(timer) => timers.extend(timer),
-                Err(drift) => found.push(drift),
+                Err(differs) => found.push(differs),
             }
         }
         let what = match wished {
@@ -134,7 +220,7 @@ pub fn drift(
             None => format!("{} {pool} by no timer", job.word()),
         };
         if !timers.is_empty() {
-            found.push(Drift::Timers { what, timers });
+            found.push(Ok(Drift::Timers { what, timers }));
         }
     }
     let mut timers = Vec::new();
@@ -143,7 +229,7 @@ pub fn drift(
         let unit = kind.timer();
         match timer(&unit, rhythm != TestRhythm::Off, units.get(&unit), None) {
             Ok(timer) => timers.extend(timer),
-            Err(drift) => found.push(drift),
+            Err(differs) => found.push(differs),
         }
     }
     if !timers.is_empty() {
@@ -152,7 +238,7 @@ pub fn drift(
         } else {
             "self-tests of drives"
         };
-        found.push(Drift::Timers { what: what.to_owned(), timers });
+        found.push(Ok(Drift::Timers { what: what.to_owned(), timers }));
     }
     found
 }
@@ -163,10 +249,10 @@ fn timer(
     on: bool,
     is: Option<&Unit>,
     file: Option<(&Scene, Option<String>)>,
-) -> Result<Option<Timer>, Drift> {
+) -> Result<Option<Timer>, Differs<Drift>> {
     let is = is.cloned().unwrap_or_default();
     if on && !is.there {
-        return Err(Drift::NoUnit { unit: unit.to_owned() });
+        return Err(Ok(Drift::NoUnit { unit: unit.to_owned() }));
     }
     let mut changed = None;
     if let Some((scene, text)) = file {
@@ -176,7 +262,7 @@ fn timer(
                 changed = Some(Beside { path, text, was: was.as_deref().map(hash) });
             }
             Some(Err(why)) => {
-                return Err(Drift::NotKnown { what: path.to_string(), why: why.why.clone() });
+                return Err(Err(NotKnown::new(path.as_str(), &why.why)));
             }
             _ => {}
         }

@@ -131,7 +131,7 @@ pub(super) fn agreed(context: &Context, plan: &Plan) -> Result<(Wished, Plan)> {
     let mut wished = Wished::of(context, profile, plan.profile.clone())?;
     wished.takes.clone_from(&plan.takes);
     wished.adopt.clone_from(&plan.adopt);
-    wished.system.own.draw(plan.drawn.as_deref());
+    wished.facts.host.own.draw(plan.drawn.as_deref());
     wished.onto_existing = plan.onto_existing;
     let now = wished.plan()?;
     apply::unchanged(plan, &now)?;

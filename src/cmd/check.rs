@@ -10,6 +10,7 @@ use super::notify::in_clear;
 use super::row::{Does, Group, Page, Row, Run, given, options};
 use super::{Answer, Context};
 use crate::check::{self, Note, Severity};
+use crate::domain;
 use crate::fault::{Faults, Unsound};
 use crate::hw::Hw;
 use crate::machine::Machine;
@@ -17,7 +18,6 @@ use crate::machine::local::read_user_file;
 use crate::profile::Profile;
 use crate::render::json::answer;
 use crate::shipped::{self, LoadError};
-use crate::system;
 use crate::words::labelled;
 use crate::yaml::{MAX_BYTES, read};
 
@@ -130,7 +130,7 @@ fn profile(context: &Context, word: &str) -> Result<Vec<Note>> {
 
 /// What is to be said of the files that a profile names, where they are on this machine and can be read.
 fn of_files(machine: &dyn Machine, profile: &Profile) -> Vec<Note> {
-    let mut notes = system::keys::open(&system::key_files(machine, profile));
+    let mut notes = domain::keys::open(&domain::keys::key_files(machine, profile));
     notes.extend(in_clear(machine, &profile.notify));
     notes
 }

@@ -10,11 +10,11 @@ use super::progress::say;
 use super::row::{Does, Group, Page, Row, Run, given, options};
 use super::task::{Proof, Scene, Settle, Settled, Terms, look_around, perform, settle};
 use super::{Answer, Context};
+use crate::domain::host::Own;
+use crate::domain::storage::arrival::{self, Arrival};
 use crate::inventory::Pool;
 use crate::life::moving::{self, Incoming, Outgoing};
 use crate::render::json::answer;
-use crate::system::Own;
-use crate::system::arrival::{self, Arrival};
 use crate::words::{labelled, plain};
 
 /// The command.

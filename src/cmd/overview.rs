@@ -7,6 +7,7 @@ use super::row::{Does, Group, Page, Row, Run, nothing};
 use super::show_pool::facet;
 use super::{Answer, Context, adopt, is_bare, plan};
 use crate::check::{Note, Severity, health, machine};
+use crate::domain::host::Own;
 use crate::history::History;
 use crate::hw::Hw;
 use crate::inventory::{Disk, Inventory, Want, phrase};
@@ -16,7 +17,6 @@ use crate::render::json::answer;
 use crate::render::overview::{Overview, Ways, Wish, render};
 use crate::render::{disk, history};
 use crate::shipped::{PROFILES, WISH};
-use crate::system::Own;
 use crate::yaml::read;
 
 /// The command.

@@ -10,7 +10,11 @@ use serde_json::json;
 use super::row::{Does, Group, Page, Row, Run, given, options};
 use super::{Answer, Context, propose};
 use crate::check::Note;
-use crate::drift::Drift;
+use crate::domain::Drift;
+use crate::domain::face::World;
+use crate::domain::storage::arrival;
+use crate::domain::storage::{Moved, moved};
+use crate::domain::{self, Facts};
 use crate::fault::Fault;
 use crate::hw::Hw;
 use crate::inventory::{Inventory, Want};
@@ -23,8 +27,6 @@ use crate::profile::Profile;
 use crate::render;
 use crate::render::json::answer;
 use crate::shipped::{self, LoadError};
-use crate::system::{self, System, arrival};
-use crate::verify::{Moved, drift, moved};
 use crate::words::typeable;
 use crate::yaml::Parsed;
 
@@ -106,7 +108,7 @@ pub struct Wished {
     /// The look.
     pub inventory: Inventory,
     /// The rest of the system.
-    pub system: System,
+    pub facts: Facts,
     /// Disks that a person named to be erased.
     pub takes: Vec<Take>,
     /// The host that a person named as the one that had the pool last.
@@ -144,13 +146,13 @@ impl Wished {
         } else {
             Some(this_box(context, &inventory)?)
         };
-        let mut system = system::look(&*context.machine, &profile.value)
+        let mut facts = domain::look(&*context.machine, &profile.value)
             .context("could not look at the system")?;
         let wished = profile.value.pool.name.as_str();
         let pool = inventory.pools.iter().flatten().find(|pool| pool.name == wished);
         if let Some(pool) = pool.filter(|pool| arrival::is_unsettled(pool)) {
             let arrival = arrival::judge(&*context.machine, pool, true);
-            system.arrival = Some(arrival.context("could not look at the mountpoints")?);
+            facts.storage.arrival = Some(arrival.context("could not look at the mountpoints")?);
         }
         let hw = super::settled(context, hw, other_box.is_some(), &profile.value, &inventory)?;
         Ok(Self {
@@ -159,7 +161,7 @@ impl Wished {
             hw,
             other_box,
             inventory,
-            system,
+            facts,
             takes: Vec::new(),
             adopt: None,
             onto_existing: false,
@@ -183,8 +185,8 @@ impl Wished {
 
     /// Everything in which the machine differs from the profile.
     pub fn drift(&self) -> Vec<Drift> {
-        let profile = &self.profile;
-        drift(&self.hw, &profile.value, &profile.text, &self.inventory, &self.system)
+        let world = World::of(&self.hw, &self.profile, &self.inventory);
+        domain::drift(&world, &self.facts)
     }
 
     /// Members of the pool that sit in another bay than they were made in.
@@ -203,7 +205,7 @@ impl Wished {
             profile: &self.profile,
             name: &self.name,
             inventory: &self.inventory,
-            system: &self.system,
+            facts: &self.facts,
             takes: &self.takes,
             adopt: self.adopt.as_deref(),
             onto_existing: self.onto_existing,
@@ -221,7 +223,7 @@ impl Wished {
         let name = self.profile.value.pool.name.as_str();
         let pool = self.inventory.pools.iter().flatten().find(|pool| pool.name == name);
         if pool.is_some_and(|pool| !pool.is_marked())
-            && !is_own_word(&self.name, &self.profile.text, &self.system)
+            && !is_own_word(&self.name, &self.profile.text, &self.facts)
         {
             words.push("--onto-existing".to_owned());
         }
@@ -248,14 +250,14 @@ pub fn would(
     if moved.is_some_and(|is| is.moves_ports && is.mode != profile.value.controller) {
         return false;
     }
-    let Ok(system) = system::look(&*context.machine, &profile.value) else { return false };
+    let Ok(facts) = domain::look(&*context.machine, &profile.value) else { return false };
     make(&Request {
         hw,
         other_box: None,
         profile,
         name,
         inventory,
-        system: &system,
+        facts: &facts,
         takes: &[],
         adopt: None,
         onto_existing: false,

@@ -7,10 +7,10 @@ use serde_json::json;
 
 use super::row::{Does, Group, Page, Row, Run, given, options};
 use super::{Answer, Context};
+use crate::domain::storage::{KEPT, kept_in};
 use crate::inventory::{Inventory, Pool, Pools, Want};
 use crate::profile::Profile;
 use crate::render::json::answer;
-use crate::system::{KEPT, kept_in};
 use crate::yaml::{Parsed, read};
 
 /// The command.

@@ -13,6 +13,7 @@ use super::{
     verify,
 };
 use crate::cli::Common;
+use crate::domain;
 use crate::inventory::{Inventory, Want, look, redact};
 use crate::machine::disguise::Disguise;
 use crate::machine::real::Real;
@@ -23,7 +24,6 @@ use crate::profile::Profile;
 use crate::render::json::answer;
 use crate::shipped::{self, PROFILES};
 use crate::smart::selftest::Kind;
-use crate::system;
 use crate::yaml::read;
 
 /// The command.
@@ -71,7 +71,7 @@ pub fn run(context: &Context, dir: &Utf8Path, keep_serials: bool) -> Result<Answ
     for (name, text) in PROFILES {
         shipped::profile(&record, Some(name))?;
         if let Ok(profile) = read::<Profile>(name, text.as_bytes()) {
-            system::look(&record, &profile.value)?;
+            domain::look(&record, &profile.value)?;
         }
     }
     commands(&record, &inventory);

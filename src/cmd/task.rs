@@ -14,6 +14,7 @@ use crate::apply::{self, Progress, Work, secrets};
 use crate::cmd::consent::without_lock;
 use crate::cmd::{Answer, Context, may_change, say_woken};
 use crate::console;
+use crate::domain::storage::arrival::{self, Arrival};
 use crate::drive::Drive;
 use crate::hw::{Hw, Sure};
 use crate::inventory::{Inventory, Pool, Pools, Vdev, Want, look};
@@ -27,7 +28,6 @@ use crate::render::status::progress;
 use crate::status::running::seconds;
 use crate::status::{self, Status};
 use crate::step::journal::{self, Unfinished};
-use crate::system::arrival::{self, Arrival};
 use crate::words::{labelled, plain};
 
 /// How often what runs is looked at, in seconds: it is disturbed less where it has long to go.

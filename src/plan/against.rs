@@ -2,6 +2,7 @@
 //!
 //! Pure. All of it is collected before any is told; what speaks against a drive is in `pick`.
 
+use crate::domain::keys::KEY_BYTES;
 use crate::drive::Drive;
 use crate::hw::ControllerMode;
 use crate::inventory::seats::in_bay;
@@ -11,7 +12,6 @@ use crate::plan::refusal::Refusal;
 use crate::plan::request::Request;
 use crate::profile::BootFrom;
 use crate::profile::places::{compatibility, full};
-use crate::system::KEY_BYTES;
 
 pub(super) fn not_known(what: &str, why: &str) -> Refusal {
     Refusal::NotKnown { what: what.to_owned(), why: why.to_owned() }
@@ -132,7 +132,7 @@ fn guid_on(disk: &Disk) -> Option<String> {
 
 /// What would stop a step after others were done.
 pub(super) fn half_way(request: &Request<'_>, there: bool, import: bool) -> Vec<Refusal> {
-    let Request { profile: parsed, inventory, system, .. } = *request;
+    let Request { profile: parsed, inventory, facts, .. } = *request;
     let profile = &parsed.value;
     let exists = |name: &str| {
         let pools = inventory.pools.as_ref().ok();
@@ -148,7 +148,8 @@ pub(super) fn half_way(request: &Request<'_>, there: bool, import: bool) -> Vec<
         }
         let (owner, _) = wish.access();
         let (user, group) = owner.split_once(':').unwrap_or((&owner, "root"));
-        for (kind, who, known) in [("user", user, &system.users), ("group", group, &system.groups)]
+        for (kind, who, known) in
+            [("user", user, &facts.storage.users), ("group", group, &facts.storage.groups)]
         {
             let number = who.chars().all(|c| c.is_ascii_digit());
             match known {
@@ -166,13 +167,13 @@ pub(super) fn half_way(request: &Request<'_>, there: bool, import: bool) -> Vec<
         };
         let mount = settings.iter().find(|setting| setting.name == "mountpoint");
         if let Some(path) =
-            mount.filter(|m| system.occupied.iter().any(|path| path == m.value.as_str()))
+            mount.filter(|m| facts.storage.occupied.iter().any(|path| path == m.value.as_str()))
         {
             refusals.push(Refusal::Occupied { path: path.value.clone() });
         }
     }
     if !there && !import {
-        match &system.feature_set {
+        match &facts.storage.feature_set {
             Ok(true) => {}
             Ok(false) => refusals.push(Refusal::NoFeatureSet { name: compatibility(profile) }),
             Err(unknown) => {
@@ -180,7 +181,7 @@ pub(super) fn half_way(request: &Request<'_>, there: bool, import: bool) -> Vec<
             }
         }
     }
-    for key in system.keys.iter().filter(|key| key.loaded.is_none()) {
+    for key in facts.keys.keys.iter().filter(|key| key.loaded.is_none()) {
         let Some((mode, bytes)) = key.file else { continue };
         if mode & 0o077 != 0 || bytes != KEY_BYTES {
             let Some(path) = key.path.clone() else { continue };

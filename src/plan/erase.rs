@@ -15,7 +15,7 @@ use crate::machine::Change;
 use crate::names::{NameError, Serial, Wwn};
 use crate::step::journal::Unfinished;
 use crate::step::role::JOINS;
-use crate::step::{Again, Condition, Danger, Effect, Fingerprint, Step, command};
+use crate::step::{Again, Condition, Danger, Effect, Fingerprint, Link, Step, command};
 
 /// A disk that a person wants erased and taken.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -138,6 +138,7 @@ pub fn step(erased: &Erased, contents: &Contents) -> Step {
             erased.reason
         ),
         effect: Effect::Erase,
+        link: Link::default(),
         danger: match erased.reason {
             Reason::Taken => Danger::Erases,
             Reason::CutOff { .. } => Danger::TakesFreeDisks,

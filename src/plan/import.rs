@@ -9,7 +9,7 @@ use camino::Utf8PathBuf;
 use crate::check::{Note, Rule, Severity};
 use crate::inventory::{ForeignPool, ImportablePool, Inventory, MARK, Owner, PoolState};
 use crate::plan::pick::{Picked, Picks};
-use crate::step::{Condition, Danger, Effect, Fingerprint, Import, Step, command};
+use crate::step::{Condition, Danger, Effect, Fingerprint, Import, Link, Step, command};
 use crate::words::plain;
 
 /// Why a pool that is all there is not imported.
@@ -170,6 +170,7 @@ pub fn step(import: &Import, disks: &[Fingerprint]) -> Step {
     Step {
         what: format!("import pool {}, {}", import.pool, import.last),
         effect: Effect::Import,
+        link: Link::default(),
         danger: Danger::Harmless,
         before,
         rehearsal: None,

@@ -4,7 +4,10 @@ use super::Plan;
 use super::make::{PlanError, make};
 use super::request::Request;
 use crate::check::Rule;
-use crate::drift::Drift;
+use crate::domain;
+use crate::domain::storage::Drift;
+use crate::domain::storage::unwell::{patient, unwell};
+use crate::drift::Difference;
 use crate::hw::Hw;
 use crate::inventory::{
     Contents, ForeignPool, ImportablePool, Inventory, Owner, Pool, PoolState, Signature, Told,
@@ -15,9 +18,7 @@ use crate::machine::recorded::Recorded;
 use crate::plan::erase::Take;
 use crate::property::Property;
 use crate::shipped;
-use crate::system;
 use crate::units::Bytes;
-use crate::verify::{patient, unwell};
 
 fn member(state: PoolState, guid: &str) -> ForeignPool {
     ForeignPool {
@@ -47,14 +48,14 @@ fn planned(
     let profile = shipped::profile(&machine, Some("gen8-seed")).expect("shipped");
     let (hw, mut inventory) = holding(&machine, state, listed);
     change(&mut inventory);
-    let system = system::look(&machine, &profile.value).expect("recorded");
+    let facts = domain::look(&machine, &profile.value).expect("recorded");
     make(&Request {
         hw: &hw,
         other_box: None,
         profile: &profile,
         name: "gen8-seed",
         inventory: &inventory,
-        system: &system,
+        facts: &facts,
         takes: &[],
         adopt,
         onto_existing: false,
@@ -169,18 +170,19 @@ fn a_pool_that_is_not_well_gets_properties_at_most() {
     };
     let drift = || {
         vec![
-            Drift::DatasetMissing { dataset: "tank/new".into() },
-            Drift::Property {
+            Ok(Drift::DatasetMissing { dataset: "tank/new".into() }),
+            Ok(Drift::Property {
                 of: crate::step::Of::Zfs,
                 object: "tank".into(),
                 name: "atime".into(),
                 wished: "off".into(),
                 is: "on".into(),
                 fixed: false,
-            },
+            }),
         ]
     };
-    let mended = |pool: &Pool| patient(drift(), pool).iter().filter(|it| it.mendable()).count();
+    let mended =
+        |pool: &Pool| patient(drift(), pool).iter().flatten().filter(|it| it.mendable()).count();
     for (pool, left) in [
         (pool("ONLINE", None, "off"), 2),
         (pool("ONLINE", Some("scrub"), "off"), 2),
@@ -200,7 +202,7 @@ fn a_person_erases_nothing_in_raid_mode_or_under_a_pool() {
     let profile = shipped::profile(&machine, Some("gen8-raid-fifth-port")).expect("shipped");
     let hw = shipped::hw(&machine, "hp-microserver-gen8").expect("shipped").value;
     let mut inventory = look::look(&machine, Want::ALL).expect("recorded");
-    let system = system::look(&machine, &profile.value).expect("recorded");
+    let facts = domain::look(&machine, &profile.value).expect("recorded");
     let found = Signature { kind: "ext4".into(), label: Some("photos".into()), uuid: None };
     let disk = inventory
         .disks
@@ -219,7 +221,7 @@ fn a_person_erases_nothing_in_raid_mode_or_under_a_pool() {
             profile,
             name: "wish",
             inventory,
-            system: &system,
+            facts: &facts,
             takes: &takes,
             adopt: None,
             onto_existing: false,
@@ -270,14 +272,14 @@ fn laid(
             pool.comment = comment.map(str::to_owned);
         }
     }
-    let system = system::look(&machine, &profile.value).expect("recorded");
+    let facts = domain::look(&machine, &profile.value).expect("recorded");
     make(&Request {
         hw: &hw,
         other_box: None,
         profile: &profile,
         name,
         inventory: &inventory,
-        system: &system,
+        facts: &facts,
         takes: &[],
         adopt: None,
         onto_existing,

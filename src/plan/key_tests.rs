@@ -7,7 +7,9 @@ use super::make::{PlanError, make};
 use super::request::Request;
 use crate::apply::secrets::Secrets;
 use crate::apply::{Work, run};
-use crate::drift::Drift;
+use crate::domain::face::World;
+use crate::domain::keys::{self, unlock};
+use crate::domain::{self, Drift};
 use crate::inventory::{Want, look};
 use crate::machine::recorded::Recorded;
 use crate::machine::recording::{Answer, Bytes, Said};
@@ -16,8 +18,6 @@ use crate::profile::Profile;
 use crate::shipped::{self, WISH};
 use crate::step::command;
 use crate::step::{Condition, Of, Step};
-use crate::system;
-use crate::verify::drift;
 use crate::yaml::{Parsed, read};
 
 const KEY: &str = "/etc/zbay/keys/private";
@@ -45,14 +45,14 @@ fn box_saying(said: &[(Cmd, i32, &str)]) -> Recorded {
 fn plan(machine: &Recorded, profile: &Parsed<Profile>) -> Result<Plan, PlanError> {
     let hw = shipped::hw(machine, "hp-microserver-gen8").expect("shipped").value;
     let inventory = look::look(machine, Want::ALL).expect("recorded");
-    let system = system::look(machine, &profile.value).expect("recorded");
+    let facts = domain::look(machine, &profile.value).expect("recorded");
     make(&Request {
         hw: &hw,
         other_box: None,
         profile,
         name: "mine",
         inventory: &inventory,
-        system: &system,
+        facts: &facts,
         takes: &[],
         adopt: None,
         onto_existing: false,
@@ -145,14 +145,18 @@ fn a_dataset_that_waits_for_its_passphrase_is_told_and_opened_by_it() {
     let profile = wish("passphrase: ask");
     let dataset = "testpool/private";
     let closed = box_saying(&[(command::get(Of::Zfs, dataset, "keystatus"), 0, "unavailable\n")]);
-    let system = system::look(&closed, &profile.value).expect("recorded");
+    let facts = domain::look(&closed, &profile.value).expect("recorded");
     let hw = shipped::hw(&closed, "hp-microserver-gen8").expect("shipped").value;
     let inventory = look::look(&closed, Want::ALL).expect("recorded");
-    let found = drift(&hw, &profile.value, &profile.text, &inventory, &system);
-    let locked = found.iter().find(|it| matches!(it, Drift::Locked { asks: true, .. }));
+    let found = domain::drift(&World::of(&hw, &profile, &inventory), &facts);
+    let locked =
+        found.iter().find(|it| matches!(it, Drift::Keys(keys::Drift::Locked { asks: true, .. })));
     assert!(locked.is_some_and(Drift::mendable), "{found:?}");
-    assert!(!found.iter().any(|it| matches!(it, Drift::KeysAtBoot { .. })), "{found:?}");
-    let open = crate::plan::steps::unlock(dataset, true, None);
+    assert!(
+        !found.iter().any(|it| matches!(it, Drift::Keys(keys::Drift::KeysAtBoot { .. }))),
+        "{found:?}"
+    );
+    let open = unlock(dataset, true, None);
     assert_eq!(open.iter().flat_map(Step::asks).collect::<Vec<_>>(), [(dataset, false)]);
 }
 
@@ -203,12 +207,12 @@ fn a_dataset_that_its_key_does_not_open_is_told_before_the_next_boot() {
         let machine = box_saying(&said);
         let hw = shipped::hw(&machine, "hp-microserver-gen8").expect("shipped").value;
         let inventory = look::look(&machine, Want::ALL).expect("recorded");
-        let system = system::look(&machine, &profile.value).expect("recorded");
-        drift(&hw, &profile.value, &profile.text, &inventory, &system)
+        let facts = domain::look(&machine, &profile.value).expect("recorded");
+        domain::drift(&World::of(&hw, &profile, &inventory), &facts)
     };
     let key = |drift: &[Drift]| {
         drift.iter().find_map(|it| match it {
-            Drift::Key { why, .. } => Some(why.clone()),
+            Drift::Keys(keys::Drift::Key { why, .. }) => Some(why.clone()),
             _ => None,
         })
     };
@@ -220,7 +224,9 @@ fn a_dataset_that_its_key_does_not_open_is_told_before_the_next_boot() {
     assert!(key(&found("available\n", Some("644 64\n"), (0, ""))).unwrap().contains("mode 644"));
     let closed = found("unavailable\n", well, (0, ""));
     assert!(
-        closed.iter().any(|it| matches!(it, Drift::Locked { .. }) && it.mendable()),
+        closed
+            .iter()
+            .any(|it| matches!(it, Drift::Keys(keys::Drift::Locked { .. })) && it.mendable()),
         "{closed:?}"
     );
 }
@@ -240,7 +246,7 @@ fn a_key_that_others_have_the_say_over_is_a_finding_and_is_used() {
         let plan = plan(&machine, &profile).expect("a plan");
         let notes = plan.notes.into_iter().filter(|note| json!(note.rule) == "key-open");
         let planned: Vec<_> = notes.map(|note| (note.message, note.remedy)).collect();
-        let checked = system::keys::open(&system::key_files(&machine, &profile.value));
+        let checked = keys::open(&keys::key_files(&machine, &profile.value));
         let checked: Vec<_> = checked.into_iter().map(|it| (it.message, it.remedy)).collect();
         assert_eq!(planned, checked, "`zbay check` and `zbay plan` say the same");
         planned
@@ -287,10 +293,10 @@ fn what_is_opened_is_mounted_only_where_it_covers_nothing() {
         let names = holds.map(|names| names.iter().map(|name| (*name).to_owned()).collect());
         recording.lists.insert(at.trim().into(), Answer::Given(names));
         let machine = Recorded::new("gen8-seed".to_owned(), recording);
-        let system = system::look(&machine, &profile.value).expect("recorded");
-        let place = system.keys[0].place.clone();
+        let facts = domain::look(&machine, &profile.value).expect("recorded");
+        let place = facts.keys.keys[0].place.clone();
         let place = place.map(|place| place.map_err(|left| left.why));
-        let notes = system::keys::left(&system.keys);
+        let notes = keys::left(&facts.keys.keys);
         (place, notes.into_iter().map(|note| note.message).collect::<Vec<_>>())
     };
     let fits = |at: &str| Some(Ok(at.into()));
@@ -311,10 +317,10 @@ fn what_is_opened_is_mounted_only_where_it_covers_nothing() {
     }
     // The key is loaded whatever becomes of the mount, and the place is judged once more before it is used.
     let at = camino::Utf8Path::new("/srv/private");
-    let steps = crate::plan::steps::unlock(dataset, true, Some(at));
+    let steps = unlock(dataset, true, Some(at));
     assert_eq!(steps.len(), 2);
     assert!(steps[0].before.is_empty() && !format!("{:?}", steps[0].changes).contains("mount"));
     assert_eq!(steps[1].before, [Condition::Vacant { path: at.to_owned() }]);
-    let steps = crate::plan::steps::unlock(dataset, true, None);
+    let steps = unlock(dataset, true, None);
     assert!(steps.len() == 1 && !format!("{:?}", steps[0].changes).contains("mount"));
 }

@@ -7,13 +7,14 @@ use thiserror::Error;
 
 use crate::capacity::CapacityError;
 use crate::check::{self, Note, Rule, Severity, health, seats};
-use crate::drift::Drift;
+use crate::domain::face::World;
+use crate::domain::{self, Drift, Facts, host, storage};
 use crate::drive::Drive;
 use crate::fault::Faults;
 use crate::hw::Hw;
 use crate::hw::host::Host;
 use crate::inventory::{Disk, Inventory, Pool, volume};
-use crate::machine::{Change, Hash};
+use crate::machine::Hash;
 use crate::names::BayId;
 use crate::plan::against::{elsewhere, half_way, not_known, the_box};
 use crate::plan::erase::{self, Erased};
@@ -21,16 +22,12 @@ use crate::plan::outlook::{self, Outlook};
 use crate::plan::pick::{self, Erasing, Picks};
 use crate::plan::refusal::{Refusal, Refused};
 use crate::plan::request::Request;
-use crate::plan::{Plan, VERSION, better, care, import, replace, steps};
+use crate::plan::{Plan, VERSION, better, import, pool, replace};
 use crate::profile::places::wished_datasets;
-use crate::profile::property::Setting;
 use crate::profile::{Layout, Profile};
 use crate::shipped::PROFILES;
-use crate::step::{Condition, Danger, Fingerprint, Import, Of, Step};
-use crate::system::System;
-use crate::system::arrival::Arrival;
+use crate::step::{Fingerprint, Import, Step};
 use crate::units::Bytes;
-use crate::verify;
 use crate::yaml::Parsed;
 
 /// Why there is no plan.
@@ -49,9 +46,9 @@ pub enum PlanError {
 
 /// Whether a profile may be laid onto a pool that zbay did not make though nobody says so: it is a file of one's own, or
 /// recorded here already. The name of a shipped profile is no such word.
-pub fn is_own_word(name: &str, profile: &str, system: &System) -> bool {
+pub fn is_own_word(name: &str, profile: &str, facts: &Facts) -> bool {
     let shipped = PROFILES.iter().any(|(known, text)| *known == name && *text == profile);
-    !shipped || system.wish.as_deref() == Some(profile)
+    !shipped || facts.host.recorded.as_deref() == Some(profile)
 }
 
 /// Makes the plan.
@@ -59,7 +56,7 @@ pub fn is_own_word(name: &str, profile: &str, system: &System) -> bool {
 /// # Errors
 /// Everything that speaks against it.
 pub fn make(request: &Request<'_>) -> Result<Plan, PlanError> {
-    let Request { hw, profile: parsed, inventory, system, .. } = *request;
+    let Request { hw, profile: parsed, inventory, facts, .. } = *request;
     let profile = &parsed.value;
     let mut notes = check::check(hw, profile);
     for note in notes.iter_mut().filter(|note| note.severity == Severity::Error) {
@@ -69,21 +66,11 @@ pub fn make(request: &Request<'_>) -> Result<Plan, PlanError> {
         return Err(PlanError::Faults(Box::new(faults)));
     }
     let Decided { pool, picks, erasing, import } = decide(request)?;
-    let drift = verify::drift(hw, profile, &parsed.text, inventory, system);
+    let world = World::of(hw, parsed, inventory);
+    let drift = domain::drift(&world, facts);
     let (mend, rest): (Vec<Drift>, Vec<Drift>) = drift.into_iter().partition(Drift::mendable);
-    // What is left keeps the pool from coming back at boot: then nothing is set as long as nothing more can be mounted.
-    let stuck =
-        system.arrival.as_ref().is_some_and(|it| !it.left.is_empty() && it.mount.is_empty());
-    let mend = mend.into_iter().filter(|drift| {
-        !(stuck && matches!(drift, Drift::Property { name, .. } if name == "cachefile"))
-    });
-    // What an imported pool has is known once it is imported.
-    let mend: Vec<Drift> = mend
-        .filter(|drift| {
-            import.is_none()
-                || !matches!(drift, Drift::DatasetMissing { .. } | Drift::NotKept { .. })
-        })
-        .collect();
+    let mend: Vec<Drift> =
+        mend.into_iter().filter(|it| !waits(it, facts, import.is_some())).collect();
     let prints = match (&picks, pool) {
         (Some(picks), None) => fingerprints(hw, picks),
         _ => Vec::new(),
@@ -91,29 +78,26 @@ pub fn make(request: &Request<'_>) -> Result<Plan, PlanError> {
     let id = plan_id(parsed, &prints, &mend);
     let erases = to_erase(&erasing, &prints);
     let after: Vec<Fingerprint> = prints.iter().map(|print| once_erased(print, &erases)).collect();
-    let mut steps = steps_for(request, picks.as_ref(), &after, &id, &mend, import.as_ref());
-    let first = steps.iter().position(|step| step.danger == Danger::TakesFreeDisks).unwrap_or(0);
-    let clear = erases.iter().zip(&erasing).filter_map(|(it, erasing)| {
-        Some(erase::step(it, erasing.pick.disk.contents.as_ref().ok()?))
-    });
-    steps.splice(first..first, clear);
+    let mut arrives: Vec<Step> = erases
+        .iter()
+        .zip(&erasing)
+        .filter_map(|(it, erasing)| {
+            Some(erase::step(it, erasing.pick.disk.contents.as_ref().ok()?))
+        })
+        .collect();
+    match (&import, &picks) {
+        (Some(import), _) => arrives.push(import::step(import, &after)),
+        (None, Some(picks)) => arrives.extend(pool::create(profile, picks, &after, &id)),
+        (None, None) => {}
+    }
+    let steps = domain::steps(&World { arrives: &arrives, ..world }, facts, &mend);
     let outlook = match (&picks, pool) {
         (Some(picks), None) => outlook::outlook(profile, picks)?,
         (picks, Some(pool)) => standing(profile, picks.as_ref(), pool)?,
         (None, None) => return Err(Refused(Vec::new()).into()),
     };
     notes.retain(|note| note.severity < Severity::Error);
-    let mut keys = crate::system::keys::open(&system.keys);
-    notes.append(&mut keys);
-    notes.extend(crate::system::keys::left(&system.keys));
-    let is_key = |change: &Change| match change {
-        Change::NewKey { .. } => true,
-        Change::Run(cmd) => cmd.asks.is_some(),
-        _ => false,
-    };
-    if steps.iter().any(|step| step.changes.iter().any(is_key)) {
-        notes.extend(crate::system::keys::slow(system.aes));
-    }
+    notes.extend(domain::notes(facts, &steps));
     if let (Some(picks), None) = (&picks, pool) {
         notes.extend(advice(profile, picks, &outlook));
         notes.extend(health_of(hw, profile, picks, &inventory.host));
@@ -139,7 +123,7 @@ pub fn make(request: &Request<'_>) -> Result<Plan, PlanError> {
         takes: request.takes.to_vec(),
         import,
         adopt: request.adopt.map(str::to_owned),
-        drawn: steps::drawn_hostid(inventory, &system.own),
+        drawn: host::drawn_hostid(inventory, &facts.host.own),
         onto_existing: request.onto_existing,
         as_wished: as_wished(profile, pool, &mend, &rest),
         steps,
@@ -147,6 +131,19 @@ pub fn make(request: &Request<'_>) -> Result<Plan, PlanError> {
         outlook,
         notes,
     })
+}
+
+/// Whether a difference is not mended now: a pool that was imported and whose datasets are not settled does not come back at
+/// boot before nothing of it is left unmounted, and what an imported pool has is known once it is imported.
+fn waits(drift: &Drift, facts: &Facts, imports: bool) -> bool {
+    let Drift::Storage(drift) = drift else { return false };
+    let mut arrival = facts.storage.arrival.iter();
+    let stuck = arrival.any(|it| !it.left.is_empty() && it.mount.is_empty());
+    match drift {
+        storage::Drift::Property { name, .. } => stuck && name == "cachefile",
+        storage::Drift::DatasetMissing { .. } | storage::Drift::NotKept { .. } => imports,
+        _ => false,
+    }
 }
 
 /// What the drives of a pool that is yet to be made say of their health, and whether they were made together.
@@ -189,7 +186,7 @@ struct Decided<'a> {
 }
 
 fn decide<'a>(request: &Request<'a>) -> Result<Decided<'a>, Refused> {
-    let Request { hw, profile: parsed, inventory, system, .. } = *request;
+    let Request { hw, profile: parsed, inventory, facts, .. } = *request;
     let profile = &parsed.value;
     let mut refusals = the_box(request);
     let pool = match &inventory.pools {
@@ -212,7 +209,7 @@ fn decide<'a>(request: &Request<'a>) -> Result<Decided<'a>, Refused> {
     // Whoever names drives to be erased does not want them imported.
     let wanted = request.takes.is_empty() && request.other_box.is_none();
     if let (None, Some(picks), true) = (pool, &picks, wanted) {
-        let hostid = steps::own_hostid(inventory, &system.own);
+        let hostid = host::own_hostid(inventory, &facts.host.own);
         let name = profile.pool.name.as_str();
         match import::own(name, picks, inventory, hostid.as_deref(), request.adopt) {
             Ok(found) => import = found,
@@ -228,7 +225,7 @@ fn decide<'a>(request: &Request<'a>) -> Result<Decided<'a>, Refused> {
     }
     if pool.is_none() && import.is_none() {
         if let Some(picks) = &picks {
-            match pick::judge(hw, profile, picks, request.takes, &system.unfinished) {
+            match pick::judge(hw, profile, picks, request.takes, &facts.storage.unfinished) {
                 Ok(found) => erasing = found,
                 Err(found) => refusals.extend(found),
             }
@@ -266,7 +263,7 @@ fn another(
         _ => true,
     };
     let word =
-        request.onto_existing || is_own_word(request.name, &request.profile.text, request.system);
+        request.onto_existing || is_own_word(request.name, &request.profile.text, request.facts);
     (!ours && !word).then(|| Refusal::NotOurs {
         pool: name,
         profile: request.name.to_owned(),
@@ -314,72 +311,6 @@ fn plan_id(parsed: &Parsed<Profile>, prints: &[Fingerprint], mend: &[Drift]) -> 
     Hash::of(all.as_bytes()).0.chars().take(16).collect()
 }
 
-fn steps_for(
-    request: &Request<'_>,
-    picks: Option<&Picks<'_>>,
-    prints: &[Fingerprint],
-    id: &str,
-    mend: &[Drift],
-    import: Option<&Import>,
-) -> Vec<Step> {
-    let Request { profile: parsed, inventory, system, .. } = *request;
-    let profile = &parsed.value;
-    let mut all = Vec::new();
-    for drift in mend {
-        match drift {
-            Drift::Wish { .. } => all.push(steps::record_wish(&parsed.text, system)),
-            Drift::NoHostid => all.extend(steps::hostid(inventory, &system.own)),
-            Drift::PoolMissing { .. } => {
-                if let Some(import) = import {
-                    all.push(import::step(import, prints));
-                } else if let Some(picks) = picks {
-                    all.extend(steps::create_pool(profile, picks, prints, id));
-                }
-            }
-            Drift::DatasetMissing { dataset } => {
-                let name = dataset.split_once('/').map_or("", |(_, name)| name);
-                all.push(steps::create_dataset(profile, name, &system.keys));
-            }
-            Drift::Property { of: Of::Zpool, name, .. }
-                if name == "cachefile" && system.arrival.is_some() =>
-            {
-                all.extend(system.arrival.iter().flat_map(Arrival::steps));
-            }
-            Drift::Property { of, object, name, wished, is, .. } => {
-                let setting = Setting { name: name.clone(), value: wished.clone() };
-                all.push(crate::step::set(*of, object, &setting, is));
-            }
-            Drift::Timers { what, timers } => all.push(care::step(what, timers)),
-            Drift::Locked { dataset, asks } => {
-                let key = system.keys.iter().find(|key| key.dataset == *dataset);
-                let place = key.and_then(|key| key.place.as_ref()?.as_ref().ok());
-                all.extend(steps::unlock(dataset, *asks, place.map(camino::Utf8PathBuf::as_path)));
-            }
-            Drift::KeysAtBoot { was } => all.push(steps::keys_at_boot(was.as_ref())),
-            Drift::Disabled { units } => all.push(steps::enable(units)),
-            Drift::NotKept { path, was } => {
-                let pool = profile.pool.name.as_str();
-                all.push(steps::keep_wish(&parsed.text, pool, path, was.as_ref()));
-            }
-            Drift::PoolState { .. }
-            | Drift::Layout { .. }
-            | Drift::Extra { .. }
-            | Drift::Lacking { .. }
-            | Drift::Ashift { .. }
-            | Drift::Key { .. }
-            | Drift::Unmounted { .. }
-            | Drift::NoUnit { .. }
-            | Drift::Waits { .. }
-            | Drift::NotKnown { .. } => {}
-        }
-    }
-    // What makes the pool come back comes last: it means something only once there is a pool.
-    let comes_back =
-        |step: &Step| step.after.iter().any(|it| matches!(it, Condition::Enabled { .. }));
-    all.sort_by_key(comes_back);
-    all
-}
-
 /// The outlook of a pool that is there: its own numbers, and what its drives say about the rest.
 fn standing(
     profile: &Profile,
@@ -413,33 +344,37 @@ fn as_wished(
 ) -> Vec<String> {
     let mut fine = Vec::new();
     let all = || mend.iter().chain(rest);
+    let of_host = |is: fn(&host::Drift) -> bool| {
+        all().any(|drift| matches!(drift, Drift::Host(drift) if is(drift)))
+    };
+    let of_storage = |is: fn(&storage::Drift) -> bool| {
+        all().filter(|drift| matches!(drift, Drift::Storage(drift) if is(drift))).count()
+    };
     if let Some(pool) = pool {
-        let is_layout = |drift: &Drift| {
-            matches!(drift, Drift::Layout { .. } | Drift::Extra { .. } | Drift::Lacking { .. })
-        };
-        if !all().any(is_layout) {
+        use storage::Drift::{DatasetMissing, Extra, Lacking, Layout, Property};
+        if of_storage(|it| matches!(it, Layout { .. } | Extra { .. } | Lacking { .. })) == 0 {
             fine.push(format!("pool {}: {}", pool.name, layout_words(profile)));
         }
-        let missing = all().filter(|drift| matches!(drift, Drift::DatasetMissing { .. })).count();
+        let missing = of_storage(|it| matches!(it, DatasetMissing { .. }));
         let wished = wished_datasets(profile).len();
         if wished > missing {
             fine.push(format!("{} of {wished} datasets", wished - missing));
         }
-        if !all().any(|drift| matches!(drift, Drift::Property { .. })) {
+        if of_storage(|it| matches!(it, Property { .. })) == 0 {
             fine.push("properties".to_owned());
         }
     }
-    if !all().any(|drift| matches!(drift, Drift::NoHostid)) {
+    if !of_host(|it| *it == host::Drift::NoHostid) {
         fine.push("hostid".to_owned());
     }
-    if !all().any(|drift| matches!(drift, Drift::Disabled { .. } | Drift::NotKnown { .. })) {
+    let unknown = all().any(|drift| matches!(drift, Drift::NotKnown(_)));
+    if !unknown && !of_host(|it| matches!(it, host::Drift::Disabled { .. })) {
         fine.push("import at boot".to_owned());
     }
-    let care = |drift: &Drift| matches!(drift, Drift::Timers { .. } | Drift::NoUnit { .. });
-    if profile.care.is_some() && !all().any(care) {
+    if profile.care.is_some() && !all().any(|drift| matches!(drift, Drift::Care(_))) {
         fine.push("care".to_owned());
     }
-    if !all().any(|drift| matches!(drift, Drift::Wish { .. })) {
+    if !of_host(|it| matches!(it, host::Drift::Wish { .. })) {
         fine.push("the recorded profile".to_owned());
     }
     fine

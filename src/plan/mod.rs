@@ -14,17 +14,16 @@ use crate::words::typeable;
 
 mod against;
 pub mod better;
-pub mod care;
 pub mod erase;
 pub mod import;
 pub mod make;
 pub mod outlook;
 pub mod pick;
+pub mod pool;
 pub mod refusal;
 pub mod replace;
 pub mod request;
 pub mod reserve;
-pub mod steps;
 
 pub use outlook::Outlook;
 pub use refusal::{Refusal, Refused};
@@ -75,7 +74,7 @@ pub struct Plan {
     /// What is already as wished, in words.
     pub as_wished: Vec<String>,
     /// What differs and cannot be reached in place.
-    pub drift: Vec<crate::drift::Drift>,
+    pub drift: Vec<crate::domain::Drift>,
     /// What the pool will be, or is.
     pub outlook: Outlook,
     /// Warnings and advice.

@@ -11,6 +11,8 @@ use proptest::prelude::*;
 use super::make::make;
 use super::request::Request;
 use super::{Danger, Plan};
+use crate::domain::host::UNITS;
+use crate::domain::{self, Facts};
 use crate::hw::Hw;
 use crate::inventory::{
     Class, Contents, Dataset, Disk, ForeignPool, ImportablePool, Inventory, Leaf, LeafTold,
@@ -23,7 +25,6 @@ use crate::profile::Profile;
 use crate::property::Property;
 use crate::shipped;
 use crate::step::journal::{Taken, Unfinished};
-use crate::system::{self, System, UNITS};
 use crate::units::Bytes;
 use crate::yaml::Parsed;
 
@@ -79,7 +80,7 @@ struct World {
     hw: Hw,
     profile: Parsed<Profile>,
     inventory: Inventory,
-    system: System,
+    facts: Facts,
 }
 
 fn world(wish: &str, owners: &[Result<(Owner, bool, bool), Unknown>], journal: &[bool]) -> World {
@@ -87,7 +88,7 @@ fn world(wish: &str, owners: &[Result<(Owner, bool, bool), Unknown>], journal: &
     let profile = shipped::profile(&machine, Some(wish)).expect("shipped");
     let hw = shipped::hw(&machine, "hp-microserver-gen8").expect("shipped").value;
     let mut inventory = look::look(&machine, Want::ALL).expect("recorded");
-    let mut system = system::look(&machine, &profile.value).expect("recorded");
+    let mut facts = domain::look(&machine, &profile.value).expect("recorded");
     let bays = inventory.disks.iter_mut().filter(|disk| bay(&hw, disk).is_some());
     for ((disk, owner), noted) in bays.zip(owners).zip(journal) {
         // The other profiles than the seed's want drives of one size.
@@ -106,10 +107,10 @@ fn world(wish: &str, owners: &[Result<(Owner, bool, bool), Unknown>], journal: &
             let address = disk.address.clone().expect("an address");
             let (serial, size) = (disk.serial.clone(), disk.size);
             let disk = Taken { address, serial, size, role: "data".into() };
-            system.unfinished.push(Unfinished { plan: PLAN.into(), disk });
+            facts.storage.unfinished.push(Unfinished { plan: PLAN.into(), disk });
         }
     }
-    World { hw, profile, inventory, system }
+    World { hw, profile, inventory, facts }
 }
 
 fn bay(hw: &Hw, disk: &Disk) -> Option<String> {
@@ -118,14 +119,14 @@ fn bay(hw: &Hw, disk: &Disk) -> Option<String> {
 }
 
 fn plan(world: &World, takes: &[Take]) -> Option<Plan> {
-    let World { hw, profile, inventory, system } = world;
+    let World { hw, profile, inventory, facts } = world;
     let request = Request {
         hw,
         other_box: None,
         profile,
         name: "wish",
         inventory,
-        system,
+        facts,
         takes,
         adopt: None,
         onto_existing: false,
@@ -161,7 +162,7 @@ fn touched(plan: &Plan, inventory: &Inventory) -> BTreeSet<String> {
 /// The world once the plan's commands have done what they say.
 fn after(world: &World, plan: &Plan) -> World {
     let mut inventory = world.inventory.clone();
-    let mut system = world.system.clone();
+    let mut facts = world.facts.clone();
     let mut pools: Vec<Pool> = inventory.pools.clone().expect("asked");
     let property = |text: &str| {
         let (name, value) = text.split_once('=').expect("NAME=VALUE");
@@ -169,10 +170,10 @@ fn after(world: &World, plan: &Plan) -> World {
     };
     for change in plan.steps.iter().flat_map(|step| &step.changes) {
         let Change::Run(cmd) = change else {
-            match (change, &mut system.kept) {
+            match (change, &mut facts.storage.kept) {
                 (Change::WriteFile { path, content, .. }, _) => {
                     assert_eq!(path, "/etc/zbay/profile.yaml");
-                    system.wish = Some(content.clone());
+                    facts.host.recorded = Some(content.clone());
                 }
                 (Change::WriteBeneath { root, path, content, .. }, Some((kept, text))) => {
                     assert_eq!(*kept, root.join(path));
@@ -186,7 +187,8 @@ fn after(world: &World, plan: &Plan) -> World {
         match (cmd.program.file_name().expect("a name"), args.first().copied()) {
             ("zgenhostid", Some(id)) => inventory.host.hostid = Some(id.to_owned()),
             ("systemctl", Some("enable")) => {
-                system.units = Ok(UNITS.iter().map(|unit| ((*unit).to_owned(), true)).collect());
+                facts.host.units =
+                    Ok(UNITS.iter().map(|unit| ((*unit).to_owned(), true)).collect());
             }
             ("zpool", Some("create")) => pools.push(created(&inventory, &args[1..], property)),
             ("zfs", Some("create")) => {
@@ -201,7 +203,7 @@ fn after(world: &World, plan: &Plan) -> World {
     // What nobody set has its default, which is what an unwished property is compared with.
     inventory.pools = Ok(pools);
     let profile = world.profile.clone();
-    World { hw: world.hw.clone(), profile, inventory, system }
+    World { hw: world.hw.clone(), profile, inventory, facts }
 }
 
 fn dataset(name: String, properties: Vec<Property>) -> Dataset {
@@ -343,7 +345,7 @@ proptest! {
                             prop_assert!(takes.iter().any(named));
                         }
                         Reason::CutOff { .. } => {
-                            let noted = world.system.unfinished.iter();
+                            let noted = world.facts.storage.unfinished.iter();
                             let mut noted = noted.map(|it| Some(&it.disk.address));
                             prop_assert!(noted.any(|it| it == disk.address.as_ref()));
                             let empty = matches!(

@@ -1,10 +1,10 @@
 //! What a plan is made from.
 
+use crate::domain::Facts;
 use crate::hw::Hw;
 use crate::inventory::Inventory;
 use crate::plan::erase::Take;
 use crate::profile::Profile;
-use crate::system::System;
 use crate::yaml::Parsed;
 
 /// What a plan is made from.
@@ -21,7 +21,7 @@ pub struct Request<'a> {
     /// The look.
     pub inventory: &'a Inventory,
     /// The rest of the system.
-    pub system: &'a System,
+    pub facts: &'a Facts,
     /// Disks that a person named to be erased.
     pub takes: &'a [Take],
     /// The host that a person named as the one that had the pool last.

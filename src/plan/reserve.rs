@@ -55,14 +55,15 @@ fn length(pick: &Picked<'_>, reserve: Bytes) -> Result<Bytes, CapacityError> {
 #[cfg(test)]
 mod tests {
     use super::device;
-    use crate::drift::Drift;
+    use crate::domain;
+    use crate::domain::Drift;
+    use crate::domain::face::World;
+    use crate::domain::storage::Drift::{Layout, PoolMissing};
     use crate::machine::recorded::Recorded;
     use crate::profile::Profile;
     use crate::render::fixture::{hw, inventory, with_pool};
     use crate::step::command::first_partition;
-    use crate::system;
     use crate::units::Bytes;
-    use crate::verify::drift;
     use crate::yaml::{Parsed, read};
 
     fn wish(more: &str) -> Parsed<Profile> {
@@ -103,10 +104,10 @@ mod tests {
         seen.pools = pools;
         let recorded = Recorded::embedded("gen8-seed").unwrap().unwrap();
         let (hw, wish) = (hw("hp-microserver-gen8"), wish("  reserve: 2GiB\n"));
-        let system = system::look(&recorded, &wish.value).unwrap();
-        let found = drift(&hw, &wish.value, &wish.text, &seen, &system);
+        let facts = domain::look(&recorded, &wish.value).unwrap();
+        let found = domain::drift(&World::of(&hw, &wish, &seen), &facts);
         let wrong =
-            |drift: &&Drift| matches!(drift, Drift::Layout { .. } | Drift::PoolMissing { .. });
+            |drift: &&Drift| matches!(drift, Drift::Storage(Layout { .. } | PoolMissing { .. }));
         assert_eq!(found.iter().find(wrong), None);
     }
 }

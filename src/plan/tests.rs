@@ -5,12 +5,12 @@ use proptest::prelude::{Just, ProptestConfig, Strategy, prop_assert_eq, proptest
 use super::make::{PlanError, make};
 use super::request::Request;
 use super::{Plan, Step};
+use crate::domain;
 use crate::inventory::{Disk, Inventory, Transport, Want, look};
 use crate::machine::Change;
 use crate::machine::recorded::Recorded;
 use crate::machine::recording::{FILES, Recording};
 use crate::shipped;
-use crate::system;
 
 const LETTERS: [char; 5] = ['a', 'b', 'c', 'd', 'e'];
 
@@ -52,15 +52,15 @@ fn planned(
     let hw = shipped::hw(machine, "hp-microserver-gen8").expect("shipped").value;
     let mut inventory = look::look(machine, Want::ALL).expect("recorded");
     change(&mut inventory);
-    let system = system::look(machine, &profile.value).expect("recorded");
-    let (inventory, system) = (&inventory, &system);
+    let facts = domain::look(machine, &profile.value).expect("recorded");
+    let (inventory, facts) = (&inventory, &facts);
     make(&Request {
         hw: &hw,
         other_box: None,
         profile: &profile,
         name,
         inventory,
-        system,
+        facts,
         takes: &[],
         adopt: None,
         onto_existing: false,

@@ -6,7 +6,8 @@
 use std::fmt::Write as _;
 
 use crate::check::{Note, Rule, Severity};
-use crate::drift::Drift;
+use crate::domain::Drift;
+use crate::domain::storage::Moved;
 use crate::inventory::Inventory;
 use crate::machine::{Change, Cmd};
 use crate::names::BayId;
@@ -14,7 +15,6 @@ use crate::paint::{Tone, painted};
 use crate::plan::replace::{Members, merged};
 use crate::plan::{Outlook, Plan};
 use crate::step::{Fingerprint, Step};
-use crate::verify::Moved;
 use crate::words::{bays, labelled, marked, plain, sentence, width};
 
 /// The whole plan and what to type next. `full` spells every path.

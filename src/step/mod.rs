@@ -61,6 +61,23 @@ pub enum Danger {
     ReplacesWish,
 }
 
+/// Which steps stand or fall together: a step that fails ends its chain, and the chains that need it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Link {
+    /// The chain that it is part of; empty: that of all steps that say nothing.
+    pub chain: String,
+    /// Chains that must not have failed.
+    #[serde(default)]
+    pub needs: Vec<String>,
+}
+
+impl Link {
+    fn is_plain(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// One thing that is done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -72,6 +89,9 @@ pub struct Step {
     pub effect: Effect,
     /// How much it can cost.
     pub danger: Danger,
+    /// Which other steps it stands or falls with.
+    #[serde(default, skip_serializing_if = "Link::is_plain")]
+    pub link: Link,
     /// What must hold before; else nothing of the step is done.
     pub before: Vec<Condition>,
     /// A command that changes nothing and must agree first.
@@ -299,6 +319,7 @@ pub fn step(what: impl Into<String>, effect: Effect, danger: Danger, changes: Ve
         what,
         effect,
         danger,
+        link: Link::default(),
         before: Vec::new(),
         rehearsal: None,
         changes,

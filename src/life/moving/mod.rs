@@ -3,15 +3,15 @@
 //! A pool that another host had last and did not export may be in use there: it is imported only where a person names that
 //! host. What is imported is named by its GUID, and looked for only on the drives whose labels name it.
 
+use crate::domain::host::{self, Own};
 use crate::drive::Drive;
 use crate::hw::Hw;
 use crate::inventory::{Disk, ForeignPool, ImportablePool, Inventory, Owner, Pool, Reason};
 use crate::life::{Cannot, Task, member};
-use crate::plan::{import, steps};
+use crate::plan::import;
 use crate::profile::Profile;
 use crate::status::waiting::waiting;
 use crate::step::{Condition, Danger, Effect, Fingerprint, Import, command, run, step};
-use crate::system::Own;
 
 mod refusal;
 
@@ -69,7 +69,7 @@ pub fn import(request: &Incoming<'_>) -> Result<Task, Cannot> {
     let Some(label) = newest else {
         return Err(NoMove::Unlabelled { pool: name.clone() }.into());
     };
-    let hostid = steps::own_hostid(inventory, own);
+    let hostid = host::own_hostid(inventory, own);
     let force = import::whose(label, hostid.as_deref(), request.from).map_err(|host| {
         NoMove::Elsewhere { pool: name.clone(), host, last: import::last_used(label) }
     })?;
@@ -90,7 +90,7 @@ pub fn import(request: &Incoming<'_>) -> Result<Task, Cannot> {
     };
     let mut steps = Vec::new();
     if inventory.host.hostid.is_none() {
-        steps.extend(steps::hostid(inventory, own));
+        steps.extend(host::hostid(inventory, own));
     }
     let prints: Vec<_> =
         members.iter().map(|(disk, _)| Fingerprint::of(hw, disk, "data")).collect();

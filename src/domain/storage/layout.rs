@@ -4,7 +4,8 @@
 //! matter in which order they stand. A drive that is missing, or that sits in another free bay, makes no other
 //! layout: on the day a drive dies nobody shall be told to make the pool anew.
 
-use crate::drift::Drift;
+use crate::domain::storage::drift::Drift;
+use crate::domain::storage::unwell::unwell;
 use crate::hw::Hw;
 use crate::inventory::place::Place;
 use crate::inventory::seats::in_bay;
@@ -38,7 +39,7 @@ pub(super) fn layout(hw: &Hw, profile: &Profile, inventory: &Inventory, pool: &P
             wished: words(&wished_data),
             is: words(&is),
             line: line(hw, profile, inventory, &is),
-            waits: super::unwell(pool).map(|(why, _)| why),
+            waits: unwell(pool).map(|(why, _)| why),
         });
     }
     for class in [Class::Log, Class::Cache, Class::Spare] {
@@ -223,13 +224,14 @@ fn wished_shapes(hw: &Hw, profile: &Profile, inventory: &Inventory) -> Vec<Shape
 #[cfg(test)]
 mod tests {
     use super::layout;
+    use crate::drift::Difference as _;
     use crate::profile::Profile;
     use crate::shipped::WISH;
     use crate::status::samples::{hw, seen, text};
     use crate::yaml::read;
 
     fn wish(bays: &str) -> Profile {
-        let shipped = include_str!("../../profiles/gen8-usb-raidz.yaml");
+        let shipped = include_str!("../../../profiles/gen8-usb-raidz.yaml");
         let text = shipped.replace("bays: [1, 2, 3, 4]", bays);
         read::<Profile>(WISH, text.as_bytes()).unwrap().value
     }
