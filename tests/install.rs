@@ -113,6 +113,9 @@ fn what_is_installed_works_and_a_second_run_changes_nothing() {
     let replaces =
         fs::read_to_string(root.path("etc/systemd/system/zbay-replace.service")).expect("there");
     assert!(replaces.contains("\nExecStart=/usr/local/bin/zbay replace --waiting\n"), "{replaces}");
+    let tick =
+        fs::read_to_string(root.path("etc/systemd/system/zbay-tick.service")).expect("there");
+    assert!(tick.contains("\nExecStart=/usr/local/bin/zbay tick\n"), "{tick}");
     assert!(root.path("etc/systemd/system/zbay-notify.path").exists());
     for (path, words) in [
         ("usr/local/share/man/man1/zbay.1", ".TH zbay 1"),
@@ -241,12 +244,15 @@ fn a_blank_drive_is_taken_whether_or_not_anybody_could_be_told() {
     // What follows ExecStart in the same unit runs only where it ended with 0.
     assert_eq!(setting(&notify, "ExecStartPost"), [""; 0]);
     assert_eq!(setting(&notify, "ExecStart"), ["/usr/bin/zbay notify"]);
-    assert_eq!(setting(&notify, "Wants"), ["zbay-replace.service"]);
+    assert_eq!(setting(&notify, "Wants"), ["zbay-tick.service"]);
+    assert_eq!(setting(&unit("zbay-tick.service"), "ExecStart"), ["/usr/bin/zbay tick"]);
     let replaces = unit("zbay-replace.service");
-    let after: Vec<&str> = setting(&replaces, "After")[0].split(' ').collect();
-    assert!(after.contains(&"zbay-notify.service"), "an order, and no condition");
-    for key in ["Requires", "Requisite", "BindsTo", "PartOf"] {
-        assert_eq!(setting(&replaces, key), [""; 0], "{key}");
+    for unit in [unit("zbay-tick.service"), replaces] {
+        let after: Vec<&str> = setting(&unit, "After")[0].split(' ').collect();
+        assert!(after.contains(&"zbay-notify.service"), "an order, and no condition");
+        for key in ["Requires", "Requisite", "BindsTo", "PartOf"] {
+            assert_eq!(setting(&unit, key), [""; 0], "{key}");
+        }
     }
 }
 

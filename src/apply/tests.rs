@@ -38,6 +38,7 @@ fn words(change: &Change) -> String {
     match change {
         Change::Run(cmd) => cmd.to_string(),
         Change::WriteFile { path, .. } => format!("write {path}"),
+        Change::Attribute { path, .. } => format!("set {path}"),
         Change::WriteBeneath { root, path, .. } => format!("write {root}/{path}"),
         Change::Mkdir { path, .. } => format!("mkdir {path}"),
         Change::Remove { path } => format!("remove {path}"),

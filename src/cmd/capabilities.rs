@@ -44,7 +44,12 @@ const TABLE: &[(&str, &str, &str)] = &[
         "`zbay notify`, `zbay forget`, `notify:`",
     ),
     ("figures for Prometheus", "yes", "`zbay metrics`"),
-    ("scrubs, trims and self-tests on a schedule", "yes", "`zbay care`, `zbay selftest`, `care:`"),
+    (
+        "scrubs, trims and self-tests on a schedule; other jobs when they are due",
+        "yes",
+        "`zbay care`, `zbay selftest`, `zbay tick`, `care:`",
+    ),
+    ("a limit for the memory that ZFS caches in", "yes", "`memory:`"),
     ("its documents at hand", "yes", "`zbay help`"),
     ("man pages, and completions for bash, zsh and fish", "yes", "`man zbay`, `zbay completions`"),
     ("special vdevs and dRAID in a profile", "no", "`zbay expand special` adds one to a pool"),

@@ -65,6 +65,7 @@ documents! {
     "add-a-box": "a box that zbay does not know",
     "gen8-boot": "what a MicroServer Gen8 boots from",
     "rules": "what check and plan look for",
+    "add-a-capability": "how to add a capability to zbay",
     "testing": "how zbay is tested",
 }
 

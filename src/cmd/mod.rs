@@ -76,6 +76,7 @@ pub mod show_pool;
 pub mod status;
 pub mod table;
 pub mod task;
+pub mod tick;
 pub mod verify;
 pub mod voice;
 

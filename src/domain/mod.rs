@@ -17,6 +17,7 @@ pub mod care;
 pub mod face;
 pub mod host;
 pub mod keys;
+pub mod memory;
 pub mod storage;
 
 use face::{Chain, Domain, Job, Moment, Phase, World};
@@ -106,6 +107,7 @@ domains! {
     Storage storage,
     Keys keys,
     Care care,
+    Memory memory,
 }
 
 impl Drift {
@@ -135,12 +137,16 @@ impl fmt::Display for Drift {
     }
 }
 
-/// The steps that mend `drift`: phase by phase, and in each the domains in order, to close in reverse.
+/// The steps that mend `drift`.
 pub fn steps(world: &World<'_>, facts: &Facts, drift: &[Drift]) -> Vec<Step> {
-    let of = |(at, chains): (usize, Vec<Chain>)| chains.into_iter().map(move |chain| (at, chain));
-    let mut all: Vec<(usize, Chain)> =
-        chains(world, facts, drift).into_iter().enumerate().flat_map(of).collect();
-    let count = all.iter().map(|(at, _)| at + 1).max().unwrap_or(0);
+    in_order(chains(world, facts, drift))
+}
+
+/// The steps of each domain's chains: phase by phase, and in each the domains in order, to close in reverse.
+fn in_order(of_domains: Vec<Vec<Chain>>) -> Vec<Step> {
+    let count = of_domains.len();
+    let at = |(at, chains): (usize, Vec<Chain>)| chains.into_iter().map(move |chain| (at, chain));
+    let mut all: Vec<(usize, Chain)> = of_domains.into_iter().enumerate().flat_map(at).collect();
     all.sort_by_key(|(at, chain)| {
         let turn = if chain.phase == Phase::Close { count - at } else { *at };
         (chain.phase, turn)
@@ -150,4 +156,34 @@ pub fn steps(world: &World<'_>, facts: &Facts, drift: &[Drift]) -> Vec<Step> {
         chain.steps.into_iter().map(move |step| Step { link: link.clone(), ..step })
     };
     all.into_iter().flat_map(|(_, chain)| linked(chain)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::face::{Chain, Phase};
+    use super::in_order;
+    use crate::step::{Danger, Effect, step};
+
+    #[test]
+    fn access_is_closed_from_the_top_and_opened_from_the_ground() {
+        let chain = |phase, name: &str| {
+            let one = step(name, Effect::Set, Danger::Harmless, Vec::new());
+            Chain::new(phase, name, &[], vec![one])
+        };
+        let of = |ground: &str| {
+            [Phase::Tidy, Phase::Open, Phase::Make, Phase::Close]
+                .map(|phase| chain(phase, &format!("{phase:?} {ground}")))
+                .to_vec()
+        };
+        let steps = in_order(vec![of("pool"), of("shares")]);
+        let names: Vec<&str> = steps.iter().map(|step| step.what.as_str()).collect();
+        let order = [
+            ["Close shares", "Close pool"],
+            ["Make pool", "Make shares"],
+            ["Open pool", "Open shares"],
+            ["Tidy pool", "Tidy shares"],
+        ];
+        assert_eq!(names, order.concat());
+        assert!(steps.iter().all(|step| step.link.chain == step.what), "each says its chain");
+    }
 }

@@ -465,6 +465,13 @@ pub enum Change {
         /// What must be there now; `None`: nothing.
         was: Option<Hash>,
     },
+    /// A value that the kernel takes as it is written: a parameter of the module zfs.
+    Attribute {
+        /// Absolute path below /sys.
+        path: Utf8PathBuf,
+        /// What is written, without a newline.
+        value: String,
+    },
     /// A file of ours in a directory that others may write to, such as the root of a pool, with its own directory. No link
     /// is followed, and what somebody else owns or may write is left alone.
     WriteBeneath {

@@ -6,6 +6,7 @@ use super::make::{PlanError, make};
 use super::request::Request;
 use super::{Plan, Step};
 use crate::domain;
+use crate::domain::face::World;
 use crate::inventory::{Disk, Inventory, Transport, Want, look};
 use crate::machine::Change;
 use crate::machine::recorded::Recorded;
@@ -137,4 +138,26 @@ proptest! {
             prop_assert_eq!(&old.changes, &new.changes, "{:?}", letters);
         }
     }
+}
+
+#[test]
+fn what_a_plan_writes_on_the_boot_device_is_among_what_must_be_kept() {
+    let machine = renamed(&LETTERS);
+    let more = "care: {}\nmemory: {arc: 1GiB}\n";
+    let mut profile = shipped::profile(&machine, Some("gen8-seed")).expect("shipped");
+    let text = format!("{}\n{more}", profile.text);
+    profile = crate::yaml::read("x.yaml", text.as_bytes()).expect("sound");
+    let hw = shipped::hw(&machine, "hp-microserver-gen8").expect("shipped").value;
+    let inventory = look::look(&machine, Want::ALL).expect("recorded");
+    let facts = domain::look(&machine, &profile.value).expect("recorded");
+    let drift = domain::drift(&World::of(&hw, &profile, &inventory), &facts);
+    let steps = domain::steps(&World::of(&hw, &profile, &inventory), &facts, &drift);
+    let kept = domain::keeps();
+    let mut written = 0;
+    for change in steps.iter().flat_map(|step| &step.changes) {
+        let (Change::WriteFile { path, .. } | Change::NewKey { path }) = change else { continue };
+        assert!(kept.iter().any(|keeps| path.starts_with(keeps)), "{path} is kept by nobody");
+        written += 1;
+    }
+    assert!(written > 1, "{steps:?}");
 }

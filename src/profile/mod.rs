@@ -18,6 +18,7 @@ use crate::names::{BayId, DatasetName, PoolName};
 use crate::units::Bytes;
 
 pub mod care;
+pub mod memory;
 pub mod notify;
 pub mod places;
 pub mod property;
@@ -55,6 +56,9 @@ pub struct Profile {
     /// Who scrubs and trims the pool and has its drives test themselves, and how often. Default: it stays as it is.
     #[serde(default)]
     pub care: Option<Care>,
+    /// How memory is shared between ZFS and all else on the server. Default: OpenZFS decides.
+    #[serde(default)]
+    pub memory: memory::Memory,
 }
 
 /// The pool that is wished.

@@ -309,6 +309,11 @@ pub fn restart(unit: &str) -> Cmd {
     Cmd::new(SYSTEMCTL, ["restart", unit])
 }
 
+/// Starts a unit and waits for nothing of it.
+pub fn start(unit: &str) -> Cmd {
+    Cmd::new(SYSTEMCTL, ["start", "--no-block", unit])
+}
+
 /// Has systemd read its files.
 pub fn reload_units() -> Cmd {
     Cmd::new(SYSTEMCTL, ["daemon-reload"])

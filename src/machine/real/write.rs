@@ -34,6 +34,7 @@ pub(super) fn change(change: &Change) -> Result<Output, RunError> {
         Change::WriteBeneath { root, path, .. } => {
             (FILE_LIMIT, format!("write {}", root.join(path)))
         }
+        Change::Attribute { path, .. } => (FILE_LIMIT, format!("set {path}")),
         Change::NewKey { path } => (FILE_LIMIT, format!("make the key {path}")),
         Change::AppendLine { path, .. } => (FILE_LIMIT, format!("append to {path}")),
         Change::Mkdir { path, .. } => (FILE_LIMIT, format!("make {path}")),
@@ -65,6 +66,7 @@ fn in_time(change: &Change, wanted: &Wanted) -> Result<Output, RunError> {
             }
             done(beneath::write(root, path, content, wanted), "write", &whole)
         }
+        Change::Attribute { path, value } => done(attribute(path, value), "set", path),
         Change::NewKey { path } => done(new_key(path), "make the key", path),
         Change::AppendLine { path, line } => done(append(path, line, wanted), "append to", path),
         Change::Mkdir { path, mode } => done(mkdir(path, *mode), "make", path),
@@ -103,6 +105,19 @@ fn zero(
         }
     }
     file.sync_all()
+}
+
+/// The parameters that may be set.
+const PARAMETERS: &str = "/sys/module/zfs/parameters";
+
+/// Writes one value to a parameter that is there. Nothing is made, and no link is followed.
+fn attribute(path: &Utf8Path, value: &str) -> io::Result<()> {
+    if path.parent() != Some(Utf8Path::new(PARAMETERS)) || value.contains(char::is_whitespace) {
+        return Err(io::Error::other("it is no parameter of the module zfs"));
+    }
+    let flags = (OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC).bits() | NO_WAIT;
+    let mut file = OpenOptions::new().write(true).custom_flags(flags).open(path)?;
+    file.write_all(format!("{value}\n").as_bytes())
 }
 
 /// What was opened is a block device, and the one that was looked at.

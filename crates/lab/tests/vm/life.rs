@@ -6,6 +6,8 @@ use std::time::Duration;
 use zbay_lab::{Lab, Ran};
 
 const WISH: &str = include_str!("../../../../profiles/gen8-usb-raidz.yaml");
+const REPLACE: &str = include_str!("../../../../systemd/zbay-replace.service");
+const TICK: &str = include_str!("../../../../systemd/zbay-tick.service");
 /// The drives of the box, bytes.
 const SIZE: u64 = 4_000_787_030_016;
 
@@ -417,9 +419,18 @@ fn a_blank_drive_in_the_bay_of_a_dead_one_is_taken_where_the_profile_says_so() {
     lab.put_in("3", "2", "BLANKONE", SIZE);
     lab.start();
     lab.settled();
-    let ran = lab.sh("zbay replace --waiting");
-    assert_eq!(ran.status, 1, "a resilver runs: {}{}", ran.out, ran.err);
+    lab.push("/etc/systemd/system/zbay-replace.service", REPLACE);
+    lab.push("/etc/systemd/system/zbay-tick.service", TICK);
+    lab.ok("systemctl daemon-reload; systemctl start zbay-tick.service");
+    let third = third_wwn(&lab);
+    lab.until(&format!("zpool status -P tank | grep -q {third}"), Duration::from_mins(3));
+    lab.until(
+        "[ $(systemctl is-active zbay-replace.service) != activating ]",
+        Duration::from_mins(3),
+    );
     lab.ok("zpool wait -t resilver,replace tank");
+    let due = lab.ok("zbay tick");
+    assert_eq!(due, "nothing is due\n");
     assert_eq!(state(&lab), "ONLINE");
     assert!(lab.ok("zpool status -P tank").contains(&third_wwn(&lab)));
     scrubbed(&lab, "taken without a word");

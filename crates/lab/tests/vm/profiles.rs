@@ -141,6 +141,12 @@ fn every_property_of_a_dataset_is_set_once() {
         "sed -i 's|^datasets:$|datasets:\\n  every: {WISHED}|' /etc/zbay/profile.yaml"
     ));
     lab.ok("grep -q 'every:' /etc/zbay/profile.yaml");
+    // A limit of the cache, which holds at once and after a boot.
+    lab.ok("echo 'memory: {arc: 128MiB}' >>/etc/zbay/profile.yaml");
+    let limit = |lab: &Lab| {
+        lab.ok("awk '$1 == \"c_max\" {print $3}' /proc/spl/kstat/zfs/arcstats").trim().to_owned()
+    };
+    assert_ne!(limit(&lab), "134217728");
     let differs = lab.sh("zbay verify");
     assert_eq!(differs.status, 1, "{}{}", differs.out, differs.err);
     assert!(!differs.out.contains("not known"), "{}", differs.out);
@@ -151,5 +157,10 @@ fn every_property_of_a_dataset_is_set_once() {
     let again = json(&lab, "apply --yes");
     assert_eq!(again["changed"], false, "{again}");
     assert_eq!(by_zbay(&lab.traced()), Vec::<String>::new());
+    assert_eq!(limit(&lab), "134217728");
     lives_on(&mut lab, "tank");
+    assert_eq!(limit(&lab), "134217728", "after a boot");
+    lab.ok("sed -i /^memory:/d /etc/zbay/profile.yaml && zbay apply --yes --replace-profile");
+    assert_eq!(lab.ok("cat /sys/module/zfs/parameters/zfs_arc_max"), "0\n");
+    lab.ok("test ! -e /etc/modprobe.d/zbay-arc.conf && zbay verify");
 }

@@ -8,6 +8,7 @@ use zbay_lab::Lab;
 const WISH: &str = include_str!("../../../../profiles/gen8-usb-raidz.yaml");
 const SERVICE: &str = include_str!("../../../../systemd/zbay-notify.service");
 const REPLACE: &str = include_str!("../../../../systemd/zbay-replace.service");
+const TICK: &str = include_str!("../../../../systemd/zbay-tick.service");
 const EVENTS: &str = include_str!("../../../../systemd/zbay-notify.path");
 const TIMER: &str = include_str!("../../../../systemd/zbay-notify.timer");
 const ZEDLET: &str = include_str!("../../../../systemd/all-zbay.sh");
@@ -25,6 +26,7 @@ fn a_drive_that_goes_is_told_once_with_its_bay_and_the_next_step() {
     let mut lab = Lab::new("gen8-4x4tb").with_wish(&wish).boot();
     lab.ready();
     lab.push("/etc/systemd/system/zbay-replace.service", REPLACE);
+    lab.push("/etc/systemd/system/zbay-tick.service", TICK);
     lab.push("/etc/systemd/system/zbay-notify.path", EVENTS);
     lab.push("/etc/systemd/system/zbay-notify.service", SERVICE);
     lab.push("/etc/systemd/system/zbay-notify.timer", TIMER);
