@@ -19,7 +19,7 @@ use crate::host::{BOOT, COMMAND, STILL, STOP, cache, free_port, greets, sweep};
 use crate::program::program;
 use crate::qemu::qemu_args;
 use crate::recipe::{Accel, Files, VmBox};
-use crate::seconds::{What, note};
+use crate::seconds::{What, note, used};
 
 /// The unit that a box with a profile has.
 pub(crate) const FIRSTBOOT: &str = include_str!("../../../systemd/zbay-firstboot.service");
@@ -203,6 +203,7 @@ impl Lab {
     pub fn stop(&mut self) {
         self.sh("systemctl --no-block poweroff");
         self.disconnect();
+        used(self.cpu(), &self.test());
         let Some(mut qemu) = self.qemu.take() else { return };
         let began = Instant::now();
         while qemu.try_wait().expect("qemu").is_none() {
@@ -217,6 +218,7 @@ impl Lab {
     /// Takes the power away. The drives keep what QEMU had written to them; the box's memory is lost.
     pub fn power_cut(&mut self) {
         self.disconnect();
+        used(self.cpu(), &self.test());
         if let Some(mut qemu) = self.qemu.take() {
             qemu.kill().expect("kill qemu");
             qemu.wait().expect("qemu");
@@ -276,6 +278,7 @@ impl Lab {
 impl Drop for Lab {
     fn drop(&mut self) {
         self.disconnect();
+        used(self.cpu(), &self.test());
         if let Some(mut qemu) = self.qemu.take() {
             let _ = qemu.kill();
             let _ = qemu.wait();

@@ -1,6 +1,7 @@
 //! When each test had its boxes: noted by them in the file `ZBAY_SECONDS`, and read by scripts/test.
 //!
-//! A line is `SECOND begin TEST` or `SECOND end TEST`, once for each box. A test's time is from its first box to its last.
+//! A line is `SECOND begin TEST` or `SECOND end TEST`, once for each box, and `SECONDS used TEST`: how long a process of QEMU had a
+//! processor. A test's time is from its first box to its last.
 //! How long one takes is told and never tested: a machine may be slow.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,14 +28,22 @@ pub fn now() -> u64 {
 
 /// Notes that a test begins or ends to have a box.
 pub(crate) fn note(what: What, test: &str) {
-    let Some(to) = std::env::var_os("ZBAY_SECONDS") else { return };
     let word = match what {
         What::Begin => "begin",
         What::End => "end",
     };
+    append(&format!("{} {word} {test}\n", now()));
+}
+
+/// Notes how long a box of a test has had a processor, in seconds.
+pub(crate) fn used(seconds: u64, test: &str) {
+    append(&format!("{seconds} used {test}\n"));
+}
+
+/// One write: two tests may note at a time.
+fn append(line: &str) {
+    let Some(to) = std::env::var_os("ZBAY_SECONDS") else { return };
     let file = OpenOptions::new().append(true).create(true).open(to);
-    // One write: two tests may note at a time.
-    let line = format!("{} {word} {test}\n", now());
     let _ = file.and_then(|mut file| file.write_all(line.as_bytes()));
 }
 
@@ -58,6 +67,16 @@ pub fn read(notes: &str) -> BTreeMap<&str, Span> {
         let span = all.entry(test).or_insert(Span { from: second, to: second });
         span.from = span.from.min(second);
         span.to = span.to.max(second);
+    }
+    all
+}
+
+/// How long the boxes of each test had a processor, in seconds.
+fn processor(notes: &str) -> BTreeMap<&str, u64> {
+    let mut all = BTreeMap::new();
+    for line in notes.lines() {
+        let Some((seconds, test)) = line.split_once(" used ") else { continue };
+        *all.entry(test).or_insert(0) += seconds.parse::<u64>().unwrap_or(0);
     }
     all
 }
@@ -112,9 +131,17 @@ pub fn sums(notes: &str, long: bool) -> String {
     let mut all: Vec<(&str, u64)> =
         read(notes).into_iter().map(|(test, span)| (test, span.to - span.from)).collect();
     all.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
-    let mut text = String::from("the ten that had their boxes longest, seconds:\n");
+    let busy = processor(notes);
+    let mut text =
+        String::from("the ten that had their boxes longest, seconds (and those of a processor):\n");
     for (test, took) in all.iter().take(10) {
-        let _ = writeln!(text, "  {took:5} {test}");
+        let _ = writeln!(text, "  {took:5} {:5} {test}", busy.get(test).copied().unwrap_or(0));
+    }
+    let spans = read(notes);
+    let (from, to) = (spans.values().map(|it| it.from).min(), spans.values().map(|it| it.to).max());
+    if let (Some(from), Some(to)) = (from, to) {
+        let all: u64 = busy.values().sum();
+        let _ = writeln!(text, "all boxes: {all} s of a processor in {} s", to - from);
     }
     let over: Vec<_> = all
         .iter()
@@ -136,6 +163,8 @@ mod tests {
 
     const NOTES: &str = "100 begin seed::the_articles_box_sets_itself_up_and_nothing_is_done_twice
 110 begin smoke::a_virtual_gen8_is_like_the_real_one
+40 used smoke::a_virtual_gen8_is_like_the_real_one
+30 used smoke::a_virtual_gen8_is_like_the_real_one
 130 end smoke::a_virtual_gen8_is_like_the_real_one
 140 begin smoke::a_virtual_gen8_is_like_the_real_one
 300 end smoke::a_virtual_gen8_is_like_the_real_one
@@ -168,10 +197,11 @@ mod tests {
     fn at_the_end_the_longest_come_first_and_those_over_budget_again() {
         assert_eq!(
             sums(NOTES, false),
-            "the ten that had their boxes longest, seconds:
-    190 smoke::a_virtual_gen8_is_like_the_real_one
-      0 seed::the_articles_box_sets_itself_up_and_nothing_is_done_twice
-      0 told::a
+            "the ten that had their boxes longest, seconds (and those of a processor):
+    190    70 smoke::a_virtual_gen8_is_like_the_real_one
+      0     0 seed::the_articles_box_sets_itself_up_and_nothing_is_done_twice
+      0     0 told::a
+all boxes: 70 s of a processor in 205 s
 
 OVER BUDGET (nothing fails by it: crates/lab/src/budget.rs, or the test, wants a look):
     190 s, budget 150 s: smoke::a_virtual_gen8_is_like_the_real_one
@@ -179,6 +209,6 @@ OVER BUDGET (nothing fails by it: crates/lab/src/budget.rs, or the test, wants a
         );
         assert!(!sums(&NOTES.replace("300 end", "250 end"), false).contains("OVER"));
         let many: Vec<String> = (0..12).map(|n| format!("0 begin t{n}\n{n} end t{n}")).collect();
-        assert_eq!(sums(&many.join("\n"), false).lines().count(), 11);
+        assert_eq!(sums(&many.join("\n"), false).lines().count(), 12);
     }
 }
