@@ -11,7 +11,7 @@ use thiserror::Error;
 use crate::drive::Drive;
 use crate::hw::Hw;
 use crate::inventory::place::Place;
-use crate::inventory::{Class, Dataset, Inventory, Leaf, Pool, Vdev};
+use crate::inventory::{Class, Dataset, Inventory, Leaf, Pool, State, Vdev};
 use crate::names::{BayId, DatasetName};
 use crate::profile::Layout;
 use crate::profile::property::{FsWish, PoolProperties, Setting};
@@ -76,7 +76,7 @@ struct Shape {
 }
 
 fn shape(hw: &Hw, inventory: &Inventory, pool: &Pool, why: &mut Vec<String>) -> Option<Shape> {
-    if pool.state != "ONLINE" {
+    if pool.state != State::Online {
         why.push(format!(
             "it is {}: mend it first, `zbay status {}` says how",
             pool.state, pool.name

@@ -310,7 +310,7 @@ fn leaf_state(
     let mut leaves = leaves.flat_map(|vdev| &vdev.leaves);
     leaves
         .find(|leaf| which(leaf))
-        .map(|leaf| leaf.state.clone())
+        .map(|leaf| leaf.state.to_string())
         .ok_or_else(|| Unmet::NoMember { pool: pool.to_owned() })
 }
 

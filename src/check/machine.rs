@@ -6,7 +6,7 @@
 use super::{Note, Rule, Severity, health};
 use crate::drive::Drive;
 use crate::hw::{Hw, Sure};
-use crate::inventory::{Disk, Flaw, Inventory, Pool};
+use crate::inventory::{Disk, Flaw, Inventory, Pool, State};
 use crate::names::BayId;
 
 /// The bays whose order is assumed, in their order.
@@ -106,7 +106,7 @@ pub fn pools(pools: &[Pool]) -> Vec<Note> {
 
 /// Whether nothing is the matter with a pool.
 pub fn well(pool: &Pool) -> bool {
-    pool.state == "ONLINE" && pool.errors == 0
+    pool.state == State::Online && pool.errors == 0
 }
 
 /// All notes of an inventory.

@@ -17,9 +17,9 @@ use crate::console;
 use crate::domain::storage::arrival::{self, Arrival};
 use crate::drive::Drive;
 use crate::hw::{Hw, Sure};
-use crate::inventory::{Inventory, Pool, Pools, Vdev, Want, look};
+use crate::inventory::{Activity, Inventory, Pool, Pools, State, Vdev, Want, look};
 use crate::life::called::Known;
-use crate::life::{Cannot, Follows, Task, runs};
+use crate::life::{Cannot, Follows, Task};
 use crate::machine::local::{Lock, lock, short_line};
 use crate::profile::Profile;
 use crate::render;
@@ -391,7 +391,7 @@ fn find<'a>(inventory: &'a Inventory, pool: &str) -> Option<&'a Pool> {
 }
 
 fn is_at_work(inventory: &Inventory, pool: &str) -> bool {
-    find(inventory, pool).and_then(|pool| pool.busy.as_deref()).is_some_and(runs)
+    find(inventory, pool).and_then(Pool::activity).is_some_and(Activity::is_watched)
 }
 
 /// How far what runs is, on standard error: a line that is written over where that is a terminal, else one for each tenth.
@@ -490,7 +490,7 @@ fn follow(context: &Context, hw: &Hw, followed: &Followed<'_>) -> Result<Answer>
     loop {
         let inventory = context.look(Want::GLANCE)?;
         let Some(pool) = find(&inventory, name) else { bail!("pool {name} is no longer imported") };
-        if pool.busy.as_deref().is_some_and(runs) {
+        if pool.activity().is_some_and(Activity::is_watched) {
             sleep(screen.show(&inventory, pool));
         } else if before.is_some_and(|before| !pool.resilvers_since(before)) && begins > 0 {
             begins -= 1;
@@ -508,7 +508,7 @@ fn follow(context: &Context, hw: &Hw, followed: &Followed<'_>) -> Result<Answer>
     let Some(pool) = find(&inventory, name) else { bail!("pool {name} is no longer imported") };
     let lacks =
         |vdev: &Vdev| vdev.is_replaced() || vdev.leaves.iter().any(|leaf| pool.lacks(vdev, leaf));
-    let well = pool.state == "ONLINE" && pool.errors == 0 && !pool.vdevs.iter().any(lacks);
+    let well = pool.state == State::Online && pool.errors == 0 && !pool.vdevs.iter().any(lacks);
     let mut text = if well {
         format!("done: pool {name} is ONLINE, every member is complete\n")
     } else {

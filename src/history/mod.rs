@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::drive::Drive;
 use crate::hw::Hw;
-use crate::inventory::{Disk, Flaw, Inventory, Remembered, Seen, guid};
+use crate::inventory::{Disk, Flaw, Inventory, Remembered, Seen, State, guid};
 use crate::names::{BayId, Serial, Wwn};
 use crate::smart::Smart;
 use crate::units::Bytes;
@@ -73,7 +73,7 @@ pub struct Part {
     #[serde(with = "guid")]
     pub guid: u64,
     /// ZFS's word for its state.
-    pub state: String,
+    pub state: State,
 }
 
 impl Sighting {

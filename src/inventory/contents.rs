@@ -82,8 +82,7 @@ fn member(world: &World<'_>, disk: &Disk) -> Facet<Option<Membership>> {
         Err(_) if !world.zfs => return Ok(None),
         Err(why) => return Err(Unknown::because(format!("it may be in a pool: {why}"))),
     };
-    let sound =
-        |leaf: &Leaf| ["ONLINE", "DEGRADED", "AVAIL", "INUSE"].contains(&leaf.state.as_str());
+    let sound = |leaf: &Leaf| leaf.state.is_open();
     let here = |leaf: &&Leaf| leaf.disk.as_deref() == Some(disk.name.as_str()) && sound(leaf);
     let vdevs = pools.iter().flat_map(|pool| pool.vdevs.iter().map(move |vdev| (pool, vdev)));
     let mut found =

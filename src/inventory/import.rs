@@ -136,7 +136,7 @@ pub(super) fn pools(text: &str, destroyed: bool) -> Result<Vec<ImportablePool>, 
                 pools.push(ImportablePool {
                     name: value.to_owned(),
                     guid: String::new(),
-                    state: String::new(),
+                    state: String::new().into(),
                     destroyed,
                     members: Vec::new(),
                     log_lost: false,
@@ -152,13 +152,13 @@ pub(super) fn pools(text: &str, destroyed: bool) -> Result<Vec<ImportablePool>, 
             "id" => pools.last_mut().ok_or_else(unread)?.guid = guid(value).ok_or_else(unread)?,
             "state" => {
                 let state = value.strip_suffix(" (DESTROYED)").unwrap_or(value);
-                state.clone_into(&mut pools.last_mut().ok_or_else(unread)?.state);
+                pools.last_mut().ok_or_else(unread)?.state = state.into();
             }
             _ => {}
         }
     }
     finish(&mut pools, config);
-    match pools.iter().find(|pool| pool.guid.is_empty() || pool.state.is_empty()) {
+    match pools.iter().find(|pool| pool.guid.is_empty() || pool.state.as_str().is_empty()) {
         Some(pool) => {
             Err(Unknown::because(format!("`zpool import` gives pool {} no id or state", pool.name)))
         }

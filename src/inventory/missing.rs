@@ -1,5 +1,6 @@
 //! Members of imported pools whose drives are not there: what ZFS remembers of each, and the bay that it was in.
 
+use super::state::State;
 use serde::Serialize;
 
 use super::seats::bay_of_missing;
@@ -26,7 +27,7 @@ pub struct Missing {
     #[serde(with = "guid")]
     pub guid: u64,
     /// ZFS's word for its state.
-    pub state: String,
+    pub state: State,
 }
 
 /// What is known of a leaf whose drive is not there; pool and vdev are the caller's.
@@ -91,7 +92,7 @@ mod tests {
         assert_eq!((one.place.as_str(), one.model.as_str()), ("bay 3", "ST2000DM001-1ER164"));
         assert_eq!(one.serial.as_deref(), Some("Z4Z0EXA2"));
         assert_eq!((one.pool.as_str(), one.vdev.as_str()), ("testpool", "raidz1-0"));
-        assert_eq!(one.state, "UNAVAIL");
+        assert_eq!(one.state, "UNAVAIL".into());
     }
 
     #[test]

@@ -35,6 +35,7 @@ mod samples;
 pub mod sentence;
 mod signatures;
 mod smart;
+mod state;
 mod sysfs;
 mod told;
 mod udev;
@@ -48,7 +49,8 @@ mod tests;
 
 pub use bond::Bond;
 pub use error::LookError;
-pub use pool::{Class, Dataset, ImportablePool, Leaf, MARK, Pool, Reason, Vdev, guid};
+pub use pool::{Activity, Class, Dataset, ImportablePool, Leaf, MARK, Pool, Reason, Vdev, guid};
+pub use state::State;
 pub use told::{Checkpoint, Copying, LeafTold, Run, Scan, Seen, StandIn, Told, Within};
 
 use camino::Utf8PathBuf;

@@ -5,6 +5,7 @@
 //! parity or a copy covers a place, never a leaf. What always holds: a place is whole only if one drive in it is known
 //! to hold all that belongs there; DEGRADED is read and leaned on by nobody; what ZFS does not tell is not whole.
 
+use super::state::State;
 use super::told::StandIn;
 use super::{Class, Leaf, Pool, Run, Vdev};
 use crate::capacity::Kind;
@@ -182,7 +183,7 @@ impl Leaf {
 
     /// Whether ZFS reads it.
     pub fn is_read(&self) -> bool {
-        matches!(self.state.as_str(), "ONLINE" | "DEGRADED" | "AVAIL" | "INUSE")
+        self.state.is_open()
     }
 }
 
@@ -244,10 +245,10 @@ impl Pool {
 
     /// What a leaf holds, as ZFS tells it.
     pub fn holds(&self, vdev: &Vdev, leaf: &Leaf) -> Holds {
-        match leaf.state.as_str() {
+        match leaf.state {
             _ if !leaf.is_read() => Holds::Nothing,
             _ if self.lacks(vdev, leaf) => Holds::Some,
-            "DEGRADED" => Holds::Doubtful,
+            State::Degraded => Holds::Doubtful,
             _ => Holds::All,
         }
     }
@@ -266,7 +267,7 @@ impl Pool {
 
     /// Whether ZFS does not read the vdev, or the pool as a whole.
     fn is_closed(&self, vdev: &Vdev) -> bool {
-        [&vdev.state, &self.state].iter().any(|it| matches!(it.as_str(), "UNAVAIL" | "FAULTED"))
+        [&vdev.state, &self.state].iter().any(|it| matches!(it, State::Unavail | State::Faulted))
     }
 
     /// What a data vdev can still lose, and whatever ZFS says of a drive, one that `gone` knows to be away is not read.

@@ -1,5 +1,6 @@
 //! What holds for places of any shape, and the shapes that ZFS is known to make.
 
+use crate::inventory::State;
 use proptest::collection::vec;
 use proptest::prelude::{Just, Strategy, any, prop_oneof, proptest};
 use proptest::{prop_assert, prop_assert_eq, prop_assume};
@@ -35,7 +36,7 @@ fn leaves(node: &Node, within: &[Within], next: &mut u64, into: &mut Vec<Leaf>) 
         Node::Drive { state, errors, deferred, much } => into.push(Leaf {
             path: None,
             guid: *next,
-            state: (*state).to_owned(),
+            state: (*state).into(),
             phys_path: None,
             devid: None,
             errors: [0, 0, *errors],
@@ -68,7 +69,7 @@ fn vdev(kind: &str, nodes: &[Node]) -> Vdev {
         guid: 7,
         kind: kind.to_owned(),
         class: Class::Normal,
-        state: "DEGRADED".to_owned(),
+        state: "DEGRADED".into(),
         ashift: None,
         width: nodes.len(),
         size: None,
@@ -98,7 +99,7 @@ fn pool(vdevs: Vec<Vdev>, scan: Option<Scan>) -> Pool {
     Pool {
         name: "tank".to_owned(),
         guid: 1,
-        state: "DEGRADED".to_owned(),
+        state: "DEGRADED".into(),
         status: None,
         busy: None,
         errors: 0,
@@ -283,7 +284,7 @@ proptest! {
         let vdev = &pool.vdevs[0];
         let it = pool.redundancy(vdev, &|_| false).unwrap();
         // An upper bound that knows nothing of places: a place with no ONLINE leaf is not whole.
-        let online = |place: &Place<'_>| place.leaves().iter().any(|leaf| leaf.state == "ONLINE");
+        let online = |place: &Place<'_>| place.leaves().iter().any(|leaf| leaf.state == State::Online);
         let whole = vdev.places().iter().filter(|place| online(place)).count();
         if let Some(left) = it.left {
             prop_assert!(left <= it.of && left <= (whole + it.of).saturating_sub(width));
@@ -319,7 +320,7 @@ proptest! {
         let count = pool.vdevs[0].leaves.len();
         let (at, out) = (at % count, out % count);
         let mut worse = pool.clone();
-        worse.vdevs[0].leaves[at].state = "FAULTED".to_owned();
+        worse.vdevs[0].leaves[at].state = "FAULTED".into();
         // Which drive a resilver is of may be known by this one alone.
         let (before, after) = (&pool.vdevs[0], &worse.vdevs[0]);
         let is = pool.redundancy(before, &|_| false).unwrap();

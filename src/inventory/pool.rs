@@ -3,6 +3,7 @@
 //! Plain values. GUIDs are `u64` here and texts in our JSON, since they exceed what a JSON number holds safely;
 //! states are ZFS's own words, as `zpool status` prints them.
 
+use super::state::State;
 use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +20,7 @@ pub struct Pool {
     #[serde(with = "guid")]
     pub guid: u64,
     /// `ONLINE`, `DEGRADED`, `SUSPENDED` ...
-    pub state: String,
+    pub state: State,
     /// `status` and `action` of zpool status, if any.
     pub status: Option<String>,
     /// What a scrub, resilver or expansion is doing, if one runs.
@@ -48,6 +49,43 @@ impl Pool {
     /// Whether zbay made it, as its comment says.
     pub fn is_marked(&self) -> bool {
         self.properties.iter().any(|it| it.name == "comment" && it.value.starts_with(MARK))
+    }
+}
+
+/// What runs in a pool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Activity {
+    /// Every block is read and compared with its checksum.
+    Scrub,
+    /// A drive is written anew.
+    Resilver,
+    /// A raidz is spread over one drive more.
+    Expansion,
+    /// A vdev's data moves to the others.
+    Removal,
+    /// Something else.
+    Other,
+}
+
+impl Activity {
+    /// Whether a task of zbay's sets it going, and watches it: a scrub is nobody's task.
+    pub fn is_watched(self) -> bool {
+        matches!(self, Self::Resilver | Self::Expansion | Self::Removal)
+    }
+}
+
+impl Pool {
+    /// What runs, of [`Pool::busy`]: the only place where its words are read.
+    pub fn activity(&self) -> Option<Activity> {
+        let words = self.busy.as_deref()?;
+        let known = [
+            ("scrub", Activity::Scrub),
+            ("resilver", Activity::Resilver),
+            ("raidz expansion", Activity::Expansion),
+            ("device removal", Activity::Removal),
+        ];
+        let known = known.into_iter().find(|(begins, _)| words.starts_with(begins));
+        Some(known.map_or(Activity::Other, |(_, activity)| activity))
     }
 }
 
@@ -82,7 +120,7 @@ pub struct Vdev {
     /// Class.
     pub class: Class,
     /// State.
-    pub state: String,
+    pub state: State,
     /// ashift; `None`: not told.
     pub ashift: Option<u8>,
     /// Its children: leaves, or what stands for one while it is replaced. 1 for a single disk.
@@ -113,7 +151,7 @@ pub struct Leaf {
     #[serde(with = "guid")]
     pub guid: u64,
     /// `ONLINE`, `UNAVAIL` ...
-    pub state: String,
+    pub state: State,
     /// What ZFS remembers of the place: `pci-0000:00:1f.2-ata-1`.
     pub phys_path: Option<String>,
     /// What ZFS remembers of the drive: `ata-MODEL_SERIAL-part1`.
@@ -133,7 +171,7 @@ pub struct Leaf {
 impl Leaf {
     /// Whether ZFS has no complaint of it. A spare that waits, and one at work, are well.
     pub fn is_well(&self) -> bool {
-        matches!(self.state.as_str(), "ONLINE" | "AVAIL" | "INUSE")
+        self.state.is_well()
     }
 }
 
@@ -160,7 +198,7 @@ pub struct ImportablePool {
     /// GUID, as text.
     pub guid: String,
     /// State line of `zpool import`.
-    pub state: String,
+    pub state: State,
     /// Named by `zpool import -D`.
     pub destroyed: bool,
     /// Names of its members in `zpool import`'s words.

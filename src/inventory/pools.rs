@@ -102,7 +102,7 @@ pub(super) fn name_disks(pools: &mut [Pool], devices: &[UdevDevice]) {
 /// The disk of a leaf. A path below /dev or by-path may lead to another drive once the member's own is gone, and a
 /// healthy one must not be named for it: of a member that is not open only a name of the drive itself counts.
 fn disk_of<'a>(leaf: &Leaf, disks: &'a BTreeMap<String, String>) -> Option<&'a String> {
-    let open = matches!(leaf.state.as_str(), "ONLINE" | "DEGRADED" | "AVAIL" | "INUSE");
+    let open = leaf.state.is_open();
     let path = leaf.path.as_ref().map(|path| path.as_str());
     if open {
         return path.and_then(|path| disks.get(path));

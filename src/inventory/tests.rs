@@ -186,7 +186,7 @@ fn disks_of_others_and_disks_in_use_are_told() {
 fn a_drive_that_is_gone_is_a_leaf_without_a_disk() {
     let it = seen(&TROUBLE, Want::ALL);
     let pool = &it.pools.as_ref().unwrap()[0];
-    assert_eq!(pool.state, "DEGRADED");
+    assert_eq!(pool.state, "DEGRADED".into());
     let status = pool.status.as_deref().unwrap();
     assert!(status.starts_with("One or more devices have been removed. Sufficient"), "{status}");
     let leaf = &pool.vdevs[0].leaves[1];

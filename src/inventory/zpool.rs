@@ -184,7 +184,7 @@ fn pool(it: &StatusPool) -> Result<Pool, Unknown> {
     Ok(Pool {
         name: it.name.clone(),
         guid,
-        state: it.state.clone(),
+        state: it.state.as_str().into(),
         status: it.status.as_deref().map(|status| match it.action.as_deref() {
             Some(action) => format!("{} {}", words(status), words(action)),
             None => words(status),
@@ -251,7 +251,7 @@ fn vdev(class: Class, node: &Node) -> Vdev {
         guid: guid(node),
         kind: if stands { "disk".to_owned() } else { kind(node) },
         class,
-        state: state(node),
+        state: state(node).into(),
         ashift: None,
         width: if stands { 1 } else { node.vdevs.0.len().max(1) },
         size: node.total_space.0.map(Bytes),
@@ -307,7 +307,7 @@ fn collect(node: &Node, within: &[Within], is_top: bool, leaves: &mut Vec<Leaf>)
     leaves.push(Leaf {
         path: path.filter(|path| path.is_absolute()),
         guid: guid(node),
-        state: state(node),
+        state: state(node).into(),
         phys_path: node.phys_path.clone(),
         devid: node.devid.clone(),
         errors: [count(node.read_errors), count(node.write_errors), count(node.checksum_errors)],

@@ -42,7 +42,7 @@ fn an_absent_disk_is_named_by_its_guid() {
     let rest =
         r#", "state": "CANT_OPEN", "was": "/dev/disk/by-id/wwn-0x1-part1", "not_present": 1"#;
     let leaf = raidz("raidz1-0", &leaf("5", rest))[0].vdevs[0].leaves[0].clone();
-    assert_eq!(leaf.state, "UNAVAIL");
+    assert_eq!(leaf.state, "UNAVAIL".into());
     assert_eq!(leaf.path.as_ref().unwrap().as_str(), "/dev/disk/by-id/wwn-0x1-part1");
 }
 

@@ -68,7 +68,7 @@ impl Member<'_> {
         Condition::LeafIs {
             pool: self.pool.name.clone(),
             guid: self.leaf.guid.to_string(),
-            states: vec![self.leaf.state.clone()],
+            states: vec![self.leaf.state.to_string()],
         }
     }
 

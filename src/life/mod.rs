@@ -116,11 +116,6 @@ impl Follows {
     }
 }
 
-/// Whether what a pool is busy with is of what a task sets going: a scrub is not.
-pub fn runs(busy: &str) -> bool {
-    ["resilver", "raidz expansion", "device removal"].iter().any(|it| busy.starts_with(it))
-}
-
 impl Task {
     /// A task for a pool with nothing in it yet.
     fn empty(made: Timestamp, pool: &str, disks: Vec<Fingerprint>) -> Self {

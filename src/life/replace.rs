@@ -11,7 +11,9 @@ use crate::drive::Drive;
 use crate::hw::Hw;
 use crate::inventory::missing::Missing;
 use crate::inventory::place::{Needed, Place};
-use crate::inventory::{Class, Disk, Inventory, Leaf, Owner, Pool, StandIn, Vdev, sentence};
+use crate::inventory::{
+    Activity, Class, Disk, Inventory, Leaf, Owner, Pool, StandIn, State, Vdev, sentence,
+};
 use crate::life::called::{self, Known, Spot};
 use crate::life::member::{self, Member, may_lose};
 use crate::life::newcomer::{self, Needs, Newcomer};
@@ -183,16 +185,16 @@ fn holds_data(vdev: &Vdev) -> bool {
 fn at_work(request: &Request<'_>, target: Member<'_>, members: &[Member<'_>]) -> Option<Cannot> {
     let Pool { name, state, busy, .. } = target.pool;
     let pool = || name.clone();
-    if state == "SUSPENDED" {
+    if *state == State::Suspended {
         return Some(Cannot::Suspended { pool: pool() });
     }
     if !matches!(state.as_str(), "ONLINE" | "DEGRADED") {
-        return Some(Cannot::Closed { pool: pool(), state: state.clone() });
+        return Some(Cannot::Closed { pool: pool(), state: state.to_string() });
     }
     // A scrub gives way to a resilver by itself.
-    let busy = busy.as_ref().filter(|with| !with.starts_with("scrub"));
-    let resilvers =
-        target.pool.resilvers() || busy.is_some_and(|with| with.starts_with("resilver"));
+    let activity = target.pool.activity().filter(|what| *what != Activity::Scrub);
+    let busy = busy.as_ref().filter(|_| activity.is_some());
+    let resilvers = target.pool.resilvers() || activity == Some(Activity::Resilver);
     let replacing = resilvers && target.vdev.is_replaced();
     if let Some(why) = replaced_already(request, target, resilvers) {
         return Some(why);
@@ -341,7 +343,7 @@ fn online(request: &Request<'_>, target: Member<'_>, disk: &Disk) -> Task {
     Task {
         what: format!("bring the drive in {} back into pool {pool}", drive.spoken()),
         steps: vec![back],
-        drives: vec![row("back", &drive, &target.leaf.state)],
+        drives: vec![row("back", &drive, target.leaf.state.as_str())],
         facts: vec![(
             "why".to_owned(),
             "it is that member itself: only what was written meanwhile is copied to it".to_owned(),
@@ -570,7 +572,7 @@ fn would_suspend(
     new: &Newcomer<'_>,
     least: &Replacement,
 ) -> Option<Cannot> {
-    let was_open = target.leaf.state != "ONLINE" && target.leaf.partition.is_some();
+    let was_open = target.leaf.state != State::Online && target.leaf.partition.is_some();
     if !was_open || !target.vdev.is_above(new.partition) {
         return None;
     }

@@ -241,7 +241,7 @@ pub fn explain(told: &mut Told, absent: &mut [Absent], look: &Inventory) {
         pool.why = match &look.importable {
             Ok(all) => {
                 let found = all.iter().find(|it| !it.destroyed && same(&it.name, &it.guid));
-                found.map_or(Why::Nowhere, |it| Why::Here(it.state.clone()))
+                found.map_or(Why::Nowhere, |it| Why::Here(it.state.to_string()))
             }
             Err(why) => Why::Unread(why.why.clone()),
         };

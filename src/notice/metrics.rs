@@ -98,7 +98,7 @@ fn of_pools(
     for pool in pools {
         for state in STATES {
             let labels = [("pool", pool.pool.as_str()), ("state", state)];
-            out.line("zbay_pool_state", &labels, u8::from(pool.state == state));
+            out.line("zbay_pool_state", &labels, u8::from(pool.state.as_str() == state));
         }
     }
     // One that is not imported is in none of them; where another has its name, that one's lines stand above.
@@ -171,8 +171,7 @@ fn of_members(out: &mut Text, pools: &[Status]) {
                     ("serial", serial),
                     ("guid", guid.as_str()),
                 ];
-                let well =
-                    matches!(member.state.as_str(), "ONLINE" | "AVAIL" | "INUSE") && !member.gone;
+                let well = member.state.is_well() && !member.gone;
                 out.line("zbay_member_online", &labels, u8::from(well));
                 for (kind, count) in ["read", "write", "checksum"].into_iter().zip(member.errors) {
                     let labels = [&labels[..], &[("kind", kind)]].concat();

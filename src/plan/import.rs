@@ -43,7 +43,7 @@ pub fn own(
     Ok(Some(Import {
         pool: name.to_owned(),
         guid: listed.guid.clone(),
-        state: listed.state.clone(),
+        state: listed.state.to_string(),
         devices: devices(picks, listed),
         force,
         last,
@@ -119,9 +119,7 @@ fn find<'a>(
         return None;
     }
     let listed = inventory.importable.as_ref().ok()?.iter().find(|pool| {
-        !pool.destroyed
-            && Some(&pool.guid) == best.guid.as_ref()
-            && ["ONLINE", "DEGRADED"].contains(&pool.state.as_str())
+        !pool.destroyed && Some(&pool.guid) == best.guid.as_ref() && pool.state.is_working()
     })?;
     Some((best, listed))
 }

@@ -49,7 +49,7 @@ fn row(seen: &Sighting) -> Vec<String> {
         when,
         words::plain(&seen.place()),
         words::plain(&member.map(|it| format!("{}/{}", it.pool, it.vdev)).unwrap_or_default()),
-        words::plain(&member.map(|it| it.state.clone()).unwrap_or_default()),
+        words::plain(&member.map(|it| it.state.to_string()).unwrap_or_default()),
         smart.and_then(|it| it.temperature).map_or_else(|| "?".to_owned(), |it| it.to_string()),
         figure(|it| it.hours),
         figure(|it| it.reallocated),

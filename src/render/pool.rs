@@ -48,7 +48,7 @@ pub fn importable(pools: &Facet<Vec<ImportablePool>>) -> Option<String> {
         Ok(pools) => pools,
     };
     let said = pools.iter().map(|pool| {
-        let state = if pool.destroyed { "destroyed" } else { &pool.state };
+        let state = if pool.destroyed { "destroyed" } else { pool.state.as_str() };
         format!("{} ({})", words::plain(&pool.name), words::plain(state))
     });
     Some(format!("{}: on drives here, not imported", words::and(&said.collect::<Vec<_>>())))
@@ -98,7 +98,7 @@ fn heading(vdev: &Vdev) -> Vec<String> {
         format!("{class}{name}").trim_end().to_owned(),
         ashift,
         String::new(),
-        vdev.state.clone(),
+        vdev.state.to_string(),
         String::new(),
     ]
 }
@@ -113,7 +113,7 @@ fn row(hw: &Hw, inventory: &Inventory, leaf: &Leaf) -> Vec<String> {
         }
         None => gone(hw, inventory, leaf),
     };
-    vec![format!("  {place}"), model, serial, leaf.state.clone(), errors(leaf.errors)]
+    vec![format!("  {place}"), model, serial, leaf.state.to_string(), errors(leaf.errors)]
 }
 
 /// A leaf whose drive is not there: the bay where it can be told, model and serial as ZFS remembers them.

@@ -5,6 +5,7 @@
 
 use crate::hw::Hw;
 use crate::inventory::Class;
+use crate::inventory::State;
 use crate::paint::{Tone, painted};
 use crate::render::bar;
 use crate::status::{
@@ -105,7 +106,7 @@ fn one(hw: &Hw, status: &Status) -> String {
         body.push_str(&progress(running));
     }
     let left: Vec<String> = status.left.iter().map(ToString::to_string).collect();
-    if !left.is_empty() && status.state != "SUSPENDED" {
+    if !left.is_empty() && status.state != State::Suspended {
         body.push_str(&words::labelled("redundancy", &words::plain(&left.join("; "))));
     }
     let names = files(status);
@@ -143,7 +144,7 @@ fn one(hw: &Hw, status: &Status) -> String {
     let used = used + names.lines().count();
     // Who cares for the pool is worth a line where there is one.
     let care = status.care.as_ref().filter(|_| used + also.lines().count() < LINES);
-    let care = care.filter(|_| status.state != "SUSPENDED").map(|said| {
+    let care = care.filter(|_| status.state != State::Suspended).map(|said| {
         let line = words::labelled("care", &words::plain(said));
         if line.lines().count() == 1 { line } else { words::labelled("care", "`zbay care`") }
     });
@@ -243,14 +244,20 @@ fn rows(status: &Status) -> Vec<Vec<String>> {
             let class = if vdev.class == Class::Normal { "" } else { class(vdev.class) };
             let name = format!("{class} {}", vdev.name);
             let empty = String::new;
-            rows.push(vec![name.trim().to_owned(), empty(), empty(), vdev.state.clone(), empty()]);
+            rows.push(vec![
+                name.trim().to_owned(),
+                empty(),
+                empty(),
+                vdev.state.to_string(),
+                empty(),
+            ]);
         }
         // A spare that stands in is shown where it stands.
         let stands = |it: &Member| {
             let mut data = status.vdevs.iter().filter(|vdev| vdev.class != Class::Spare);
             data.any(|vdev| vdev.members.iter().any(|one| one.guid == it.guid))
         };
-        let shown = vdev.members.iter().filter(|it| it.state != "INUSE" || !stands(it));
+        let shown = vdev.members.iter().filter(|it| it.state != State::InUse || !stands(it));
         rows.extend(shown.map(|member| row(vdev, member, alone)));
     }
     rows

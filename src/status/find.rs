@@ -9,14 +9,14 @@ use super::member::{Member, Role};
 use super::running::{Task, seconds};
 use super::said::{self, Kind};
 use super::{Condition, SCRUB_DAYS, Scrub, Status, VdevStatus, Weight, What};
-use crate::inventory::{Class, Pool, Run};
+use crate::inventory::{Class, Pool, Run, State};
 
 /// Free space in pieces from here on is told.
 const FRAGMENTED: u8 = 50;
 
 /// All conditions, the heaviest first.
 pub(super) fn conditions(pool: &Pool, status: &Status) -> Vec<Condition> {
-    let suspended = pool.state == "SUSPENDED";
+    let suspended = pool.state == State::Suspended;
     let mut found = Found { pool: &pool.name, all: Vec::new() };
     let said = pool.status.as_deref().unwrap_or_default();
     let kind = said::kind(pool.told.msgid.as_deref(), said);
@@ -26,7 +26,7 @@ pub(super) fn conditions(pool: &Pool, status: &Status) -> Vec<Condition> {
     if suspended && kind != Some(Kind::Own(What::SuspendedMultihost)) {
         let members = status.vdevs.iter().flat_map(|vdev| &vdev.members);
         let gone: Vec<&Member> = members.clone().filter(|member| member.gone).collect();
-        let bad = members.filter(|it| it.has_errors() || it.state != "ONLINE");
+        let bad = members.filter(|it| it.has_errors() || it.state != State::Online);
         let who = if gone.is_empty() { bad.collect() } else { gone };
         found.about(What::Suspended, "", &who);
     }
@@ -65,7 +65,7 @@ pub(super) fn conditions(pool: &Pool, status: &Status) -> Vec<Condition> {
     let sentence = said.split_once(". ").map_or(said, |(first, _)| first);
     let explained = |kind: Kind| found.all.iter().any(|it| kind.is_explained_by(it));
     let is_told = kind.is_some_and(explained);
-    let is_open = matches!(pool.state.as_str(), "ONLINE" | "DEGRADED" | "SUSPENDED");
+    let is_open = matches!(pool.state, State::Online | State::Degraded | State::Suspended);
     if !is_open && !found.all.iter().any(|it| it.what.closes()) {
         // Whatever its vdevs look like: it cannot be read.
         let why =
@@ -101,11 +101,11 @@ pub(super) fn conditions(pool: &Pool, status: &Status) -> Vec<Condition> {
 
 /// Members and vdevs of which ZFS tells no state: that is not well. A pool that is ONLINE has no vdev that is not.
 fn untold(found: &mut Found<'_>, status: &Status) {
-    let online = status.state == "ONLINE";
-    let vdevs = status.vdevs.iter().filter(|vdev| vdev.state == "UNKNOWN" && !online);
+    let online = status.state == State::Online;
+    let vdevs = status.vdevs.iter().filter(|vdev| vdev.state == State::Unknown && !online);
     let mut names: Vec<&str> = vdevs.map(|vdev| vdev.name.as_str()).collect();
     let members = status.vdevs.iter().flat_map(|vdev| &vdev.members);
-    names.extend(members.filter(|it| it.state == "UNKNOWN").map(|it| it.spoken.as_str()));
+    names.extend(members.filter(|it| it.state == State::Unknown).map(|it| it.spoken.as_str()));
     names.dedup();
     if !names.is_empty() {
         let names = names.join(", ");
@@ -221,12 +221,10 @@ fn aside(found: &mut Found<'_>, vdev: &VdevStatus, mine: &[&Member], status: &St
     let those = |test: &dyn Fn(&Member) -> bool| -> Vec<&Member> {
         mine.iter().copied().filter(|member| test(member)).collect()
     };
-    let bad = those(&|it| !matches!(it.state.as_str(), "ONLINE" | "AVAIL" | "INUSE"));
+    let bad = those(&|it| !it.state.is_well());
     let what = match vdev.class {
         // The log works as long as one of its drives does.
-        Class::Log if mine.iter().any(|it| matches!(it.state.as_str(), "ONLINE" | "DEGRADED")) => {
-            What::LogDegraded
-        }
+        Class::Log if mine.iter().any(|it| it.state.is_working()) => What::LogDegraded,
         Class::Log => What::LogGone,
         Class::Cache => What::CacheGone,
         _ => What::SpareGone,
@@ -245,7 +243,7 @@ fn aside(found: &mut Found<'_>, vdev: &VdevStatus, mine: &[&Member], status: &St
     }
     let data = || status.vdevs.iter().filter(|vdev| vdev.class != Class::Spare);
     let stands = |it: &Member| data().flat_map(|vdev| &vdev.members).any(|one| one.guid == it.guid);
-    let idle = those(&|it| it.state == "INUSE" && !stands(it));
+    let idle = those(&|it| it.state == State::InUse && !stands(it));
     match idle.first().and_then(|it| it.used_by.clone()) {
         Some(other) => {
             found.about(What::SpareElsewhere, name, &idle);
@@ -265,14 +263,14 @@ fn members(found: &mut Found<'_>, vdev: &VdevStatus, sight: &Sight<'_>) {
         mine.iter().copied().filter(|member| test(member)).collect()
     };
     let name = vdev.name.as_str();
-    counters(found, name, &those(&|it| it.state == "ONLINE" && !it.gone && !suspended));
+    counters(found, name, &those(&|it| it.state == State::Online && !it.gone && !suspended));
     if matches!(vdev.class, Class::Log | Class::Cache | Class::Spare) {
         return aside(found, vdev, &mine, status);
     }
     let bad = those(&|it| !matches!(it.state.as_str(), "ONLINE" | "AVAIL" | "INUSE" | "UNKNOWN"));
     let renamed = those(&|it| it.renamed);
     found.about(What::NamesMoved, name, &renamed);
-    if !suspended && matches!(vdev.state.as_str(), "UNAVAIL" | "FAULTED") && renamed.is_empty() {
+    if !suspended && matches!(vdev.state, State::Unavail | State::Faulted) && renamed.is_empty() {
         if over {
             found.about(What::Unavailable, name, &bad);
         } else {
@@ -282,27 +280,27 @@ fn members(found: &mut Found<'_>, vdev: &VdevStatus, sight: &Sight<'_>) {
             });
         }
     }
-    let state = |word: &'static str| move |it: &Member| it.state == word && !it.renamed;
+    let state = |state: State| move |it: &Member| it.state == state && !it.renamed;
     let forced = |it: &Member| it.aux.as_deref().is_some_and(|aux| aux.starts_with("EXTERNAL"));
-    let failed = those(&|it| it.state == "FAULTED" && !forced(it) && !it.renamed);
+    let failed = those(&|it| it.state == State::Faulted && !forced(it) && !it.renamed);
     found.about(What::DriveFailed, name, &failed);
     if failed.first().is_some_and(|it| !it.gone && stays(it)) {
         found.last_next("zbay show disk");
     }
-    found.about(What::DriveForced, name, &those(&|it| it.state == "FAULTED" && forced(it)));
-    let away = |it: &Member| it.is_away() && it.state != "ONLINE" && !it.renamed;
+    found.about(What::DriveForced, name, &those(&|it| it.state == State::Faulted && forced(it)));
+    let away = |it: &Member| it.is_away() && it.state != State::Online && !it.renamed;
     let pulled = over && mine.iter().any(|it| it.filling);
     let gone = if pulled { What::PutBack } else { What::DriveGone };
     found.about(gone, name, &those(&away));
-    found.about(What::DriveBack, name, &those(&|it| it.state == "REMOVED" && !it.gone));
+    found.about(What::DriveBack, name, &those(&|it| it.state == State::Removed && !it.gone));
     found.about(
         What::LabelBad,
         name,
-        &those(&|it| it.state == "UNAVAIL" && !it.gone && !it.renamed),
+        &those(&|it| it.state == State::Unavail && !it.gone && !it.renamed),
     );
-    found.about(What::DriveOffline, name, &those(&state("OFFLINE")));
+    found.about(What::DriveOffline, name, &those(&state(State::Offline)));
     let (needed, others): (Vec<_>, Vec<_>) =
-        those(&state("DEGRADED")).into_iter().partition(|it| stays(it));
+        those(&state(State::Degraded)).into_iter().partition(|it| stays(it));
     for (what, members) in [(What::DriveNeeded, needed), (What::DriveDegraded, others)] {
         found.about(what, name, &members);
         let is_slow = |it: &&Member| it.slow > 0 && !it.has_errors();

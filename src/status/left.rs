@@ -11,7 +11,7 @@ use super::member::Member;
 use crate::capacity::Kind;
 use crate::inventory::bond::Drives;
 use crate::inventory::place::Redundancy;
-use crate::inventory::{Leaf, Pool, Vdev};
+use crate::inventory::{Leaf, Pool, State, Vdev};
 
 /// What a top-level vdev can still lose.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -38,7 +38,7 @@ impl Left {
         let gone = |leaf: &Leaf| gone.iter().any(|it| std::ptr::eq(*it, leaf));
         let Redundancy { of, left, over, unsure } = pool.redundancy(vdev, &gone)?;
         let untold = Kind::called(&vdev.kind).is_none()
-            || members.iter().any(|member| member.state == "UNKNOWN");
+            || members.iter().any(|member| member.state == State::Unknown);
         let unknown = (unsure && left.is_some()) || (untold && !over);
         let left = left.map(|left| drives.left(vdev, left));
         let may_fail = left.filter(|_| !unknown);

@@ -11,7 +11,7 @@ use crate::drive::Drive;
 use crate::hw::Hw;
 use crate::inventory::place::Place;
 use crate::inventory::{
-    Class, Copying, Disk, Inventory, Leaf, Pool, Run, StandIn, Vdev, guid, missing,
+    Class, Copying, Disk, Inventory, Leaf, Pool, Run, StandIn, State, Vdev, guid, missing,
 };
 use crate::names::BayId;
 
@@ -50,7 +50,7 @@ pub struct Member {
     /// Its drive is not there.
     pub gone: bool,
     /// ZFS's word for its state.
-    pub state: String,
+    pub state: State,
     /// What it stands for.
     pub role: Role,
     /// It is being written anew, and does not hold all it should.
@@ -105,8 +105,8 @@ impl Member {
         let is_device = path.is_none_or(|path| path.starts_with("/dev/"));
         let open = leaf.is_read();
         let hit = leaf.errors.iter().any(|count| *count > 0);
-        let suspended = pool.state == "SUSPENDED";
-        let lost = if is_device { here.is_none() } else { leaf.state == "UNAVAIL" };
+        let suspended = pool.state == State::Suspended;
+        let lost = if is_device { here.is_none() } else { leaf.state == State::Unavail };
         let gone = told.name.is_none() && lost && (!open || suspended && hit);
         let drive = here.map(|disk| Drive::of(hw, disk));
         let plain = told.name.as_deref().or(path);
@@ -181,13 +181,13 @@ impl Member {
     /// Whether nothing is the matter with it: its drive answers, holds all it should, and counts no errors.
     pub fn is_sound(&self) -> bool {
         let lacks = self.gone || self.filling || self.waits || self.unfinished;
-        self.state == "ONLINE" && !lacks && !self.has_errors()
+        self.state == State::Online && !lacks && !self.has_errors()
     }
 
     /// Whether ZFS, too, says that its drive is not there. A device that is no drive of the box (a mapper's, a file) and
     /// one that was given up before it went have another state.
     pub fn is_away(&self) -> bool {
-        self.gone && matches!(self.state.as_str(), "UNAVAIL" | "REMOVED" | "ONLINE")
+        self.gone && matches!(self.state, State::Unavail | State::Removed | State::Online)
     }
 
     /// Whether anything stands in the column of errors.
@@ -206,7 +206,7 @@ fn is_renamed(inventory: &Inventory, pool: &Pool, vdev: &Vdev, leaf: &Leaf) -> b
             .map(str::to_owned)
     };
     let Some(name) = named(leaf) else { return false };
-    let is_out = |leaf: &Leaf| matches!(leaf.state.as_str(), "FAULTED" | "UNAVAIL");
+    let is_out = |leaf: &Leaf| matches!(leaf.state, State::Faulted | State::Unavail);
     let is_other = |leaf: &Leaf| {
         let aux = leaf.told.aux.as_deref();
         is_out(leaf) && matches!(aux, Some("CORRUPT_DATA" | "BAD_LABEL" | "BAD_GUID_SUM"))

@@ -13,7 +13,7 @@ use serde::Serialize;
 use crate::hw::Hw;
 use crate::inventory::bond::Drives;
 use crate::inventory::seats::in_bay;
-use crate::inventory::{Class, Disk, Inventory, Pool};
+use crate::inventory::{Class, Disk, Inventory, Pool, State};
 use crate::names::BayId;
 use crate::units::Bytes;
 
@@ -48,7 +48,7 @@ pub struct Status {
     /// Its name.
     pub pool: String,
     /// ZFS's word for its state.
-    pub state: String,
+    pub state: State,
     /// What it is in, the heaviest first.
     pub conditions: Vec<Condition>,
     /// Its vdevs by bay.
@@ -81,7 +81,7 @@ pub struct VdevStatus {
     /// Its kind.
     pub kind: String,
     /// ZFS's word for its state.
-    pub state: String,
+    pub state: State,
     /// Its members.
     pub members: Vec<Member>,
 }
@@ -442,7 +442,7 @@ pub fn of(hw: &Hw, inventory: &Inventory, pool: &Pool) -> Status {
     let parts = one_drive(&drives, pool, &status);
     status.conditions.extend(parts);
     status.conditions.sort_by_key(|it| it.what);
-    if !matches!(status.state.as_str(), "ONLINE" | "DEGRADED") {
+    if !status.state.is_working() {
         // Of a pool that cannot be read nothing is promised, whatever its vdevs look like.
         status.left.clear();
     }
@@ -477,12 +477,12 @@ fn one_drive(drives: &Drives<'_>, pool: &Pool, status: &Status) -> Vec<Condition
 
 /// Drives in the bays of members that are gone: most likely somebody has put them there to replace those.
 fn newcomers(hw: &Hw, inventory: &Inventory, status: &Status) -> Vec<Condition> {
-    if status.state == "SUSPENDED" {
+    if status.state == State::Suspended {
         // What was pulled has to come back first.
         return Vec::new();
     }
     let gone = status.vdevs.iter().flat_map(|vdev| &vdev.members).filter(|member| {
-        member.gone && !matches!(member.role, Role::Replaced) && member.state != "ONLINE"
+        member.gone && !matches!(member.role, Role::Replaced) && member.state != State::Online
     });
     let used = |disk: &Disk| {
         inventory.leaves().any(|(_, _, leaf)| leaf.disk.as_ref() == Some(&disk.name))

@@ -392,7 +392,7 @@ fn changed_members(name: &str, bay: &str) -> Status {
     let pool = &mut inventory.pools.as_mut().unwrap()[0];
     for leaf in pool.vdevs.iter_mut().flat_map(|vdev| &mut vdev.leaves) {
         if leaf.guid == guid {
-            (leaf.state, leaf.disk) = ("REMOVED".to_owned(), None);
+            (leaf.state, leaf.disk) = ("REMOVED".into(), None);
         }
     }
     let pool = inventory.pools.as_ref().unwrap()[0].clone();

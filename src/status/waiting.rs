@@ -1,7 +1,7 @@
 //! A pool that is on drives here and not imported: why, and the way in.
 
 use super::{Condition, What};
-use crate::inventory::{ImportablePool, Reason};
+use crate::inventory::{ImportablePool, Reason, State};
 
 impl What {
     /// What a pool that waits is in.
@@ -15,10 +15,10 @@ impl What {
             _ if pool.log_lost => Self::ImportLog,
             Reason::BadLog => Self::ImportLog,
             Reason::OtherHost => Self::ImportOtherHost,
-            Reason::Missing if pool.state != "DEGRADED" => Self::ImportMissing,
-            Reason::Corrupted if pool.state != "DEGRADED" => Self::ImportDamaged,
+            Reason::Missing if pool.state != State::Degraded => Self::ImportMissing,
+            Reason::Corrupted if pool.state != State::Degraded => Self::ImportDamaged,
             Reason::Damaged => Self::ImportDamaged,
-            _ if ["ONLINE", "DEGRADED"].contains(&pool.state.as_str()) => Self::NotImported,
+            _ if pool.state.is_working() => Self::NotImported,
             _ => Self::ImportRefused,
         }
     }
@@ -34,7 +34,7 @@ pub fn waiting(pool: &ImportablePool, all: &[ImportablePool]) -> Condition {
     let is_alone = all.iter().filter(|it| !it.destroyed && it.name == pool.name).count() < 2;
     let by_name = is_alone && is_plain(&pool.name);
     let name = if is_alone { pool.name.clone() } else { format!("{} ({})", pool.name, pool.guid) };
-    let detail = pool.detail.clone().unwrap_or_else(|| pool.state.clone());
+    let detail = pool.detail.clone().unwrap_or_else(|| pool.state.to_string());
     let member = if by_name { pool.name.clone() } else { pool.guid.clone() };
     Condition {
         member: Some(member),

@@ -8,6 +8,7 @@ use crate::domain::storage::layout::layout;
 use crate::domain::storage::unwell::patient;
 use crate::drift::{Differs, NotKnown};
 use crate::inventory::Pool;
+use crate::inventory::State;
 use crate::machine::Hash;
 use crate::profile::Profile;
 use crate::profile::places::{full, wished_datasets};
@@ -87,9 +88,9 @@ fn kept(text: &str, pool: &Pool, facts: &Facts) -> Option<Differs<Drift>> {
 }
 
 fn state(pool: &Pool) -> Option<Drift> {
-    (pool.state != "ONLINE").then(|| Drift::PoolState {
+    (pool.state != State::Online).then(|| Drift::PoolState {
         pool: pool.name.clone(),
-        state: pool.state.clone(),
+        state: pool.state.to_string(),
         status: pool.status.clone(),
     })
 }

@@ -9,7 +9,7 @@ use crate::domain::storage::unwell::unwell;
 use crate::hw::Hw;
 use crate::inventory::place::Place;
 use crate::inventory::seats::in_bay;
-use crate::inventory::{Class, Inventory, Leaf, Pool, Vdev};
+use crate::inventory::{Class, Inventory, Leaf, Pool, State, Vdev};
 use crate::profile::{Layout, Profile};
 
 /// A vdev as both sides say it: class, type, and its places in order, each with the kernel names of the disks in it (of a
@@ -114,7 +114,7 @@ fn beside(
             class: word.clone(),
             is: format!("{kind}{}", places(hw, inventory, &shape.2)),
             name: vdev.guid.to_string(),
-            in_use: vdev.leaves.iter().any(|leaf| leaf.state == "INUSE"),
+            in_use: vdev.leaves.iter().any(|leaf| leaf.state == State::InUse),
         });
     }
     for shape in lacking {

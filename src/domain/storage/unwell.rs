@@ -2,7 +2,7 @@
 
 use crate::domain::storage::drift::Drift;
 use crate::drift::Differs;
-use crate::inventory::Pool;
+use crate::inventory::{Activity, Pool, State};
 use crate::property::Property;
 
 /// Why nothing but properties may be changed on a pool now; `None`: it is well. The flag is true where not even
@@ -13,14 +13,14 @@ pub fn unwell(pool: &Pool) -> Option<(String, bool)> {
     if pool.properties.iter().any(readonly) {
         return Some((format!("pool {name} is imported read-only"), true));
     }
-    if pool.state == "SUSPENDED" {
+    if pool.state == State::Suspended {
         return Some((format!("pool {name} is SUSPENDED"), true));
     }
-    if pool.state != "ONLINE" {
+    if pool.state != State::Online {
         return Some((format!("pool {name} is {}", pool.state), false));
     }
-    let busy =
-        pool.busy.as_ref().filter(|busy| busy.contains("resilver") || busy.contains("expan"));
+    let rebuilds = matches!(pool.activity(), Some(Activity::Resilver | Activity::Expansion));
+    let busy = pool.busy.as_ref().filter(|_| rebuilds);
     busy.map(|busy| (format!("pool {name}: {busy}"), false))
 }
 

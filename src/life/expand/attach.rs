@@ -4,7 +4,7 @@ use super::{Needed, Request, Space, bay_of, data, feature, part, ready};
 use super::{NoGrowth, fact, new_row, profile_fact, space, task, usable_facts};
 use crate::capacity::Kind;
 use crate::inventory::place::Holds;
-use crate::inventory::{Class, Pool, Vdev};
+use crate::inventory::{Class, Pool, State, Vdev};
 use crate::life::member::{self, Member, may_lose};
 use crate::life::newcomer::{Needs, Newcomer};
 use crate::life::{Cannot, Follows, Task, called};
@@ -69,9 +69,11 @@ pub(super) fn make(request: &Request<'_>, word: &str, to: Option<&str>) -> Resul
 
 fn attach_step(target: &Target<'_>, new: &Newcomer<'_>) -> Result<crate::step::Step, Cannot> {
     let Target { pool, vdev, members, is_raidz } = target;
-    let well = members.iter().find(|member| member.leaf.state == "ONLINE");
-    let well = well
-        .ok_or_else(|| NoGrowth::NotWell { what: part(pool, vdev), state: vdev.state.clone() })?;
+    let well = members.iter().find(|member| member.leaf.state == State::Online);
+    let well = well.ok_or_else(|| NoGrowth::NotWell {
+        what: part(pool, vdev),
+        state: vdev.state.to_string(),
+    })?;
     let beside = if *is_raidz { vdev.name.clone() } else { well.leaf.guid.to_string() };
     let mut attach = step(
         format!("attach the drive in {} to {}", new.drive.spoken(), part(pool, vdev)),

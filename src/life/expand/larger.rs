@@ -31,7 +31,7 @@ pub(super) fn make(request: &Request<'_>, word: &str, with: Option<&str>) -> Res
     }
     if !target.is_well() {
         let what = format!("the drive in {}", bay.spoken());
-        return Err(NoGrowth::NotWell { what, state: target.leaf.state.clone() }.into());
+        return Err(NoGrowth::NotWell { what, state: target.leaf.state.to_string() }.into());
     }
     member::least(vdev, sight.inventory)
         .map_err(|why| Cannot::Untold { vdev: target.part(), why })?;
@@ -104,7 +104,7 @@ fn take_the_room(
     facts.push(fact("for ever", "no member can be replaced by one of the old size any more"));
     let drives = of_vdev.iter().filter_map(|member| {
         let drive = Drive::of(request.sight.hw, member.disk?);
-        Some(replace::row("large", &drive, &member.leaf.state))
+        Some(replace::row("large", &drive, member.leaf.state.as_str()))
     });
     Ok(Task {
         what,

@@ -8,7 +8,7 @@
 use camino::Utf8PathBuf;
 
 use crate::inventory::stale::Stale;
-use crate::inventory::{Class, Pool, Vdev};
+use crate::inventory::{Activity, Class, Pool, State, Vdev};
 use crate::life::called::{Known, Spot};
 use crate::life::member::{self, Member, part};
 use crate::life::newcomer::{self, Needs, Newcomer};
@@ -167,16 +167,16 @@ fn bay_of(new: &Newcomer<'_>) -> String {
 /// The pool takes commands, is as well as it must be, and nothing runs in it that would be disturbed.
 fn ready(pool: &Pool, needed: Needed) -> Result<(), Cannot> {
     let name = &pool.name;
-    if pool.state == "SUSPENDED" {
+    if pool.state == State::Suspended {
         return Err(Cannot::Suspended { pool: name.clone() });
     }
     if let Some(with) = &pool.busy
-        && (needed == Needed::Online || !with.starts_with("scrub"))
+        && (needed == Needed::Online || pool.activity() != Some(Activity::Scrub))
     {
         return Err(Cannot::Busy { pool: name.clone(), with: with.clone() });
     }
-    if needed == Needed::Online && pool.state != "ONLINE" {
-        let state = pool.state.clone();
+    if needed == Needed::Online && pool.state != State::Online {
+        let state = pool.state.to_string();
         return Err(NoGrowth::NotWell { what: format!("pool {name}"), state }.into());
     }
     Ok(())

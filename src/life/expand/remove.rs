@@ -3,7 +3,7 @@
 use super::{Needed, NoGrowth, Request, Space, data, fact, feature, part, ready};
 use super::{space, task, usable_facts};
 use crate::drive::Drive;
-use crate::inventory::{Class, Pool, Vdev};
+use crate::inventory::{Class, Pool, State, Vdev};
 use crate::life::member::Member;
 use crate::life::{Cannot, Follows, Task, called, replace};
 use crate::step::{Condition, Danger, Effect, command, run, step};
@@ -63,7 +63,9 @@ fn rows(request: &Request<'_>, vdev: &Vdev) -> Vec<(String, String)> {
         let disks = request.sight.inventory.disks.iter();
         let disk = disks.clone().find(|disk| leaf.disk.as_ref() == Some(&disk.name));
         match disk {
-            Some(disk) => replace::row("out", &Drive::of(request.sight.hw, disk), &leaf.state),
+            Some(disk) => {
+                replace::row("out", &Drive::of(request.sight.hw, disk), leaf.state.as_str())
+            }
             None => ("out".to_owned(), format!("member {}  {}", leaf.guid, leaf.state)),
         }
     };
@@ -73,9 +75,9 @@ fn rows(request: &Request<'_>, vdev: &Vdev) -> Vec<(String, String)> {
 /// A log, a cache, a spare: nothing of the pool is on it.
 fn aside(request: &Request<'_>, pool: &Pool, vdev: &Vdev) -> Result<Task, Cannot> {
     ready(pool, Needed::Working)?;
-    if let Some(busy) = vdev.leaves.iter().find(|leaf| leaf.state == "INUSE") {
+    if let Some(busy) = vdev.leaves.iter().find(|leaf| leaf.state == State::InUse) {
         let what = format!("spare {}", busy.guid);
-        return Err(NoGrowth::NotWell { what, state: busy.state.clone() }.into());
+        return Err(NoGrowth::NotWell { what, state: busy.state.to_string() }.into());
     }
     let class = match vdev.class {
         Class::Log => "log",
@@ -131,7 +133,7 @@ fn detach(request: &Request<'_>, member: Member<'_>) -> Result<Task, Cannot> {
     let states = |leaf: &crate::inventory::Leaf| Condition::LeafIs {
         pool: pool.name.clone(),
         guid: leaf.guid.to_string(),
-        states: vec![leaf.state.clone()],
+        states: vec![leaf.state.to_string()],
     };
     detach.before = vec![member.as_seen()];
     detach.before.extend(others().map(states));
@@ -197,7 +199,7 @@ fn evacuate(request: &Request<'_>, pool: &Pool, vdev: &Vdev) -> Result<Task, Can
     remove.before.extend(vdev.leaves.iter().map(|leaf| Condition::LeafIs {
         pool: pool.name.clone(),
         guid: leaf.guid.to_string(),
-        states: vec![leaf.state.clone()],
+        states: vec![leaf.state.to_string()],
     }));
     let (mut facts, usable) = usable_facts(&space, after);
     facts.push(fact("takes", space::hours(vdev, 1)));

@@ -6,7 +6,7 @@
 use crate::domain::host::{self, Own};
 use crate::drive::Drive;
 use crate::hw::Hw;
-use crate::inventory::{Disk, ForeignPool, ImportablePool, Inventory, Owner, Pool, Reason};
+use crate::inventory::{Disk, ForeignPool, ImportablePool, Inventory, Owner, Pool, Reason, State};
 use crate::life::{Cannot, Task, member};
 use crate::plan::import;
 use crate::profile::Profile;
@@ -60,7 +60,7 @@ pub fn import(request: &Incoming<'_>) -> Result<Task, Cannot> {
     if listed.log_lost && !request.without_log {
         return Err(NoMove::NoLog { pool: name.clone() }.into());
     }
-    if !(is_usable(&listed.state) || request.without_log) {
+    if !(listed.state.is_working() || request.without_log) {
         let places = places(hw, &members);
         return Err(
             NoMove::Refused { says: waits.to_string(), means: waits.means(), places }.into()
@@ -78,7 +78,7 @@ pub fn import(request: &Incoming<'_>) -> Result<Task, Cannot> {
     let import = Import {
         pool: name.clone(),
         guid: listed.guid.clone(),
-        state: listed.state.clone(),
+        state: listed.state.to_string(),
         // Of partitions that are not the first the label on the disk does not tell: then all are looked at.
         devices: enough
             .filter(|_| listed.members.iter().all(|it| !is_other_part(it)))
@@ -137,11 +137,6 @@ pub fn import(request: &Incoming<'_>) -> Result<Task, Cannot> {
         ..Task::empty(inventory.taken, name, Vec::new())
     }
     .identified())
-}
-
-/// `ONLINE` and `DEGRADED` give all data.
-fn is_usable(state: &str) -> bool {
-    ["ONLINE", "DEGRADED"].contains(&state)
 }
 
 /// `wwn-0x...-part2`: on a partition that is not the first.
@@ -226,7 +221,7 @@ pub fn export(request: &Outgoing<'_>) -> Result<Task, Cannot> {
     let Outgoing { hw, inventory, .. } = *request;
     let pool = one_pool(inventory, request.pool)?;
     let name = &pool.name;
-    if pool.state == "SUSPENDED" {
+    if pool.state == State::Suspended {
         return Err(Cannot::Suspended { pool: name.clone() });
     }
     let mut out = step(
@@ -247,7 +242,7 @@ pub fn export(request: &Outgoing<'_>) -> Result<Task, Cannot> {
         ("loses".to_owned(), "nothing; its datasets and what is shared from them go away from this box until it is imported again".to_owned()),
         ("then".to_owned(), format!("all drives of it move together, into any bays: `zbay import {name}` there")),
     ];
-    if pool.state != "ONLINE" {
+    if pool.state != State::Online {
         facts.push((
             "state".to_owned(),
             format!("{name} is {}: it moves so, and is mended there", pool.state),

@@ -277,7 +277,7 @@ fn member(pools: &[Pool], disk: &Disk) -> Option<Member> {
             Some(Member {
                 pool: pool.name.clone(),
                 vdev: format!("{class} {name}").trim().to_owned(),
-                state: leaf.state.clone(),
+                state: leaf.state.to_string(),
                 errors: leaf.errors,
                 ashift: vdev.ashift,
             })
