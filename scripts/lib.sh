@@ -129,6 +129,7 @@ missing() {
       else
         echo rustfmt-web rust-web-clippy
       fi
+      have promtool || echo prometheus
       ;;
     fuzz)
       have c++ || echo g++

@@ -5,6 +5,7 @@ use std::fmt;
 use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
 
+use crate::finding::{Finding, Severity};
 use crate::machine::Hash;
 use crate::step::Of;
 
@@ -290,6 +291,50 @@ impl Drift {
                 "mend that first; nothing is concluded from a failed look".to_owned()
             }
             _ => "`zbay apply` mends it".to_owned(),
+        }
+    }
+}
+
+impl From<&Drift> for Finding {
+    fn from(drift: &Drift) -> Self {
+        let (id, subject) = drift.subject();
+        let severity = match drift {
+            Drift::PoolMissing { .. } | Drift::PoolState { .. } | Drift::Key { .. } => {
+                Severity::Wrong
+            }
+            _ => Severity::Warning,
+        };
+        Self::new(id, severity, &subject, drift.to_string()).remedy(&drift.remedy())
+    }
+}
+
+impl Drift {
+    /// Its name for programs, which does not change, and what it is about.
+    fn subject(&self) -> (&'static str, String) {
+        let pool = |pool: &str| format!("pool {pool}");
+        let of = |dataset: &str| format!("dataset {dataset}");
+        match self {
+            Self::PoolMissing { pool: name } => ("pool-missing", pool(name)),
+            Self::PoolState { pool: name, .. } => ("pool-state", pool(name)),
+            Self::Layout { pool: name, .. } => ("layout", pool(name)),
+            Self::Extra { pool: name, .. } => ("extra", pool(name)),
+            Self::Lacking { pool: name, .. } => ("lacking", pool(name)),
+            Self::Ashift { vdev, .. } => ("ashift", format!("vdev {vdev}")),
+            Self::Property { of: Of::Zpool, object, .. } => ("property", pool(object)),
+            Self::Property { of: Of::Zfs, object, .. } => ("property", of(object)),
+            Self::DatasetMissing { dataset } => ("dataset-missing", of(dataset)),
+            Self::NoHostid => ("no-hostid", "server".to_owned()),
+            Self::Wish { .. } => ("profile-not-recorded", "profile".to_owned()),
+            Self::NotKept { .. } => ("not-kept", "profile".to_owned()),
+            Self::Disabled { .. } => ("disabled", "server".to_owned()),
+            Self::Locked { dataset, .. } => ("locked", of(dataset)),
+            Self::Unmounted { dataset, .. } => ("unmounted", of(dataset)),
+            Self::Key { dataset, .. } => ("key", of(dataset)),
+            Self::KeysAtBoot { .. } => ("keys-at-boot", "server".to_owned()),
+            Self::Timers { .. } => ("timers", "server".to_owned()),
+            Self::NoUnit { .. } => ("no-unit", "server".to_owned()),
+            Self::Waits { .. } => ("waits", "server".to_owned()),
+            Self::NotKnown { .. } => ("not-known", "server".to_owned()),
         }
     }
 }

@@ -45,6 +45,7 @@ const TABLE: &[(&str, &str, &str)] = &[
     ),
     ("figures for Prometheus", "yes", "`zbay metrics`"),
     ("scrubs, trims and self-tests on a schedule", "yes", "`zbay care`, `zbay selftest`, `care:`"),
+    ("answers for programs, with their schemas", "yes", "`--json`, `zbay schema`"),
     ("its documents at hand", "yes", "`zbay help`"),
     ("man pages, and completions for bash, zsh and fish", "yes", "`man zbay`, `zbay completions`"),
     ("special vdevs and dRAID in a profile", "no", "`zbay expand special` adds one to a pool"),

@@ -4,6 +4,7 @@
 //! states are ZFS's own words, as `zpool status` prints them.
 
 use camino::Utf8PathBuf;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::inventory::told::{LeafTold, Told};
@@ -52,7 +53,7 @@ impl Pool {
 }
 
 /// What a top-level vdev is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Class {
     /// Data.
@@ -175,7 +176,7 @@ pub struct ImportablePool {
 }
 
 /// What `zpool import` says of a pool that is not imported.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reason {
     /// Nothing that keeps it from an import.
