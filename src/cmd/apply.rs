@@ -238,11 +238,13 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
-    use super::{Plan, Wished, agreed, saved};
+    use super::{Plan, Wished, agreed, report, saved};
     use crate::cli::Common;
     use crate::cmd::Context;
+    use crate::drift::Drift;
     use crate::machine::recorded::Recorded;
     use crate::machine::recording::{Bytes, FILES, Recording};
+    use crate::render::json::Shape;
     use crate::step::Danger;
 
     fn on(machine: Recorded) -> Context {
@@ -256,6 +258,22 @@ mod tests {
 
     fn planned(context: &Context) -> Plan {
         Wished::load(context, Some("gen8-seed")).unwrap().plan().unwrap()
+    }
+
+    #[test]
+    fn what_was_done_is_as_its_schema_says() {
+        let plan = planned(&seed());
+        let judge = |shape: Shape| jsonschema::validator_for(&shape.schema()).unwrap();
+        let left = [Drift::NoHostid, Drift::PoolMissing { pool: plan.pool.clone() }];
+        let mut answer = report(&plan, "zbay apply gen8-seed", &left, true);
+        for row in [&super::ROW, &crate::cmd::firstboot::ROW] {
+            assert!(judge(row.answers[0]).is_valid(&answer), "{answer:#}");
+        }
+        assert_eq!(answer["changed"], json!(true));
+        assert_eq!(answer["drift"][0]["command"], json!("zbay apply gen8-seed"));
+        assert_eq!(answer["drift"][1]["severity"], json!("wrong"));
+        answer["plan"]["steps"][0]["before"] = json!([]);
+        assert!(!judge(super::ROW.answers[0]).is_valid(&answer), "what it checks is its own");
     }
 
     /// What comes of a saved plan: the plan that is shown and carried out, or why none is.

@@ -2,21 +2,18 @@
 
 use std::io::BufReader;
 
-use schemars::JsonSchema;
-use serde::Serialize;
 use serde_json::Value;
 
 use super::capacity_of::{self, CapacityArgs, ashift};
 use super::row::{Does, Group, Page, Row, Run, given, options};
 use super::{Answer, Context, draw, is_bare};
 use crate::capacity::Terms;
-use crate::capacity::table::{Layout, Row as SizeRow, table_of};
+use crate::capacity::table::{Layout, table_of};
 use crate::inventory::Want;
 use crate::render::capacity::{Of, render, sheet};
-use crate::render::capacity_of::OfLayout;
+use crate::render::capacity_of::Held;
 use crate::render::json::{Shape, answer};
 use crate::render::svg;
-use crate::units::Ashift;
 
 /// The command.
 pub const ROW: Row = Row {
@@ -28,7 +25,7 @@ pub const ROW: Row = Row {
     page: Page::Narrow,
     arguments: options::<CapacityArgs>,
     run: Run::Machine(|context, matches| run(context, &given(matches)?)),
-    answers: &[Shape::of::<Answered>("capacity")],
+    answers: &[Shape::of::<Held>("capacity")],
     examples: &[
         ("capacity", "drives of common sizes in this server"),
         ("capacity raidz2:6x4TB", "one layout"),
@@ -36,24 +33,6 @@ pub const ROW: Row = Row {
         ("capacity gen8-usb-raidz", "the layout of a profile"),
     ],
 };
-
-/// What drives of each size would hold; of a layout, what it holds.
-#[derive(Serialize, JsonSchema)]
-#[serde(untagged)]
-enum Answered {
-    /// With a layout, a pool or a profile: what it holds.
-    #[allow(dead_code)] // made where a layout is reckoned
-    Layout(Box<OfLayout>),
-    /// Without one: drives of each size.
-    Sizes {
-        /// How many drives.
-        bays: usize,
-        /// log2 of the smallest write.
-        ashift: Ashift,
-        /// A row for each size.
-        rows: Vec<SizeRow>,
-    },
-}
 
 /// Bays of the seed article's box.
 const ARTICLE_BAYS: usize = 4;
@@ -97,7 +76,7 @@ pub fn run(context: &Context, args: &CapacityArgs) -> anyhow::Result<Answer> {
         (_, true) => sheet(&rows).markdown(),
         _ => render(&rows, bays, &of, layouts),
     };
-    let json = answer(&[], Answered::Sizes { bays, ashift, rows: rows.clone() });
+    let json = answer(&[], Held::Sizes { bays, ashift, rows: rows.clone() });
     let plain = !args.form.csv && !args.form.markdown;
     let mut answer = Answer { text, json, status: 0 };
     draw(args.form.svg.as_deref(), &mut answer, plain, || svg::bays(&rows, bays))?;

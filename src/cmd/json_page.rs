@@ -16,7 +16,8 @@ status is the same with and without it: 0 healthy or as wanted, 1 something diff
   texts in RFC 3339. A key whose value is not known is `null`, or an object with `unknown`, the reason.
 * A wwn is written as udev has it, `0x5000c500a1b2c3d4`; `--take` takes it so, and with `wwn-` before it.
 * Texts such as `summary` are for people and may change; decide by `id`, `code`, `severity`, states and numbers.
-* Keys are added without notice. `version` changes when a key goes or means something else.
+* Keys are added without notice. `version` changes when a key goes or means something else. A schema names every key of the zbay that
+  prints it: hold an answer against the schema of the same zbay.
 
 `zbay schema` lists the commands that have a JSON schema (draft 2020-12), `zbay schema status` prints one. All answers of the recorded
 servers are held against them.

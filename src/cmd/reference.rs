@@ -110,6 +110,8 @@ fn status() -> String {
          ZFS remembers one scan: after a resilver nobody knows when the last scrub was, and that is said. For some \
          seconds after a drive came back ZFS shows no sign of what it lacks: what may still fail is known once the \
          resilver is named.\n\n\
+         For programs a condition is a finding (`zbay help json`): its `id` is the last column, its weight is `severity`, \
+         and the others are `summary`, `meaning` and `command`.\n\n\
          | weight | says | means | next | ZFS | in JSON |\n|---|---|---|---|---|---|\n",
     );
     for what in What::ALL {
@@ -150,9 +152,9 @@ fn metrics() -> String {
         );
     }
     out.push_str(
-        "\n## Renamed\n\nDashboards and alerts made for a version before 0.1.0 may have the names on the left; no version \
-         writes both. Since then, too, a label without a value is left out, and the `vdev` of a single drive is its \
-         class, such as `spare`, not a path.\n\n| before 0.1.0 | now |\n|---|---|\n",
+        "\n## Renamed\n\nDashboards and alerts that were made earlier may have the names on the left; no version writes \
+         both. A label without a value is left out since then, and the `vdev` of a single drive is its class, such as \
+         `spare`, not a path.\n\n| earlier | now |\n|---|---|\n",
     );
     for (was, is) in RENAMED {
         let _ = writeln!(out, "| `{was}` | `{is}` |");

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::capacity::fits::Mix;
 use crate::capacity::margin::Margin;
+use crate::capacity::table::Row;
 use crate::capacity::{Capacity, Class, Cut, Part, Terms, Zfs, spec};
 use crate::render::bar;
 use crate::render::capacity::binary;
@@ -16,7 +17,7 @@ use crate::render::svg::{Canvas, where_to};
 use crate::risk::Odds;
 use crate::risk::odds::Shown;
 use crate::table;
-use crate::units::Bytes;
+use crate::units::{Ashift, Bytes};
 use crate::words;
 
 /// A pool that was reckoned.
@@ -73,6 +74,23 @@ pub(super) fn chain(pool: &Capacity) -> Vec<Line> {
     lines.extend(after.iter().map(lost));
     lines.push(sum("usable", pool.usable, "of `zfs list -p`: USED + AVAIL of the root dataset"));
     lines
+}
+
+/// What drives of each size would hold; of a layout, what it holds.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Held {
+    /// With a layout, a pool or a profile: what it holds.
+    Layout(Box<OfLayout>),
+    /// Without one: drives of each size.
+    Sizes {
+        /// How many drives.
+        bays: usize,
+        /// log2 of the smallest write.
+        ashift: Ashift,
+        /// A row for each size.
+        rows: Vec<Row>,
+    },
 }
 
 /// What a layout holds.

@@ -52,6 +52,15 @@ pub struct OnDisk {
     pub seen: Vec<String>,
 }
 
+/// The sizes of a drive's sectors.
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+pub struct Sectors {
+    /// Logical sector, bytes.
+    pub logical: u32,
+    /// Physical sector, bytes.
+    pub physical: u32,
+}
+
 /// A column.
 pub struct Column {
     /// Long flag.
@@ -89,6 +98,8 @@ pub enum Kind {
     Boolean,
     /// Three whole numbers.
     Counts,
+    /// The sizes of a drive's sectors.
+    Sectors,
     /// An object that says what was found, or why it is not known.
     Object,
 }
@@ -398,10 +409,9 @@ pub const COLUMNS: &[Column] = &[
         value(row.disk.is_shingled())
     })
     .is(Kind::Boolean),
-    column("sectors", "Sectors", "Logical and physical sector, bytes", |row| {
-        let known = row.disk.logical.zip(row.disk.physical);
-        value(known.map(|(logical, physical)| format!("{logical}/{physical}")))
-    }),
+    column("sectors", "Sectors", "Logical and physical sector, bytes", |row| value(sectors(row)))
+        .is(Kind::Sectors)
+        .text(|row| known(sectors(row).map(|it| format!("{}/{}", it.logical, it.physical)))),
     column("first-seen", "First seen", "The day on which a look saw it first", |row| {
         value(row.disk.first_seen)
     })
@@ -469,6 +479,11 @@ pub const COLUMNS: &[Column] = &[
     .shown(Shown::Unasked)
     .smart(),
 ];
+
+fn sectors(row: &Row<'_>) -> Option<Sectors> {
+    let (logical, physical) = row.disk.logical.zip(row.disk.physical)?;
+    Some(Sectors { logical, physical })
+}
 
 /// What drive and port could do together.
 fn best(row: &Row<'_>) -> Option<u64> {

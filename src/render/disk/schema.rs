@@ -7,7 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::columns::{COLUMNS, Column, Kind, OnDisk};
+use super::columns::{COLUMNS, Column, Kind, OnDisk, Sectors};
 use crate::finding::Finding;
 use crate::render::json::Known;
 use crate::smart::Smart;
@@ -65,6 +65,7 @@ impl JsonSchema for DriveRow {
                 Kind::Counts => json_schema!({
                     "type": ["array", "null"], "items": { "type": "integer" }, "minItems": 3, "maxItems": 3
                 }),
+                Kind::Sectors => generator.subschema_for::<Option<Sectors>>(),
                 Kind::Object => generator.subschema_for::<Known<OnDisk>>(),
             };
             is.insert("description".to_owned(), column.help.into());
