@@ -75,7 +75,7 @@ fn names_follow_the_conventions_and_labels_are_those_of_the_table() {
     }
 }
 
-/// Debian's package `prometheus` has it; `scripts/test` brings it and says by `ZBAY_TOOLS` that it has to be there.
+/// It is in Debian's package `prometheus`; `scripts/test` brings it, and says by `ZBAY_TOOLS` that it has to be there.
 #[test]
 fn promtool_has_nothing_against_them() {
     for machine in machines() {
