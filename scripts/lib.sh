@@ -152,6 +152,24 @@ missing() {
   done | tr ' ' '\n' | sort -u
 }
 
+# Prometheus' own judge of figures, for tests/metrics.rs. Its package would start a server on this host: only the program is
+# taken out of it, into the cache.
+promtool_dir=$cache/promtool
+get_promtool() {
+  have promtool && return 0
+  [ -x "$promtool_dir/usr/bin/promtool" ] && return 0
+  make_cache
+  rm -rf "$promtool_dir"
+  mkdir -p "$promtool_dir"
+  (
+    cd "$promtool_dir"
+    apt-get -q download prometheus || { apt_get update && apt-get -q download prometheus; }
+    dpkg-deb --fsys-tarfile prometheus_*.deb | tar -x ./usr/bin/promtool
+    rm prometheus_*.deb
+  )
+  [ -x "$promtool_dir/usr/bin/promtool" ]
+}
+
 # Which of Debian's suites a list of packages needs beyond those that are configured: words for write_sources.
 extra_suites() {
   local codename package version

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::finding::{Finding, Severity};
+
 /// One difference between the profile and the machine: it reads as a sentence.
 pub trait Difference: fmt::Display {
     /// True if `apply` mends it.
@@ -11,6 +13,21 @@ pub trait Difference: fmt::Display {
 
     /// What a person can do about it.
     fn remedy(&self) -> String;
+
+    /// Its name for programs, which does not change, and what it is about.
+    fn subject(&self) -> (&'static str, String);
+
+    /// Whether data is lost, out of reach, or less safe than it should be.
+    fn is_wrong(&self) -> bool {
+        false
+    }
+
+    /// As programs read it.
+    fn finding(&self) -> Finding {
+        let (id, subject) = self.subject();
+        let severity = if self.is_wrong() { Severity::Wrong } else { Severity::Warning };
+        Finding::new(id, severity, &subject, self.to_string()).remedy(&self.remedy())
+    }
 }
 
 /// The remedy of what `apply` mends.
@@ -43,6 +60,10 @@ impl Difference for NotKnown {
 
     fn remedy(&self) -> String {
         "mend that first; nothing is concluded from a failed look".to_owned()
+    }
+
+    fn subject(&self) -> (&'static str, String) {
+        ("not-known", "server".to_owned())
     }
 }
 

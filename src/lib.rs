@@ -45,6 +45,9 @@ pub mod words;
 /// What firmware leaves in a field that should tell one unit from another.
 pub mod filler;
 
+/// One thing that a person should know or do, as programs read it.
+pub mod finding;
+
 /// The one filter before a terminal: what comes from outside is shown and never obeyed.
 pub mod console;
 

@@ -8,6 +8,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 use thiserror::Error;
 
@@ -104,8 +105,9 @@ macro_rules! text_type {
 }
 
 /// The name of a pool, such as `tank`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(transparent)]
+#[schemars(inline)]
 pub struct PoolName(String);
 text_type!(PoolName);
 
@@ -130,8 +132,9 @@ impl FromStr for PoolName {
 }
 
 /// The name of a dataset below its pool's root, without the pool: `data`, `home/anna`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(transparent)]
+#[schemars(inline)]
 pub struct DatasetName(String);
 text_type!(DatasetName);
 
@@ -161,8 +164,9 @@ const BUSES: [&str; 13] = [
 ];
 
 /// A bay or another place for a drive: `1`, `fifth-port`, `usb`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, JsonSchema)]
 #[serde(transparent)]
+#[schemars(inline)]
 pub struct BayId(String);
 
 impl BayId {
@@ -256,8 +260,9 @@ impl<'de> Deserialize<'de> for BayId {
 }
 
 /// A drive's serial number as it is printed on its label, trimmed.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(transparent)]
+#[schemars(inline)]
 pub struct Serial(String);
 text_type!(Serial);
 
@@ -299,8 +304,9 @@ impl FromStr for Serial {
 
 /// A world wide name as udev's `ID_WWN_WITH_EXTENSION` spells it: `0x` and hexadecimal digits for SATA
 /// and SAS; `eui.`, `nvme.`, `naa.` or `uuid.` and a text for NVMe.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(transparent)]
+#[schemars(inline)]
 pub struct Wwn(String);
 text_type!(Wwn);
 

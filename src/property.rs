@@ -4,10 +4,11 @@
 //! ([`crate::profile::property`]), what a look keeps ([`super::zfs`]), how two values compare, and what is fixed once a
 //! dataset is made all come from here, so that a property cannot be added in one place and forgotten in another.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// A property as ZFS has it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Property {
     /// Name.
     pub name: String,

@@ -6,6 +6,7 @@
 use std::fmt;
 
 use crate::drive::Drive;
+use crate::finding::command_in;
 use crate::names::BayId;
 use crate::words::labelled;
 
@@ -67,9 +68,7 @@ impl Words {
 
     /// The command that does it, as it is typed, where the remedy names one.
     pub fn command(&self) -> Option<&str> {
-        let (_, rest) = self.remedy()?.split_once('`')?;
-        let (command, _) = rest.split_once('`')?;
-        command.contains(' ').then_some(command)
+        command_in(self.remedy()?)
     }
 }
 

@@ -312,7 +312,7 @@ fn json_is_json_whatever_happens() {
             let what = format!("{command:?} on {machine}");
             let json: Value =
                 serde_json::from_str(&said.out).unwrap_or_else(|e| panic!("{what}: {e}"));
-            assert_eq!(json["version"], json!(1), "{what}");
+            assert_eq!(json["version"], json!(2), "{what}");
             assert!(json["notes"].is_array(), "{what}");
             assert_eq!(json["changed"], json!(false), "{what}");
             assert_eq!(json["error"]["code"].is_string(), said.status == 2, "{what}");

@@ -67,7 +67,7 @@ proposed raidz of 3: the most space that outlives a drive
 fn numbers_to_the_byte_for_programs() {
     let said = on("gen8-seed", &["--json", "propose"]);
     let all: Value = serde_json::from_str(&said.out).expect("JSON");
-    assert_eq!((&all["version"], &all["changed"]), (&json!(1), &json!(false)));
+    assert_eq!((&all["version"], &all["changed"]), (&json!(2), &json!(false)));
     let third = &all["proposal"]["layouts"][2];
     assert_eq!(third["usable"], json!(2_805_775_466_496_u64));
     assert_eq!(third["unused"], json!(3_000_582_144_000_u64));
@@ -247,8 +247,13 @@ fn a_reserve_makes_partitions_that_leave_room() {
     assert!(number(&reserved, "usable") <= number(&whole, "usable"));
     let slack = &reserved["outlook"]["replacement"][0]["slack"];
     assert!(slack.as_u64().expect("a number") > (2 << 30) - (16 << 20), "{slack}");
+    // What holds before a step is in the plan that is saved.
+    let kept = dir.path().join("plan.json");
+    on("gen8-4x4tb", &["plan", file, "--save", kept.to_str().expect("UTF-8")]);
+    let kept: Value =
+        serde_json::from_str(&fs::read_to_string(&kept).expect("saved")).expect("JSON");
     let step = |name: &str| {
-        let steps = reserved["steps"].as_array().expect("steps");
+        let steps = kept["steps"].as_array().expect("steps");
         let found = steps.iter().find(|step| step["what"].as_str().expect("words").contains(name));
         found.expect("a step").clone()
     };

@@ -72,7 +72,7 @@ fn every_example_says_what_stands_there() {
 
 #[test]
 fn reference_pages_are_what_the_types_say() {
-    for page in ["profile", "hw", "rules", "status"] {
+    for page in ["profile", "hw", "rules", "status", "json", "metrics"] {
         let (now, errors) = zbay(&["reference", page]);
         assert_eq!(errors, "");
         let is = fs::read_to_string(root().join(format!("docs/{page}.md"))).unwrap_or_default();

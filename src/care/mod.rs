@@ -7,6 +7,7 @@
 use std::fmt;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::inventory::{Class, Inventory, Pool};
@@ -47,7 +48,7 @@ pub enum Job {
 }
 
 /// How often.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Every {
     /// Once a month.
@@ -96,7 +97,7 @@ impl Job {
 }
 
 /// Who does a job.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "by")]
 pub enum Keeper {
     /// A timer of OpenZFS.
@@ -118,7 +119,7 @@ pub enum Keeper {
 }
 
 /// A job on a pool: who does it, and what could not be known of it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Kept {
     /// Who; more than one is one too many.
     pub by: Vec<Keeper>,
@@ -127,7 +128,7 @@ pub struct Kept {
 }
 
 /// Who mails or posts.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "by")]
 pub enum Teller {
     /// `zbay notify`, by the ways of the profile.
@@ -148,7 +149,7 @@ pub enum Teller {
 }
 
 /// Who is told, and what keeps others from being told.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Told {
     /// Who tells.
     pub by: Vec<Teller>,
@@ -159,7 +160,7 @@ pub struct Told {
 }
 
 /// Who cares for a pool.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct PoolCare {
     /// Name.
     pub pool: String,

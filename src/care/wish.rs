@@ -80,6 +80,14 @@ impl Difference for Drift {
             Self::Timers { .. } => APPLY.to_owned(),
         }
     }
+
+    fn subject(&self) -> (&'static str, String) {
+        let id = match self {
+            Self::Timers { .. } => "timers",
+            Self::NoUnit { .. } => "no-unit",
+        };
+        (id, "server".to_owned())
+    }
 }
 
 impl fmt::Display for Drift {

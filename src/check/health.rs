@@ -43,11 +43,35 @@ pub fn of(hw: &Hw, disk: &Disk) -> Vec<Finding> {
 
 /// The notes of a disk.
 pub fn notes(hw: &Hw, disk: &Disk) -> Vec<Note> {
-    let drive = Drive::of(hw, disk);
-    let named = match &drive.serial {
+    let mut notes = said(hw, disk);
+    if let Some(why) = unknown(disk) {
+        let drive = Drive::of(hw, disk);
+        let named = named(&drive);
+        notes.push(Note {
+            severity: severity_of_silence(disk),
+            rule: Rule::DriveHealthUnknown,
+            at: String::new(),
+            message: format!("the health of {named}{UNKNOWN}{}", words::plain(&why.why)),
+            remedy: "its failure would come without a warning: ask it by hand, `smartctl -x`"
+                .to_owned(),
+            bay: drive.bay.clone(),
+            wwn: drive.wwn.clone(),
+        });
+    }
+    notes
+}
+
+fn named(drive: &Drive) -> String {
+    match &drive.serial {
         Some(serial) => format!("{} ({}, serial {serial})", drive.spoken(), drive.name),
         None => format!("{} ({})", drive.spoken(), drive.name),
-    };
+    }
+}
+
+/// What follows from what a disk says of its health, the gravest first.
+pub fn said(hw: &Hw, disk: &Disk) -> Vec<Note> {
+    let drive = Drive::of(hw, disk);
+    let named = named(&drive);
     let note = |finding: Finding| Note {
         severity: match finding.weight() {
             Weight::Refusal => Severity::Error,
@@ -61,20 +85,7 @@ pub fn notes(hw: &Hw, disk: &Disk) -> Vec<Note> {
         bay: drive.bay.clone(),
         wwn: drive.wwn.clone(),
     };
-    let mut notes: Vec<Note> = of(hw, disk).into_iter().map(note).collect();
-    if let Some(why) = unknown(disk) {
-        notes.push(Note {
-            severity: severity_of_silence(disk),
-            rule: Rule::DriveHealthUnknown,
-            at: String::new(),
-            message: format!("the health of {named}{UNKNOWN}{}", words::plain(&why.why)),
-            remedy: "its failure would come without a warning: ask it by hand, `smartctl -x`"
-                .to_owned(),
-            bay: drive.bay.clone(),
-            wwn: drive.wwn.clone(),
-        });
-    }
-    notes
+    of(hw, disk).into_iter().map(note).collect()
 }
 
 /// Why a drive's health is not known though it was asked; `None`: it is known, sleeps, or nobody asked.

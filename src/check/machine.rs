@@ -59,7 +59,8 @@ pub fn drives(hw: &Hw, known: bool, disks: &[Disk]) -> Vec<Note> {
     notes
 }
 
-fn flawed(drive: &Drive, flaw: &Flaw) -> Note {
+/// What is wrong with the identity of a drive.
+pub fn flawed(drive: &Drive, flaw: &Flaw) -> Note {
     let rule = match flaw {
         Flaw::PlaceholderWwn => Rule::WwnPlaceholder,
         Flaw::OneDrive { .. } => Rule::OneDrive,

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::fault::{Fault, Faults};
+use crate::finding::{self, Finding};
 use crate::hw::{CanBoot, ControllerMode, Hw};
 use crate::inventory::vacancy::is_usb;
 use crate::names::{BayId, Wwn};
@@ -46,6 +47,25 @@ pub struct Note {
     pub wwn: Option<Wwn>,
 }
 
+impl From<&Note> for Finding {
+    fn from(note: &Note) -> Self {
+        let severity = match note.severity {
+            Severity::Advice => finding::Severity::Notice,
+            Severity::Warning => finding::Severity::Warning,
+            Severity::Error => finding::Severity::Refuses,
+        };
+        let (id, why) = note.rule.row();
+        let subject = match &note.bay {
+            _ if !note.at.is_empty() => note.at.clone(),
+            Some(bay) => bay.spoken(),
+            None => "server".to_owned(),
+        };
+        let found = Self::new(id, severity, &subject, note.message.clone());
+        let found = found.meaning(why).remedy(&note.remedy);
+        found.about(note.bay.as_ref(), note.wwn.as_ref())
+    }
+}
+
 macro_rules! rules {
     ($($variant:ident = $id:literal: $why:literal),+ $(,)?) => {
         /// The rules. Their reasons stand in docs/rules.md, which is made from this table.
@@ -58,6 +78,13 @@ macro_rules! rules {
             /// All of them: the rule, its name in JSON, its reason.
             pub const ALL: &'static [(Self, &'static str, &'static str)] =
                 &[$((Self::$variant, $id, $why),)+];
+
+            /// Its name in JSON and its reason.
+            pub fn row(self) -> (&'static str, &'static str) {
+                match self {
+                    $(Self::$variant => ($id, $why),)+
+                }
+            }
         }
     };
 }

@@ -6,7 +6,8 @@ use std::io::IsTerminal;
 
 use anyhow::{Result, bail};
 use clap::Args;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::adopted::made;
 use super::apply::{self, consent};
@@ -18,12 +19,16 @@ use super::row::{Does, Group, Page, Row, Run, given, options};
 use super::{Answer, Context, may_change};
 use crate::adopt::Adopted;
 use crate::apply::secrets::NONE;
+use crate::domain::Drift;
+use crate::finding::Finding;
 use crate::hw::Hw;
 use crate::inventory::{Inventory, Pool, Pools, Want};
 use crate::life::moving::one_pool;
 use crate::machine::local::lock;
+use crate::plan::Plan;
 use crate::render;
-use crate::render::json::answer;
+use crate::render::json::plan::differences;
+use crate::render::json::{Shape, changed};
 use crate::words::{labelled, plain, typeable};
 
 /// The command.
@@ -36,8 +41,22 @@ pub const ROW: Row = Row {
     page: Page::Narrow,
     arguments: options::<AdoptArgs>,
     run: Run::Machine(|context, matches| run(context, &given(matches)?)),
+    answers: &[Shape::of::<Adoption>("adopt")],
     examples: &[("adopt tank --dry-run", "show the profile"), ("adopt tank", "record it")],
 };
+
+/// A profile made from a pool that is there.
+#[derive(Serialize, JsonSchema)]
+struct Adoption {
+    /// The profile's text.
+    profile: String,
+    /// Parts of the pool that are not in it and stay as they are, in words.
+    beside: Vec<String>,
+    /// What is done to record it.
+    plan: render::json::plan::Plan,
+    /// What differs from it.
+    drift: Vec<Finding>,
+}
 
 /// Arguments of `adopt`.
 #[derive(Debug, Args)]
@@ -107,13 +126,22 @@ pub fn run(context: &Context, args: &AdoptArgs) -> Result<Answer> {
         ));
     }
     text.push_str(&render::plan::render(&plan, false, &command));
+    let said = |plan: &Plan, left: &[Drift], is_changed: bool| {
+        let body = Adoption {
+            profile: adopted.text.clone(),
+            beside: adopted.beside.clone(),
+            plan: render::json::plan::Plan::of(plan, &command),
+            drift: differences(left, &command),
+        };
+        changed(&plan.notes, is_changed, body)
+    };
     if plan.is_empty() {
-        let body = json!({ "profile": adopted.text, "beside": adopted.beside, "plan": plan });
-        return Ok(Answer { text, json: answer(&plan.notes, body), status: 0 });
+        let json = said(&plan, &plan.drift, false);
+        return Ok(Answer { text, json, status: 0 });
     }
     let Some(held) = held else {
-        let body = json!({ "profile": adopted.text, "beside": adopted.beside, "plan": plan });
-        return Ok(Answer { text, json: answer(&plan.notes, body), status: 1 });
+        let json = said(&plan, &plan.drift, false);
+        return Ok(Answer { text, json, status: 1 });
     };
     if !plan.disks.is_empty() {
         bail!("pool {} went away while it was looked at, so nothing was written", pool.name);
@@ -126,8 +154,6 @@ pub fn run(context: &Context, args: &AdoptArgs) -> Result<Answer> {
         |(_, plan)| apply::agreed(context, plan),
     )?;
     apply::carry_out(context, &wished, &plan, &NONE, &mut |progress| say(&progress))?;
-    let mut answer = apply::finish(context, wished, &plan)?;
-    answer.json["profile"] = json!(adopted.text);
-    answer.json["beside"] = json!(adopted.beside);
-    Ok(answer)
+    let (done, left) = apply::finished(context, wished, &plan)?;
+    Ok(Answer { json: said(&plan, &left, true), ..done })
 }

@@ -5,7 +5,8 @@ use std::io::{IsTerminal, Write as _};
 use anyhow::{Result, anyhow, bail};
 use camino::Utf8Path;
 use clap::Args;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::consent::without_lock;
 use super::plan::{Allowed, Wished, saved};
@@ -16,12 +17,15 @@ use super::{Answer, Context, passphrase};
 use crate::apply::secrets::Secrets;
 use crate::apply::{self, Progress};
 use crate::console;
+use crate::domain::Drift;
+use crate::finding::Finding;
 use crate::inventory::look;
 use crate::machine::local::{lock, read_user_file, short_line};
 use crate::plan::Plan;
 use crate::profile::Profile;
 use crate::render;
-use crate::render::json::answer;
+use crate::render::json::plan::differences;
+use crate::render::json::{Shape, changed};
 use crate::step::Danger;
 use crate::words::typeable;
 use crate::yaml::read;
@@ -36,6 +40,7 @@ pub const ROW: Row = Row {
     page: Page::Narrow,
     arguments: options::<ApplyArgs>,
     run: Run::Machine(|context, matches| run(context, &given(matches)?)),
+    answers: &[Shape::of::<Applied>("apply")],
     examples: &[
         ("apply", "the recorded profile"),
         ("apply gen8-seed", "a shipped one"),
@@ -92,7 +97,8 @@ pub fn run(context: &Context, args: &ApplyArgs) -> Result<Answer> {
     if plan.is_empty() {
         let status = u8::from(!plan.drift.is_empty());
         let text = render::plan::render(&plan, false, &plan.typed(context.common.hw.as_deref()));
-        return Ok(Answer { text, json: report(&plan, false), status });
+        let command = plan.typed(context.common.hw.as_deref());
+        return Ok(Answer { text, json: report(&plan, &command, &plan.drift, false), status });
     }
     let command = match word.filter(is_plan) {
         Some(file) => format!("zbay apply {}", typeable(file)),
@@ -185,22 +191,46 @@ pub fn carry_out(
 }
 
 /// Looks again and reports what there is.
-pub(super) fn finish(context: &Context, wished: Wished, plan: &Plan) -> Result<Answer> {
+fn finish(context: &Context, wished: Wished, plan: &Plan) -> Result<Answer> {
+    Ok(finished(context, wished, plan)?.0)
+}
+
+/// The same, and what still differs.
+pub(super) fn finished(
+    context: &Context,
+    wished: Wished,
+    plan: &Plan,
+) -> Result<(Answer, Vec<Drift>)> {
     let again = wished.again(context)?;
     let left = again.drift();
     let mut text = format!("done: {} of {} steps\n", plan.steps.len(), plan.steps.len());
     let command = plan.typed(context.common.hw.as_deref());
     text.push_str(&render::plan::drift(&plan.pool, &left, &[], &command));
     text.push_str(&render::plan::compared(plan, &again.inventory));
-    let mut json = report(plan, true);
-    json["drift"] = json!(left);
-    Ok(Answer { text, json, status: u8::from(!left.is_empty()) })
+    let json = report(plan, &command, &left, true);
+    let answer = Answer { text, json, status: u8::from(!left.is_empty()) };
+    Ok((answer, left))
 }
 
-fn report(plan: &Plan, changed: bool) -> serde_json::Value {
-    let mut json = answer(&plan.notes, json!({ "plan": plan, "drift": plan.drift }));
-    json["changed"] = json!(changed);
-    json
+/// What was done to make the machine as its profile says.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Applied {
+    /// The plan that was carried out.
+    plan: render::json::plan::Plan,
+    /// What still differs from the profile.
+    drift: Vec<Finding>,
+}
+
+/// The answer after a plan that `command` carries out: what was done, and what is left.
+pub(super) fn report(
+    plan: &Plan,
+    command: &str,
+    left: &[Drift],
+    is_changed: bool,
+) -> serde_json::Value {
+    let shown = render::json::plan::Plan::of(plan, command);
+    let body = Applied { plan: shown, drift: differences(left, command) };
+    changed(&plan.notes, is_changed, body)
 }
 
 #[cfg(test)]
@@ -208,11 +238,13 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
-    use super::{Plan, Wished, agreed, saved};
+    use super::{Plan, Wished, agreed, report, saved};
     use crate::cli::Common;
     use crate::cmd::Context;
+    use crate::domain::{Drift, host, storage};
     use crate::machine::recorded::Recorded;
     use crate::machine::recording::{Bytes, FILES, Recording};
+    use crate::render::json::Shape;
     use crate::step::Danger;
 
     fn on(machine: Recorded) -> Context {
@@ -226,6 +258,23 @@ mod tests {
 
     fn planned(context: &Context) -> Plan {
         Wished::load(context, Some("gen8-seed")).unwrap().plan().unwrap()
+    }
+
+    #[test]
+    fn what_was_done_is_as_its_schema_says() {
+        let plan = planned(&seed());
+        let judge = |shape: Shape| jsonschema::validator_for(&shape.schema()).unwrap();
+        let missing = storage::Drift::PoolMissing { pool: plan.pool.clone() };
+        let left = [Drift::Host(host::Drift::NoHostid), Drift::Storage(missing)];
+        let mut answer = report(&plan, "zbay apply gen8-seed", &left, true);
+        for row in [&super::ROW, &crate::cmd::firstboot::ROW] {
+            assert!(judge(row.answers[0]).is_valid(&answer), "{answer:#}");
+        }
+        assert_eq!(answer["changed"], json!(true));
+        assert_eq!(answer["drift"][0]["command"], json!("zbay apply gen8-seed"));
+        assert_eq!(answer["drift"][1]["severity"], json!("wrong"));
+        answer["plan"]["steps"][0]["before"] = json!([]);
+        assert!(!judge(super::ROW.answers[0]).is_valid(&answer), "what it checks is its own");
     }
 
     /// What comes of a saved plan: the plan that is shown and carried out, or why none is.

@@ -50,6 +50,7 @@ const TABLE: &[(&str, &str, &str)] = &[
         "`zbay care`, `zbay selftest`, `zbay tick`, `care:`",
     ),
     ("a limit for the memory that ZFS caches in", "yes", "`memory:`"),
+    ("answers for programs, with their schemas", "yes", "`--json`, `zbay schema`"),
     ("its documents at hand", "yes", "`zbay help`"),
     ("man pages, and completions for bash, zsh and fish", "yes", "`man zbay`, `zbay completions`"),
     ("special vdevs and dRAID in a profile", "no", "`zbay expand special` adds one to a pool"),

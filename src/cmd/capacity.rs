@@ -2,7 +2,7 @@
 
 use std::io::BufReader;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::capacity_of::{self, CapacityArgs, ashift};
 use super::row::{Does, Group, Page, Row, Run, given, options};
@@ -11,7 +11,8 @@ use crate::capacity::Terms;
 use crate::capacity::table::{Layout, table_of};
 use crate::inventory::Want;
 use crate::render::capacity::{Of, render, sheet};
-use crate::render::json::answer;
+use crate::render::capacity_of::Held;
+use crate::render::json::{Shape, answer};
 use crate::render::svg;
 
 /// The command.
@@ -24,6 +25,7 @@ pub const ROW: Row = Row {
     page: Page::Narrow,
     arguments: options::<CapacityArgs>,
     run: Run::Machine(|context, matches| run(context, &given(matches)?)),
+    answers: &[Shape::of::<Held>("capacity")],
     examples: &[
         ("capacity", "drives of common sizes in this server"),
         ("capacity raidz2:6x4TB", "one layout"),
@@ -74,7 +76,7 @@ pub fn run(context: &Context, args: &CapacityArgs) -> anyhow::Result<Answer> {
         (_, true) => sheet(&rows).markdown(),
         _ => render(&rows, bays, &of, layouts),
     };
-    let json = answer(&[], json!({ "bays": bays, "ashift": ashift, "rows": rows }));
+    let json = answer(&[], Held::Sizes { bays, ashift, rows: rows.clone() });
     let plain = !args.form.csv && !args.form.markdown;
     let mut answer = Answer { text, json, status: 0 };
     draw(args.form.svg.as_deref(), &mut answer, plain, || svg::bays(&rows, bays))?;

@@ -21,7 +21,7 @@ use crate::inventory::Want;
 use crate::layout::vdevs;
 use crate::machine::local::read_user_file;
 use crate::profile::Profile;
-use crate::render::capacity_of::Reckoned;
+use crate::render::capacity_of::{Held, Reckoned};
 use crate::render::json::answer;
 use crate::risk::power::Power;
 use crate::risk::{Odds, Vdev, merged};
@@ -131,7 +131,8 @@ pub fn run(context: &Context, args: &CapacityArgs) -> Result<Answer> {
         }
         text
     };
-    let mut answer = Answer { text, json: answer(&[], reckoned.json()), status: 0 };
+    let mut answer =
+        Answer { text, json: answer(&[], Held::Layout(Box::new(reckoned.json()))), status: 0 };
     let is_screen = !args.form.csv && !args.form.markdown;
     draw(args.form.svg.as_deref(), &mut answer, is_screen, || reckoned.picture())?;
     Ok(answer)

@@ -1,15 +1,18 @@
 //! `zbay care`: who scrubs, trims, tests and tells. Status 1 where something is done twice, by nobody, or the boot device
 //! is in trouble.
 
-use serde_json::json;
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::row::{Does, Group, Page, Row, Run, nothing};
 use super::{Answer, Context};
-use crate::care::{self, PoolCare, boot, facts};
+use crate::care::{self, PoolCare, Told, boot, facts};
 use crate::check::machine;
 use crate::inventory::{Pools, Want};
+use crate::profile::care::Care;
 use crate::render::care::{Screen, render};
-use crate::render::json::answer;
+use crate::render::json::{Shape, answer};
 use crate::status::{self, Scrub};
 
 /// The command.
@@ -22,8 +25,52 @@ pub const ROW: Row = Row {
     page: Page::Narrow,
     arguments: nothing,
     run: Run::Machine(|context, _| run(context)),
+    answers: &[Shape::of::<Answered>("care")],
     examples: &[("care", "all pools")],
 };
+
+/// Which jobs cover the pools, and who is told.
+#[derive(Serialize, JsonSchema)]
+struct Answered {
+    /// Imported pools.
+    pools: Vec<Cared>,
+    /// Who starts self-tests of drives; `null`: not known.
+    testers: Option<Vec<Tester>>,
+    /// Who sends alerts.
+    told: Told,
+    /// What the profile says of it; `null`: nothing.
+    profile: Option<Care>,
+    /// The root file system.
+    boot: Root,
+}
+
+/// A pool's scrubs and trims.
+#[derive(Serialize, JsonSchema)]
+struct Cared {
+    /// Who scrubs and trims it.
+    #[serde(flatten)]
+    care: PoolCare,
+    /// When it was scrubbed last.
+    last_scrub: Scrub,
+}
+
+/// Who starts self-tests.
+#[derive(Serialize, JsonSchema)]
+struct Tester {
+    /// A timer, or smartd.
+    who: String,
+    /// When the next ones begin, if that is known.
+    next: Option<Timestamp>,
+}
+
+/// The root file system.
+#[derive(Serialize, JsonSchema)]
+struct Root {
+    /// It is mounted read-only; `null`: not known.
+    readonly: Option<bool>,
+    /// How full it is, percent; `null`: not known.
+    full: Option<u64>,
+}
 
 /// Looks and says.
 ///
@@ -66,15 +113,15 @@ pub fn run(context: &Context) -> anyhow::Result<Answer> {
     let text = render(&screen);
     let mut notes = machine::drives(&hw, known, &inventory.disks);
     notes.extend(trouble.iter().filter(|note| note.wwn.is_none()).cloned());
-    let pools: Vec<_> =
-        cared.iter().map(|(care, last)| json!({ "care": care, "last": last })).collect();
-    let body = json!({
-        "pools": pools,
-        "testers": testers,
-        "told": told,
-        "wish": wish.and_then(|wish| wish.care),
-        "boot": { "readonly": root.readonly.ok(), "full": root.full.ok() },
-    });
+    let pools = cared.iter().map(|(care, last)| Cared { care: care.clone(), last_scrub: *last });
+    let tester = |(who, next): (String, Option<Timestamp>)| Tester { who, next };
+    let body = Answered {
+        pools: pools.collect(),
+        testers: testers.map(|all| all.into_iter().map(tester).collect()),
+        told,
+        profile: wish.and_then(|wish| wish.care),
+        boot: Root { readonly: root.readonly.ok(), full: root.full.ok() },
+    };
     let status = u8::from(wrong || !trouble.is_empty());
     Ok(Answer { text, json: answer(&notes, body), status })
 }

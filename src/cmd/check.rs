@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use anyhow::Result;
 use clap::Args;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::notify::in_clear;
 use super::row::{Does, Group, Page, Row, Run, given, options};
@@ -16,7 +17,7 @@ use crate::hw::Hw;
 use crate::machine::Machine;
 use crate::machine::local::read_user_file;
 use crate::profile::Profile;
-use crate::render::json::answer;
+use crate::render::json::{Shape, answer};
 use crate::shipped::{self, LoadError};
 use crate::words::labelled;
 use crate::yaml::{MAX_BYTES, read};
@@ -31,8 +32,25 @@ pub const ROW: Row = Row {
     page: Page::Narrow,
     arguments: options::<CheckArgs>,
     run: Run::Machine(|context, matches| run(context, &given(matches)?)),
+    answers: &[Shape::of::<Answered>("check")],
     examples: &[("check ./mine.yaml", "a file of yours"), ("check gen8-seed", "a shipped profile")],
 };
+
+/// Files without faults; one with faults is an error.
+#[derive(Serialize, JsonSchema)]
+struct Answered {
+    /// Those that were checked.
+    files: Vec<Sound>,
+}
+
+/// A file without faults.
+#[derive(Serialize, JsonSchema)]
+struct Sound {
+    /// Its name.
+    file: String,
+    /// It has no faults.
+    sound: bool,
+}
 
 /// Arguments of `check`.
 #[derive(Debug, Args)]
@@ -48,7 +66,7 @@ pub struct CheckArgs {
 /// All faults of all files.
 pub fn run(context: &Context, args: &CheckArgs) -> Result<Answer> {
     let mut text = String::new();
-    let mut files: Vec<Value> = Vec::new();
+    let mut files: Vec<Sound> = Vec::new();
     let mut notes: Vec<Note> = Vec::new();
     let mut broken: Vec<String> = Vec::new();
     for file in &args.files {
@@ -60,7 +78,7 @@ pub fn run(context: &Context, args: &CheckArgs) -> Result<Answer> {
                         if note.severity == Severity::Advice { "advice" } else { "warning" };
                     text.push_str(&labelled(label, &format!("{}: {}", note.message, note.remedy)));
                 }
-                files.push(json!({"file": file, "sound": true}));
+                files.push(Sound { file: file.clone(), sound: true });
                 notes.extend(found);
             }
             Err(error) => broken.push(crate::fault::chain(&error)),
@@ -79,7 +97,7 @@ pub fn run(context: &Context, args: &CheckArgs) -> Result<Answer> {
         let all = all.strip_prefix("error: ").unwrap_or(&all);
         return Err(Unsound(format!("{all}{tail}")).into());
     }
-    Ok(Answer { text, json: answer(&notes, json!({ "files": files })), status: 0 })
+    Ok(Answer { text, json: answer(&notes, Answered { files }), status: 0 })
 }
 
 fn one(context: &Context, file: &str) -> Result<Vec<Note>> {

@@ -3,11 +3,13 @@
 use anyhow::Result;
 use clap::Args;
 use clap_complete::{Shell, generate};
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::Answer;
 use super::parser::whole;
 use super::row::{Does, Group, Page, Row, Run, given, options};
+use crate::render::json::{Shape, answer};
 
 /// The command.
 pub const ROW: Row = Row {
@@ -19,11 +21,21 @@ pub const ROW: Row = Row {
     page: Page::Narrow,
     arguments: options::<CompletionsArgs>,
     run: Run::Commands(|rows, matches| run(rows, &given(matches)?)),
+    answers: &[Shape::of::<Script>("completions")],
     examples: &[
         ("completions bash", "source <(zbay completions bash)"),
         ("completions fish", "zbay completions fish | source"),
     ],
 };
+
+/// What a shell reads to complete what is typed.
+#[derive(Serialize, JsonSchema)]
+struct Script {
+    /// Which shell.
+    shell: String,
+    /// The script.
+    text: String,
+}
 
 /// Arguments of `completions`.
 #[derive(Debug, Args)]
@@ -37,8 +49,8 @@ fn run(rows: &[Row], args: &CompletionsArgs) -> Result<Answer> {
     let mut out = Vec::new();
     generate(args.shell, &mut whole(rows), "zbay", &mut out);
     let text = String::from_utf8(out)?;
-    let json = json!({ "version": 1, "shell": args.shell.to_string(), "text": text });
-    Ok(Answer { text, json, status: 0 })
+    let body = Script { shell: args.shell.to_string(), text: text.clone() };
+    Ok(Answer { text, json: answer(&[], body), status: 0 })
 }
 
 #[cfg(test)]

@@ -4,9 +4,10 @@ use anyhow::Result;
 use clap::Args;
 
 use super::row::{Does, Group, Page, Row, Run, given, options};
-use super::task::{Proof, Scene, Terms, look_around, perform};
+use super::task::{Proof, Scene, Tasked, Terms, look_around, perform};
 use super::{Answer, Context};
 use crate::life::destroy::{Request, make};
+use crate::render::json::Shape;
 use crate::step::command;
 
 /// The command.
@@ -19,6 +20,7 @@ pub const ROW: Row = Row {
     page: Page::Narrow,
     arguments: options::<DestroyArgs>,
     run: Run::Machine(|context, matches| run(context, &given(matches)?)),
+    answers: &[Shape::of::<Tasked>("destroy")],
     examples: &[
         ("destroy tank/old --dry-run", "show what would be lost"),
         ("destroy tank/old", "asks for the name"),

@@ -5,13 +5,14 @@ use anyhow::Result;
 use clap::{Args, Subcommand};
 
 use super::row::{Does, Group, Page, Row, Run, commands, given};
-use super::task::{Proof, Scene, Terms, look_around, perform};
+use super::task::{Proof, Scene, Tasked, Terms, look_around, perform};
 use super::{Answer, Context};
 use crate::inventory::stale;
 use crate::life::Sight;
 use crate::life::called::{self, Known};
 use crate::life::expand::{Request, Way, make};
 use crate::plan::erase::Take;
+use crate::render::json::Shape;
 
 /// The command.
 pub const ROW: Row = Row {
@@ -23,6 +24,7 @@ pub const ROW: Row = Row {
     page: Page::Narrow,
     arguments: commands::<Expand>,
     run: Run::Machine(|context, matches| run(context, &given(matches)?)),
+    answers: &[Shape::of::<Tasked>("expand")],
     examples: &[
         ("expand attach 5 --dry-run", "show what a wider raidz gives"),
         ("expand larger 2 --with 5", "swap in a larger drive"),

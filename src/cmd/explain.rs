@@ -7,8 +7,8 @@ use super::row::{Does, Group, Page, Row, Run, given, options};
 use super::{Answer, Context};
 use crate::explain::explain;
 use crate::inventory::{Inventory, Want};
-use crate::render::explain::{json, render};
-use crate::render::json::answer;
+use crate::render::explain::{Accounted, json, render};
+use crate::render::json::{Shape, answer};
 use crate::words;
 
 /// The command.
@@ -23,6 +23,7 @@ pub const ROW: Row = Row {
     run: Run::Machine(|context, matches| {
         run(context, given::<ExplainArgs>(matches)?.pool.as_deref())
     }),
+    answers: &[Shape::of::<Accounted>("explain")],
     examples: &[("explain", "the only pool"), ("explain tank", "one of several")],
 };
 

@@ -1,17 +1,29 @@
 //! A request that failed, for a program: what people read as text, in parts.
 
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::fault::{Faults, Unsound, chain};
 use crate::life::Cannot;
 use crate::plan::Refused;
 use crate::plan::make::PlanError;
 use crate::refuse::{Refuses, Words};
+use crate::render::json::{ERROR, Shape, answer};
 use crate::shipped::LoadError;
 
+/// The answer of a request that failed.
+#[derive(Serialize, JsonSchema)]
+struct Failed<'a> {
+    /// Why it failed.
+    error: &'a Failure,
+}
+
+/// Its shape.
+pub const SHAPE: Shape = Shape::of::<Failed<'_>>(ERROR);
+
 /// Why a request failed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Failure {
     /// What it is known by: the identity of a refusal, `usage` where the command line cannot be understood, `profile` where
     /// a file has faults, or `failed`.
@@ -77,7 +89,7 @@ impl Failure {
 
     /// The answer of a request that failed.
     pub fn json(&self) -> Value {
-        json!({"version": 1, "changed": false, "error": self, "notes": []})
+        answer(&[], Failed { error: self })
     }
 }
 

@@ -9,9 +9,8 @@ use std::fmt::Write as _;
 use anyhow::{Result, anyhow, bail};
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
-use serde_json::json;
 
-use super::apply::carry_out;
+use super::apply::{Applied, carry_out, report};
 use super::plan::Wished;
 use super::row::{Does, Group, Page, Row, Run, given, options};
 use super::task::settle;
@@ -26,7 +25,7 @@ use crate::machine::local::{Lock, console, lock};
 use crate::names::BayId;
 use crate::plan::Plan;
 use crate::render;
-use crate::render::json::answer;
+use crate::render::json::Shape;
 use crate::shipped::WISH;
 use crate::step::{Closed, Danger};
 use crate::words;
@@ -43,6 +42,7 @@ pub const ROW: Row = Row {
     run: Run::Machine(|context, matches| {
         run(context, given::<FirstbootArgs>(matches)?.console.as_deref())
     }),
+    answers: &[Shape::of::<Applied>("firstboot")],
     examples: &[
         ("firstboot", "with the recorded profile"),
         ("firstboot --console /dev/console", "with a report there too"),
@@ -253,8 +253,7 @@ fn finish(
     if !left.is_empty() {
         text.push_str(&render::plan::drift(&plan.pool, &left, &[], "zbay apply"));
     }
-    let mut json = answer(&plan.notes, json!({ "plan": plan, "drift": left }));
-    json["changed"] = json!(!plan.is_empty());
+    let json = report(plan, "zbay firstboot", &left, !plan.is_empty());
     Ok(Answer { text, json, status: u8::from(!left.is_empty()) })
 }
 

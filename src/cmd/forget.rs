@@ -5,8 +5,10 @@
 use anyhow::Result;
 use clap::Args;
 
+use super::notify::Forgotten;
 use super::row::{Does, Group, Page, Row, Run, given, options};
 use super::{Answer, Context, notify};
+use crate::render::json::Shape;
 
 /// The command.
 pub const ROW: Row = Row {
@@ -18,6 +20,7 @@ pub const ROW: Row = Row {
     page: Page::Narrow,
     arguments: options::<ForgetArgs>,
     run: Run::Machine(|context, matches| run(context, &given(matches)?)),
+    answers: &[Shape::of::<Forgotten>("forget")],
     examples: &[("forget oldtank", "its alerts end")],
 };
 

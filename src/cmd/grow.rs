@@ -2,16 +2,17 @@
 
 use anyhow::{Result, bail};
 use clap::Args;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::capacity_of::release;
 use super::found::Drives;
 use super::row::{Does, Group, Page, Row, Run, given, options};
 use super::{Answer, Context};
-use crate::capacity::grow::ways;
+use crate::capacity::grow::{Growth, ways};
 use crate::capacity::{Cut, Part, Terms, Zfs, spec};
 use crate::render::grow::{Target, render};
-use crate::render::json::answer;
+use crate::render::json::{Shape, answer};
 use crate::units::Ashift;
 
 /// The command.
@@ -24,11 +25,32 @@ pub const ROW: Row = Row {
     page: Page::Narrow,
     arguments: options::<GrowArgs>,
     run: Run::Machine(|context, matches| run(context, &given(matches)?)),
+    answers: &[Shape::of::<Answered>("grow")],
     examples: &[
         ("grow raidz2:6x4TB --to raidz2:12x4TB", "twice the drives"),
         ("grow mirror:2x4TB --to mirror:2x8TB", "larger drives"),
     ],
 };
+
+/// Ways from one layout to larger ones.
+#[derive(Serialize, JsonSchema)]
+struct Answered {
+    /// The layout, as it is typed.
+    from: String,
+    /// The release of OpenZFS that it is computed for.
+    zfs: Zfs,
+    /// The larger ones.
+    targets: Vec<Toward>,
+}
+
+/// A larger layout.
+#[derive(Serialize, JsonSchema)]
+struct Toward {
+    /// The layout, as it is typed.
+    to: String,
+    /// As it is now, grown in place, and made anew.
+    ways: Vec<Growth>,
+}
 
 /// Arguments of `grow`.
 #[derive(Clone, Debug, Args)]
@@ -86,11 +108,9 @@ pub fn run(context: &Context, args: &GrowArgs) -> Result<Answer> {
         let to = pool(to)?;
         targets.push(Target { words: spec::words(&to), ways: ways(&from, &to, terms)? });
     }
-    let to = |target: &Target| json!({ "to": target.words, "ways": target.ways });
-    let json = json!({
-        "from": spec::words(&from),
-        "zfs": zfs,
-        "targets": targets.iter().map(to).collect::<Vec<_>>(),
-    });
-    Ok(Answer { text: render(&spec::words(&from), &targets), json: answer(&[], json), status: 0 })
+    let from = spec::words(&from);
+    let text = render(&from, &targets);
+    let to = |target: Target| Toward { to: target.words, ways: target.ways };
+    let body = Answered { from, zfs, targets: targets.into_iter().map(to).collect() };
+    Ok(Answer { text, json: answer(&[], body), status: 0 })
 }

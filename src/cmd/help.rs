@@ -4,12 +4,12 @@
 
 use anyhow::{Result, bail};
 use clap::Args;
-use serde_json::json;
 
 use super::Answer;
 use super::parser::{command, parse};
 use super::row::{Does, Group, Page, Row, Run, given, options};
 use crate::fault::near_miss;
+use crate::render::json::{Shape, Text, answer};
 use crate::words::{labelled, plain, typeable};
 
 /// The command.
@@ -22,6 +22,7 @@ pub const ROW: Row = Row {
     page: Page::Narrow,
     arguments: options::<HelpArgs>,
     run: Run::Commands(|rows, matches| run(rows, given::<HelpArgs>(matches)?.topic.as_deref())),
+    answers: &[Shape::of::<Text>("help")],
     examples: &[
         ("help", "commands and topics"),
         ("help foreign", "a document"),
@@ -64,6 +65,8 @@ documents! {
     "hw": "every key of a description of a box",
     "add-a-box": "a box that zbay does not know",
     "gen8-boot": "what a MicroServer Gen8 boots from",
+    "json": "answers for programs, key by key",
+    "metrics": "names of the figures for Prometheus",
     "rules": "what check and plan look for",
     "add-a-capability": "how to add a capability to zbay",
     "testing": "how zbay is tested",
@@ -85,7 +88,7 @@ pub fn run(rows: &[Row], topic: Option<&str>) -> Result<Answer> {
             None => of_command(rows, topic)?,
         },
     };
-    Ok(Answer { json: json!({ "version": 1, "text": text }), text, status: 0 })
+    Ok(Answer { json: answer(&[], Text { text: text.clone() }), text, status: 0 })
 }
 
 fn overview(rows: &[Row]) -> String {

@@ -7,7 +7,8 @@ use std::io::{Write as _, stdin};
 use std::time::Duration;
 
 use anyhow::{Result, bail};
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::row::{Does, Group, Page, Row, Run, nothing};
 use super::{Answer, Context};
@@ -21,7 +22,7 @@ use crate::learn::{Found, Proof, found, open_bays};
 use crate::locate;
 use crate::machine::local::{lock, short_line};
 use crate::names::BayId;
-use crate::render::json::answer;
+use crate::render::json::{Shape, changed};
 use crate::words;
 use crate::yaml::Parsed;
 
@@ -35,8 +36,20 @@ pub const ROW: Row = Row {
     page: Page::Narrow,
     arguments: nothing,
     run: Run::Machine(|context, _| run(context)),
+    answers: &[Shape::of::<Bays>("learn")],
     examples: &[("learn", "asks bay by bay")],
 };
+
+/// Which port is which bay.
+#[derive(Serialize, JsonSchema)]
+struct Bays {
+    /// The description of the server that is used, by its file's name.
+    hardware: String,
+    /// What was learned.
+    learned: Vec<Proof>,
+    /// The text of the description that was written; `null`: none was.
+    description: Option<String>,
+}
 
 /// How long a drive blinks for a question.
 const BLINK: Duration = Duration::from_secs(12);
@@ -142,11 +155,12 @@ fn told(
     hw: &Parsed<Hw>,
     proofs: &[Proof],
     description: Option<&str>,
-    changed: bool,
+    is_changed: bool,
 ) -> Answer {
-    let hardware = &hw.value.hardware;
-    let mut json =
-        answer(&[], json!({ "hardware": hardware, "learned": proofs, "description": description }));
-    json["changed"] = json!(changed);
-    Answer { text, json, status: 0 }
+    let body = Bays {
+        hardware: hw.value.hardware.clone(),
+        learned: proofs.to_vec(),
+        description: description.map(str::to_owned),
+    };
+    Answer { text, json: changed(&[], is_changed, body), status: 0 }
 }

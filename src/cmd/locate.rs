@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use anyhow::{Result, anyhow, bail};
 use clap::Args;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::row::{Does, Group, Page, Row, Run, given, options};
 use super::{Answer, Context, need_root, say_woken};
@@ -19,7 +20,8 @@ use crate::locate::light::{self, Light};
 use crate::machine::Machine;
 use crate::machine::local::Interrupt;
 use crate::names::BayId;
-use crate::render::json::answer;
+use crate::render::json::plan::NamedDrive;
+use crate::render::json::{Shape, answer};
 use crate::words;
 
 /// The command.
@@ -32,11 +34,27 @@ pub const ROW: Row = Row {
     page: Page::Narrow,
     arguments: options::<LocateArgs>,
     run: Run::Machine(|context, matches| run(context, &given(matches)?)),
+    answers: &[Shape::of::<Located>("locate")],
     examples: &[
         ("locate 3", "the drive in bay 3"),
         ("locate Z1E0EXA1 --seconds 60", "by its serial, for a minute"),
     ],
 };
+
+/// A drive that showed itself.
+#[derive(Serialize, JsonSchema)]
+struct Located {
+    /// Which.
+    drive: NamedDrive,
+    /// How: `light`, `light and reads`, `reads`.
+    method: &'static str,
+    /// Reads that made its own light blink.
+    reads: u64,
+    /// The light of its bay; `null`: there is none that can be reached.
+    light: Option<Light>,
+    /// Why not, or what went wrong with it.
+    why: Option<String>,
+}
 
 /// Arguments of `locate`.
 #[derive(Clone, Debug, Args)]
@@ -123,8 +141,8 @@ pub fn run(context: &Context, args: &LocateArgs) -> Result<Answer> {
         Ok(light) => (Some(light), trouble),
         Err(why) => (None, Some(why.to_string())),
     };
-    let json = json!({ "drive": drive, "method": method, "reads": shown.reads, "light": found, "why": why });
-    Ok(Answer { text: said, json: answer(&[], json), status: 0 })
+    let body = Located { drive: (&drive).into(), method, reads: shown.reads, light: found, why };
+    Ok(Answer { text: said, json: answer(&[], body), status: 0 })
 }
 
 /// What was done.

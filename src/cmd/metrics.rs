@@ -1,12 +1,13 @@
 //! `zbay metrics`: figures for Prometheus, from one look.
 
 use anyhow::Result;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::notify::figures_of;
 use super::row::{Does, Group, Page, Row, Run, nothing};
 use super::{Answer, Context};
-use crate::render::json::answer;
+use crate::render::json::{Shape, answer};
 
 /// The command.
 pub const ROW: Row = Row {
@@ -18,11 +19,19 @@ pub const ROW: Row = Row {
     page: Page::Narrow,
     arguments: nothing,
     run: Run::Machine(|context, _| run(context)),
+    answers: &[Shape::of::<Figures>("metrics")],
     examples: &[
         ("metrics", "to standard output"),
         ("notify --metrics FILE.prom", "into a file, by the timer"),
     ],
 };
+
+/// Figures for Prometheus.
+#[derive(Serialize, JsonSchema)]
+struct Figures {
+    /// In Prometheus' own text format.
+    metrics: String,
+}
 
 /// The figures.
 ///
@@ -30,6 +39,6 @@ pub const ROW: Row = Row {
 /// A description that was named and cannot be had.
 pub fn run(context: &Context) -> Result<Answer> {
     let text = figures_of(context)?;
-    let json = answer(&[], json!({ "metrics": text }));
+    let json = answer(&[], Figures { metrics: text.clone() });
     Ok(Answer { text, json, status: 0 })
 }

@@ -4,17 +4,16 @@ use std::fmt::Write as _;
 
 use anyhow::Result;
 use clap::Args;
-use serde_json::json;
 
 use super::progress::say;
 use super::row::{Does, Group, Page, Row, Run, given, options};
-use super::task::{Proof, Scene, Settle, Settled, Terms, look_around, perform, settle};
+use super::task::{Proof, Scene, Settle, Settled, Tasked, Terms, look_around, perform, settle};
 use super::{Answer, Context};
 use crate::domain::host::Own;
 use crate::domain::storage::arrival::{self, Arrival};
 use crate::inventory::Pool;
 use crate::life::moving::{self, Incoming, Outgoing};
-use crate::render::json::answer;
+use crate::render::json::{Shape, changed};
 use crate::words::{labelled, plain};
 
 /// The command.
@@ -27,6 +26,7 @@ pub const IMPORT: Row = Row {
     page: Page::Narrow,
     arguments: options::<ImportArgs>,
     run: Run::Machine(|context, matches| import(context, &given(matches)?)),
+    answers: &[Shape::of::<Tasked>("import")],
     examples: &[
         ("import", "the only pool here"),
         ("import tank --dry-run", "show what would be done"),
@@ -43,6 +43,7 @@ pub const EXPORT: Row = Row {
     page: Page::Narrow,
     arguments: options::<ExportArgs>,
     run: Run::Machine(|context, matches| export(context, &given(matches)?)),
+    answers: &[Shape::of::<Tasked>("export")],
     examples: &[
         ("export tank --dry-run", "show what would be done"),
         ("export tank", "unmount and export it"),
@@ -116,7 +117,8 @@ pub fn import(context: &Context, args: &ImportArgs) -> Result<Answer> {
     command.push_str(if args.without_log { " --without-log" } else { "" });
     let settle: Settle = |context, hw, pool, ours| {
         let arrival = settle(context, hw, pool, ours, &mut |progress| say(&progress))?;
-        Ok(Settled { rows: arrival.rows(), left: !arrival.left.is_empty(), json: json!(arrival) })
+        let left = !arrival.left.is_empty();
+        Ok(Settled { rows: arrival.rows(), left, arrival: Some(arrival) })
     };
     let terms = Terms { settle: Some(settle), ..terms(&command, args.dry_run, args.yes) };
     perform(context, scene, &decide, &terms)
@@ -157,9 +159,8 @@ fn go_on(context: &Context, scene: &Scene, pool: &str, args: &ImportArgs) -> Res
         text.push_str(&labelled(word, &plain(&row)));
     }
     let left = shown || !found.left.is_empty();
-    let mut json = answer(&[], json!({ "pool": pool, "arrival": found }));
-    json["changed"] = json!(!shown);
-    Ok(Answer { text, json, status: u8::from(left) })
+    let body = Tasked { pool: Some(pool.to_owned()), arrival: Some(found), ..Tasked::default() };
+    Ok(Answer { text, json: changed(&[], !shown, body), status: u8::from(left) })
 }
 
 /// `zbay export`.

@@ -15,13 +15,15 @@ use anyhow::{Context as _, Result, bail};
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 use jiff::SignedDuration;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::row::{Does, Group, Page, Row, Run, given, options};
 use super::{Answer, Context, need_root, prompt};
 use crate::care::boot;
 use crate::check::{Note, address, machine};
 use crate::console;
+use crate::finding::{Finding, Severity};
 use crate::hw::Hw;
 use crate::hw::host::Host;
 use crate::inventory::{Inventory, Pool, Pools, Unknown, Want};
@@ -36,9 +38,63 @@ use crate::notice::{
     Letter, Look, Matter, Notice, Scene, Told, age, decide, failing, matters, metrics as figures,
     store,
 };
+
+/// What a look found to tell; with `--test` what was sent.
+#[derive(Serialize, JsonSchema)]
+#[serde(untagged)]
+enum Notified {
+    /// A look.
+    Looked {
+        /// The alert that this look gave cause to; `null`: none.
+        notice: Option<Alert>,
+        /// All that is the matter now, whether it was told before or not.
+        matters: Vec<Finding>,
+        /// Ways that could not send it, and why.
+        failed: Vec<String>,
+        /// The profile names nobody who is told.
+        nobody: bool,
+    },
+    /// With `--test`.
+    Test {
+        /// The ways by which it was sent.
+        sent: Vec<String>,
+        /// Nothing was sent: these ways would be used.
+        dry_run: bool,
+    },
+}
+
+/// An alert.
+#[derive(Serialize, JsonSchema)]
+struct Alert {
+    /// Its subject.
+    subject: String,
+    /// Its text.
+    body: String,
+    /// The gravest of what it tells.
+    severity: Severity,
+}
+
+impl From<&Notice> for Alert {
+    fn from(notice: &Notice) -> Self {
+        Self {
+            subject: notice.subject.clone(),
+            body: notice.body.clone(),
+            severity: notice.weight.into(),
+        }
+    }
+}
+
+/// A pool of which no alerts are sent any more.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Forgotten {
+    /// Its name.
+    pool: String,
+    /// Its GUID, as text.
+    guid: String,
+}
 use crate::profile::Profile;
 use crate::profile::notify::{Notify, WebHook};
-use crate::render::json::answer;
+use crate::render::json::{Shape, answer, changed};
 use crate::shipped::{self, LoadError, WISH};
 use crate::status::{self, Status, Weight};
 use crate::words::labelled;
@@ -53,6 +109,7 @@ pub const ROW: Row = Row {
     page: Page::Sent,
     arguments: options::<NotifyArgs>,
     run: Run::Machine(|context, matches| run(context, &given(matches)?)),
+    answers: &[Shape::of::<Notified>("notify")],
     examples: &[
         ("notify --dry-run", "show what would be sent"),
         ("notify --test", "send a test alert"),
@@ -270,8 +327,13 @@ pub fn run(context: &Context, args: &NotifyArgs) -> Result<Answer> {
         above_the_prompt(machine, &seen, &[shown, unreached].concat());
     }
     let notice = letters.first().map(|letter| &letter.notice);
-    let json =
-        answer(&[], json!({ "notice": notice, "failed": failed, "nobody": notify.is_empty() }));
+    let body = Notified::Looked {
+        notice: notice.map(Alert::from),
+        matters: all.iter().map(Finding::from).collect(),
+        failed: failed.clone(),
+        nobody: notify.is_empty(),
+    };
+    let json = answer(&[], body);
     let mut err = console::err();
     for why in failed.iter().chain(&warnings) {
         let _ = writeln!(err, "warning: {why}");
@@ -393,8 +455,7 @@ pub fn forget(context: &Context, word: &str) -> Result<Answer> {
         lost::forget(&mut told, &guid);
         store::save(machine, &mut told).context("that could not be kept")?;
     }
-    let mut json = answer(&[], json!({ "pool": name, "guid": guid }));
-    json["changed"] = json!(!dry);
+    let json = changed(&[], !dry, Forgotten { pool: name, guid });
     Ok(Answer { text, json, status: 0 })
 }
 
@@ -429,7 +490,11 @@ fn test(context: &Context, notify: &Notify, dry: bool) -> Result<Answer> {
         text.push_str(&labelled("warning", &note.message));
         text.push_str(&labelled("do this", &note.remedy));
     }
-    Ok(Answer { text, json: answer(&notes, json!({ "sent": ways, "dry_run": dry })), status: 0 })
+    Ok(Answer {
+        text,
+        json: answer(&notes, Notified::Test { sent: ways, dry_run: dry }),
+        status: 0,
+    })
 }
 
 /// A warning where the secret of the address in a file can be read on the way.

@@ -2,21 +2,23 @@
 
 use anyhow::{Result, bail};
 use clap::Args;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::form::FormArgs;
 use super::odds::OddsArgs;
 use super::row::{Does, Group, Page, Row, Run, given, options};
 use super::{Answer, Context, draw};
 use crate::capacity::splits::{Split, splits};
-use crate::capacity::widths::widths;
+use crate::capacity::widths::{Width, widths};
 use crate::capacity::{Drive, Kind, Terms, Zfs, spec};
-use crate::render::json::answer;
+use crate::render::json::{Shape, answer};
 use crate::render::optimal::{Stake, Staked, rule, rule_sheet, ways, ways_sheet};
 use crate::render::svg::{self, Canvas};
+use crate::risk::money::Cost;
 use crate::risk::power::Power;
 use crate::risk::words::column;
-use crate::risk::{Assumed, Vdev, of};
+use crate::risk::{Assumed, Risk, Vdev, of};
 use crate::units::{Ashift, Bytes};
 
 /// The command.
@@ -29,11 +31,46 @@ pub const ROW: Row = Row {
     page: Page::Narrow,
     arguments: options::<OptimalArgs>,
     run: Run::Machine(|context, matches| run(context, &given(matches)?)),
+    answers: &[Shape::of::<Answered>("optimal")],
     examples: &[
         ("optimal", "widths that waste little"),
         ("optimal --drives 24", "ways to lay out 24 drives"),
     ],
 };
+
+/// Widths of vdevs; with `--drives` the ways to lay out so many drives.
+#[derive(Serialize, JsonSchema)]
+#[serde(untagged)]
+enum Answered {
+    /// Without `--drives`: widths.
+    Widths {
+        /// A row for each width.
+        widths: Vec<Width>,
+    },
+    /// With `--drives`: the ways.
+    Ways {
+        /// How many drives.
+        drives: u64,
+        /// Bytes of each.
+        drive: Bytes,
+        /// The ways, by what they survive and then by what they hold.
+        ways: Vec<Laid>,
+    },
+}
+
+/// A way to lay out drives.
+#[derive(Serialize, JsonSchema)]
+struct Laid {
+    /// `2 x raidz2 of 6`.
+    layout: String,
+    /// What it is and gives.
+    #[serde(flatten)]
+    split: Split,
+    /// How likely it is to be lost within 5 years.
+    risk: Risk,
+    /// What it costs; `null`: no price was given.
+    cost: Option<Cost>,
+}
 
 /// Arguments of `optimal`.
 #[derive(Clone, Debug, Args)]
@@ -78,7 +115,7 @@ pub fn run(_context: &Context, args: &OptimalArgs) -> Result<Answer> {
             (_, true) => sheet.markdown(),
             _ => rule(&all, args.every) + NEXT,
         };
-        let json = answer(&[], json!({ "widths": all }));
+        let json = answer(&[], Answered::Widths { widths: all.clone() });
         let mut answer = Answer { text, json, status: 0 };
         let is_screen = !args.form.csv && !args.form.markdown;
         draw(args.form.svg.as_deref(), &mut answer, is_screen, || svg::widths(&all, ashift))?;
@@ -105,15 +142,15 @@ pub fn run(_context: &Context, args: &OptimalArgs) -> Result<Answer> {
             ways(&all, drives, bytes, args.top, noted, &stakes)
         }
     };
-    let named = |way: &Staked| {
-        let mut value = json!(way.split);
-        value["layout"] = json!(way.split.to_string());
-        value["risk"] = json!(way.stake.risk);
-        value["cost"] = json!(way.stake.cost);
-        value
+    let named = |way: &Staked| Laid {
+        layout: way.split.to_string(),
+        split: way.split.clone(),
+        risk: way.stake.risk,
+        cost: way.stake.cost,
     };
-    let json = json!({ "drives": drives, "drive": bytes, "ways": all.iter().map(named).collect::<Vec<_>>() });
-    let mut answer = Answer { text, json: answer(&[], json), status: 0 };
+    let ways = all.iter().map(named).collect();
+    let body = Answered::Ways { drives, drive: bytes, ways };
+    let mut answer = Answer { text, json: answer(&[], body), status: 0 };
     let is_screen = !args.form.csv && !args.form.markdown;
     draw(args.form.svg.as_deref(), &mut answer, is_screen, || {
         picture(&all, drives, bytes, &stakes)

@@ -1,19 +1,22 @@
 //! `zbay` alone: the overview. Status 1 where something is wrong with the machine or its profile; a profile that is
 //! not applied yet is not wrong.
 
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::row::{Does, Group, Page, Row, Run, nothing};
-use super::show_pool::facet;
 use super::{Answer, Context, adopt, is_bare, plan};
 use crate::check::{Note, Severity, health, machine};
 use crate::domain::host::Own;
 use crate::history::History;
-use crate::hw::Hw;
+use crate::hw::host::Host;
+use crate::hw::{ControllerMode, Hw};
 use crate::inventory::{Disk, Inventory, Want, phrase};
 use crate::life::moving::{self, Incoming};
 use crate::profile::Profile;
-use crate::render::json::answer;
+use crate::render::disk::DriveRow;
+use crate::render::json::pool::{Importable, Pool, importable, imported};
+use crate::render::json::{Known, OVERVIEW, Shape, answer};
 use crate::render::overview::{Overview, Ways, Wish, render};
 use crate::render::{disk, history};
 use crate::shipped::{PROFILES, WISH};
@@ -29,8 +32,39 @@ pub const ROW: Row = Row {
     page: Page::Wide,
     arguments: nothing,
     run: Run::Machine(|context, _| run(context)),
+    answers: &[Shape::of::<Answered>(OVERVIEW)],
     examples: &[],
 };
+
+/// What is there, at a glance.
+#[derive(Serialize, JsonSchema)]
+struct Answered {
+    /// The description of the server that is used, by its file's name.
+    hardware: String,
+    /// The server as it is.
+    host: Host,
+    /// The mode that the disk controller is in; `null`: not known.
+    mode: Option<ControllerMode>,
+    /// The recorded profile; `null`: there is none.
+    profile: Option<Recorded>,
+    /// Whole disks in natural order of their kernel names.
+    disks: Vec<DriveRow>,
+    /// Imported pools.
+    pools: Known<Vec<Pool>>,
+    /// Pools that could be imported.
+    importable: Known<Vec<Importable>>,
+}
+
+/// The profile in /etc/zbay/profile.yaml.
+#[derive(Serialize, JsonSchema)]
+struct Recorded {
+    /// It has faults: `zbay check` names them.
+    faulty: bool,
+    /// The pool that it is for; `null` where it is faulty.
+    pool: Option<String>,
+    /// The description of the server that it is for; `null` where it is faulty.
+    hardware: Option<String>,
+}
 
 /// What could be typed next and would not be refused here.
 fn ways(context: &Context, hw: &Hw, inventory: &Inventory, wish: &Wish) -> anyhow::Result<Ways> {
@@ -137,19 +171,23 @@ pub fn run(context: &Context) -> anyhow::Result<Answer> {
         root: context.common.machine.is_some() || nix::unistd::geteuid().is_root(),
     };
     let rows = disk::rows(hw, &inventory);
-    let body = json!({
-        "hardware": hw.hardware,
-        "host": inventory.host,
-        "mode": hw.mode(&inventory.host),
-        "profile": match &overview.wish {
-            Wish::Sound(wish) => json!(wish),
-            Wish::None => json!(null),
-            Wish::Faulty => json!({ "faulty": true }),
+    let body = Answered {
+        hardware: hw.hardware.clone(),
+        host: inventory.host.clone(),
+        mode: hw.mode(&inventory.host),
+        profile: match &overview.wish {
+            Wish::Sound(wish) => Some(Recorded {
+                faulty: false,
+                pool: Some(wish.pool.name.to_string()),
+                hardware: Some(wish.hardware.clone()),
+            }),
+            Wish::None => None,
+            Wish::Faulty => Some(Recorded { faulty: true, pool: None, hardware: None }),
         },
-        "disks": disk::json(&rows, &disk::Choice::default()),
-        "pools": facet(&inventory.pools),
-        "importable": facet(&inventory.importable),
-    });
+        disks: disk::json(hw, &rows, &disk::Choice::default()),
+        pools: imported(&inventory),
+        importable: importable(&inventory),
+    };
     Ok(Answer {
         text: render(&overview) + &history::since(past.looked, &changes),
         json: answer(&overview.notes, body),

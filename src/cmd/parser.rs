@@ -12,7 +12,7 @@ use crate::cli::Common;
 const OPTIONS: &str = "  --machine DIR|NAME  look at a recorded machine instead of this one
   --hw NAME|FILE      use this description of the server, not the recognised one
   --json, -v, --color WHEN, -h, -V  JSON; say what is run; auto, always, never
-More: `zbay COMMAND --help`, `zbay help TOPIC`, `zbay completions SHELL`
+See `zbay COMMAND --help`, `zbay help TOPIC`, `zbay completions`, `zbay schema`
 Exit status: 0 healthy or as wanted, 1 something differs or is wrong, 2 an error
 ";
 

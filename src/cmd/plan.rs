@@ -5,11 +5,9 @@ use std::fmt::Write as _;
 use anyhow::{Context as _, Result, bail};
 use camino::Utf8PathBuf;
 use clap::Args;
-use serde_json::json;
 
 use super::row::{Does, Group, Page, Row, Run, given, options};
 use super::{Answer, Context, propose};
-use crate::check::Note;
 use crate::domain::Drift;
 use crate::domain::face::World;
 use crate::domain::storage::arrival;
@@ -25,7 +23,8 @@ use crate::plan::request::Request;
 use crate::plan::{Plan, VERSION};
 use crate::profile::Profile;
 use crate::render;
-use crate::render::json::answer;
+use crate::render::json::{Shape, answer};
+use crate::render::propose::Planned;
 use crate::shipped::{self, LoadError};
 use crate::words::typeable;
 use crate::yaml::Parsed;
@@ -40,6 +39,7 @@ pub const ROW: Row = Row {
     page: Page::Wide,
     arguments: options::<PlanArgs>,
     run: Run::Machine(|context, matches| run(context, &given(matches)?)),
+    answers: &[Shape::of::<Planned>("plan")],
     examples: &[
         ("plan", "with the recorded profile"),
         ("plan gen8-seed", "with a shipped one"),
@@ -318,13 +318,10 @@ pub fn run(context: &Context, args: &PlanArgs) -> Result<Answer> {
         let file = typeable(path.as_str());
         let _ = writeln!(text, "saved in {path}: `zbay apply {file}` does exactly this");
     }
-    Ok(of_plan(&plan, text))
-}
-
-fn of_plan(plan: &Plan, text: String) -> Answer {
     let status = u8::from(!plan.is_empty() || !plan.drift.is_empty());
-    let notes: Vec<Note> = plan.notes.clone();
-    Answer { text, json: answer(&notes, json!({ "plan": plan })), status }
+    let shown = render::json::plan::Plan::of(&plan, &command);
+    let body = Planned { plan: Some(Box::new(shown)), proposal: None };
+    Ok(Answer { text, json: answer(&plan.notes, body), status })
 }
 
 /// Reads a saved plan.

@@ -3,14 +3,15 @@
 use anyhow::{Result, anyhow, bail};
 use camino::Utf8PathBuf;
 use clap::Args;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::row::{Does, Group, Page, Row, Run, given, options};
 use super::{Answer, Context};
 use crate::domain::storage::{KEPT, kept_in};
 use crate::inventory::{Inventory, Pool, Pools, Want};
 use crate::profile::Profile;
-use crate::render::json::answer;
+use crate::render::json::{Shape, answer};
 use crate::yaml::{Parsed, read};
 
 /// The command.
@@ -23,11 +24,23 @@ pub const ROW: Row = Row {
     page: Page::Narrow,
     arguments: options::<ProfileArgs>,
     run: Run::Machine(|context, matches| run(context, &given(matches)?)),
+    answers: &[Shape::of::<Kept>("profile")],
     examples: &[
         ("profile --from-pool", "of the only pool"),
         ("profile --from-pool=tank", "of one of several"),
     ],
 };
+
+/// The profile that a pool keeps.
+#[derive(Serialize, JsonSchema)]
+struct Kept {
+    /// The pool.
+    pool: String,
+    /// The file in it.
+    path: String,
+    /// The profile's text.
+    profile: String,
+}
 
 /// Arguments of `profile`.
 #[derive(Debug, Args)]
@@ -52,8 +65,8 @@ pub fn run(context: &Context, args: &ProfileArgs) -> Result<Answer> {
             "pool {name} keeps no profile\ndo this  write one from the pool as it is: `zbay adopt {name}`"
         )
     };
-    let json = json!({ "pool": name, "path": path, "profile": parsed.text });
-    Ok(Answer { text: parsed.text, json: answer(&[], json), status: 0 })
+    let body = Kept { pool: name, path: path.into_string(), profile: parsed.text.clone() };
+    Ok(Answer { text: parsed.text, json: answer(&[], body), status: 0 })
 }
 
 /// The profile that a pool keeps, and where; `None`: it keeps none.

@@ -5,7 +5,8 @@
 use anyhow::{Context as _, Result, anyhow, bail};
 use camino::Utf8PathBuf;
 use clap::Args;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::row::{Does, Group, Page, Row, Run, given, options};
 use super::{Answer, Context};
@@ -20,8 +21,8 @@ use crate::names::PoolName;
 use crate::profile::Profile;
 use crate::propose::profile::{Frame, text};
 use crate::propose::{Candidate, Proposal, Stock, drives, propose};
-use crate::render::json::answer;
-use crate::render::propose as screen;
+use crate::render::json::{Shape, answer, changed};
+use crate::render::propose::{self as screen, Planned, ProposalAnswer};
 use crate::shipped::{self, LoadError, WISH};
 use crate::units::Bytes;
 use crate::words::{labelled, plain};
@@ -37,12 +38,32 @@ pub const ROW: Row = Row {
     page: Page::Narrow,
     arguments: options::<ProposeArgs>,
     run: Run::Machine(|context, matches| run(context, &given(matches)?)),
+    answers: &[Shape::of::<Proposed>("propose")],
     examples: &[
         ("propose", "for the blank drives here"),
         ("propose --drives 4TB,4TB,8TB,8TB", "for drives not bought yet"),
         ("propose --write 2", "record layout 2 as the profile"),
     ],
 };
+
+/// Layouts for the drives that are there, or would be.
+#[derive(Serialize, JsonSchema)]
+struct Proposed {
+    /// The layouts, and what they are made from.
+    proposal: ProposalAnswer,
+    /// The profile that was written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    written: Option<Written>,
+}
+
+/// A profile that was written.
+#[derive(Serialize, JsonSchema)]
+struct Written {
+    /// Its file.
+    file: String,
+    /// The number of the layout that it has.
+    number: usize,
+}
 
 /// Arguments of `propose`.
 #[derive(Clone, Debug, Args)]
@@ -112,8 +133,8 @@ pub fn run(context: &Context, args: &ProposeArgs) -> Result<Answer> {
     if !none {
         text.push_str(if looked.inventory.is_some() { screen::next() } else { screen::buy() });
     }
-    let json = answer(&looked.notes, json!({ "proposal": screen::json(&looked.proposal) }));
-    Ok(Answer { text, json, status: u8::from(none) })
+    let body = Proposed { proposal: screen::json(&looked.proposal), written: None };
+    Ok(Answer { text, json: answer(&looked.notes, body), status: u8::from(none) })
 }
 
 /// What holds of all layouts, whichever drives they take.
@@ -136,9 +157,8 @@ pub fn instead_of_plan(context: &Context, error: anyhow::Error) -> Result<Answer
     }
     let looked = Looked::at(context).map_err(|why| without(&error, &why))?;
     let text = format!("{}\n", no_profile(context, &looked));
-    let json =
-        answer(&looked.notes, json!({ "plan": null, "proposal": screen::json(&looked.proposal) }));
-    Ok(Answer { text, json, status: 1 })
+    let body = Planned { plan: None, proposal: Some(screen::json(&looked.proposal)) };
+    Ok(Answer { text, json: answer(&looked.notes, body), status: 1 })
 }
 
 /// The same as an error, for `firstboot`.
@@ -178,7 +198,7 @@ fn write(context: &Context, args: &ProposeArgs, looked: &Looked) -> Result<Answe
         bail!("there is no layout {number}: `zbay propose` shows {count}");
     };
     let wish = wish(looked, candidate)?;
-    let (path, changed) = match &args.out {
+    let (path, is_changed) = match &args.out {
         Some(path) => {
             write_new_file(path, &wish)?;
             (path.as_str(), true)
@@ -198,12 +218,9 @@ fn write(context: &Context, args: &ProposeArgs, looked: &Looked) -> Result<Answe
         candidate.usable.tb(),
         next.trim_end()
     );
-    let mut json = answer(
-        &looked.notes,
-        json!({ "proposal": screen::json(&looked.proposal), "written": { "file": path, "layout": number } }),
-    );
-    json["changed"] = json!(changed);
-    Ok(Answer { text, json, status: 0 })
+    let written = Written { file: path.to_owned(), number };
+    let body = Proposed { proposal: screen::json(&looked.proposal), written: Some(written) };
+    Ok(Answer { text, json: changed(&looked.notes, is_changed, body), status: 0 })
 }
 
 /// The profile's text; it is sound, or not written.

@@ -5,13 +5,21 @@ use std::sync::Arc;
 use anyhow::{Result, bail};
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::row::{Does, Group, Page, Row, Run, given, options};
 use super::{
     Answer, Context, adopt, care, explain, metrics, notify, overview, plan, selftest, status,
     verify,
 };
+
+/// A recording that was made.
+#[derive(Serialize, JsonSchema)]
+struct Recorded {
+    /// Its directory.
+    dir: String,
+}
 use crate::cli::Common;
 use crate::domain;
 use crate::inventory::{Inventory, Want, look, redact};
@@ -21,7 +29,7 @@ use crate::machine::record::{self, Record};
 use crate::machine::recording::Recording;
 use crate::machine::{Machine, keep};
 use crate::profile::Profile;
-use crate::render::json::answer;
+use crate::render::json::{Shape, answer};
 use crate::shipped::{self, PROFILES};
 use crate::smart::selftest::Kind;
 use crate::yaml::read;
@@ -39,6 +47,7 @@ pub const ROW: Row = Row {
         let args: RecordArgs = given(matches)?;
         run(context, &args.dir, args.keep_serials)
     }),
+    answers: &[Shape::of::<Recorded>("record")],
     examples: &[],
 };
 
@@ -84,7 +93,7 @@ pub fn run(context: &Context, dir: &Utf8Path, keep_serials: bool) -> Result<Answ
         count => format!("{count} names, serial numbers and addresses are made up"),
     };
     let text = format!("recorded in {dir}, {names}: `zbay --machine {dir} plan` works from it\n");
-    Ok(Answer { text, json: answer(&[], json!({ "dir": dir })), status: 0 })
+    Ok(Answer { text, json: answer(&[], Recorded { dir: dir.to_string() }), status: 0 })
 }
 
 /// What the commands ask beside that, of the recorded profile and the pools: each as for a recorded machine, which changes

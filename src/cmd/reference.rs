@@ -2,19 +2,22 @@
 
 use std::fmt::Write as _;
 
-use crate::render::disk::schema::schema as disk_schema;
 use anyhow::{Result, bail};
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
-use serde_json::{Value, json};
 
 use super::Answer;
+use super::json_page;
 use super::man;
 use super::row::{Does, Group, Page, Row, Run, given, options};
+use super::schema::run as schema_of;
+use super::type_page::{head, schema};
 use crate::check::Rule;
 use crate::hw::Hw;
 use crate::machine::local::write_new_file;
+use crate::notice::metrics::{FAMILIES, RENAMED};
 use crate::profile::Profile;
+use crate::render::json::{Text, answer};
 use crate::status::What;
 
 /// The command.
@@ -30,16 +33,17 @@ pub const ROW: Row = Row {
         let args: ReferenceArgs = given(matches)?;
         match &args.dir {
             Some(dir) => manual(rows, dir),
-            None => run(&args.page),
+            None => run(rows, &args.page),
         }
     }),
+    answers: &[],
     examples: &[],
 };
 
 /// Arguments of `reference`.
 #[derive(Debug, Args)]
 pub struct ReferenceArgs {
-    /// Which: profile, hw, rules, status, capabilities or show-disk.schema; or man, the pages of the manual.
+    /// Which: profile, hw, rules, status, json, metrics, capabilities or show-disk.schema; or man, the pages of the manual.
     pub page: String,
     /// Where the pages of the manual are written.
     #[arg(required_if_eq("page", "man"))]
@@ -53,14 +57,14 @@ fn manual(rows: &[Row], dir: &Utf8Path) -> Result<Answer> {
         write_new_file(&dir.join(&name), &page)?;
         text.extend([name.as_str(), "\n"]);
     }
-    Ok(Answer { json: json!({ "text": text }), text, status: 0 })
+    Ok(Answer { json: answer(&[], Text { text: text.clone() }), text, status: 0 })
 }
 
 /// Writes one page.
 ///
 /// # Errors
 /// There is no such page.
-pub fn run(page: &str) -> Result<Answer> {
+pub fn run(rows: &[Row], page: &str) -> Result<Answer> {
     let text = match page {
         "profile" => schema(
             "Profiles",
@@ -75,12 +79,14 @@ pub fn run(page: &str) -> Result<Answer> {
         "rules" => rules(),
         "capabilities" => super::capabilities::page(),
         "status" => status(),
-        "show-disk.schema" => serde_json::to_string_pretty(&disk_schema())? + "\n",
+        "json" => json_page::page(rows),
+        "metrics" => metrics(),
+        "show-disk.schema" => schema_of(rows, &["show".to_owned(), "disk".to_owned()])?.text,
         other => bail!(
-            "there is no reference page `{other}`: profile, hw, rules, status, capabilities, show-disk.schema"
+            "there is no reference page `{other}`: profile, hw, rules, status, json, metrics, capabilities, show-disk.schema"
         ),
     };
-    Ok(Answer { json: json!({ "text": text }), text, status: 0 })
+    Ok(Answer { json: answer(&[], Text { text: text.clone() }), text, status: 0 })
 }
 
 fn rules() -> String {
@@ -104,6 +110,8 @@ fn status() -> String {
          ZFS remembers one scan: after a resilver nobody knows when the last scrub was, and that is said. For some \
          seconds after a drive came back ZFS shows no sign of what it lacks: what may still fail is known once the \
          resilver is named.\n\n\
+         For programs a condition is a finding (`zbay help json`): its `id` is the last column, its weight is `severity`, \
+         and the others are `summary`, `meaning` and `command`.\n\n\
          | weight | says | means | next | ZFS | in JSON |\n|---|---|---|---|---|---|\n",
     );
     for what in What::ALL {
@@ -122,112 +130,34 @@ fn status() -> String {
     out
 }
 
-fn head(title: &str, what: &str) -> String {
-    format!(
-        "<!-- made by `scripts/reference` from the types: change them, not this page -->\n# {title}\n\n{what}.\n\n"
-    )
-}
-
-fn schema(title: &str, what: &str, schema: &Value) -> String {
-    let mut out = head(title, what);
+fn metrics() -> String {
+    let what = "The figures of `zbay metrics` and of zbay.prom, for Prometheus";
+    let mut out = head("Figures", what);
     out.push_str(
-        "Unknown keys are refused. Sizes are bytes, or a number with a unit: `4TB` is decimal, `500G` and `1M` are powers of 1024.\n",
+        "A name, its type and its labels do not change; names are added. What is not known is left out: a gap in a curve says \
+         so. A label without a value is left out too: not every drive has a bay and a serial. Members are told apart by \
+         `guid`, drives by `device`, the kernel's name of this boot. Where the figures go: `zbay help notices`.\n\n\
+         | name | type | labels | what |\n|---|---|---|---|\n",
     );
-    section(&mut out, "top of the file", schema);
-    if let Some(definitions) = schema.get("$defs").and_then(Value::as_object) {
-        for (name, definition) in definitions {
-            section(&mut out, name, definition);
-        }
-    }
-    out
-}
-
-fn section(out: &mut String, name: &str, schema: &Value) {
-    let about = text_of(schema);
-    let Some(properties) = schema.get("properties").and_then(Value::as_object) else {
-        words(out, name, schema, &about);
-        return;
-    };
-    let _ = writeln!(out, "\n## {name}\n\n{about}\n\n| key | type | what |\n|---|---|---|");
-    let required = |key: &str| {
-        let list = schema.get("required").and_then(Value::as_array);
-        list.is_some_and(|list| list.iter().any(|one| one == key))
-    };
-    for (key, value) in properties {
-        let must = if required(key) { " (needed)" } else { "" };
+    for family in FAMILIES {
+        let labels: Vec<String> =
+            family.labels.split_whitespace().map(|label| format!("`{label}`")).collect();
         let _ = writeln!(
             out,
-            "| `{key}`{must} | {} | {} |",
-            type_of(value),
-            text_of(value).replace('|', "\\|")
+            "| `{}` | {} | {} | {} |",
+            family.name,
+            family.kind,
+            labels.join(" "),
+            family.help.trim_end_matches('.')
         );
     }
-}
-
-/// A type that is one of some words.
-fn words(out: &mut String, name: &str, schema: &Value, about: &str) {
-    let list = |key: &str| schema.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
-    let mut rows: Vec<(String, String)> = Vec::new();
-    for one in list("oneOf") {
-        if let Some(word) = one.get("const").and_then(Value::as_str) {
-            rows.push((word.to_owned(), text_of(&one)));
-        }
-        for word in one.get("enum").and_then(Value::as_array).into_iter().flatten() {
-            rows.extend(word.as_str().map(|word| (word.to_owned(), String::new())));
-        }
-    }
-    rows.extend(
-        list("enum").iter().filter_map(|one| Some((one.as_str()?.to_owned(), String::new()))),
+    out.push_str(
+        "\n## Renamed\n\nDashboards and alerts that were made earlier may have the names on the left; no version writes \
+         both. A label without a value is left out since then, and the `vdev` of a single drive is its class, such as \
+         `spare`, not a path.\n\n| earlier | now |\n|---|---|\n",
     );
-    if rows.is_empty() {
-        return;
+    for (was, is) in RENAMED {
+        let _ = writeln!(out, "| `{was}` | `{is}` |");
     }
-    let _ = writeln!(out, "\n## {name}\n\n{about}\n");
-    for (word, what) in rows {
-        let what =
-            if what.is_empty() || what == word { String::new() } else { format!(": {what}") };
-        let _ = writeln!(out, "* `{word}`{what}");
-    }
-}
-
-fn text_of(schema: &Value) -> String {
-    schema.get("description").and_then(Value::as_str).unwrap_or_default().replace('\n', " ")
-}
-
-fn type_of(schema: &Value) -> String {
-    if let Some(target) = schema.get("$ref").and_then(Value::as_str) {
-        let name = target.rsplit('/').next().unwrap_or(target);
-        return format!("[{name}](#{})", name.to_lowercase());
-    }
-    if let Some(any) = schema.get("anyOf").and_then(Value::as_array) {
-        let kinds: Vec<String> =
-            any.iter().filter(|one| one.get("type") != Some(&json!("null"))).map(type_of).collect();
-        return kinds.join(" or ");
-    }
-    match schema.get("type") {
-        Some(Value::String(kind)) if kind == "array" => {
-            let of = schema.get("items").map(type_of).unwrap_or_default();
-            if of.is_empty() || of == "any" { "list".to_owned() } else { format!("list of {of}") }
-        }
-        Some(Value::String(kind)) if kind == "object" => {
-            let of = schema.get("additionalProperties").map(type_of).unwrap_or_default();
-            if of.is_empty() || of == "any" { "map".to_owned() } else { format!("map of {of}") }
-        }
-        Some(Value::String(kind)) => plain(kind),
-        Some(Value::Array(kinds)) => {
-            let kinds = kinds.iter().filter_map(Value::as_str).filter(|kind| *kind != "null");
-            kinds.map(plain).collect::<Vec<_>>().join(" or ")
-        }
-        _ => "any".to_owned(),
-    }
-}
-
-fn plain(kind: &str) -> String {
-    match kind {
-        "string" => "text",
-        "integer" => "number",
-        "boolean" => "true or false",
-        other => other,
-    }
-    .to_owned()
+    out
 }

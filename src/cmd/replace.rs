@@ -3,10 +3,9 @@
 
 use anyhow::Result;
 use clap::Args;
-use serde_json::json;
 
 use super::row::{Does, Group, Page, Row, Run, given, options};
-use super::task::{Proof, Scene, Terms, look_around, perform};
+use super::task::{Proof, Scene, Tasked, Terms, look_around, perform};
 use super::{Answer, Context};
 use crate::inventory::seats::in_bay;
 use crate::inventory::{Disk, Owner, Want};
@@ -15,7 +14,7 @@ use crate::life::called::{self, Known, Named, Spot};
 use crate::life::replace::{Request, make, spot_of};
 use crate::plan::erase::Take;
 use crate::profile::value::Autoreplace;
-use crate::render::json::answer;
+use crate::render::json::{Shape, answer};
 use crate::status::{self, What};
 
 /// The command.
@@ -28,6 +27,7 @@ pub const ROW: Row = Row {
     page: Page::Narrow,
     arguments: options::<ReplaceArgs>,
     run: Run::Machine(|context, matches| run(context, &given(matches)?)),
+    answers: &[Shape::of::<Tasked>("replace")],
     examples: &[
         ("replace 2 --dry-run", "show what would be done"),
         ("replace 2", "the new drive is in bay 2"),
@@ -190,7 +190,6 @@ fn waiting(context: &Context) -> Result<Answer> {
 }
 
 fn nothing(why: &str) -> Answer {
-    let mut json = answer(&[], json!({ "why": why }));
-    json["changed"] = json!(false);
+    let json = answer(&[], Tasked { why: Some(why.to_owned()), ..Tasked::default() });
     Answer { text: format!("nothing was done: {why}\n"), json, status: 0 }
 }

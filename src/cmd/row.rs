@@ -8,6 +8,7 @@ use clap::builder::{Resettable, StyledStr};
 use clap::{ArgMatches, Args, Command, FromArgMatches, Subcommand};
 
 use super::{Answer, Context};
+use crate::render::json::Shape;
 
 /// What the commands of a group are for, in the order in which they are needed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,6 +92,8 @@ pub struct Row {
     pub arguments: fn(Command) -> Command,
     /// Does it.
     pub run: Run,
+    /// The shapes of its answers for programs.
+    pub answers: &'static [Shape],
     /// What may be typed, behind `zbay`, and what comes of it.
     pub examples: &'static [(&'static str, &'static str)],
 }

@@ -4,7 +4,8 @@
 use anyhow::{Result, bail};
 use clap::Args;
 use jiff::SignedDuration;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::row::{self, Does, Group, Page, given, options};
 use super::{Answer, Context};
@@ -13,7 +14,7 @@ use crate::care::{self, facts, wish};
 use crate::drive::Drive;
 use crate::inventory::{Disk, Pool, Run, Want};
 use crate::machine::{Change, Machine, RunError};
-use crate::render::json::answer;
+use crate::render::json::{Shape, answer};
 use crate::smart::selftest::Kind;
 use crate::step::command;
 use crate::table;
@@ -29,11 +30,34 @@ pub const ROW: row::Row = row::Row {
     page: Page::Narrow,
     arguments: options::<SelfTestArgs>,
     run: row::Run::Machine(|context, matches| run(context, &given(matches)?)),
+    answers: &[Shape::of::<Answered>("selftest")],
     examples: &[
         ("selftest short", "takes minutes"),
         ("selftest long --due", "those whose long test is due"),
     ],
 };
+
+/// Self-tests that were started.
+#[derive(Serialize, JsonSchema)]
+struct Answered {
+    /// Which test.
+    kind: Kind,
+    /// Members of pools.
+    drives: Vec<Tested>,
+    /// Pools of which no drive is tested now, and why.
+    held: Vec<String>,
+}
+
+/// A drive and its test.
+#[derive(Serialize, JsonSchema)]
+struct Tested {
+    /// `bay 3`.
+    place: String,
+    /// Its model.
+    model: String,
+    /// What becomes of it.
+    is: Verdict,
+}
 
 /// A long test of a large drive takes about so long.
 const NIGHT: SignedDuration = SignedDuration::from_hours(14);
@@ -118,11 +142,9 @@ pub fn run(context: &Context, args: &SelfTestArgs) -> Result<Answer> {
         out.push_str(&words::labelled("held", &words::plain(line)));
     }
     out.push_str(&words::labelled("next", "`zbay show disk` has what each test found"));
-    let json_rows: Vec<_> = rows
-        .iter()
-        .map(|row| json!({ "place": row.place, "model": row.model, "is": row.verdict }))
-        .collect();
-    let body = json!({ "kind": args.kind, "drives": json_rows, "held": held });
+    let drives =
+        rows.into_iter().map(|row| Tested { place: row.place, model: row.model, is: row.verdict });
+    let body = Answered { kind: args.kind, drives: drives.collect(), held };
     Ok(Answer { text: out, json: answer(&[], body), status: u8::from(failed) })
 }
 

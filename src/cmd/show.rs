@@ -5,8 +5,9 @@ use clap::Subcommand;
 
 use super::row::{Does, Group, Page, Row, Run, commands, given};
 use super::show_disk::{self, DiskArgs};
-use super::show_hw::{self, HwArgs};
+use super::show_hw::{self, HwAnswer, HwArgs};
 use super::{Answer, Context, show_pool};
+use crate::render::json::Shape;
 
 /// The command.
 pub const ROW: Row = Row {
@@ -18,6 +19,11 @@ pub const ROW: Row = Row {
     page: Page::Wide,
     arguments: commands::<Show>,
     run: Run::Machine(|context, matches| run(context, &given(matches)?)),
+    answers: &[
+        Shape::of::<show_disk::Answered>("show disk"),
+        Shape::of::<HwAnswer>("show hw"),
+        Shape::of::<show_pool::Answered>("show pool"),
+    ],
     examples: &[
         ("show disk -sm", "drives with size and model"),
         ("show disk -a", "all columns"),

@@ -5,21 +5,79 @@
 
 use anyhow::bail;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
-use serde_json::{Value, json};
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
 
 use super::{Answer, Context, is_bare};
 use crate::check::machine;
 use crate::console;
-use crate::history::{Life, PATH, Sighting, keep};
+use crate::history::{Life, PATH, Sighting, Since, keep};
 use crate::hw::Hw;
 use crate::inventory::missing::{Missing, missing};
 use crate::inventory::{Unknown, Want};
 use crate::render::disk::filter::{Filter, FilterError, column};
-use crate::render::disk::{self, COLUMNS, Choice, Cols, Row, Shown};
+use crate::render::disk::{self, COLUMNS, Choice, Cols, DriveRow, Row, Shown};
 use crate::render::history;
 use crate::render::json::answer;
 use crate::shipped;
 use crate::words::plain;
+
+/// The drives; with `--history` one of them through time; with `--list-cols` what the columns are.
+#[derive(Serialize, JsonSchema)]
+#[serde(untagged)]
+pub(super) enum Answered {
+    /// The drives in rows.
+    Drives {
+        /// The description of the server that is used, by its file's name.
+        hardware: String,
+        /// Whole disks in natural order of their kernel names.
+        disks: Vec<DriveRow>,
+        /// Members of imported pools whose drives are not there.
+        missing: Vec<Missing>,
+        /// What differs from the look before.
+        since: Changed,
+    },
+    /// With `--history`: one drive through time.
+    History {
+        /// When it was seen first.
+        first_seen: Timestamp,
+        /// When it was there last.
+        last_seen: Option<Timestamp>,
+        /// What was seen, the oldest first.
+        seen: Vec<Sighting>,
+    },
+    /// With `--list-cols`: the columns.
+    Columns {
+        /// All of them.
+        columns: Vec<Described>,
+    },
+}
+
+/// What differs from the look before.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Changed {
+    /// When that look was; `null`: there was none.
+    looked: Option<Timestamp>,
+    /// What differs.
+    changes: Vec<Since>,
+}
+
+/// A column of the table.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Described {
+    /// Its name in `--cols`, `--sort` and `--filter`.
+    name: &'static str,
+    /// Its long flag.
+    flag: &'static str,
+    /// Its short flag.
+    letter: Option<char>,
+    /// Its header.
+    header: &'static str,
+    /// What it is.
+    help: &'static str,
+}
 
 /// Arguments of `show disk`.
 #[allow(clippy::struct_excessive_bools)] // flags are what they are
@@ -145,8 +203,11 @@ fn history_of(context: &Context, word: &str) -> anyhow::Result<Answer> {
             )
         }
     };
-    let json =
-        json!({ "first_seen": life.first, "last_seen": life.last_there(), "seen": life.seen });
+    let json = Answered::History {
+        first_seen: life.first,
+        last_seen: life.last_there(),
+        seen: life.seen.clone(),
+    };
     Ok(Answer { text: history::render(life), json: answer(&[], json), status: 0 })
 }
 
@@ -171,9 +232,15 @@ pub fn run(context: &Context, args: &DiskArgs) -> anyhow::Result<Answer> {
     if args.list_cols {
         let columns: Vec<_> = COLUMNS
             .iter()
-            .map(|it| json!({ "name": it.key(), "flag": it.long, "letter": it.short, "header": it.header, "help": it.help }))
+            .map(|it| Described {
+                name: it.key(),
+                flag: it.long,
+                letter: it.short,
+                header: it.header,
+                help: it.help,
+            })
             .collect();
-        let json = answer(&[], json!({ "columns": columns }));
+        let json = answer(&[], Answered::Columns { columns });
         return Ok(Answer { text: disk::list_columns(), json, status: 0 });
     }
     let choice = &args.choice;
@@ -199,15 +266,15 @@ pub fn run(context: &Context, args: &DiskArgs) -> anyhow::Result<Answer> {
         text += &disk::warnings(&notes);
         text += &history::since(past.looked, &changes);
     }
-    let disks = disk::json(&rows, choice);
+    let disks = disk::json(&hw.value, &rows, choice);
     let json = answer(
         &notes,
-        json!({
-            "hardware": hw.value.hardware,
-            "disks": disks,
-            "missing": missing,
-            "since": { "looked": past.looked, "changes": changes },
-        }),
+        Answered::Drives {
+            hardware: hw.value.hardware.clone(),
+            disks,
+            missing,
+            since: Changed { looked: past.looked, changes },
+        },
     );
     Ok(Answer { text, json, status: 0 }
         .hinted(plain && choice.is_unasked() && is_bare(known, &inventory.host)))

@@ -3,7 +3,8 @@
 use anyhow::{Result, bail};
 use camino::Utf8PathBuf;
 use clap::Args;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::{Answer, Context, draw, is_bare};
 use crate::check::machine;
@@ -11,9 +12,22 @@ use crate::hw::Hw;
 use crate::inventory::Want;
 use crate::paint::Paint;
 use crate::render::front::slots;
-use crate::render::hw::{KnownBy, json as screen, render};
+use crate::render::hw::{KnownBy, Server, json as screen, render};
 use crate::render::json::answer;
 use crate::render::{svg, vdev_id};
+
+/// The server; with `--vdev-id` its bays for OpenZFS.
+#[derive(Serialize, JsonSchema)]
+#[serde(untagged)]
+pub(super) enum HwAnswer {
+    /// The server.
+    Server(Box<Server>),
+    /// With `--vdev-id`: its bays.
+    VdevId {
+        /// The text of a `vdev_id.conf`.
+        vdev_id: String,
+    },
+}
 
 /// Arguments of `show hw`.
 #[derive(Clone, Debug, Args)]
@@ -41,7 +55,11 @@ fn shown(context: &Context, args: &HwArgs) -> Result<Answer> {
         let hw = context.hw(&inventory.host)?.0.value;
         has_bays(&hw, "--vdev-id")?;
         let text = vdev_id::render(&hw);
-        return Ok(Answer { json: answer(&[], json!({ "vdev_id": text })), text, status: 0 });
+        return Ok(Answer {
+            json: answer(&[], HwAnswer::VdevId { vdev_id: text.clone() }),
+            text,
+            status: 0,
+        });
     }
     let mut inventory = context.look(Want { smart: true, ..Want::SEEN })?;
     let (hw, known) = context.hw(&inventory.host)?;
@@ -50,7 +68,10 @@ fn shown(context: &Context, args: &HwArgs) -> Result<Answer> {
     let notes = machine::drives(&hw.value, known, &inventory.disks);
     let mut said = Answer {
         text: render(&hw.value, &hw.file, by, &inventory, Paint::now()),
-        json: answer(&notes, screen(&hw.value, &hw.file, by, &inventory)),
+        json: answer(
+            &notes,
+            HwAnswer::Server(Box::new(screen(&hw.value, &hw.file, by, &inventory))),
+        ),
         status: 0,
     };
     if args.svg.is_some() {

@@ -1,13 +1,27 @@
 //! `zbay show pool`: the pools by bay. Status 1 where one is not well or could not be asked for.
 
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::{Answer, Context, is_bare};
 use crate::check::machine;
-use crate::inventory::{Facet, Want};
+use crate::inventory::Want;
 use crate::render::disk;
-use crate::render::json::answer;
+use crate::render::disk::DriveRow;
+use crate::render::json::pool::{Importable, Pool, importable, imported};
+use crate::render::json::{Known, answer};
 use crate::render::pool::render;
+
+/// The pools by bay.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Answered {
+    /// Imported pools.
+    pools: Known<Vec<Pool>>,
+    /// Pools that could be imported.
+    importable: Known<Vec<Importable>>,
+    /// The disks with their bays: a member names its disk.
+    disks: Vec<DriveRow>,
+}
 
 /// The pools.
 pub fn run(context: &Context) -> anyhow::Result<Answer> {
@@ -21,22 +35,17 @@ pub fn run(context: &Context) -> anyhow::Result<Answer> {
         text: render(&hw.value, &inventory),
         json: answer(
             &notes,
-            json!({
-                "pools": facet(&inventory.pools),
-                "importable": facet(&inventory.importable),
-                // A leaf names its disk; here are the disks with their bays.
-                "disks": disk::json(&disk::rows(&hw.value, &inventory), &disk::Choice::default()),
-            }),
+            Answered {
+                pools: imported(&inventory),
+                importable: importable(&inventory),
+                disks: disk::json(
+                    &hw.value,
+                    &disk::rows(&hw.value, &inventory),
+                    &disk::Choice::default(),
+                ),
+            },
         ),
         status: u8::from(!well),
     }
     .hinted(bare))
-}
-
-/// The value, or an object that says why it is not known.
-pub(super) fn facet<T: serde::Serialize>(facet: &Facet<T>) -> serde_json::Value {
-    match facet {
-        Ok(value) => json!(value),
-        Err(unknown) => json!({ "unknown": unknown.why }),
-    }
 }

@@ -9,17 +9,20 @@ use std::time::Duration;
 
 use anyhow::bail;
 use clap::Args;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
 
 use super::row::{Does, Group, Page, Row, Run, given, options};
 use super::{Answer, Context};
 use crate::care::{self, facts};
 use crate::check::machine;
 use crate::console;
+use crate::finding::Finding;
 use crate::inventory::{Inventory, Pool, Pools, Want, pools};
 use crate::notice::{lost, start, store};
 use crate::paint::Paint;
-use crate::render::json::answer;
+use crate::render::json::{Shape, answer};
 use crate::render::status::{Screen, render};
 use crate::status::running::seconds;
 use crate::status::waiting::waiting;
@@ -35,6 +38,7 @@ pub const ROW: Row = Row {
     page: Page::Wide,
     arguments: options::<StatusArgs>,
     run: Run::Machine(|context, matches| run(context, &given(matches)?)),
+    answers: &[Shape::of::<Answered>("status")],
     examples: &[
         ("status", "all pools"),
         ("status tank", "one pool"),
@@ -55,6 +59,36 @@ pub struct StatusArgs {
         value_parser = clap::value_parser!(u64).range(1..=3600)
     )]
     pub watch: Option<u64>,
+}
+
+/// How the pools are.
+#[derive(Serialize, JsonSchema)]
+struct Answered {
+    /// The imported pools, or the one that was named.
+    pools: Vec<PoolStatus>,
+    /// Pools that are not imported: those that wait for an import, and those that are missed.
+    others: Vec<Finding>,
+    /// Where no pool is imported and what could be imported is not known: why.
+    importable: Option<Unlisted>,
+}
+
+/// Why the pools that could be imported are not known.
+#[derive(Serialize, JsonSchema)]
+struct Unlisted {
+    /// In words.
+    unknown: String,
+}
+
+/// How a pool is.
+#[derive(Serialize, JsonSchema)]
+struct PoolStatus {
+    /// The first line of the screen: what is wrong, and what the pool can still lose.
+    headline: String,
+    /// What to type next; `null`: nothing.
+    next: Option<String>,
+    /// The rest.
+    #[serde(flatten)]
+    status: Status,
 }
 
 /// One look.
@@ -108,7 +142,7 @@ fn watch(
             write!(out, "{gap}{text}")
         };
         if written.and_then(|()| out.flush()).is_err() {
-            let silent = Answer { text: String::new(), json: json!(null), ..last.answer };
+            let silent = Answer { text: String::new(), json: Value::Null, ..last.answer };
             return Ok(silent);
         }
         shown = text;
@@ -158,17 +192,16 @@ fn look(context: &Context, args: &StatusArgs, earlier: Option<&Look>) -> anyhow:
     let calm = others.iter().all(|it| it.weight() == Weight::Notice);
     let well = calm && pools.iter().all(Status::is_well);
     let unknown = inventory.importable.as_ref().err().filter(|_| imported.is_empty());
-    let shown = |it: &Status| {
-        let mut value = json!(it);
-        value["headline"] = json!(it.headline());
-        value["next"] = json!(it.next());
-        value
+    let shown = |status: &Status| PoolStatus {
+        headline: status.headline(),
+        next: status.next(),
+        status: status.clone(),
     };
-    let body = json!({
-        "pools": pools.iter().map(shown).collect::<Vec<_>>(),
-        "others": others,
-        "importable": unknown.map(|unknown| json!({ "unknown": unknown.why })),
-    });
+    let body = Answered {
+        pools: pools.iter().map(shown).collect(),
+        others: others.iter().map(Finding::from).collect(),
+        importable: unknown.map(|unknown| Unlisted { unknown: unknown.why.clone() }),
+    };
     let unknown = unknown.map(|unknown| unknown.why.as_str());
     let answer = Answer {
         text: render(&Screen { hw: &hw, pools: &pools, others: &others, unknown }),

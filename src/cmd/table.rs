@@ -15,7 +15,7 @@ use super::{Answer, Context};
 use super::{
     adopt, apply, capacity, care, check, completions, destroy, expand, explain, firstboot, forget,
     grow, help, learn, locate, metrics, moving, notify, optimal, overview, parser, plan, profile,
-    propose, record, reference, replace, selftest, show, status, tick, verify,
+    propose, record, reference, replace, schema, selftest, show, status, tick, verify,
 };
 use crate::cli::{self, Common};
 use crate::console;
@@ -52,6 +52,7 @@ pub static TABLE: &[Row] = &[
     metrics::ROW,
     tick::ROW,
     help::ROW,
+    schema::ROW,
     completions::ROW,
     record::ROW,
     reference::ROW,

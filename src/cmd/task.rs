@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 use jiff::Timestamp;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::apply::{self, Progress, Work, secrets};
 use crate::cmd::consent::without_lock;
@@ -23,7 +24,7 @@ use crate::life::{Cannot, Follows, Task};
 use crate::machine::local::{Lock, lock, short_line};
 use crate::profile::Profile;
 use crate::render;
-use crate::render::json::answer;
+use crate::render::json::changed;
 use crate::render::status::progress;
 use crate::status::running::seconds;
 use crate::status::{self, Status};
@@ -65,10 +66,33 @@ pub type Settle = fn(&Context, &Hw, &str, bool) -> Result<Settled>;
 pub struct Settled {
     /// Words and sentences, for people.
     pub rows: Vec<(&'static str, String)>,
-    /// The same for programs.
-    pub json: serde_json::Value,
+    /// The same for programs: what became of the datasets.
+    pub arrival: Option<Arrival>,
     /// Whether something is left to a person.
     pub left: bool,
+}
+
+/// What was done to a pool that exists, or would be.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+pub struct Tasked {
+    /// What is done; `null`: nothing but to watch what runs, or nothing at all.
+    pub task: Option<render::json::plan::Task>,
+    /// The pool; `null`: nothing was done to any.
+    pub pool: Option<String>,
+    /// ZFS's word for its state once all that was set going has ended; `null`: nothing was waited for.
+    pub state: Option<String>,
+    /// USED + AVAIL of its root dataset then, bytes.
+    pub usable: Option<u64>,
+    /// Of a pool that was imported: what became of its datasets.
+    pub arrival: Option<Arrival>,
+    /// Where nothing was done: why.
+    pub why: Option<String>,
+}
+
+impl Tasked {
+    fn of(task: &Task) -> Self {
+        Self { task: Some(task.into()), pool: Some(task.pool.clone()), ..Self::default() }
+    }
 }
 
 /// What a person types to show that it is the drive that is meant.
@@ -217,11 +241,8 @@ pub fn perform(
             text.push_str(&labelled("do this", &plain(then)));
         }
         let status = u8::from(task.then.is_some() || settled.left);
-        let mut json = report(&task, true);
-        if !settled.json.is_null() {
-            json["arrival"] = settled.json;
-        }
-        return Ok(Answer { text, json, status });
+        let body = Tasked { arrival: settled.arrival, ..Tasked::of(&task) };
+        return Ok(Answer { text, json: changed(&task.notes, true, body), status });
     };
     if terms.no_wait {
         let text = format!("done; {what}: `zbay status {} --watch`\n", task.pool);
@@ -231,10 +252,7 @@ pub fn perform(
     scene.let_go();
     let before = find(&scene.inventory, &task.pool).filter(|_| task.follows == Follows::Resilver);
     let followed = Followed { before, ..Followed::of(&task) };
-    let mut answer = follow(context, &scene.hw, &followed)?;
-    answer.json["task"] = json!(task);
-    answer.json["changed"] = json!(true);
-    Ok(answer)
+    follow(context, &scene.hw, &followed)
 }
 
 /// What was agreed to is what would be done now: the same steps on the same disks.
@@ -466,25 +484,25 @@ struct Followed<'a> {
     pool: &'a str,
     /// How it was before a step that a resilver follows, if it may not have begun.
     before: Option<&'a Pool>,
-    /// What a person does afterwards.
-    then: Option<&'a str>,
+    /// What was done before it is watched.
+    task: Option<&'a Task>,
 }
 
 impl<'a> Followed<'a> {
     /// One at work already.
     fn going(pool: &'a str) -> Self {
-        Self { pool, before: None, then: None }
+        Self { pool, before: None, task: None }
     }
 
     /// One whose task's steps are done.
     fn of(task: &'a Task) -> Self {
-        Self { pool: &task.pool, before: None, then: task.then.as_deref() }
+        Self { pool: &task.pool, before: None, task: Some(task) }
     }
 }
 
 /// Watches the pool until nothing that a task sets going runs any more, and says how it is then.
 fn follow(context: &Context, hw: &Hw, followed: &Followed<'_>) -> Result<Answer> {
-    let &Followed { pool: name, before, then } = followed;
+    let &Followed { pool: name, before, task } = followed;
     let mut screen = Progressed::new(hw);
     let (mut patience, mut begins) = (LETS_GO, BEGINS);
     loop {
@@ -522,18 +540,20 @@ fn follow(context: &Context, hw: &Hw, followed: &Followed<'_>) -> Result<Answer>
     }
     let root = pool.datasets.first();
     let usable = root.map(|root| root.used.0.saturating_add(root.available.0));
-    if let Some(then) = then {
+    if let Some(then) = task.and_then(|task| task.then.as_deref()) {
         text.push_str(&labelled("do this", &plain(then)));
     }
-    let json = answer(
-        &[],
-        json!({ "pool": name, "state": pool.state, "hardware": hw.hardware, "usable": usable }),
-    );
+    let body = Tasked {
+        task: task.map(render::json::plan::Task::from),
+        pool: Some(name.to_owned()),
+        state: Some(pool.state.to_string()),
+        usable,
+        ..Tasked::default()
+    };
+    let json = changed(&[], task.is_some(), body);
     Ok(Answer { text, json, status: u8::from(!well) })
 }
 
-fn report(task: &Task, changed: bool) -> serde_json::Value {
-    let mut json = answer(&task.notes, json!({ "task": task }));
-    json["changed"] = json!(changed);
-    json
+fn report(task: &Task, is_changed: bool) -> serde_json::Value {
+    changed(&task.notes, is_changed, Tasked::of(task))
 }

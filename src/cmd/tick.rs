@@ -7,15 +7,16 @@ use std::fmt::Write as _;
 
 use anyhow::Result;
 use clap::Args;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::row::{Does, Group, Page, Row, Run, given, options};
 use super::{Answer, Context, ForRoot, need_root};
 use crate::domain;
-use crate::domain::face::{Moment, World};
+use crate::domain::face::{Job, Moment, World};
 use crate::inventory::Want;
 use crate::machine::Change;
-use crate::render::json::answer;
+use crate::render::json::{Shape, changed};
 use crate::step::command;
 
 /// The command.
@@ -28,6 +29,7 @@ pub const ROW: Row = Row {
     page: Page::Narrow,
     arguments: options::<TickArgs>,
     run: Run::Machine(|context, matches| run(context, &given(matches)?)),
+    answers: &[Shape::of::<Due>("tick")],
     examples: &[("tick --dry-run", "show what is due")],
 };
 
@@ -37,6 +39,13 @@ pub struct TickArgs {
     /// Show what is due, and start nothing.
     #[arg(long)]
     pub dry_run: bool,
+}
+
+/// Jobs that were due.
+#[derive(Serialize, JsonSchema)]
+struct Due {
+    /// What was started, or would have been with `--dry-run` and on a recorded machine.
+    due: Vec<Job>,
 }
 
 /// `zbay tick`.
@@ -67,7 +76,7 @@ pub fn run(context: &Context, args: &TickArgs) -> Result<Answer> {
     if due.is_empty() {
         text.push_str("nothing is due\n");
     }
-    let mut json = answer(&[], json!({ "due": due }));
-    json["changed"] = json!(!dry && !due.is_empty());
+    let started = !dry && !due.is_empty();
+    let json = changed(&[], started, Due { due });
     Ok(Answer { text, json, status: 0 })
 }

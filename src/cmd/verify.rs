@@ -1,14 +1,17 @@
 //! `zbay verify`: the machine against the profile.
 
 use anyhow::Result;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::plan::{WhichProfile, Wished};
 use super::row::{Does, Group, Page, Row, Run, given, options};
 use super::{Answer, Context};
 use crate::check::check;
+use crate::finding::Finding;
 use crate::render;
-use crate::render::json::answer;
+use crate::render::json::plan::{MovedMember, differences};
+use crate::render::json::{Shape, answer};
 
 /// The command.
 pub const ROW: Row = Row {
@@ -20,11 +23,21 @@ pub const ROW: Row = Row {
     page: Page::Narrow,
     arguments: options::<WhichProfile>,
     run: Run::Machine(|context, matches| run(context, &given(matches)?)),
+    answers: &[Shape::of::<Answered>("verify")],
     examples: &[
         ("verify", "with the recorded profile"),
         ("verify gen8-usb-raidz", "with a shipped one"),
     ],
 };
+
+/// How the machine differs from its profile.
+#[derive(Serialize, JsonSchema)]
+struct Answered {
+    /// What differs; nothing: they match.
+    drift: Vec<Finding>,
+    /// Members that sit in another bay than the profile has them in; ZFS finds them there too.
+    moved: Vec<MovedMember>,
+}
 
 /// Exit status 0 as wished, 1 if anything differs.
 ///
@@ -45,13 +58,9 @@ pub fn run(context: &Context, args: &WhichProfile) -> Result<Answer> {
         Err(why) => why.to_string().lines().next().unwrap_or_default().to_owned(),
     };
     let text = render::plan::drift(profile.value.pool.name.as_str(), &found, &moved, &mend);
-    let drift: Vec<_> = found
-        .iter()
-        .map(|one| json!({"what": one, "message": one.to_string(), "remedy": render::plan::remedy(one, &mend)}))
-        .collect();
-    Ok(Answer {
-        text,
-        json: answer(&notes, json!({ "drift": drift, "moved": moved })),
-        status: u8::from(!found.is_empty()),
-    })
+    let body = Answered {
+        drift: differences(&found, &mend),
+        moved: moved.iter().map(MovedMember::from).collect(),
+    };
+    Ok(Answer { text, json: answer(&notes, body), status: u8::from(!found.is_empty()) })
 }

@@ -1,5 +1,6 @@
 //! What each domain has: its faces. Static dispatch, and nothing that registers itself.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::check::Note;
@@ -79,7 +80,7 @@ pub enum Moment {
 }
 
 /// Work that is due: a unit of systemd's, which has its own lock, limits and sandbox. It is started and not waited for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Job {
     /// The unit.
     pub unit: &'static str,

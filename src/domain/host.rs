@@ -63,6 +63,14 @@ impl Difference for Drift {
     fn remedy(&self) -> String {
         APPLY.to_owned()
     }
+
+    fn subject(&self) -> (&'static str, String) {
+        match self {
+            Self::NoHostid => ("no-hostid", "server".to_owned()),
+            Self::Wish { .. } => ("profile-not-recorded", "profile".to_owned()),
+            Self::Disabled { .. } => ("disabled", "server".to_owned()),
+        }
+    }
 }
 
 impl fmt::Display for Drift {

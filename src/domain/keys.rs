@@ -94,6 +94,18 @@ impl Difference for Drift {
             Self::Locked { .. } | Self::KeysAtBoot { .. } => APPLY.to_owned(),
         }
     }
+
+    fn subject(&self) -> (&'static str, String) {
+        match self {
+            Self::Locked { dataset, .. } => ("locked", format!("dataset {dataset}")),
+            Self::Key { dataset, .. } => ("key", format!("dataset {dataset}")),
+            Self::KeysAtBoot { .. } => ("keys-at-boot", "server".to_owned()),
+        }
+    }
+
+    fn is_wrong(&self) -> bool {
+        matches!(self, Self::Key { .. })
+    }
 }
 
 impl fmt::Display for Drift {

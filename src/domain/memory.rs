@@ -70,6 +70,15 @@ impl Difference for Drift {
             }
         }
     }
+
+    fn subject(&self) -> (&'static str, String) {
+        let id = match self {
+            Self::Arc { .. } => "arc",
+            Self::ArcAtBoot { .. } => "arc-at-boot",
+            Self::ArcTooLarge { .. } => "arc-too-large",
+        };
+        (id, "server".to_owned())
+    }
 }
 
 /// A limit in words.

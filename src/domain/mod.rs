@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::check::Note;
 use crate::drift::{Difference, NotKnown};
+use crate::finding::Finding;
 use crate::machine::{IoError, Machine};
 use crate::profile::Profile;
 use crate::step::Step;
@@ -128,6 +129,12 @@ impl Drift {
             | Self::Keys(keys::Drift::Locked { dataset, .. }) => Some(dataset),
             _ => None,
         }
+    }
+}
+
+impl From<&Drift> for Finding {
+    fn from(drift: &Drift) -> Self {
+        drift.difference().finding()
     }
 }
 

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::drive::Drive;
@@ -27,7 +28,7 @@ pub use since::{Since, since};
 pub const PATH: &str = "/var/lib/zbay/history.jsonl";
 
 /// What one look saw of one drive: a line of the file. What that look did not ask for stands as the look before had it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Sighting {
     /// When.
     pub at: Timestamp,
@@ -63,7 +64,7 @@ pub struct Sighting {
 }
 
 /// A drive's part in a pool.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Part {
     /// Pool.
     pub pool: String,
@@ -71,6 +72,7 @@ pub struct Part {
     pub vdev: String,
     /// GUID of its leaf.
     #[serde(with = "guid")]
+    #[schemars(with = "Option<String>")]
     pub guid: u64,
     /// ZFS's word for its state.
     pub state: State,

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{History, Life, Sighting, counts};
@@ -11,7 +12,7 @@ use crate::hw::Hw;
 use crate::inventory::Inventory;
 
 /// A difference; drives are named by model and serial.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "change")]
 pub enum Since {
     /// Never seen before.

@@ -1,11 +1,12 @@
 //! A server as a whole, as a look finds it: its names, memory, network ports and storage controllers.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::machine::HostFacts;
 
 /// The box as a whole.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct Host {
     /// SMBIOS strings, trimmed.
     pub dmi: Dmi,
@@ -30,7 +31,7 @@ pub struct Host {
 }
 
 /// SMBIOS strings. Absent and empty are the same: `None`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Dmi {
     /// Type 1 manufacturer.
     pub sys_vendor: Option<String>,
@@ -51,7 +52,7 @@ pub struct Dmi {
 }
 
 /// A network port.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Nic {
     /// Interface name.
     pub name: String,
@@ -64,7 +65,7 @@ pub struct Nic {
 }
 
 /// A PCI storage controller.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct PciDevice {
     /// `0000:00:1f.2`.
     pub address: String,

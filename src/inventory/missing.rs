@@ -1,6 +1,7 @@
 //! Members of imported pools whose drives are not there: what ZFS remembers of each, and the bay that it was in.
 
 use super::state::State;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::seats::bay_of_missing;
@@ -9,7 +10,7 @@ use crate::hw::Hw;
 use crate::names::BayId;
 
 /// A member whose drive is not there.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Missing {
     /// Its bay, where that can be told.
     pub bay: Option<BayId>,
@@ -25,6 +26,7 @@ pub struct Missing {
     pub vdev: String,
     /// GUID of its leaf.
     #[serde(with = "guid")]
+    #[schemars(with = "Option<String>")]
     pub guid: u64,
     /// ZFS's word for its state.
     pub state: State,

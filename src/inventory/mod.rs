@@ -55,6 +55,7 @@ pub use told::{Checkpoint, Copying, LeafTold, Run, Scan, Seen, StandIn, Told, Wi
 
 use camino::Utf8PathBuf;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::capacity;
@@ -273,7 +274,7 @@ impl Disk {
 }
 
 /// What a drive said of its health at an earlier look.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Remembered {
     /// When.
     pub at: Timestamp,
@@ -387,7 +388,7 @@ impl Contents {
 }
 
 /// Whose disk it is. Only `Blank` may be taken.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "is")]
 pub enum Owner {
     /// Proved free by every source of rule 1.
@@ -430,7 +431,7 @@ pub enum Owner {
 }
 
 /// A signature of libblkid.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Signature {
     /// libblkid's type: `ext4`, `linux_raid_member`.
     pub kind: String,
@@ -441,12 +442,13 @@ pub struct Signature {
 }
 
 /// A member of an imported pool.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Membership {
     /// Pool.
     pub pool: String,
     /// Pool GUID.
     #[serde(with = "guid")]
+    #[schemars(with = "Option<String>")]
     pub guid: u64,
     /// Top-level vdev: `raidz1-0`, `logs/mirror-1`.
     pub vdev: String,
@@ -527,7 +529,7 @@ impl std::fmt::Display for PoolState {
 }
 
 /// A pool that left labels on a disk.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ForeignPool {
     /// Name; spares and caches carry none.
     pub name: Option<String>,
@@ -557,7 +559,7 @@ pub struct ForeignPool {
 }
 
 /// State in a ZFS label (`pool_state_t`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum PoolState {
     /// In use by some host, or not exported cleanly.

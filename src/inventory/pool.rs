@@ -5,6 +5,7 @@
 
 use super::state::State;
 use camino::Utf8PathBuf;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::inventory::told::{LeafTold, Told};
@@ -90,7 +91,7 @@ impl Pool {
 }
 
 /// What a top-level vdev is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Class {
     /// Data.
@@ -213,7 +214,7 @@ pub struct ImportablePool {
 }
 
 /// What `zpool import` says of a pool that is not imported.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reason {
     /// Nothing that keeps it from an import.

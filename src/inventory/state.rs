@@ -1,7 +1,9 @@
 //! States of pools, vdevs and their members, in ZFS's own words.
 
+use std::borrow::Cow;
 use std::fmt;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 
 /// A state as `zpool` says it.
@@ -99,5 +101,19 @@ impl fmt::Display for State {
 impl From<State> for String {
     fn from(state: State) -> Self {
         state.as_str().to_owned()
+    }
+}
+
+impl JsonSchema for State {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        String::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        String::json_schema(generator)
     }
 }

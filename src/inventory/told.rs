@@ -5,6 +5,7 @@
 //! and its kin), of which `samples/status` has one of each.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::json::{Number, Ordered};
@@ -38,7 +39,7 @@ pub struct Told {
 }
 
 /// How far something is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Run {
     /// It runs.
@@ -52,7 +53,7 @@ pub enum Run {
 }
 
 /// A scrub or a resilver (`pool_scan_stat_t`).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Scan {
     /// A resilver; else a scrub.
     pub resilver: bool,
@@ -79,7 +80,7 @@ pub struct Scan {
 }
 
 /// Something that is copied from here to there.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Copying {
     /// Which vdev, in ZFS's words.
     pub vdev: String,
@@ -96,7 +97,7 @@ pub struct Copying {
 }
 
 /// A checkpoint of the pool (`pool_checkpoint_stat_t`).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Checkpoint {
     /// When it was made.
     pub made: Option<Timestamp>,

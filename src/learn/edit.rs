@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use thiserror::Error;
 
 use super::Proof;
@@ -75,7 +75,7 @@ pub fn renewed(was: &Parsed<Hw>, proofs: &[Proof]) -> Result<String, EditError> 
 }
 
 fn value(hw: &Hw) -> Value {
-    serde_json::to_value(hw).unwrap_or_else(|why| json!(why.to_string()))
+    serde_json::to_value(hw).unwrap_or_else(|why| Value::from(why.to_string()))
 }
 
 /// The speed of a bay's link once it has this port: it is the port's. Of one that is not described it is not known; what

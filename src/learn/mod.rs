@@ -4,6 +4,7 @@
 //! see which one blinks: [`dialog`] asks, [`order`] says what follows for all bays, [`edit`] puts that into the text
 //! of the description and leaves all else in it as it was. Nothing here touches a machine.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::drive::Drive;
@@ -29,7 +30,7 @@ pub struct Found<'a> {
 }
 
 /// A bay whose drive was shown.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Proof {
     /// The bay.
     pub bay: BayId,

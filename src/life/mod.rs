@@ -5,6 +5,7 @@
 //! (a resilver) is watched, not done.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::check::Note;
@@ -81,7 +82,7 @@ pub struct Task {
 }
 
 /// USED + AVAIL of a pool's root dataset.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Usable {
     /// As ZFS says it now.
@@ -91,7 +92,7 @@ pub struct Usable {
 }
 
 /// What goes on by itself after the steps of a task, and is watched.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Follows {
     /// Nothing.

@@ -9,6 +9,7 @@
 use std::fmt;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use schemars::JsonSchema;
 use serde::Serialize;
 use thiserror::Error;
 
@@ -20,7 +21,7 @@ use crate::words::plain;
 const SLOTTED: [&str; 4] = ["VMD", "NPEM", "SCSI", "AMD"];
 
 /// How the light of a drive is reached.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Light {
     /// Its slot is listed.

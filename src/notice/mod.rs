@@ -16,6 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::finding::Finding;
 use crate::profile::notify::Notify;
 use crate::status::Weight;
 
@@ -84,7 +85,52 @@ pub struct Matter {
     pub daily: bool,
 }
 
+impl From<&Matter> for Finding {
+    fn from(matter: &Matter) -> Self {
+        let subject = match (&matter.pool, matter.drives.first()) {
+            (Some(pool), _) => format!("pool {pool}"),
+            (None, Some(drive)) => drive.split("  ").next().unwrap_or(drive).to_owned(),
+            (None, None) => "server".to_owned(),
+        };
+        let severity = matter.weight.into();
+        let found = Self::new(&matter.id(), severity, &subject, matter.says.clone());
+        let found = found.meaning(&matter.means);
+        // Of drives and files it is a sentence.
+        let found = match &matter.next {
+            Some(next) if !next.starts_with("zbay ") && matter.pool.is_none() => found.remedy(next),
+            next => found.command(next.clone()),
+        };
+        Self { serials: matter.serials.clone(), ..found }
+    }
+}
+
 impl Matter {
+    /// What kind of matter it is, for programs: the second word of its key where the first says what it is about.
+    fn id(&self) -> String {
+        let of_pool = |pool: &String| self.key.strip_prefix(pool.as_str())?.strip_prefix(' ');
+        if let Some(rest) = self.pool.as_ref().and_then(of_pool) {
+            return rest.split(' ').next().unwrap_or_default().to_owned();
+        }
+        let mut words = self.key.split(' ');
+        match (words.next().unwrap_or_default(), words.next()) {
+            ("drive" | "boot", Some(rule)) => {
+                let mut id = String::new();
+                for letter in rule.chars() {
+                    if letter.is_ascii_uppercase() && !id.is_empty() {
+                        id.push('-');
+                    }
+                    id.push(letter.to_ascii_lowercase());
+                }
+                id
+            }
+            ("file", _) => "file-broken".to_owned(),
+            ("way", _) => "alert-not-sent".to_owned(),
+            ("lost", _) => "pool-lost".to_owned(),
+            ("let", _) => "pool-let-go".to_owned(),
+            (word, _) => word.to_owned(),
+        }
+    }
+
     /// One that is about no pool and no drive.
     pub fn of(key: &str, weight: Weight, says: String) -> Self {
         Self {

@@ -68,6 +68,21 @@ fn some(text: &str) -> Option<String> {
 }
 
 #[test]
+fn a_program_reads_what_kind_of_matter_it_is() {
+    let of = |key: &str, pool: Option<&str>| {
+        let matter = Matter { pool: pool.map(str::to_owned), ..matter(key, Weight::Wrong) };
+        let found = Finding::from(&matter);
+        (found.id, found.subject)
+    };
+    let said = |id: &str, subject: &str| (id.to_owned(), subject.to_owned());
+    assert_eq!(of("tank drive-gone Z1 Z2", Some("tank")), said("drive-gone", "pool tank"));
+    assert_eq!(of("lost 123", Some("tank")), said("pool-lost", "pool tank"));
+    assert_eq!(of("drive DriveFailing 0x5", None), said("drive-failing", "bay 3"));
+    assert_eq!(of("boot BootFull", None), said("boot-full", "bay 3"));
+    assert_eq!(of("unanswered", None), said("unanswered", "bay 3"));
+}
+
+#[test]
 fn a_failed_drive_is_told_at_once_and_once() {
     let failed = [matter("bay 3 has failed", Weight::Wrong)];
     let sent = looks(&[(0, &[]), (5, &failed), (10, &failed), (15, &failed)]);

@@ -3,18 +3,21 @@
 //! What `zpool list` and `zfs list` will say comes first; what block sizes make of it stands apart and says so. Sizes
 //! are decimal, binary and to the byte, because people meet all three.
 
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::capacity::fits::Mix;
 use crate::capacity::margin::Margin;
-use crate::capacity::{Capacity, Class, Cut, Part, Terms, spec};
+use crate::capacity::table::Row;
+use crate::capacity::{Capacity, Class, Cut, Part, Terms, Zfs, spec};
 use crate::render::bar;
 use crate::render::capacity::binary;
 use crate::render::sheet::Sheet;
 use crate::render::svg::{Canvas, where_to};
 use crate::risk::Odds;
+use crate::risk::odds::Shown;
 use crate::table;
-use crate::units::Bytes;
+use crate::units::{Ashift, Bytes};
 use crate::words;
 
 /// A pool that was reckoned.
@@ -73,6 +76,52 @@ pub(super) fn chain(pool: &Capacity) -> Vec<Line> {
     lines
 }
 
+/// What drives of each size would hold; of a layout, what it holds.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Held {
+    /// With a layout, a pool or a profile: what it holds.
+    Layout(Box<OfLayout>),
+    /// Without one: drives of each size.
+    Sizes {
+        /// How many drives.
+        bays: usize,
+        /// log2 of the smallest write.
+        ashift: Ashift,
+        /// A row for each size.
+        rows: Vec<Row>,
+    },
+}
+
+/// What a layout holds.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct OfLayout {
+    /// The layout, as it is typed: `raidz2:6x4TB`.
+    pub layout: String,
+    /// The release of OpenZFS that it is computed for.
+    pub zfs: Zfs,
+    /// How the drives are partitioned.
+    pub partition: String,
+    /// What it gives, to the byte.
+    pub pool: Capacity,
+    /// How much of each mix of files it holds.
+    pub fits: Vec<Fitting>,
+    /// Of each vdev, how far its drives are from the next and from the last whole metaslab.
+    pub margins: Vec<Margin>,
+    /// Risk, power and cost.
+    #[serde(flatten)]
+    pub odds: Shown,
+}
+
+/// How much of a mix of files a pool holds.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Fitting {
+    /// The mix.
+    pub mix: String,
+    /// Bytes; `null`: it cannot be computed for this layout.
+    pub bytes: Option<Bytes>,
+}
+
 impl Reckoned {
     fn margins(&self) -> Vec<Margin> {
         self.parts.iter().zip(&self.pool.vdevs).map(|(part, vdev)| Margin::of(part, vdev)).collect()
@@ -91,20 +140,17 @@ impl Reckoned {
     }
 
     /// The answer for programs.
-    pub fn json(&self) -> Value {
-        let fits = |mix: &Mix| json!({ "mix": mix.name, "bytes": mix.fits(&self.pool) });
-        let mut all = json!({
-            "layout": spec::words(&self.parts),
-            "zfs": self.terms.zfs,
-            "partition": self.terms.cut.to_string(),
-            "pool": self.pool,
-            "fits": self.mixes.iter().map(fits).collect::<Vec<_>>(),
-            "margins": self.margins(),
-        });
-        if let (Value::Object(all), Value::Object(odds)) = (&mut all, self.odds.json()) {
-            all.extend(odds);
+    pub fn json(&self) -> OfLayout {
+        let fits = |mix: &Mix| Fitting { mix: mix.name.clone(), bytes: mix.fits(&self.pool) };
+        OfLayout {
+            layout: spec::words(&self.parts),
+            zfs: self.terms.zfs,
+            partition: self.terms.cut.to_string(),
+            pool: self.pool.clone(),
+            fits: self.mixes.iter().map(fits).collect(),
+            margins: self.margins(),
+            odds: self.odds.shown(),
         }
-        all
     }
 
     /// The screen.

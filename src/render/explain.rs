@@ -1,10 +1,12 @@
 //! `explain`: where the bytes of a pool went, from its drives to AVAIL, each line with its reason.
 
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::capacity::binary;
 use super::capacity_of::{Line, chain, line};
-use crate::explain::Explained;
+use crate::capacity::{Capacity, Zfs};
+use crate::explain::{Difference, Explained};
 use crate::units::Bytes;
 use crate::words;
 
@@ -88,24 +90,55 @@ fn today(it: &Explained) -> String {
     format!("the same drives made anew would give {} usable, {compared}", new.tb())
 }
 
+/// Where the bytes of a pool went.
+#[derive(Serialize, JsonSchema)]
+pub struct Accounted {
+    /// The pool.
+    pool: String,
+    /// Its layout, as it is typed.
+    layout: String,
+    /// The release of OpenZFS that runs.
+    zfs: Zfs,
+    /// What its drives give by the model, to the byte.
+    capacity: Capacity,
+    /// SIZE as `zpool list -p` says it, bytes.
+    size: Bytes,
+    /// Bytes on special and dedup vdevs that this release adds to what may hold data.
+    special: Bytes,
+    /// Bytes that ZFS says beyond the model's; below 0 where it says less.
+    rest: i64,
+    /// USED of the root dataset, bytes.
+    used: Bytes,
+    /// AVAIL of the root dataset, bytes.
+    available: Bytes,
+    /// What the same drives would give if the pool were made today, bytes.
+    today: Bytes,
+    /// In what the pool is not as it would be made today.
+    differences: Vec<Difference>,
+    /// Vdevs that the model does not know to the byte, by their place in `capacity.vdevs`, from 0.
+    unknown: Vec<usize>,
+    /// Drives of the pool that are not here: their partitions count instead.
+    absent: usize,
+}
+
 /// The answer for programs.
-pub fn json(it: &Explained) -> Value {
-    json!({
-        "pool": it.name,
-        "layout": it.words,
-        "zfs": it.zfs,
-        "capacity": it.live.pool,
-        "size": it.size,
-        "special": it.special,
+pub fn json(it: &Explained) -> Accounted {
+    Accounted {
+        pool: it.name.clone(),
+        layout: it.words.clone(),
+        zfs: it.zfs,
+        capacity: it.live.pool.clone(),
+        size: it.size,
+        special: it.special,
         // Whole bytes within i64 wherever sizes are.
-        "rest": i64::try_from(it.rest).unwrap_or(i64::MAX),
-        "used": it.used,
-        "available": it.available,
-        "today": it.live.today.usable,
-        "differences": it.differences,
-        "unknown": it.live.unknown,
-        "absent": it.absent,
-    })
+        rest: i64::try_from(it.rest).unwrap_or(i64::MAX),
+        used: it.used,
+        available: it.available,
+        today: it.live.today.usable,
+        differences: it.differences.clone(),
+        unknown: it.live.unknown.clone(),
+        absent: it.absent,
+    }
 }
 
 /// For tests: the lines as signed bytes, sums as they stand.

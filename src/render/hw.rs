@@ -4,59 +4,160 @@
 //! JSON. The picture of the bays is [`front`]'s. What is assumed says so, and what could not be found out is said in
 //! words.
 
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::{Value, json};
 
 use crate::check::machine::assumed_bays;
 use crate::check::seats::{doubtful, started_elsewhere};
 use crate::drive::{Drive, by_place};
 use crate::hw::host::{Dmi, Host, Nic};
-use crate::hw::{Boot, CanBoot, ControllerMode, Hw, Sure};
-use crate::inventory::missing::missing;
+use crate::hw::{Boot, CanBoot, ControllerMode, Fact, Hw, Place, Sure};
+use crate::inventory::missing::{Missing, missing};
 use crate::inventory::vacancy::{Doubt, Vacancy};
 use crate::inventory::{Inventory, phrase};
-use crate::names::BayId;
+use crate::names::{BayId, Serial};
 use crate::paint::Paint;
+use crate::render::disk::DriveRow;
 use crate::render::{disk, front};
 use crate::table;
 use crate::units::Bytes;
 use crate::words;
 
-/// The screen as JSON.
-pub fn json(hw: &Hw, file: &str, by: KnownBy, inventory: &Inventory) -> Value {
+/// The server, as it is described and as it is.
+#[derive(Serialize, JsonSchema)]
+pub struct Server {
+    /// The description of the server that is used, by its file's name.
+    pub hardware: String,
+    /// Its title.
+    pub title: String,
+    /// The server's serial number.
+    pub serial: Option<String>,
+    /// Its firmware.
+    pub bios: Bios,
+    /// The description's file.
+    pub file: String,
+    /// How that description came to be used.
+    pub known_by: KnownBy,
+    /// The mode that the disk controller is in; `null`: not known.
+    pub mode: Option<ControllerMode>,
+    /// How sure the description is of that mode.
+    pub mode_sure: Option<Sure>,
+    /// Its bays in order.
+    pub bays: Vec<BayAnswer>,
+    /// Places beside the bays: sticks, cards, an optical drive's port.
+    pub places: Vec<Place>,
+    /// What it boots from, as described.
+    pub boots: Vec<Boot>,
+    /// Its memory, as described.
+    pub memory: Option<MemoryAnswer>,
+    /// What else the description says: facts, each with how sure it is.
+    pub facts: Vec<Fact>,
+    /// The server as it is.
+    pub host: Host,
+    /// Whole disks in natural order of their kernel names.
+    pub disks: Vec<DriveRow>,
+    /// Members of imported pools whose drives are not there.
+    pub missing: Vec<Missing>,
+}
+
+/// A server's firmware.
+#[derive(Serialize, JsonSchema)]
+pub struct Bios {
+    /// Its version.
+    pub version: Option<String>,
+    /// Its date, as it says it.
+    pub date: Option<String>,
+}
+
+/// Its memory, as described.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Memory")]
+pub struct MemoryAnswer {
+    /// Slots.
+    pub slots: Option<u32>,
+    /// The most that fits, bytes.
+    pub max: Option<Bytes>,
+    /// Whether it takes error-correcting memory.
+    pub ecc: Option<bool>,
+    /// How sure this is.
+    pub sure: Sure,
+}
+
+/// A bay.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Bay")]
+pub struct BayAnswer {
+    /// Its name.
+    pub bay: BayId,
+    /// The port that it is: udev's `ID_PATH`.
+    pub port: String,
+    /// How sure it is that this port is this bay.
+    pub sure: Sure,
+    /// The best that its port can, in Mbit/s.
+    pub link_mbps: Option<u32>,
+    /// How sure that is.
+    pub link_sure: Sure,
+    /// Its form: `3.5`.
+    pub form: Option<String>,
+    /// The drive in it; `null`: it is empty.
+    pub disk: Option<InBay>,
+}
+
+/// The drive in a bay.
+#[derive(Serialize, JsonSchema)]
+pub struct InBay {
+    /// Its kernel name of this boot.
+    pub dev: String,
+    /// Its serial number.
+    pub serial: Option<Serial>,
+}
+
+/// The screen for programs.
+pub fn json(hw: &Hw, file: &str, by: KnownBy, inventory: &Inventory) -> Server {
     let host = &inventory.host;
     let mode = hw.mode(host);
     let rows = disk::rows(hw, inventory);
     let bays = hw.bays.iter().map(|bay| {
         let found = rows.iter().find(|row| row.drive.bay.as_ref() == Some(&bay.bay));
-        let drive = found.map(|row| json!({ "dev": row.disk.name, "serial": row.disk.serial }));
-        json!({
-            "bay": bay.bay, "port": bay.port, "sure": bay.sure, "link_mbps": bay.link,
-            "link_sure": bay.link_sure, "form": bay.form, "disk": drive,
-        })
+        let disk =
+            found.map(|row| InBay { dev: row.disk.name.clone(), serial: row.disk.serial.clone() });
+        BayAnswer {
+            bay: bay.bay.clone(),
+            port: bay.port.clone(),
+            sure: bay.sure,
+            link_mbps: bay.link,
+            link_sure: bay.link_sure,
+            form: bay.form.clone(),
+            disk,
+        }
     });
-    json!({
-        "hardware": hw.hardware,
-        "title": hw.title,
-        "serial": host.dmi.product_serial,
-        "bios": { "version": host.dmi.bios_version, "date": host.dmi.bios_date },
-        "file": file,
-        "known_by": by,
-        "mode": mode,
-        "mode_sure": mode.and_then(|mode| hw.mode_of(mode)).map(|mode| mode.sure),
-        "bays": bays.collect::<Vec<_>>(),
-        "places": hw.places,
-        "boots": hw.boots,
-        "memory": hw.memory,
-        "facts": hw.facts,
-        "host": host,
-        "disks": disk::json(&rows, &disk::Choice::default()),
-        "missing": missing(hw, inventory),
-    })
+    Server {
+        hardware: hw.hardware.clone(),
+        title: hw.title.clone(),
+        serial: host.dmi.product_serial.clone(),
+        bios: Bios { version: host.dmi.bios_version.clone(), date: host.dmi.bios_date.clone() },
+        file: file.to_owned(),
+        known_by: by,
+        mode,
+        mode_sure: mode.and_then(|mode| hw.mode_of(mode)).map(|mode| mode.sure),
+        bays: bays.collect(),
+        places: hw.places.clone(),
+        boots: hw.boots.clone(),
+        memory: hw.memory.as_ref().map(|memory| MemoryAnswer {
+            slots: memory.slots,
+            max: memory.max,
+            ecc: memory.ecc,
+            sure: memory.sure,
+        }),
+        facts: hw.facts.clone(),
+        host: host.clone(),
+        disks: disk::json(hw, &rows, &disk::Choice::default()),
+        missing: missing(hw, inventory),
+    }
 }
 
 /// How a description came to be used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum KnownBy {
     /// `--hw`.

@@ -3,12 +3,15 @@
 //! Bays are told by their numbers; ports of a box without a description are too long for a table and get letters, which
 //! the drives above it explain.
 
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::inventory::phrase::contents_phrase;
 use crate::inventory::{Flaw, Transport};
 use crate::names::BayId;
+use crate::profile::Layout;
 use crate::propose::{Absent, Candidate, Member, Proposal, Remark, Why};
+use crate::render::json::plan::{NamedDrive, Plan};
 use crate::table::list;
 use crate::units::Bytes;
 use crate::words::{WIDTH, and, bays, clip, labelled, plain};
@@ -143,9 +146,9 @@ fn none(proposal: &Proposal) -> &'static str {
     }
 }
 
-fn left_out(absent: &Absent) -> String {
-    let drive = &absent.drive;
-    let why = match &absent.why {
+/// Why a drive does not count.
+fn why(why: &Why) -> String {
+    match why {
         Why::Holds(owner) => contents_phrase(owner),
         Why::NotKnown(why) => format!("unknown: {}", plain(why)),
         Why::Unsound(finding) => format!("it {}", finding.words()),
@@ -170,7 +173,12 @@ fn left_out(absent: &Absent) -> String {
         Why::Outside { port: Some(port), .. } => {
             format!("at {}, which the description does not name", plain(port))
         }
-    };
+    }
+}
+
+fn left_out(absent: &Absent) -> String {
+    let drive = &absent.drive;
+    let why = why(&absent.why);
     let model = plain(drive.model.as_deref().unwrap_or("no model"));
     let serial = drive.serial.as_ref().map_or("no serial", |serial| serial.as_str());
     let outside = matches!(absent.why, Why::Outside { .. } | Why::Ambiguous);
@@ -309,28 +317,121 @@ fn named(drive: &Member) -> String {
     serial.map_or_else(String::new, |serial| plain(serial.as_str()))
 }
 
-/// The proposal for programs: bytes as numbers, words beside values.
-pub fn json(proposal: &Proposal) -> Value {
-    let layouts: Vec<Value> = proposal
-        .layouts
-        .iter()
-        .enumerate()
-        .map(|(index, one)| {
-            let mut value = json!(one);
-            value["number"] = json!(index + 1);
-            value["words"] = json!(one.words());
-            value["survives_words"] = json!(one.survives.to_string());
-            value["grows"] = json!(one.growth.to_string());
-            let said: Vec<String> = one.remarks.iter().map(ToString::to_string).collect();
-            value["remarks"] = json!(said);
-            value
-        })
-        .collect();
-    json!({
-        "drives": proposal.stock.drives,
-        "absent": proposal.stock.absent,
-        "empty": proposal.stock.empty,
-        "layouts": layouts,
-        "reason": proposal.reason.as_ref().map(ToString::to_string),
-    })
+/// What would be done; without a profile: the layouts that there are.
+#[derive(Serialize, JsonSchema)]
+pub struct Planned {
+    /// The plan; `null`: no profile is named and none is recorded.
+    pub plan: Option<Box<Plan>>,
+    /// Without a profile: the layouts for these drives.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proposal: Option<ProposalAnswer>,
+}
+
+/// Layouts for drives, side by side.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Proposal")]
+pub struct ProposalAnswer {
+    /// Drives that count, by bay.
+    pub drives: Vec<StockDrive>,
+    /// Drives that are there and do not count.
+    pub absent: Vec<AbsentDrive>,
+    /// Bays without a drive.
+    pub empty: Vec<BayId>,
+    /// The layouts; the first is the proposed one.
+    pub layouts: Vec<LayoutAnswer>,
+    /// Why it is the first; `null`: there is no layout.
+    pub reason: Option<String>,
+}
+
+/// A drive that may be taken.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct StockDrive {
+    /// Where it is.
+    pub bay: BayId,
+    /// Bytes.
+    pub size: Bytes,
+    /// Logical sector, bytes.
+    pub logical: u32,
+    /// Physical sector, bytes.
+    pub physical: u32,
+    /// Which drive it is; `null`: one that is not bought yet.
+    pub drive: Option<NamedDrive>,
+}
+
+/// A drive that does not count.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct AbsentDrive {
+    /// Which.
+    pub drive: NamedDrive,
+    /// Why not, in words.
+    pub why: String,
+}
+
+/// A layout and what it gives.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ProposedLayout")]
+pub struct LayoutAnswer {
+    /// Its number, for `zbay propose --write NUMBER`.
+    pub number: usize,
+    /// `raidz of 4`, `two mirrors`.
+    pub layout: String,
+    /// What each vdev is, as a profile says it.
+    pub kind: Layout,
+    /// The bays of each vdev.
+    pub bays: Vec<Vec<BayId>>,
+    /// USED + AVAIL of the root dataset of `zfs list -p`, bytes.
+    pub usable: Bytes,
+    /// SIZE of `zpool list -p`, bytes.
+    pub size: Bytes,
+    /// Drives that may fail in any combination.
+    pub failures_tolerated: u64,
+    /// Drives that may fail in the best combination.
+    pub failures_tolerated_at_best: u64,
+    /// Bays whose drives take no part.
+    pub free: Vec<BayId>,
+    /// Bytes of larger drives that stay unused beside smaller ones.
+    pub unused: Bytes,
+    /// Hours of a resilver of a full drive: at best, and under load.
+    pub resilver_hours: (u64, u64),
+    /// `zpool create` calls the drives of a vdev different.
+    pub mixed: bool,
+    /// How more space is had later, in words.
+    pub grows: String,
+    /// What else is to know, in words.
+    pub remarks: Vec<String>,
+}
+
+/// The proposal for programs.
+pub fn json(proposal: &Proposal) -> ProposalAnswer {
+    let layout = |(index, one): (usize, &Candidate)| LayoutAnswer {
+        number: index + 1,
+        layout: one.words(),
+        kind: one.layout,
+        bays: one.bays.clone(),
+        usable: one.usable,
+        size: one.size,
+        failures_tolerated: one.survives.any,
+        failures_tolerated_at_best: one.survives.at_best,
+        free: one.free.clone(),
+        unused: one.unused,
+        resilver_hours: one.resilver_hours,
+        mixed: one.mixed,
+        grows: one.growth.to_string(),
+        remarks: one.remarks.iter().map(ToString::to_string).collect(),
+    };
+    let drive = |member: &Member| StockDrive {
+        bay: member.bay.clone(),
+        size: member.size,
+        logical: member.logical,
+        physical: member.physical,
+        drive: member.drive.as_ref().map(NamedDrive::from),
+    };
+    let absent = |one: &Absent| AbsentDrive { drive: (&one.drive).into(), why: why(&one.why) };
+    ProposalAnswer {
+        drives: proposal.stock.drives.iter().map(drive).collect(),
+        absent: proposal.stock.absent.iter().map(absent).collect(),
+        empty: proposal.stock.empty.clone(),
+        layouts: proposal.layouts.iter().enumerate().map(layout).collect(),
+        reason: proposal.reason.as_ref().map(ToString::to_string),
+    }
 }

@@ -43,7 +43,9 @@ pub(super) const CRC: Figure = figure(
 pub(super) struct Attributes<'a>(pub(super) &'a [Value]);
 
 /// An attribute that is or was at its threshold.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
 pub struct AtThreshold {
     /// smartctl's name of it.
     pub name: String,

@@ -3,6 +3,7 @@
 //! ATA, SCSI (SAS) and NVMe say different things in different places; here each figure has one name, and one that a
 //! drive does not tell is `None`, never 0. Pure: who asks, and how a sleeping drive is let sleep, is the inventory's part.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use test_log::Reach;
 
@@ -21,7 +22,7 @@ pub use models::is_shingled;
 pub use report::{ReportError, read, sleeps};
 
 /// What a drive says. Counts are raw values as the drive keeps them.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Smart {
     /// The drive's own verdict.
@@ -103,7 +104,7 @@ pub fn is_flash(smart: Option<&Smart>, rotational: Option<bool>) -> Option<bool>
 }
 
 /// What smartctl's exit status says of the drive (`smartctl(8)`, bits 3 to 7).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[allow(clippy::struct_excessive_bools)] // bits are what they are
 pub struct Signs {
     /// Bit 3: the drive says that it is failing.
@@ -133,7 +134,7 @@ impl Signs {
 }
 
 /// A self-test of a drive.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SelfTest {
     /// In the drive's own words: `Completed without error`.
     pub words: String,
@@ -171,7 +172,7 @@ impl SelfTest {
 }
 
 /// How long a drive tries to read a bad sector (SCT ERC), in tenths of a second.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Recovery {
     /// It cannot be told to give up.

@@ -1,10 +1,12 @@
 //! The tests that a drive does by itself.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// A test of a drive by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, clap::ValueEnum, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(rename = "SelfTestKind")]
 pub enum Kind {
     /// Some minutes.
     Short,

@@ -4,13 +4,14 @@
 //! status), NVMe (NVM Express 1.4, figure 203) and SCSI (SPC-5, 7.3.16) have codes of their own. ATA counts hours in 16 bits that
 //! begin anew, SCSI in 16 bits that stop. Health, `show disk` and the nightly tests all read the log here.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::raw::number;
 
 /// What a test covers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reach {
     /// Some minutes.

@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::member::Member;
@@ -14,7 +15,8 @@ use crate::inventory::place::Redundancy;
 use crate::inventory::{Leaf, Pool, State, Vdev};
 
 /// What a top-level vdev can still lose.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "Redundancy")]
 pub struct Left {
     /// The vdev.
     pub vdev: String,

@@ -4,6 +4,7 @@
 //! no other member is in it now ([`crate::inventory::missing`]). Of a pool that is suspended ZFS goes on saying ONLINE
 //! of drives that are gone (measured on 2.3.9), so there the drives that are not there are told by looking.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::capacity::Cut;
@@ -16,7 +17,7 @@ use crate::inventory::{
 use crate::names::BayId;
 
 /// What a member stands for in its vdev.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
     /// Itself.
@@ -33,7 +34,7 @@ pub enum Role {
 
 /// A member.
 #[allow(clippy::struct_excessive_bools)] // each goes with any other
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Member {
     /// Its bay, where it can be told.
     pub bay: Option<BayId>,
@@ -72,6 +73,7 @@ pub struct Member {
     pub name: String,
     /// GUID.
     #[serde(with = "guid")]
+    #[schemars(with = "Option<String>")]
     pub guid: u64,
     /// GUID of the replacement or spare that it is in, the outermost. `None`: it has its place for itself.
     #[serde(skip)]

@@ -8,8 +8,10 @@
 use std::fmt;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::finding::{Finding, Severity};
 use crate::hw::Hw;
 use crate::inventory::bond::Drives;
 use crate::inventory::seats::in_bay;
@@ -43,13 +45,14 @@ pub use what::{Weight, What};
 pub const SCRUB_DAYS: u64 = 35;
 
 /// How a pool is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Status {
     /// Its name.
     pub pool: String,
     /// ZFS's word for its state.
     pub state: State,
     /// What it is in, the heaviest first.
+    #[schemars(with = "Vec<Finding>")]
     pub conditions: Vec<Condition>,
     /// Its vdevs by bay.
     pub vdevs: Vec<VdevStatus>,
@@ -72,7 +75,7 @@ pub struct Status {
 }
 
 /// A vdev.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct VdevStatus {
     /// `raidz1-0`.
     pub name: String,
@@ -96,7 +99,7 @@ impl VdevStatus {
 }
 
 /// When the pool was last read through.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "last")]
 pub enum Scrub {
     /// Never.
@@ -263,26 +266,28 @@ impl fmt::Display for Condition {
 
 impl Serialize for Condition {
     fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        struct Shown<'a> {
-            condition: &'static str,
-            weight: Weight,
-            says: String,
-            means: String,
-            next: Option<String>,
-            bay: Option<&'a BayId>,
-            serials: &'a [String],
+        Finding::from(self).serialize(to)
+    }
+}
+
+impl From<Weight> for Severity {
+    fn from(weight: Weight) -> Self {
+        match weight {
+            Weight::Wrong => Self::Wrong,
+            Weight::Warning => Self::Warning,
+            Weight::Notice => Self::Notice,
         }
-        let shown = Shown {
-            condition: self.what.row().id,
-            weight: self.weight(),
-            says: self.to_string(),
-            means: self.means(),
-            next: self.next(),
-            bay: self.bay.as_ref(),
-            serials: &self.serials,
-        };
-        shown.serialize(to)
+    }
+}
+
+impl From<&Condition> for Finding {
+    fn from(condition: &Condition) -> Self {
+        let subject = format!("pool {}", condition.pool);
+        let severity = condition.weight().into();
+        let found = Self::new(condition.what.row().id, severity, &subject, condition.to_string());
+        let found = found.meaning(&condition.means()).command(condition.next());
+        let found = found.about(condition.bay.as_ref(), None::<&String>);
+        Self { serials: condition.serials.clone(), ..found }
     }
 }
 

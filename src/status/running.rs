@@ -5,6 +5,7 @@
 //! seconds of it are over. All in integers: bytes and seconds.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::inventory::{Copying, Pool, Run, Scan};
@@ -14,8 +15,9 @@ use crate::units::Bytes;
 const EARLY: u64 = 10;
 
 /// What it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(rename = "RunningTask")]
 pub enum Task {
     /// A scrub.
     Scrub,
@@ -46,7 +48,7 @@ impl Task {
 }
 
 /// Something that runs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Running {
     /// What.
     pub task: Task,

@@ -86,7 +86,7 @@ fn two_that_scrub_are_named_with_the_way_out() {
     assert!(said.out.contains("twice    two scrub it: `care:` in the profile"), "{}", said.out);
     assert!(said.out.contains("told     nobody"), "{}", said.out);
     let json: Value = serde_json::from_str(&both.run(&["care", "--json"]).out).expect("JSON");
-    let by = &json["pools"][0]["care"]["scrub"]["by"];
+    let by = &json["pools"][0]["scrub"]["by"];
     assert_eq!((by.as_array().map(Vec::len), &by[1]["by"]), (Some(2), &json!("cron")));
     let status = both.run(&["status"]).out;
     let line = "\ncare     scrubbed monthly by OpenZFS's timer; nobody is told: set `notify:`\n";

@@ -144,7 +144,7 @@ fn what_cannot_be_understood_is_told_to_a_program_too() {
         let said = run(typed);
         assert_eq!(said.status, 2, "{typed:?}");
         let answer: Value = serde_json::from_str(&said.out).expect("JSON");
-        assert_eq!(answer["version"], 1);
+        assert_eq!(answer["version"], 2);
         let error = answer["error"]["text"].as_str().expect("words");
         assert_eq!(answer["error"]["code"], "usage", "{typed:?}");
         assert!(!error.starts_with("error:") && said.err.contains(error), "{error}\n{}", said.err);

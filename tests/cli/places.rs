@@ -214,11 +214,11 @@ fn a_replacement_that_did_not_end_is_told_with_its_way_out_and_not_waited_for() 
     let pool = &json["pools"][0];
     assert_eq!(pool["left"][0]["failures_tolerated"], json!(0));
     let all = pool["conditions"].as_array().expect("conditions");
-    let stuck = all.iter().find(|it| it["condition"] == "replacement-unfinished");
+    let stuck = all.iter().find(|it| it["id"] == "replacement-unfinished");
     let stuck = stuck.unwrap_or_else(|| panic!("{all:#?}"));
-    assert_eq!((&stuck["weight"], &stuck["bay"]), (&json!("wrong"), &json!("2")));
-    assert!(stuck["means"].as_str().expect("words").contains("`zpool detach tank 123456`"));
-    assert_eq!(stuck["next"], json!("zpool clear tank"));
+    assert_eq!((&stuck["severity"], &stuck["bay"]), (&json!("wrong"), &json!("2")));
+    assert!(stuck["meaning"].as_str().expect("words").contains("`zpool detach tank 123456`"));
+    assert_eq!(stuck["command"], json!("zpool clear tank"));
     // While it runs, or is to run, it is waited for.
     let waits: fn(&mut Value) = |pool| {
         let pair = raidz(pool)["vdevs"][BAYS[1]]["vdevs"].as_object_mut().expect("a pair");
@@ -245,7 +245,7 @@ fn conditions(machine: &Altered) -> Vec<Value> {
 /// The one condition of this name.
 fn one(machine: &Altered, name: &str) -> Value {
     let all = conditions(machine);
-    let mut found = all.iter().filter(|it| it["condition"] == name);
+    let mut found = all.iter().filter(|it| it["id"] == name);
     let one = found.next().unwrap_or_else(|| panic!("no {name} in {all:#?}"));
     assert!(found.next().is_none(), "{name} twice");
     one.clone()
@@ -272,19 +272,19 @@ fn a_vdev_without_redundancy_beside_some_with_it_is_a_warning() {
     });
     for machine in [&data, &special] {
         let it = one(machine, "vdev-without-redundancy");
-        assert_eq!(it["weight"], json!("warning"));
+        assert_eq!(it["severity"], json!("warning"));
         assert!(
-            word(&it, "says").ends_with("has no redundancy, and stands beside raidz1-0"),
+            word(&it, "summary").ends_with("has no redundancy, and stands beside raidz1-0"),
             "{it}"
         );
-        assert!(word(&it, "means").contains("attach a second drive"), "{it}");
+        assert!(word(&it, "meaning").contains("attach a second drive"), "{it}");
         assert_eq!(machine.run(&["status"]).status, 1);
         let metrics = machine.run(&["metrics"]).out;
-        assert!(!metrics.contains("zbay_pool_conditions{pool=\"tank\",weight=\"warning\"} 0"));
+        assert!(!metrics.contains("zbay_pool_conditions{pool=\"tank\",severity=\"warning\"} 0"));
     }
     // A mirror beside a raidz is a choice, and so is a pool of single drives alone.
     let all = conditions(&changed(|_| {}));
-    assert!(!all.iter().any(|it| it["condition"] == "vdev-without-redundancy"));
+    assert!(!all.iter().any(|it| it["id"] == "vdev-without-redundancy"));
 }
 
 #[test]
@@ -297,7 +297,7 @@ fn what_is_faulted_or_offline_is_not_said_to_be_gone() {
     ] {
         let machine = changed(|pool| pool["logs"][log]["state"] = json!(state));
         let it = one(&machine, "log-gone");
-        assert!(word(&it, "says").ends_with(says), "{it}");
+        assert!(word(&it, "summary").ends_with(says), "{it}");
     }
     // Half of a mirrored log: synchronous writes go to the other half.
     let half = changed(|pool| {
@@ -306,9 +306,9 @@ fn what_is_faulted_or_offline_is_not_said_to_be_gone() {
             "state": "DEGRADED", "vdevs": {"0": log, "1": gone(71)}}});
     });
     let it = one(&half, "log-degraded");
-    assert!(word(&it, "says").ends_with("is missing"), "{it}");
-    assert!(word(&it, "means").contains("in use still"), "{it}");
-    assert_eq!(it["next"], json!("zbay expand remove 71"));
+    assert!(word(&it, "summary").ends_with("is missing"), "{it}");
+    assert!(word(&it, "meaning").contains("in use still"), "{it}");
+    assert_eq!(it["command"], json!("zbay expand remove 71"));
     // What is no drive of the box has ZFS's state.
     let mapped = changed(|pool| {
         worse(pool);
@@ -335,8 +335,8 @@ fn a_spare_that_stays_and_one_that_is_in_use_elsewhere_are_told() {
     });
     let it = one(&stays, "spare-not-returned");
     let next = format!("zpool detach tank {}", spare.trim_end_matches("-part1"));
-    assert_eq!((&it["weight"], &it["next"]), (&json!("warning"), &json!(next)));
-    assert!(!conditions(&stays).iter().any(|it| it["condition"] == "spare-in-use"));
+    assert_eq!((&it["severity"], &it["command"]), (&json!("warning"), &json!(next)));
+    assert!(!conditions(&stays).iter().any(|it| it["id"] == "spare-in-use"));
     // What it stands in for is not healthy: it is right where it is.
     let needed = changed(|pool| {
         let mut stands = pool["spares"][spare].clone();
@@ -346,7 +346,7 @@ fn a_spare_that_stays_and_one_that_is_in_use_elsewhere_are_told() {
         share(pool, 2, "spare", &[], &[stands]);
         worse(pool);
     });
-    assert_eq!(one(&needed, "spare-in-use")["next"], json!("zbay replace 2"));
+    assert_eq!(one(&needed, "spare-in-use")["command"], json!("zbay replace 2"));
     let nowhere = changed(|pool| pool["spares"][spare]["state"] = json!("INUSE"));
     one(&nowhere, "spare-in-use-nowhere");
     assert!(nowhere.run(&["status"]).out.contains("INUSE"), "it has a row");
@@ -355,7 +355,7 @@ fn a_spare_that_stays_and_one_that_is_in_use_elsewhere_are_told() {
         pool["spares"][spare]["used_by"] = json!("other");
     });
     let it = one(&elsewhere, "spare-in-use-elsewhere");
-    assert!(word(&it, "says").ends_with("is in use by pool other"), "{it}");
+    assert!(word(&it, "summary").ends_with("is in use by pool other"), "{it}");
 }
 
 #[test]
@@ -365,15 +365,15 @@ fn causes_are_told_as_zfs_tells_them() {
         member(pool, 2)["slow_ios"] = json!(14);
         worse(pool);
     });
-    assert_eq!(one(&slow, "drive-degraded")["says"], json!("bay 2 answers too slowly"));
+    assert_eq!(one(&slow, "drive-degraded")["summary"], json!("bay 2 answers too slowly"));
     let forced = changed(|pool| {
         member(pool, 2)["state"] = json!("FAULTED");
         member(pool, 2)["aux"] = json!("EXTERNAL");
         worse(pool);
     });
     let it = one(&forced, "drive-forced-offline");
-    assert!(word(&it, "next").starts_with("zpool clear tank /dev/disk/by-id/"), "{it}");
-    assert!(!conditions(&forced).iter().any(|it| it["condition"] == "drive-failed"));
+    assert!(word(&it, "command").starts_with("zpool clear tank /dev/disk/by-id/"), "{it}");
+    assert!(!conditions(&forced).iter().any(|it| it["id"] == "drive-failed"));
     // An earlier drive of a replacement that was begun anew is no drive to bring online.
     let old = changed(|pool| {
         let mut old = member(pool, 2).clone();
@@ -386,7 +386,7 @@ fn causes_are_told_as_zfs_tells_them() {
         resilvers(pool);
     });
     let all = conditions(&old);
-    assert!(!all.iter().any(|it| it["condition"] == "drive-offline"), "{all:#?}");
+    assert!(!all.iter().any(|it| it["id"] == "drive-offline"), "{all:#?}");
     assert_eq!(old.run(&["status"]).out.matches("takes its place").count(), 1);
     // Both of a pair are out: no drive is being filled.
     let none = changed(|pool| {
@@ -412,7 +412,7 @@ fn drives_that_are_read_are_not_said_to_be_lost() {
     assert!(said.contains("No redundancy left"), "{said}");
     assert!(!said.contains("than it can") && !said.contains("`zbay replace"), "{said}");
     let it = one(&both, "drive-degraded-needed");
-    assert!(word(&it, "means").contains("suspect cable"), "{it}");
+    assert!(word(&it, "meaning").contains("suspect cable"), "{it}");
 }
 
 #[test]
@@ -426,14 +426,14 @@ fn of_a_suspended_pool_no_replacement_is_offered() {
         pool["state"] = json!("SUSPENDED");
     });
     let all = conditions(&machine);
-    assert!(all.iter().any(|it| it["condition"] == "suspended"), "{all:#?}");
+    assert!(all.iter().any(|it| it["id"] == "suspended"), "{all:#?}");
     assert!(!all.iter().any(|it| word_or_none(it).contains("replace")), "{all:#?}");
     let said = machine.run(&["replace", "2", "--plan"]).err;
     assert!(said.contains("is suspended") && !said.contains("pulled last"), "{said}");
 }
 
 fn word_or_none(it: &Value) -> &str {
-    it["next"].as_str().unwrap_or_default()
+    it["command"].as_str().unwrap_or_default()
 }
 
 #[test]

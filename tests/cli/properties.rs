@@ -41,7 +41,7 @@ fn verified(altered: &Altered, wishes: &str) -> Said {
 fn differences(said: &Said, name: &str) -> Vec<String> {
     let answer: Value = serde_json::from_str(&said.out).expect("JSON");
     let drift = answer["drift"].as_array().expect("drift").iter();
-    let says = drift.map(|it| it["message"].as_str().expect("text").to_owned());
+    let says = drift.map(|it| it["summary"].as_str().expect("text").to_owned());
     says.filter(|it| it.starts_with(&format!("{name} of tank/data"))).collect()
 }
 

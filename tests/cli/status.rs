@@ -28,7 +28,7 @@ fn it_ends_with_0_1_or_2() {
         serde_json::from_str(&on("in-trouble", &["status", "--json"]).out).expect("JSON");
     let first = &json["pools"][0]["conditions"][0];
     assert_eq!(
-        (&first["condition"], &first["weight"], &first["bay"], &first["serials"]),
+        (&first["id"], &first["severity"], &first["bay"], &first["serials"]),
         (&json!("drive-gone"), &json!("wrong"), &json!("2"), &json!(["Z1E0EXA1"]))
     );
     assert_eq!(json["pools"][0]["next"], json!("zbay replace 2"));

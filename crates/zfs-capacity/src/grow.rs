@@ -21,6 +21,7 @@ use crate::units::Bytes;
 /// How the larger pool is come by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Way {
     /// As it is.
     Now,
@@ -39,6 +40,7 @@ pub enum Way {
 
 /// A pool, and how it is come by.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Growth {
     /// How.
     pub way: Way,

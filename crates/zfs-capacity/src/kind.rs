@@ -24,6 +24,7 @@ const RAIDZ_MAX_WIDTH: u64 = 255;
 /// A kind of top-level vdev that holds data, named as `zpool create` and `zpool status` do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Kind {
     /// A single drive. A pool of several is several vdevs.
     Stripe,

@@ -15,6 +15,7 @@ use crate::units::Bytes;
 /// SIZE, from [`What::OtherClass`] on between SIZE and usable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum What {
     /// What a drive has beyond the smallest one of its vdev.
     MixedSizes,
@@ -111,6 +112,7 @@ impl fmt::Display for What {
 
 /// One loss.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Deduction {
     /// Its cause.
     pub what: What,

@@ -14,6 +14,7 @@ const LITTLE: Bytes = Bytes(1 << 30);
 
 /// Where a vdev stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Margin {
     /// Raw bytes beyond the last whole metaslab.
     pub above: Bytes,

@@ -20,6 +20,7 @@ use crate::units::Bytes;
 
 /// What a new pool gives.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Capacity {
     /// All bytes of all drives.
     pub drives: Bytes,
@@ -42,6 +43,7 @@ pub struct Capacity {
     /// of 2 TB in one raidz: 3 x (2 000 398 934 016 - 1 000 204 886 016).
     pub unused: Bytes,
     /// How many drives may fail.
+    #[serde(flatten)]
     pub losses_survived: Losses,
     /// Each vdev, in the order asked.
     pub vdevs: Vec<VdevCapacity>,
@@ -49,10 +51,13 @@ pub struct Capacity {
 
 /// How many drives may fail at once before the pool is lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Losses {
     /// Whichever they are.
+    #[serde(rename = "failures_tolerated")]
     pub any: u64,
     /// If they are the right ones: each vdev loses no more than it survives.
+    #[serde(rename = "failures_tolerated_at_best")]
     pub at_best: u64,
 }
 

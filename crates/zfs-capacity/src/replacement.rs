@@ -19,6 +19,7 @@ use crate::units::{Ashift, Bytes};
 
 /// What a leaf of a vdev may be replaced by, at least.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Replacement {
     /// Allocatable bytes of the leaf (`vdev_get_min_asize`).
     pub leaf: Bytes,

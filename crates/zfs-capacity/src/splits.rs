@@ -28,6 +28,7 @@ const DRIVES: std::ops::RangeInclusive<u64> = 2..=500;
 
 /// A way to use the drives.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Split {
     /// Its vdevs: how many, and of how many drives each.
     pub vdevs: Vec<(u64, u64)>,
@@ -42,6 +43,7 @@ pub struct Split {
     /// What fits of blocks of 4 to 128 KiB, as compression leaves them ([`Mix::documents`]).
     pub compressed: Bytes,
     /// Drives that may fail at once.
+    #[serde(flatten)]
     pub survives: Losses,
     /// Hours of a resilver of a full drive, at best and under load.
     pub resilver_hours: (u64, u64),

@@ -21,6 +21,8 @@ use crate::units::{Ashift, Bytes};
 /// A way to use all bays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "TableLayout"))]
 pub enum Layout {
     /// One raidz1 vdev.
     Raidz,
@@ -41,6 +43,8 @@ pub struct LayoutError(String);
 
 /// A drive size.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "SizeRow"))]
 pub struct Row {
     /// What the drive is sold as, in bytes.
     pub label: Bytes,
@@ -52,6 +56,8 @@ pub struct Row {
 
 /// A layout of drives of one size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "SizeCell"))]
 pub struct Cell {
     /// Which.
     pub layout: Layout,
@@ -62,6 +68,7 @@ pub struct Cell {
     /// USED + AVAIL of `zfs list -p`.
     pub usable: Bytes,
     /// How many drives may fail.
+    #[serde(flatten)]
     pub losses_survived: Losses,
 }
 

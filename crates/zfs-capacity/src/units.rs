@@ -16,6 +16,7 @@ use thiserror::Error;
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
 #[serde(transparent)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
 pub struct Bytes(pub u64);
 
 /// What a size in a file or an argument may not be.
@@ -149,6 +150,7 @@ impl FromStr for Bytes {
 /// log2 of a vdev's smallest write, in 9..=16 (`ashift` in zpoolprops(7)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "u8", into = "u8")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Ashift(u8);
 
 /// An ashift outside 9..=16.

@@ -32,6 +32,7 @@ pub struct Vdev {
 
 /// What a new vdev gives. The values of OpenZFS's `vdev_t` are named as they are there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct VdevCapacity {
     /// As asked.
     pub kind: Kind,
@@ -64,6 +65,7 @@ pub struct VdevCapacity {
     /// Deflated bytes of the embedded log; 0 up to 64 metaslabs.
     pub embedded_log: Bytes,
     /// How many leaves may be lost at once, whichever they are.
+    #[serde(rename = "failures_tolerated")]
     pub losses_survived: u64,
     /// What may replace a leaf.
     pub replacement: Replacement,

@@ -16,6 +16,7 @@ const WIDEST: u64 = 36;
 
 /// A width, and of 1000 raw bytes how many hold data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Width {
     /// raidz1, raidz2 or raidz3.
     pub kind: Kind,

@@ -19,6 +19,7 @@ use crate::units::Bytes;
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize,
 )]
 #[serde(try_from = "String", into = "String")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Zfs {
     /// 0.6.2 to 0.6.4: slop of a 64th, metaslabs of 128 KiB and more.
     V0_6_4,

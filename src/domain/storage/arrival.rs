@@ -9,6 +9,7 @@
 use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::inventory::{Dataset, Pool};
@@ -23,7 +24,7 @@ const CACHEFILE: &str = "cachefile";
 const LINKS: usize = 20;
 
 /// What becomes of the datasets of a pool that was imported and not settled yet.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Arrival {
     /// The pool.
     pub pool: String,
@@ -36,18 +37,20 @@ pub struct Arrival {
 }
 
 /// A dataset that is mounted.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Mount {
     /// Full name.
     pub dataset: String,
     /// Where.
+    #[schemars(with = "String")]
     pub at: Utf8PathBuf,
     /// Whether it is shared too, as it says.
     pub share: bool,
 }
 
 /// A dataset that stays unmounted.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "Unmounted")]
 pub struct Left {
     /// Full name.
     pub dataset: String,

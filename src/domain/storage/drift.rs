@@ -186,6 +186,29 @@ impl Difference for Drift {
             | Self::Property { fixed: false, .. } => APPLY.to_owned(),
         }
     }
+
+    fn subject(&self) -> (&'static str, String) {
+        let pool = |pool: &str| format!("pool {pool}");
+        let of = |dataset: &str| format!("dataset {dataset}");
+        match self {
+            Self::PoolMissing { pool: name } => ("pool-missing", pool(name)),
+            Self::PoolState { pool: name, .. } => ("pool-state", pool(name)),
+            Self::Layout { pool: name, .. } => ("layout", pool(name)),
+            Self::Extra { pool: name, .. } => ("extra", pool(name)),
+            Self::Lacking { pool: name, .. } => ("lacking", pool(name)),
+            Self::Ashift { vdev, .. } => ("ashift", format!("vdev {vdev}")),
+            Self::Property { of: Of::Zpool, object, .. } => ("property", pool(object)),
+            Self::Property { of: Of::Zfs, object, .. } => ("property", of(object)),
+            Self::DatasetMissing { dataset } => ("dataset-missing", of(dataset)),
+            Self::NotKept { .. } => ("not-kept", "profile".to_owned()),
+            Self::Unmounted { dataset, .. } => ("unmounted", of(dataset)),
+            Self::Waits { .. } => ("waits", "server".to_owned()),
+        }
+    }
+
+    fn is_wrong(&self) -> bool {
+        matches!(self, Self::PoolMissing { .. } | Self::PoolState { .. })
+    }
 }
 
 impl fmt::Display for Drift {

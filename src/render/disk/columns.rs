@@ -3,10 +3,13 @@
 //! Letters, long names, headers and order of the first part are those of the original tool, with the bay in front. A
 //! column says what must be asked for its sake, so that a look asks for nothing that is not shown.
 
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
 
 use super::Row;
-use crate::inventory::phrase;
+use crate::inventory::{Owner, phrase};
+use crate::render::json::Known;
 pub use crate::smart::rules::gbps;
 use crate::smart::rules::years;
 use crate::smart::{Recovery, Smart};
@@ -36,6 +39,26 @@ pub enum Needs {
     Contents,
     /// smartctl, which lets a sleeping drive sleep.
     Smart,
+}
+
+/// What is on a disk.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct OnDisk {
+    /// In words: `blank`, `in use: mounted at /`.
+    pub phrase: String,
+    /// Whose it is.
+    pub owner: Owner,
+    /// What each source saw, in words.
+    pub seen: Vec<String>,
+}
+
+/// The sizes of a drive's sectors.
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+pub struct Sectors {
+    /// Logical sector, bytes.
+    pub logical: u32,
+    /// Physical sector, bytes.
+    pub physical: u32,
 }
 
 /// A column.
@@ -75,6 +98,8 @@ pub enum Kind {
     Boolean,
     /// Three whole numbers.
     Counts,
+    /// The sizes of a drive's sectors.
+    Sectors,
     /// An object that says what was found, or why it is not known.
     Object,
 }
@@ -207,13 +232,18 @@ fn plain(value: &Value) -> String {
     }
 }
 
+/// As JSON has it.
+fn value(of: impl Serialize) -> Value {
+    serde_json::to_value(of).unwrap_or_default()
+}
+
 /// A figure of SMART.
-fn smart<T: serde::Serialize>(row: &Row<'_>, of: impl Fn(&Smart) -> Option<T>) -> Value {
-    json!(row.smart().and_then(of))
+fn smart<T: Serialize>(row: &Row<'_>, of: impl Fn(&Smart) -> Option<T>) -> Value {
+    value(row.smart().and_then(of))
 }
 
 fn bits(mbps: Option<u64>) -> Value {
-    json!(mbps.map(|mbps| mbps * 1_000_000))
+    value(mbps.map(|mbps| mbps * 1_000_000))
 }
 
 /// The first name of the disk below /dev/disk/by-id that begins with one of these.
@@ -226,25 +256,27 @@ fn by_id(row: &Row<'_>, prefixes: &[&str]) -> Option<String> {
 
 /// All columns, in the order in which they are shown.
 pub const COLUMNS: &[Column] = &[
-    column("bay", "Bay", "Bay or other place in the box", |row| json!(row.drive.bay))
+    column("bay", "Bay", "Bay or other place in the box", |row| value(&row.drive.bay))
         .short('b')
         .shown(Shown::Unasked)
         .place(),
-    column("dev", "Dev", "Kernel name of this boot (always shown)", |row| json!(row.disk.name))
+    column("dev", "Dev", "Kernel name of this boot (always shown)", |row| value(&row.disk.name))
         .shown(Shown::Always),
-    column("type", "Type", "HDD or SSD", |row| json!(row.disk.is_flash().map(kind))).short('k'),
-    column("model", "Model", "Model", |row| json!(row.disk.model)).short('m').shown(Shown::Unasked),
-    column("tb", "TB", "Size in decimal terabytes, two decimals", |row| json!(row.disk.size.tb()))
+    column("type", "Type", "HDD or SSD", |row| value(row.disk.is_flash().map(kind))).short('k'),
+    column("model", "Model", "Model", |row| value(&row.disk.model))
+        .short('m')
+        .shown(Shown::Unasked),
+    column("tb", "TB", "Size in decimal terabytes, two decimals", |row| value(row.disk.size.tb()))
         .text(|row| row.disk.size.tb().trim_end_matches(" TB").to_owned())
         .shown(Shown::Unasked),
     column("serial", "Serial Number", "Serial number, as on the drive's label", |row| {
-        json!(row.disk.serial)
+        value(&row.disk.serial)
     })
     .short('S')
     .brief("Serial")
     .shown(Shown::Unasked),
     column("state", "State", "Power state: active or asleep (asked without waking it)", |row| {
-        json!(row.disk.asleep.map(|asleep| if asleep { "asleep" } else { "active" }))
+        value(row.disk.asleep.map(|asleep| if asleep { "asleep" } else { "active" }))
     })
     .short('D')
     .smart(),
@@ -254,7 +286,7 @@ pub const COLUMNS: &[Column] = &[
     .short('e')
     .smart(),
     column("size", "GB", "Size in decimal gigabytes, rounded (JSON: bytes)", |row| {
-        json!(row.disk.size)
+        value(row.disk.size)
     })
     .int()
     .text(|row| row.disk.size.gb_rounded().to_string())
@@ -265,9 +297,9 @@ pub const COLUMNS: &[Column] = &[
     .int()
     .text(|row| known(row.disk.link.map(|link| gbps(u64::from(link)))))
     .short('z'),
-    column("firmware", "Firmware", "Firmware revision", |row| json!(row.disk.firmware)).short('f'),
+    column("firmware", "Firmware", "Firmware revision", |row| value(&row.disk.firmware)).short('f'),
     column("controller", "Controller", "The port's controller: vendor:device and driver", |row| {
-        json!(row.controller)
+        value(&row.controller)
     })
     .short('c')
     .place(),
@@ -275,17 +307,17 @@ pub const COLUMNS: &[Column] = &[
         "pcipath",
         "/dev/disk/by-path",
         "Port, as in /dev/disk/by-path and in descriptions of boxes",
-        |row| json!(row.disk.path),
+        |row| value(&row.disk.path),
     )
     .named("path")
     .short('p'),
     column("wwn", "/dev/disk/by-id/wwn*", "World wide name, as in /dev/disk/by-id", |row| {
-        json!(row.disk.wwn)
+        value(&row.disk.wwn)
     })
     .text(|row| known(by_id(row, &["wwn-", "nvme-eui."])))
     .short('w'),
     column("scsi", "/dev/disk/by-id/scsi*", "SCSI name, as in /dev/disk/by-id", |row| {
-        json!(by_id(row, &["scsi-"]))
+        value(by_id(row, &["scsi-"]))
     })
     .short('o'),
     column("temp", "Temp", "Degrees Celsius", |row| smart(row, |smart| smart.temperature))
@@ -374,32 +406,31 @@ pub const COLUMNS: &[Column] = &[
     .text(|row| known(best(row).map(gbps)))
     .smart(),
     column("smr", "SMR", "Shingled, as the kernel or its maker says; ?: neither does", |row| {
-        json!(row.disk.is_shingled())
+        value(row.disk.is_shingled())
     })
     .is(Kind::Boolean),
-    column("sectors", "Sectors", "Logical and physical sector, bytes", |row| {
-        let known = row.disk.logical.zip(row.disk.physical);
-        json!(known.map(|(logical, physical)| format!("{logical}/{physical}")))
-    }),
+    column("sectors", "Sectors", "Logical and physical sector, bytes", |row| value(sectors(row)))
+        .is(Kind::Sectors)
+        .text(|row| known(sectors(row).map(|it| format!("{}/{}", it.logical, it.physical)))),
     column("first-seen", "First seen", "The day on which a look saw it first", |row| {
-        json!(row.disk.first_seen)
+        value(row.disk.first_seen)
     })
     .text(|row| known(row.disk.first_seen.map(|at| at.strftime("%Y-%m-%d"))))
     .place(),
     column("pool", "Pool", "The pool that it is a member of", |row| {
-        json!(row.member.as_ref().map(|member| &member.pool))
+        value(row.member.as_ref().map(|member| &member.pool))
     })
     .pools(),
     column("vdev", "Vdev", "The vdev, with its class", |row| {
-        json!(row.member.as_ref().map(|member| &member.vdev))
+        value(row.member.as_ref().map(|member| &member.vdev))
     })
     .pools(),
     column("member", "Member", "State in the pool: ONLINE, DEGRADED ...", |row| {
-        json!(row.member.as_ref().map(|member| &member.state))
+        value(row.member.as_ref().map(|member| &member.state))
     })
     .pools(),
     column("errors", "R/W/C", "Read, write and checksum errors that ZFS counted", |row| {
-        json!(row.member.as_ref().map(|member| member.errors))
+        value(row.member.as_ref().map(|member| member.errors))
     })
     .is(Kind::Counts)
     .text(|row| {
@@ -413,7 +444,7 @@ pub const COLUMNS: &[Column] = &[
         "ashift",
         "Ashift",
         "log2 of the smallest write of its vdev; ! where it is below the drive's",
-        |row| json!(row.member.as_ref().and_then(|member| member.ashift)),
+        |row| value(row.member.as_ref().and_then(|member| member.ashift)),
     )
     .int()
     .text(|row| {
@@ -422,16 +453,12 @@ pub const COLUMNS: &[Column] = &[
         known(is.map(|is| format!("{is}{}", if needs > Some(is) { "!" } else { "" })))
     })
     .pools(),
-    column("contents", "Contents", "What is on it (opens the disks, needs root)", |row| match &row
-        .disk
-        .contents
-    {
-        Ok(found) => json!({
-            "phrase": phrase::contents_phrase(&found.owner),
-            "owner": found.owner,
-            "seen": found.seen,
-        }),
-        Err(unknown) => json!({ "unknown": unknown.why }),
+    column("contents", "Contents", "What is on it (opens the disks, needs root)", |row| {
+        value(Known::of(&row.disk.contents, |found| OnDisk {
+            phrase: phrase::contents_phrase(&found.owner),
+            owner: found.owner.clone(),
+            seen: found.seen.clone(),
+        }))
     })
     .is(Kind::Object)
     .text(|row| phrase::phrase(&row.disk.contents))
@@ -441,17 +468,22 @@ pub const COLUMNS: &[Column] = &[
         "free",
         "Free",
         "Whether it is proved to be free for a pool (opens the disks, needs root)",
-        |row| json!(phrase::free(&row.disk.contents)),
+        |row| value(phrase::free(&row.disk.contents)),
     )
     .is(Kind::Boolean)
     .needs(Needs::Contents),
     column("health", "Health", "ok, or the gravest of what SMART and ZFS say", |row| {
-        json!(row.health())
+        value(row.health())
     })
     .brief("State")
     .shown(Shown::Unasked)
     .smart(),
 ];
+
+fn sectors(row: &Row<'_>) -> Option<Sectors> {
+    let (logical, physical) = row.disk.logical.zip(row.disk.physical)?;
+    Some(Sectors { logical, physical })
+}
 
 /// What drive and port could do together.
 fn best(row: &Row<'_>) -> Option<u64> {

@@ -5,11 +5,12 @@
 //! `Model`, `GB`; the bay comes before them. What was asked for by flags is printed whole, however wide; the
 //! view without flags is fitted into 80 columns. Unknown is `?`.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-use crate::check::machine::assumed_bays;
+use crate::check::machine::{assumed_bays, flawed};
 use crate::check::{Note, Severity, health};
 use crate::drive::Drive;
+use crate::finding;
 use crate::hw::Hw;
 use crate::inventory::missing::Missing;
 use crate::inventory::{Class, Disk, Inventory, Pool, Pools, Unknown, Want};
@@ -26,6 +27,8 @@ pub mod schema;
 
 pub use columns::{COLUMNS, Column, Needs, Shown, gbps};
 use filter::{Filter, sort_key};
+use schema::Beside;
+pub use schema::DriveRow;
 
 /// Columns that are too few for half a phrase.
 const STUMP: usize = 12;
@@ -488,8 +491,8 @@ fn fit(hw: &Hw, columns: &mut Vec<&'static Column>, cells: &mut [Vec<String>], s
     }
 }
 
-/// The rows as JSON, the chosen columns and always what tells a drive from others; without flags: all columns.
-pub fn json(rows: &[Row<'_>], choice: &Choice) -> Value {
+/// The rows for programs, the chosen columns and always what tells a drive from others; without flags: all columns.
+pub fn json(hw: &Hw, rows: &[Row<'_>], choice: &Choice) -> Vec<DriveRow> {
     let identity = ["bay", "dev", "serial", "wwn"];
     let chosen = choice.columns();
     let wanted = |column: &&Column| {
@@ -498,21 +501,32 @@ pub fn json(rows: &[Row<'_>], choice: &Choice) -> Value {
             || chosen.iter().any(|chosen| chosen.key() == column.key())
     };
     let row = |row: &&Row<'_>| {
-        let columns = COLUMNS.iter().filter(wanted).filter(|column| column.key() != "tb");
+        let columns = schema::keys().filter(wanted);
         let mut map: Map<String, Value> =
-            columns.map(|column| (column.key().to_owned(), column.value(row))).collect();
-        map.insert("bay_assumed".to_owned(), json!(row.drive.assumed));
-        map.insert("asleep".to_owned(), json!(row.disk.asleep));
-        map.insert("address".to_owned(), json!(row.disk.address));
-        map.insert("flaws".to_owned(), json!(row.disk.flaws));
-        if let Some(smart) = row.smart() {
-            map.insert("smart".to_owned(), json!(smart));
-            map.insert("findings".to_owned(), json!(row.findings()));
+            columns.map(|column| (schema::key(column), column.value(row))).collect();
+        let before = row.disk.remembered.as_ref().filter(|_| row.is_remembered());
+        let said = || health::said(hw, row.disk).iter().map(finding::Finding::from).collect();
+        let beside = Beside {
+            bay_assumed: row.drive.assumed,
+            asleep: row.disk.asleep,
+            address: row.disk.address.as_ref().map(ToString::to_string),
+            flaws: row
+                .disk
+                .flaws
+                .iter()
+                .map(|flaw| finding::Finding {
+                    severity: finding::Severity::Refuses,
+                    ..finding::Finding::from(&flawed(&row.drive, flaw))
+                })
+                .collect(),
+            smart: row.smart().cloned(),
+            findings: row.smart().map(|_| said()),
+            smart_as_of: before.map(|before| before.at),
+        };
+        if let Ok(Value::Object(beside)) = serde_json::to_value(beside) {
+            map.extend(beside);
         }
-        if let Some(before) = row.disk.remembered.as_ref().filter(|_| row.is_remembered()) {
-            map.insert("smart_as_of".to_owned(), json!(before.at));
-        }
-        Value::Object(map)
+        DriveRow(map)
     };
     choice.chosen(None, rows).iter().map(row).collect()
 }

@@ -1,100 +1,90 @@
-//! The JSON Schema of `show disk --json`, made from the table of columns.
+//! A drive's row for programs, and its JSON schema: both made from the table of columns.
 
-use serde_json::{Map, Value, json};
+use std::borrow::Cow;
 
-use super::columns::{COLUMNS, Kind};
-use crate::render::json::VERSION;
+use jiff::Timestamp;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Serialize;
+use serde_json::{Map, Value};
 
-/// The schema (draft 2020-12). A column that is not known is `null`; fields may be added.
-pub fn schema() -> Value {
-    let mut disk = Map::new();
-    for column in COLUMNS.iter().filter(|column| column.key() != "tb") {
-        let mut is = match column.is {
-            Kind::Text => json!({ "type": ["string", "null"] }),
-            Kind::Integer => json!({ "type": ["integer", "null"] }),
-            Kind::Boolean => json!({ "type": ["boolean", "null"] }),
-            Kind::Counts => {
-                json!({ "type": ["array", "null"], "items": { "type": "integer" }, "minItems": 3, "maxItems": 3 })
-            }
-            Kind::Object => json!({ "type": "object" }),
-        };
-        is["description"] = json!(column.help);
-        disk.insert(column.key().to_owned(), is);
+use super::columns::{COLUMNS, Column, Kind, OnDisk, Sectors};
+use crate::finding::Finding;
+use crate::render::json::Known;
+use crate::smart::Smart;
+
+/// A drive: a key for each column, and what is no column.
+#[derive(Clone, Debug, Serialize)]
+#[serde(transparent)]
+pub struct DriveRow(pub Map<String, Value>);
+
+/// What stands beside the columns.
+#[derive(Serialize, JsonSchema)]
+pub struct Beside {
+    /// Nobody has proved that this port is this bay.
+    pub bay_assumed: bool,
+    /// Whether it slept when it was asked, before anything could wake it; `null`: not asked, or it cannot tell.
+    pub asleep: Option<bool>,
+    /// The name below /dev/disk that zbay uses for it; `null`: it has none that survives a reboot.
+    pub address: Option<String>,
+    /// Why its identity cannot be relied on; such a disk is refused for pools.
+    pub flaws: Vec<Finding>,
+    /// What it says of its health; absent where that is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub smart: Option<Smart>,
+    /// What follows from that, the gravest first; absent where `smart` is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub findings: Option<Vec<Finding>>,
+    /// When it said what stands in `smart`, where it sleeps now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub smart_as_of: Option<Timestamp>,
+}
+
+/// The columns that are keys: the size stands in bytes alone.
+pub fn keys() -> impl Iterator<Item = &'static Column> {
+    COLUMNS.iter().filter(|column| column.key() != "tb")
+}
+
+/// A column's key: its name in snake case.
+pub fn key(column: &Column) -> String {
+    column.key().replace('-', "_")
+}
+
+impl JsonSchema for DriveRow {
+    fn schema_name() -> Cow<'static, str> {
+        "Drive".into()
     }
-    for (key, kind, what) in [
-        ("bay_assumed", "boolean", "Nobody has proved that this port is this bay"),
-        (
-            "flaws",
-            "array",
-            "Why its identity cannot be relied on; such a disk is refused for pools",
-        ),
-        ("smart", "object", "What it says of its health, raw; absent where it is not known"),
-        ("findings", "array", "What follows from that, the gravest first"),
-    ] {
-        disk.insert(key.to_owned(), json!({ "type": kind, "description": what }));
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let beside = Beside::json_schema(generator).to_value();
+        let mut keys: Map<String, Value> = Map::new();
+        for column in self::keys() {
+            let mut is = match column.is {
+                Kind::Text => json_schema!({ "type": ["string", "null"] }),
+                Kind::Integer => json_schema!({ "type": ["integer", "null"] }),
+                Kind::Boolean => json_schema!({ "type": ["boolean", "null"] }),
+                Kind::Counts => json_schema!({
+                    "type": ["array", "null"], "items": { "type": "integer" }, "minItems": 3, "maxItems": 3
+                }),
+                Kind::Sectors => generator.subschema_for::<Option<Sectors>>(),
+                Kind::Object => generator.subschema_for::<Known<OnDisk>>(),
+            };
+            is.insert("description".to_owned(), column.help.into());
+            keys.insert(key(column), is.to_value());
+        }
+        if let Some(Value::Object(more)) = beside.get("properties") {
+            keys.extend(more.clone());
+        }
+        let mut must: Vec<Value> =
+            ["bay", "dev", "serial", "wwn"].into_iter().map(Value::from).collect();
+        if let Some(Value::Array(more)) = beside.get("required") {
+            must.extend(more.clone());
+        }
+        json_schema!({
+            "description": "A disk that is there. The columns that were asked for, without flags all of them; `null` is \
+                not known.",
+            "type": "object",
+            "properties": keys,
+            "required": must,
+        })
     }
-    for (key, kind, what) in [
-        ("asleep", "boolean", "Whether it slept when it was asked, before anything could wake it"),
-        ("address", "string", "The name below /dev/disk that zbay uses for it"),
-        ("smart_as_of", "string", "When it said what stands in `smart`, where it sleeps now"),
-    ] {
-        disk.insert(key.to_owned(), json!({ "type": [kind, "null"], "description": what }));
-    }
-    let text = json!({ "type": ["string", "null"] });
-    json!({
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "zbay show disk --json",
-        "description": "Bytes, bits per second and counts are whole numbers, GUIDs and times (RFC 3339) are texts. \
-            Fields may be added; `version` changes when one goes or means something else.",
-        "type": "object",
-        "required": ["version", "changed", "hardware", "disks", "missing", "since", "notes"],
-        "properties": {
-            "version": { "const": VERSION },
-            "changed": { "const": false, "description": "Whether the machine was changed" },
-            "hardware": { "type": "string", "description": "The description of the box" },
-            "try": { "type": "string", "description": "On a machine that shows nothing: where to see one that does" },
-            "disks": {
-                "type": "array",
-                "description": "Whole disks in natural order of their kernel names",
-                "items": {
-                    "type": "object",
-                    "required": ["bay", "dev", "serial", "wwn", "bay_assumed", "asleep", "address", "flaws"],
-                    "properties": disk,
-                },
-            },
-            "missing": {
-                "type": "array",
-                "description": "Members of imported pools whose drives are not there",
-                "items": {
-                    "type": "object",
-                    "required": ["bay", "place", "model", "serial", "pool", "vdev", "guid", "state"],
-                    "properties": {
-                        "bay": text, "place": { "type": "string" }, "model": { "type": "string" },
-                        "serial": text, "pool": { "type": "string" }, "vdev": { "type": "string" },
-                        "guid": { "type": "string" }, "state": { "type": "string" },
-                    },
-                },
-            },
-            "since": {
-                "type": "object",
-                "description": "What differs from the look before",
-                "required": ["looked", "changes"],
-                "properties": { "looked": text, "changes": { "type": "array", "items": { "type": "object" } } },
-            },
-            "notes": {
-                "type": "array",
-                "description": "What is to say of drives: rule, severity, message, remedy",
-                "items": {
-                    "type": "object",
-                    "required": ["rule", "severity", "message", "remedy"],
-                    "properties": {
-                        "rule": { "type": "string" },
-                        "severity": { "enum": ["advice", "warning", "error"] },
-                        "message": { "type": "string" }, "remedy": { "type": "string" },
-                        "at": { "type": "string" }, "bay": text, "wwn": text,
-                    },
-                },
-            },
-        },
-    })
 }

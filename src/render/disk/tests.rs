@@ -80,14 +80,14 @@ fn what_is_not_known_is_a_question_mark_and_never_blank() {
         };
         assert_eq!(*cell, known, "{}", column.key());
     }
-    let json = json(&rows, &flags(&["free"]));
-    assert_eq!(json[0]["free"], serde_json::Value::Null);
-    assert!(json[0].get("model").is_none());
+    let json = json(&hw, &rows, &flags(&["free"]));
+    assert_eq!(json[0].0["free"], serde_json::Value::Null);
+    assert!(json[0].0.get("model").is_none());
     assert_eq!(
-        super::json(&rows, &Choice::default())[0]["contents"]["unknown"],
+        super::json(&hw, &rows, &Choice::default())[0].0["contents"]["unknown"],
         "permission denied"
     );
-    assert_eq!(super::json(&rows, &Choice::default())[0]["size"], 1_000_000_000);
+    assert_eq!(super::json(&hw, &rows, &Choice::default())[0].0["size"], 1_000_000_000);
 }
 
 #[test]

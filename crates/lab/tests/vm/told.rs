@@ -73,7 +73,7 @@ fn a_drive_that_goes_is_told_once_with_its_bay_and_the_next_step() {
     ] {
         assert!(figures.contains(line), "{line}: {figures}");
     }
-    assert!(!figures.contains("zbay_pool_scrubbed_seconds{"), "it never was");
+    assert!(!figures.contains("zbay_pool_last_scrub_timestamp_seconds{"), "it never was");
 
     // Not told yet, and the mail server hangs: it is abandoned, and told when it answers again.
     lab.push("/usr/sbin/sendmail", "#!/bin/sh\nsleep 3600\n");

@@ -11,6 +11,7 @@ use serde::Serialize;
 /// How many drives are rebuilt at once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Repairs {
     /// One.
     #[default]
@@ -38,6 +39,7 @@ pub struct Chain {
 
 /// A state that is not yet the end.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct State {
     /// Drives that are gone.
     pub gone: u32,

@@ -34,6 +34,7 @@ pub const YEAR: f64 = 8766.0;
 
 /// What is assumed; every answer says it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Assumed {
     /// Hours from the failure to the begin of the resilver: noticed, ordered, delivered, put in.
     pub waiting: Amount,
@@ -145,6 +146,7 @@ impl Vdev {
 
 /// What is likely in some years.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Risk {
     /// That the pool is lost.
     pub pool: f64,

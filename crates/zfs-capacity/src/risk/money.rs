@@ -83,6 +83,7 @@ impl FromStr for Price {
 
 /// What a pool costs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Cost {
     /// All drives.
     pub drives: Amount,

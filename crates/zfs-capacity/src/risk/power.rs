@@ -15,6 +15,7 @@ const HOURS: u64 = 8766;
 
 /// The box without its drives at work.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Case {
     /// Its name.
     pub title: String,
