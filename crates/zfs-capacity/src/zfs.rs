@@ -41,7 +41,7 @@ pub enum Zfs {
 
 /// Not a release that is modelled.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
-#[error("`{0}` is no OpenZFS release that is known: 0.6 to 2.4, as 2.3 or 2.3.9, or master")]
+#[error("unknown OpenZFS release `{0}`: use 0.6 to 2.4, as in 2.3 or 2.3.9, or master")]
 pub struct ZfsError(String);
 
 impl Zfs {
