@@ -17,7 +17,7 @@ use crate::plan::{Refusal, Refused};
 /// How a word fits a name, the better the greater.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fit {
-    /// Not at all.
+    /// Never.
     No,
     /// It is the end of its serial, four characters or more.
     End,

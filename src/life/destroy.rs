@@ -97,7 +97,7 @@ pub fn make(request: &Request<'_>) -> Result<Task, Cannot> {
     let mut facts = vec![(
         "lost".to_owned(),
         format!(
-            "{} ({}) that nothing brings back but a backup",
+            "{} ({}), which only a backup can bring back",
             loss.bytes.unwrap_or(dataset.used).zfs(),
             count(&loss)
         ),
@@ -116,7 +116,7 @@ pub fn make(request: &Request<'_>) -> Result<Task, Cannot> {
         facts.push(("mounted".to_owned(), path.to_owned()));
     }
     Ok(Task {
-        what: format!("destroy dataset {name}, for ever"),
+        what: format!("permanently destroy dataset {name}"),
         steps: vec![out],
         facts,
         ..Task::empty(inventory.taken, &pool.name, Vec::new())

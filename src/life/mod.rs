@@ -109,9 +109,9 @@ impl Follows {
     pub fn words(self) -> Option<&'static str> {
         match self {
             Self::Nothing => None,
-            Self::Resilver => Some("the new drive is being filled"),
+            Self::Resilver => Some("the new drive is resilvering"),
             Self::Expansion => Some("the data is being spread over the new drive"),
-            Self::Removal => Some("the data is moving to the other vdevs"),
+            Self::Removal => Some("the data is being moved to the other vdevs"),
         }
     }
 }

@@ -139,7 +139,7 @@ pub fn judge<'a>(sight: &Sight<'_>, disk: &'a Disk, needs: &Needs) -> Result<New
         let sentence = sentence::sentence(&contents.owner);
         holds = match reason {
             Reason::Taken => format!("ERASED: {sentence}"),
-            Reason::CutOff { .. } => "what a run that was cut off left is cleared".to_owned(),
+            Reason::CutOff { .. } => "leftovers of an interrupted run are cleared".to_owned(),
         };
         let erased = Erased { disk: seen.clone(), holds: sentence, reason: reason.clone() };
         steps.push(erase::step(&erased, contents));
@@ -151,7 +151,7 @@ pub fn judge<'a>(sight: &Sight<'_>, disk: &'a Disk, needs: &Needs) -> Result<New
     if let Some(length) = needs.cut {
         partition = Bytes(length.0.div_ceil(Bytes::MIB.0) * Bytes::MIB.0);
         let mut cut = step(
-            format!("cut the drive in {} as the others of the pool are", drive.spoken()),
+            format!("partition the drive in {} like the others in the pool", drive.spoken()),
             Danger::TakesFreeDisks,
             run([command::first_partition(&device, logical, partition), command::settle()]),
         );
@@ -175,12 +175,13 @@ fn sectors(new: &Disk, ashift: u8, drive: &Drive) -> Option<Note> {
         rule: Rule::DriveSectors,
         at: String::new(),
         message: format!(
-            "{} works in pieces of {} bytes, and the vdev writes {} (ashift {ashift}): it will be slow",
+            "{} has {}-byte physical sectors, but the vdev writes {} (ashift {ashift}): it will \
+             be slow",
             drive.spoken(),
             physical,
             1_u64 << ashift
         ),
-        remedy: "a vdev's ashift is for ever: only a new pool has another".to_owned(),
+        remedy: "a vdev's ashift cannot be changed: only a new pool can have another".to_owned(),
         bay: drive.bay.clone(),
         wwn: drive.wwn.clone(),
     })

@@ -178,7 +178,8 @@ fn holds_data(vdev: &Vdev) -> bool {
 }
 
 /// What keeps a pool from a replacement: it is suspended, or something runs in it that one would disturb. Whoever names the
-/// bay of a drive that is being filled wants to watch it; a healthy one is said to be healthy, and one that went meanwhile
+/// bay of a drive that is resilvering wants to watch it; a healthy one is said to be healthy, and one that went
+/// meanwhile
 /// has to come back.
 fn at_work(request: &Request<'_>, target: Member<'_>, members: &[Member<'_>]) -> Option<Cannot> {
     let Pool { name, state, busy, .. } = target.pool;
@@ -279,12 +280,12 @@ pub(super) fn by_hand(request: &Request<'_>, what: &str) -> String {
     let bay = request.bay.spoken();
     match mode.and_then(|mode| mode.hot_swap) {
         Some(true) => {
-            format!("{what} {bay} (this box does it while it runs; with the power off is as good)")
+            format!("{what} {bay} (this server supports hot swap; with the power off is fine too)")
         }
         Some(false) => format!("shut down, {what} {bay}, power on"),
-        None => format!(
-            "shut down, {what} {bay}, power on (nobody has proved that this box does it while it runs)"
-        ),
+        None => {
+            format!("shut down, {what} {bay}, power on (hot swap is not confirmed on this server)")
+        }
     }
 }
 
@@ -343,7 +344,7 @@ fn online(request: &Request<'_>, target: Member<'_>, disk: &Disk) -> Task {
         drives: vec![row("back", &drive, &target.leaf.state)],
         facts: vec![(
             "why".to_owned(),
-            "it is that member itself: only what was written meanwhile is copied to it".to_owned(),
+            "it is that same member: only what was written meanwhile is copied to it".to_owned(),
         )],
         follows: Follows::Resilver,
         ..task(request, target, Vec::new())
@@ -376,14 +377,14 @@ pub(super) fn take_out(
     }];
     let serial =
         drive.serial.as_ref().map(|serial| format!(" (serial {serial})")).unwrap_or_default();
-    let out = by_hand(request, "exchange the drive in");
+    let out = by_hand(request, "swap the drive in");
     Ok(Task {
         what: format!("take the drive in {} out of service", drive.spoken()),
         steps: vec![offline],
         drives: vec![row("out", &drive, &state_words(request, target))],
         facts: vec![
             ("needs".to_owned(), least_words(&least)),
-            ("meanwhile".to_owned(), meanwhile(request, target, true)),
+            ("during".to_owned(), meanwhile(request, target, true)),
         ],
         then: Some(format!("{out}{serial}, then `zbay replace {}`", request.bay.typed())),
         ..task(request, target, Vec::new())
@@ -440,12 +441,12 @@ fn meanwhile(request: &Request<'_>, target: Member<'_>, without: bool) -> String
         None => String::new(),
     };
     match can {
-        Some(0) => format!("{name} outlives no further drive until the new one is complete{hours}"),
+        Some(0) => format!("{name} cannot lose another drive until the new one is complete{hours}"),
         Some(1) => {
-            format!("{name} outlives one further drive until the new one is complete{hours}")
+            format!("{name} can lose one more drive until the new one is complete{hours}")
         }
         Some(more) => {
-            format!("{name} outlives {more} further drives until the new one is complete{hours}")
+            format!("{name} can lose {more} more drives until the new one is complete{hours}")
         }
         None => format!("until the new one is complete{hours}"),
     }
@@ -482,17 +483,22 @@ fn exchange(request: &Request<'_>, target: Member<'_>, new: &Disk) -> Result<Tas
     };
     let mut facts = vec![
         ("needs".to_owned(), new.needs()),
-        ("meanwhile".to_owned(), meanwhile(request, target, false)),
+        ("during".to_owned(), meanwhile(request, target, false)),
     ];
     facts.extend(only_a_part(request, target, &new));
     if !gone.place.starts_with("bay ?") && target.disk.is_none() && drive.bay != gone.bay {
         facts.push((
             "place".to_owned(),
-            format!("the new drive is in {}, the one that is gone was in {}: the profile names bays, change it there", drive.spoken(), gone.place),
+            format!(
+                "the new drive is in {}, the missing one was in {}: the profile goes by bays, \
+                     so change it there",
+                drive.spoken(),
+                gone.place
+            ),
         ));
     }
     Ok(Task {
-        what: format!("replace a member of pool {pool} by the drive in {}", drive.spoken()),
+        what: format!("replace a member of pool {pool} with the drive in {}", drive.spoken()),
         steps,
         drives: vec![old, row("new", &drive, &new.holds)],
         facts,
@@ -525,12 +531,15 @@ fn only_a_part(
     }
     let number = number.map_or_else(String::new, |number| format!("{number}"));
     let of =
-        format!("the member is partition {number} of its drive, and the new drive is taken whole");
+        format!("the member is partition {number} of its drive, but the new drive is used whole");
     let beside = if others.is_empty() {
-        "what else is on the old drive, such as what the system boots from, does not come to the new one".to_owned()
+        "anything else on the old drive, for example a boot loader, is not copied to the new \
+         one"
+        .to_owned()
     } else {
         format!(
-            "what else is on the old drive does not come to the new one: {}, and what the system may boot from",
+            "anything else on the old drive is not copied to the new one: {}, and possibly a boot \
+             loader",
             others.join(", ")
         )
     };
@@ -538,8 +547,9 @@ fn only_a_part(
     let address = &new.after.address;
     let old = target.disk.map_or("OLD-DRIVE".to_owned(), |disk| disk.dev.to_string());
     let way = format!(
-        "to keep the partitions: `sgdisk -R {address} {old}`, `sgdisk -G {address}`, then \
-         `zpool replace {pool} {guid} {address}-part{number}`, the same for each other pool, and the boot loader anew"
+        "to keep the partitions: `sgdisk -R {address} {old}`, `sgdisk -G {address}`, then `zpool \
+         replace {pool} {guid} {address}-part{number}`, the same for each other pool, and \
+         reinstall the boot loader"
     );
     vec![("warning".to_owned(), format!("{of}; {beside}")), ("or".to_owned(), way)]
 }
@@ -600,7 +610,7 @@ fn replace_step(target: Member<'_>, new: &Newcomer<'_>) -> Step {
     let pool = &target.pool.name;
     let mut replace = step(
         format!(
-            "give the drive in {} the place of member {} of {}",
+            "put the drive in {} in place of member {} of {}",
             new.drive.spoken(),
             target.leaf.guid,
             target.part()

@@ -67,7 +67,7 @@ fn all_that_would_be_lost_is_in_plain_sight() {
 
 #[test]
 fn pools_wished_datasets_and_what_zfs_holds_stay() {
-    assert!(why("tank", Ok(LIST), None).contains("zbay destroys none"));
+    assert!(why("tank", Ok(LIST), None).contains("zbay does not destroy pools"));
     assert!(why("nope/x", Ok(LIST), None).contains("is not imported"));
     assert!(why("tank/nope", Ok(LIST), None).contains("tank/mediathek"));
     assert!(why("tank/media", Err("has dependent clones"), None).contains("has dependent clones"));

@@ -141,18 +141,20 @@ fn vdev_words(shape: &Shape, count: usize) -> String {
 fn words(pool: &Pool, shape: &Shape) -> Vec<(String, String)> {
     let raidz = data(pool).any(|vdev| vdev.kind.starts_with("raidz"));
     let stays = if raidz {
-        "with a raidz in the pool no data vdev can be removed again"
+        "because the pool has a raidz, no data vdev can be removed later"
     } else {
-        "`zbay expand remove NAME` moves its data to the others, and a table of where it was stays"
+        "`zbay expand remove NAME` moves its data to the others; a mapping table of the old \
+         location stays"
     };
     let mut facts = vec![
-        fact("takes", "seconds: nothing is moved, new data goes where there is most room"),
-        fact("for ever", format!("{stays}; the pool is lost with any one of its data vdevs")),
+        fact("takes", "seconds: nothing is moved, new data goes where there is most free space"),
+        fact("fixed", format!("{stays}; losing any one data vdev loses the pool")),
     ];
     if *shape == Shape::Single {
         facts.push(fact(
             "warning",
-            "the pool has no redundancy and the new disks have none either; `zbay expand attach` makes mirrors of them",
+            "the pool has no redundancy, and neither will the new disks; `zbay expand attach` \
+             turns them into mirrors",
         ));
     }
     facts

@@ -1,4 +1,4 @@
-//! One drive more for a vdev: a raidz becomes wider, a mirror or a single disk gets a further copy.
+//! Add one drive to a vdev: a raidz gets wider, a mirror or a single disk gets another copy.
 
 use super::{Needed, Request, Space, bay_of, data, feature, part, ready};
 use super::{NoGrowth, fact, new_row, profile_fact, space, task, usable_facts};
@@ -103,7 +103,7 @@ fn judge(target: &Target<'_>) -> Result<(), Cannot> {
         if let Some(ill) = vdev.leaves.iter().find(|leaf| pool.holds(vdev, leaf) != Holds::All) {
             let what = format!("a member of {name}");
             let state = match ill.state.as_str() {
-                "ONLINE" => "ONLINE, and lacks data until it was resilvered".to_owned(),
+                "ONLINE" => "ONLINE, and missing data until it has resilvered".to_owned(),
                 state => state.to_owned(),
             };
             return Err(NoGrowth::NotWell { what, state }.into());
@@ -182,27 +182,30 @@ fn of_raidz(request: &Request<'_>, target: &Target<'_>) -> Vec<(String, String)>
     let outlives = match may_lose(request.sight.inventory, pool, vdev, &|_| false) {
         Some(1) => "any one drive".to_owned(),
         Some(more) => format!("any {more} drives"),
-        None => "what it does now".to_owned(),
+        None => "what it survives now".to_owned(),
     };
     vec![
         fact("takes", space::hours(vdev, vdev.width)),
         fact(
-            "meanwhile",
+            "during",
             format!(
-                "the pool is used as always and {name} outlives {outlives} all the while; if one fails, the expansion \
-                 waits until another has taken its place; it goes on after a power cut. A scrub follows by itself"
+                "the pool stays usable, and {name} survives {outlives} throughout; if a drive \
+                 fails, the expansion waits until it is replaced; it resumes after a power cut. A \
+                 scrub follows automatically"
             ),
         ),
         fact(
             "blocks",
-            "what was written before keeps its parity of the old width until it is written anew: `zfs rewrite -r \
-             MOUNTPOINT` (2.3.4 and later; blocks that snapshots hold stay), before that by copying; USED gets smaller then",
+            "existing data keeps the parity ratio of the old width until it is rewritten: `zfs \
+             rewrite -r MOUNTPOINT` (2.3.4 and later; blocks held by snapshots stay), or by \
+             copying; then USED gets smaller",
         ),
         fact(
-            "for ever",
+            "fixed",
             format!(
-                "{name} can be widened again and never narrowed; `zfs list` reckons with the parity of its first width, \
-                 so that it shows less than a pool made anew, even after everything was written anew"
+                "{name} can be widened again but never narrowed; `zfs list` keeps computing with \
+                 the parity ratio of its first width, so it shows less than a new pool would, \
+                 even after everything has been rewritten"
             ),
         ),
     ]
@@ -215,7 +218,13 @@ fn of_copy(target: &Target<'_>) -> Vec<(String, String)> {
     let words = if then == 1 { "one drive".to_owned() } else { format!("{then} drives") };
     vec![
         fact("takes", space::hours(vdev, 1)),
-        fact("meanwhile", format!("{name} keeps the copies that it has; then it outlives {words}")),
-        fact("back", "`zbay expand remove BAY` takes a copy out again"),
+        fact(
+            "during",
+            format!(
+                "{name} keeps its existing copies; afterwards it survives the \
+                                   loss of {words}"
+            ),
+        ),
+        fact("back", "`zbay expand remove BAY` removes a copy again"),
     ]
 }

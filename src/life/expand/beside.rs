@@ -51,17 +51,17 @@ pub(super) fn log(request: &Request<'_>, bays: &[String]) -> Result<Task, Cannot
     let mut facts = vec![unchanged()];
     facts.push(fact(
         "gives",
-        "synchronous writes (databases, NFS, virtual machines) are confirmed at the speed of this drive; nothing else gets \
-         faster, and a few GB of it are used",
+        "synchronous writes (databases, NFS, virtual machines) are confirmed at the speed of this \
+         drive; nothing else gets faster, and only a few GB of it are used",
     ));
     facts.push(if let [_] = news[..] {
         fact(
             "warning",
-            "it is one drive: if it fails and the power is cut within the same seconds, what was confirmed in the last of \
-             them is lost; two make a mirror",
+            "it is a single drive: if it fails and power is lost within the same few seconds, the \
+             last confirmed writes are lost; use two for a mirror",
         )
     } else {
-        fact("outlives", "one of its two drives")
+        fact("survives", "one of its two drives")
     });
     facts.push(fact("back", "`zbay expand remove BAY` at any time"));
     facts.extend(profile_fact(&request.sight, pool, "write the bays into `log`"));
@@ -81,9 +81,10 @@ pub(super) fn cache(request: &Request<'_>, bays: &[String]) -> Result<Task, Cann
         unchanged(),
         fact(
             "gives",
-            "what is read again and again and does not fit into memory; its index takes memory itself",
+            "it caches what is read repeatedly and does not fit in memory; its index uses some \
+             memory",
         ),
-        fact("outlives", "it may fail at any time: every block of it is in the pool as well"),
+        fact("survives", "it can fail at any time: every block on it is also in the pool"),
         fact("back", "`zbay expand remove BAY` at any time"),
     ];
     facts.extend(profile_fact(&request.sight, pool, "write the bays into `cache`"));
@@ -103,7 +104,7 @@ pub(super) fn spare(request: &Request<'_>, bays: &[String]) -> Result<Task, Cann
     facts.extend(news.iter().map(|new| fact("needs", new.needs())));
     facts.push(fact(
         "gives",
-        "where ZED runs, it takes the place of a member that fails by itself; until then it is empty",
+        "if ZED is running, it replaces a failed member automatically; until then it is empty",
     ));
     facts.push(fact("back", "`zbay expand remove BAY` at any time"));
     facts.extend(profile_fact(&request.sight, pool, "write the bays into `spares`"));
@@ -161,17 +162,18 @@ pub(super) fn special(request: &Request<'_>, bays: &[String]) -> Result<Task, Ca
     let (mut facts, usable) = usable_facts(&space, after);
     facts.push(fact(
         "gives",
-        "metadata goes there from now on, and small blocks where `special_small_blocks` is set; what is there stays where \
-         it is until it is written anew. From 2.3.7 on `zfs list` adds what is allocated on it to usable",
+        "metadata goes there from now on, and small blocks where `special_small_blocks` is set; \
+         existing data stays where it is until it is rewritten. From 2.3.7 on, `zfs list` counts \
+         what is allocated on it as usable",
     ));
-    facts.push(fact("outlives", format!("any {} of its drives, as the data does", needed - 1)));
+    facts.push(fact("survives", format!("any {} of its drives, as the data does", needed - 1)));
     let raidz = data(pool).any(|vdev| vdev.kind.starts_with("raidz"));
     let stays = if raidz {
-        "with a raidz in the pool it can never be removed, and the pool is lost with it"
+        "because the pool has a raidz, it can never be removed, and losing it loses the pool"
     } else {
-        "the pool is lost with it; `zbay expand remove NAME` moves its data to the others"
+        "losing it loses the pool; `zbay expand remove NAME` moves its data to the others"
     };
-    facts.push(fact("for ever", stays));
+    facts.push(fact("fixed", stays));
     let what = format!("add a special mirror of {} to pool {}", news.len(), pool.name);
     let task = made(request, pool, &news, what, &add);
     Ok(Task { facts, usable: Some(usable), ..task }.identified())

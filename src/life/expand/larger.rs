@@ -81,7 +81,7 @@ fn take_the_room(
     for member in of_vdev {
         let untold = || Cannot::Untold {
             vdev: target.part(),
-            why: "ZFS does not tell the path of a member".to_owned(),
+            why: "ZFS does not report the path of a member".to_owned(),
         };
         let disk = member.disk.ok_or_else(untold)?;
         if let Some(stale) = request.stale.iter().find(|stale| stale.disk == disk.name) {
@@ -95,13 +95,13 @@ fn take_the_room(
         let path = whole.map_or(path.clone(), Into::into);
         commands.push(command::online_expand(&pool.name, &path));
     }
-    let what = format!("have {} take the room that its drives have", part(pool, vdev));
+    let what = format!("expand {} to the full size of its drives", part(pool, vdev));
     let mut grow = step(&what, Danger::Harmless, run(commands));
     grow.again = Some(command::not_open_yet());
     grow.before = of_vdev.iter().map(Member::as_seen).collect();
     let (mut facts, usable) = usable_facts(space, Some(after));
     facts.push(fact("takes", "seconds: nothing is moved"));
-    facts.push(fact("for ever", "no member can be replaced by one of the old size any more"));
+    facts.push(fact("fixed", "members can no longer be replaced by drives of the old size"));
     let drives = of_vdev.iter().filter_map(|member| {
         let drive = Drive::of(request.sight.hw, member.disk?);
         Some(replace::row("large", &drive, &member.leaf.state))
@@ -162,7 +162,7 @@ fn exchange(
         "at last",
         match reckon(true) {
             Some(bytes) => format!(
-                "{bytes} bytes ({}) when every member of {} is as large as this one",
+                "{bytes} bytes ({}) once every member of {} is as large as this one",
                 bytes.tb(),
                 target.part()
             ),
@@ -201,7 +201,7 @@ fn in_the_same_bay(
     let size = disk.size;
     facts.push(fact(
         "larger",
-        format!("the new drive has to have more than {size} bytes to gain anything"),
+        format!("the new drive must have more than {size} bytes to gain anything"),
     ));
     let smallest = target.leaf.partition;
     let small: Vec<Member<'_>> = of_vdev
@@ -229,14 +229,15 @@ fn still_small(hw: &crate::hw::Hw, small: &[Member<'_>], expands: bool) -> Vec<(
     } else {
         let first = of.first().map(|bay| format!(": next `zbay expand larger {bay}`"));
         let first = first.unwrap_or_default();
-        facts.push(fact("small", format!("{} still have to give way{first}", bays(&of))));
+        facts.push(fact("small", format!("{} still to replace{first}", bays(&of))));
     }
     facts.push(if expands {
-        fact("room", "autoexpand is on: the pool takes it by itself when the last one is complete")
+        fact("room", "autoexpand is on: the pool grows automatically when the last one is complete")
     } else {
         fact(
             "room",
-            "autoexpand is off: when the last one is complete, `zbay expand larger BAY` has ZFS take it",
+            "autoexpand is off: when the last one is complete, `zbay expand larger BAY` makes the \
+             pool grow",
         )
     });
     facts

@@ -63,7 +63,7 @@ pub enum Way<'a> {
 pub struct Request<'a> {
     /// What was seen.
     pub sight: Sight<'a>,
-    /// The pool, where more than one is imported.
+    /// The pool, if more than one is imported.
     pub pool: Option<&'a str>,
     /// What is asked.
     pub way: Way<'a>,
@@ -206,7 +206,7 @@ fn ashift(pool: &Pool) -> Result<u8, Cannot> {
     let largest = data(pool).filter_map(|vdev| vdev.ashift).max();
     largest.ok_or_else(|| Cannot::Untold {
         vdev: format!("pool {}", pool.name),
-        why: "ZFS does not tell its ashift".to_owned(),
+        why: "ZFS does not report its ashift".to_owned(),
     })
 }
 
@@ -221,7 +221,8 @@ fn profile_fact(sight: &Sight<'_>, pool: &Pool, what: &str) -> Option<(String, S
     Some((
         "profile".to_owned(),
         format!(
-            "the recorded profile names bays: {what} in /etc/zbay/profile.yaml, else `zbay verify` tells it as a difference"
+            "the recorded profile names bays: {what} in /etc/zbay/profile.yaml, otherwise `zbay \
+             verify` reports a difference"
         ),
     ))
 }

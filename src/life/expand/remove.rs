@@ -95,7 +95,7 @@ fn aside(request: &Request<'_>, pool: &Pool, vdev: &Vdev) -> Result<Task, Cannot
         .collect();
     let mut facts = vec![fact("usable", "as before: it holds no data of the pool")];
     if vdev.class == Class::Log {
-        facts.push(fact("costs", "synchronous writes go to the data drives again, and are slower"));
+        facts.push(fact("costs", "synchronous writes go to the data drives again and are slower"));
     }
     Ok(Task {
         what,
@@ -120,7 +120,7 @@ fn detach(request: &Request<'_>, member: Member<'_>) -> Result<Task, Cannot> {
         let drive = member.disk.map(|disk| Box::new(Drive::of(request.sight.hw, disk)));
         return Err(NoGrowth::LastCopy { drive, vdev: name }.into());
     }
-    let what = format!("take a copy out of {name}");
+    let what = format!("remove a copy from {name}");
     let mut detach =
         step(&what, Danger::Harmless, run([command::detach(&pool.name, member.leaf.guid)]));
     let states = |leaf: &crate::inventory::Leaf| Condition::LeafIs {
@@ -136,13 +136,16 @@ fn detach(request: &Request<'_>, member: Member<'_>) -> Result<Task, Cannot> {
     facts.push(match vdev.width {
         2 => fact(
             "warning",
-            format!("{name} has no redundancy then: it is lost with the drive that stays, and if it holds data the pool is"),
+            format!(
+                "{name} then has no redundancy: if the remaining drive fails, it is lost, and \
+                     if it holds data, so is the pool"
+            ),
         ),
-        width => fact("outlives", format!("{} of the drives that stay", width - 2)),
+        width => fact("survives", format!("{} of the remaining drives", width - 2)),
     });
     facts.push(fact(
         "drive",
-        "it keeps its partition table; to take it for something else: `--take WWN=SERIAL`",
+        "it keeps its partition table; to use it for something else: `--take WWN=SERIAL`",
     ));
     let mut drives = rows(request, vdev);
     for ((word, _), leaf) in drives.iter_mut().zip(&vdev.leaves) {
@@ -196,12 +199,12 @@ fn evacuate(request: &Request<'_>, pool: &Pool, vdev: &Vdev) -> Result<Task, Can
     let (mut facts, usable) = usable_facts(&space, after);
     facts.push(fact("takes", space::hours(vdev, 1)));
     facts.push(fact(
-        "meanwhile",
-        "the pool is used as always; `zpool remove -s POOL` stops it, and it goes on after a power cut",
+        "during",
+        "the pool stays usable; `zpool remove -s POOL` stops it, and it resumes after a power cut",
     ));
     facts.push(fact(
-        "for ever",
-        "a table of where its blocks went stays in the pool and in memory, until they are written anew",
+        "fixed",
+        "a table of where its blocks went stays in the pool and in memory until they are rewritten",
     ));
     Ok(Task {
         what,

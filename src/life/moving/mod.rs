@@ -108,25 +108,32 @@ pub fn import(request: &Incoming<'_>) -> Result<Task, Cannot> {
     }
     facts.push((
         "mounts".to_owned(),
-        "its datasets where they say, but for those that would cover something here: they are named".to_owned(),
+        "its datasets at their own mountpoints, except those that would hide something here: they \
+         are listed"
+            .to_owned(),
     ));
     if force {
         let host = request.from.unwrap_or_default();
         facts.push((
             "danger".to_owned(),
-            format!("a pool that two hosts have at once is lost: be sure that `{host}` is off or has let it go"),
+            format!(
+                "two hosts that write to one pool destroy it: make sure that `{host}` is off \
+                     or has exported it"
+            ),
         ));
     }
     if request.without_log {
         facts.push((
             "danger".to_owned(),
-            "writes of the last seconds that were in the lost log alone are gone".to_owned(),
+            "the last few seconds of writes, if they were only in the lost log, are \
+             gone"
+                .to_owned(),
         ));
     }
     let wished = request.wish.is_some_and(|wish| wish.pool.name.as_str() == name);
     let then = match request.wish {
         Some(_) if wished => "`zbay verify` compares it with the recorded profile".to_owned(),
-        _ => format!("`zbay adopt {name}` records a profile for it, so that zbay keeps it"),
+        _ => format!("`zbay adopt {name}` records a profile for it, so that zbay looks after it"),
     };
     Ok(Task {
         what: format!("import pool {name}"),
@@ -240,23 +247,42 @@ pub fn export(request: &Outgoing<'_>) -> Result<Task, Cannot> {
         Some(("member".to_owned(), format!("{}  {}", drive.place(), drive.label())))
     };
     let mut facts = vec![
-        ("loses".to_owned(), "nothing; its datasets and what is shared from them go away from this box until it is imported again".to_owned()),
-        ("then".to_owned(), format!("all drives of it move together, into any bays: `zbay import {name}` there")),
+        (
+            "loses".to_owned(),
+            "nothing; its datasets and their shares are unavailable here until \
+                              it is imported again"
+                .to_owned(),
+        ),
+        (
+            "then".to_owned(),
+            format!(
+                "all its drives move together, into any bays: `zbay import \
+                                     {name}` there"
+            ),
+        ),
     ];
     if pool.state != "ONLINE" {
         facts.push((
             "state".to_owned(),
-            format!("{name} is {}: it moves so, and is mended there", pool.state),
+            format!("{name} is {}: it moves as it is and is repaired there", pool.state),
         ));
     }
     if let Some(busy) = &pool.busy {
-        facts.push(("runs".to_owned(), format!("{busy}; it goes on where the pool is imported")));
+        facts.push((
+            "runs".to_owned(),
+            format!(
+                "{busy}; it continues wherever the pool is \
+                                                imported"
+            ),
+        ));
     }
     let wished = request.wish.is_some_and(|wish| wish.pool.name.as_str() == name);
     if wished && request.first_boot_waits {
         facts.push((
             "boot".to_owned(),
-            "zbay-firstboot.service is not done here yet, and imports it at the next boot: take the drives out first".to_owned(),
+            "zbay-firstboot.service has not finished here and would import it at the next boot: \
+             take the drives out first"
+                .to_owned(),
         ));
     }
     Ok(Task {

@@ -125,7 +125,7 @@ fn names_and_guids_mean_one_pool_or_none() {
         here.name = "testpool".into();
         it.pools = Ok(vec![here]);
     };
-    assert!(said(None, &taken).unwrap_err().to_string().contains("cannot have its name"));
+    assert!(said(None, &taken).unwrap_err().to_string().contains("cannot use that name"));
 }
 
 fn go(made: &Made, pool: Option<&str>) -> Result<Task, Cannot> {
