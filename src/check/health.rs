@@ -68,8 +68,7 @@ pub fn notes(hw: &Hw, disk: &Disk) -> Vec<Note> {
             rule: Rule::DriveHealthUnknown,
             at: String::new(),
             message: format!("the health of {named}{UNKNOWN}{}", words::plain(&why.why)),
-            remedy: "its failure would come without a warning: ask it by hand, `smartctl -x`"
-                .to_owned(),
+            remedy: "it would fail without warning: query it by hand, `smartctl -x`".to_owned(),
             bay: drive.bay.clone(),
             wwn: drive.wwn.clone(),
         });
@@ -179,8 +178,9 @@ pub fn batch(hw: &Hw, vdev: &[&Disk]) -> Option<Note> {
         severity: Severity::Advice,
         rule: Rule::SameBatch,
         at: String::new(),
-        message: format!("the drives in {} seem to be of one batch", words::bays(&bays)),
-        remedy: "batches fail together: take drives of several, and keep a spare at hand"
+        message: format!("the drives in {} seem to be from one batch", words::bays(&bays)),
+        remedy: "drives from one batch tend to fail together: mix batches, and keep a spare on \
+                 the shelf"
             .to_owned(),
         bay: first.bay,
         wwn: first.wwn,
@@ -218,7 +218,7 @@ mod tests {
         let other = disk("sdd", "WD40", "Z306EX03", 1, &port(4));
         let hw = hw("hp-microserver-gen8");
         let note = batch(&hw, &[&far, &one, &other, &two]).unwrap();
-        assert_eq!(note.message, "the drives in bays 1-2 seem to be of one batch");
+        assert_eq!(note.message, "the drives in bays 1-2 seem to be from one batch");
         assert_eq!(batch(&hw, &[&far, &one, &other]), None);
     }
 }

@@ -164,7 +164,7 @@ fn words(value: &Value, at: &str, outcome: Outcome) -> String {
         match outcome {
             Outcome::Passed => "completed without error",
             Outcome::Failed => "failed",
-            Outcome::BrokenOff => "was broken off",
+            Outcome::BrokenOff => "was aborted",
             Outcome::Runs => "in progress",
         }
         .to_owned()
@@ -385,7 +385,7 @@ mod tests {
         assert_eq!(left(ata), Some(("in progress, 90% remaining".to_owned(), Some(90))));
         let broken = json!({"ata_smart_data": {"self_test": {"status":
             {"value": 25, "string": "was aborted by the host", "remaining_percent": 90}}}});
-        assert_eq!(left(broken), None, "what was left of one that was broken off");
+        assert_eq!(left(broken), None, "what was left of one that was aborted");
         let nvme = json!({"nvme_self_test_log": {"current_self_test_operation":
             {"value": 2, "string": "Extended self-test in progress"}, "current_self_test_completion_percent": 30}});
         assert_eq!(left(nvme), Some(("Extended self-test in progress".to_owned(), Some(70))));
