@@ -22,21 +22,26 @@ pub fn schema() -> Value {
         disk.insert(column.key().to_owned(), is);
     }
     for (key, kind, what) in [
-        ("bay_assumed", "boolean", "Nobody has proved that this port is this bay"),
+        ("bay_assumed", "boolean", "It is not confirmed that this port is this bay"),
         (
             "flaws",
             "array",
             "Why its identity cannot be relied on; such a disk is refused for pools",
         ),
-        ("smart", "object", "What it says of its health, raw; absent where it is not known"),
-        ("findings", "array", "What follows from that, the gravest first"),
+        ("smart", "object", "What it reports about its health, raw; absent if unknown"),
+        ("findings", "array", "What follows from that, the worst first"),
     ] {
         disk.insert(key.to_owned(), json!({ "type": kind, "description": what }));
     }
     for (key, kind, what) in [
-        ("asleep", "boolean", "Whether it slept when it was asked, before anything could wake it"),
+        (
+            "asleep",
+            "boolean",
+            "Whether it was asleep when it was asked, before anything could \
+                               wake it",
+        ),
         ("address", "string", "The name below /dev/disk that zbay uses for it"),
-        ("smart_as_of", "string", "When it said what stands in `smart`, where it sleeps now"),
+        ("smart_as_of", "string", "When it reported what is in `smart`, if it is asleep now"),
     ] {
         disk.insert(key.to_owned(), json!({ "type": [kind, "null"], "description": what }));
     }
@@ -83,7 +88,7 @@ pub fn schema() -> Value {
             },
             "notes": {
                 "type": "array",
-                "description": "What is to say of drives: rule, severity, message, remedy",
+                "description": "Findings about drives: rule, severity, message, remedy",
                 "items": {
                     "type": "object",
                     "required": ["rule", "severity", "message", "remedy"],
