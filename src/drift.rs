@@ -240,16 +240,17 @@ impl Drift {
                 format!("see `zpool status -x {pool}` and `zbay show pool`")
             }
             Self::Layout { pool, waits: Some(_), .. } => format!(
-                "change nothing of it now: `zbay status {pool}` says what comes first; then compare again"
+                "change nothing now: `zbay status {pool}` says what to do first; then compare again"
             ),
             Self::Layout { waits: None, line: Some(line), .. } => format!(
-                "if the pool is right, write `{line}` below `pool:` in the profile, and `zbay apply` records it; a layout that is there \
-                 cannot be changed in place, only extended (`zbay expand`), so another one needs a new pool and a copy of the data"
+                "if the pool is right, write `{line}` below `pool:` in the profile, and `zbay \
+                 apply` records it; an existing layout can be extended (`zbay expand`) but not \
+                 changed in place, so another one needs a new pool and a copy of the data"
             ),
             Self::Layout { pool, waits: None, line: None, .. } => format!(
-                "if the pool is right, write its layout into the profile (`zbay adopt {pool}` shows it); a layout that is \
-                 there cannot be changed in place, only extended (`zbay expand`), so another one needs a new pool and a \
-                 copy of the data"
+                "if the pool is right, write its layout into the profile (`zbay adopt {pool}` \
+                 shows it); an existing layout can be extended (`zbay expand`) but not changed in \
+                 place, so another one needs a new pool and a copy of the data"
             ),
             Self::Extra { class, in_use: true, .. } => {
                 format!("add the {class} to the profile, or remove it once it is no longer in use")
@@ -258,14 +259,15 @@ impl Drift {
                 format!("`zbay expand remove {name}`, or add the {class} to the profile")
             }
             Self::Lacking { class, bays, .. } => {
-                format!("`zbay expand {class} {bays}`, or take it out of the profile")
+                format!("`zbay expand {class} {bays}`, or remove it from the profile")
             }
             Self::Ashift { is, .. } => {
-                format!("ashift is fixed for ever: write `ashift: {is}` into the profile")
+                format!("ashift cannot be changed later: write `ashift: {is}` into the profile")
             }
             Self::Property { fixed: true, object, name, is, .. } => {
                 format!(
-                    "{name} is fixed when {object} is made: write `{name}: {is}`, or make the dataset anew"
+                    "{name} is fixed when {object} is created: write `{name}: {is}`, or recreate \
+                     the dataset"
                 )
             }
             Self::Key { path, .. } => format!(
@@ -274,22 +276,20 @@ impl Drift {
             ),
             Self::Unmounted { remedy, .. } => {
                 format!(
-                    "{remedy}, then `zbay apply`: before that the pool does not come back at boot"
+                    "{remedy}, then `zbay apply`: until then the pool does not come back at boot"
                 )
             }
             Self::Waits { .. } => {
-                "see `zbay show pool`; `zbay apply` mends it once the pool is well".to_owned()
+                "see `zbay show pool`; `zbay apply` fixes it once the pool is healthy".to_owned()
             }
             Self::NoUnit { unit } if unit.starts_with("zbay-") => {
-                "`scripts/install` puts it there; or write `selftest: off`".to_owned()
+                "`scripts/install` installs it; or write `selftest: off`".to_owned()
             }
             Self::NoUnit { .. } => {
-                "`apt install zfsutils-linux` brings it (OpenZFS 2.1.3 or newer)".to_owned()
+                "`apt install zfsutils-linux` installs it (OpenZFS 2.1.3 or newer)".to_owned()
             }
-            Self::NotKnown { .. } => {
-                "mend that first; nothing is concluded from a failed look".to_owned()
-            }
-            _ => "`zbay apply` mends it".to_owned(),
+            Self::NotKnown { .. } => "fix that first; a failed look proves nothing".to_owned(),
+            _ => "`zbay apply` fixes it".to_owned(),
         }
     }
 }
@@ -310,7 +310,7 @@ impl fmt::Display for Drift {
                 write!(f, "pool {pool} has a {class} that the profile does not name: {is}")
             }
             Self::Lacking { pool, class, wished, .. } => {
-                write!(f, "pool {pool} lacks the {class} that the profile names: {wished}")
+                write!(f, "pool {pool} does not have the {class} that the profile names: {wished}")
             }
             Self::Ashift { vdev, wished, is } => {
                 write!(f, "{vdev} has ashift {is}, the profile says {wished}")
@@ -319,7 +319,7 @@ impl fmt::Display for Drift {
                 write!(f, "{name} of {object} is {is}, the profile says {wished}")
             }
             Self::DatasetMissing { dataset } => write!(f, "there is no dataset {dataset}"),
-            Self::NoHostid => f.write_str("the box has no hostid of its own"),
+            Self::NoHostid => f.write_str("this server has no hostid of its own"),
             Self::Wish { other: true } => {
                 f.write_str("another profile is recorded in /etc/zbay/profile.yaml")
             }
@@ -335,20 +335,20 @@ impl fmt::Display for Drift {
                     let state = if timer.on { "on" } else { "off" };
                     if timer.file.is_some() {
                         format!(
-                            "{} to be {state}, with {}",
+                            "{} should be {state}, {}",
                             timer.unit,
-                            if timer.on { "its night" } else { "no file beside it" }
+                            if timer.on { "with its schedule" } else { "without a drop-in" }
                         )
                     } else {
-                        format!("{} to be {state}", timer.unit)
+                        format!("{} should be {state}", timer.unit)
                     }
                 };
                 let timers: Vec<String> = timers.iter().map(state).collect();
-                write!(f, "the profile says to {what}: {}", timers.join(", "))
+                write!(f, "the profile asks to {what}: {}", timers.join(", "))
             }
-            Self::Locked { dataset, asks: false } => write!(f, "{dataset} is encrypted and closed"),
+            Self::Locked { dataset, asks: false } => write!(f, "{dataset} is encrypted and locked"),
             Self::Locked { dataset, asks: true } => {
-                write!(f, "{dataset} is encrypted and closed, until its passphrase is typed")
+                write!(f, "{dataset} is encrypted and locked until its passphrase is typed")
             }
             Self::Key { dataset, path, why } => {
                 write!(f, "the key of {dataset} is not in {path}: {why}")
@@ -356,9 +356,9 @@ impl fmt::Display for Drift {
             Self::Unmounted { dataset, at, why, .. } => {
                 write!(f, "{dataset} is not mounted at {at}: {why}")
             }
-            Self::KeysAtBoot { .. } => f.write_str("encrypted datasets would stay closed at boot"),
+            Self::KeysAtBoot { .. } => f.write_str("encrypted datasets would stay locked at boot"),
             Self::NoUnit { unit } => write!(f, "the profile needs {unit}, which is not installed"),
-            Self::Waits { what, why } => write!(f, "{what}; that waits: {why}"),
+            Self::Waits { what, why } => write!(f, "{what}; that has to wait: {why}"),
             Self::NotKnown { what, why } => write!(f, "{what} is not known: {why}"),
         }
     }

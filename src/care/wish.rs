@@ -112,7 +112,7 @@ pub fn drift(
     let units = match &scene.units {
         Ok(units) => units,
         Err(why) => {
-            let what = "who scrubs and trims".to_owned();
+            let what = "what scrubs and trims".to_owned();
             return vec![Drift::NotKnown { what, why: why.why.clone() }];
         }
     };
@@ -131,7 +131,7 @@ pub fn drift(
         }
         let what = match wished {
             Some(every) => format!("{} {pool} {}", job.word(), every.word()),
-            None => format!("{} {pool} by no timer", job.word()),
+            None => format!("stop scheduled {}s of {pool}", job.word()),
         };
         if !timers.is_empty() {
             found.push(Drift::Timers { what, timers });
@@ -148,9 +148,9 @@ pub fn drift(
     }
     if !timers.is_empty() {
         let what = if wished == [TestRhythm::Off; 2] {
-            "no self-tests of drives"
+            "stop self-tests of drives"
         } else {
-            "self-tests of drives"
+            "run self-tests of drives"
         };
         found.push(Drift::Timers { what: what.to_owned(), timers });
     }

@@ -12,8 +12,8 @@ use super::row::{Does, Group, Page, Row, Run, given, options};
 /// The command.
 pub const ROW: Row = Row {
     name: "completions",
-    about: "Print the completions of a shell: bash, zsh or fish",
-    more: "scripts/install puts them where the shells look for them.",
+    about: "Print shell completions for bash, zsh or fish",
+    more: "scripts/install installs them where the shells find them.",
     group: Group::Help,
     does: Does::Computes,
     page: Page::Narrow,

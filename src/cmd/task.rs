@@ -235,7 +235,7 @@ fn same(agreed: &Task, now: &Task, command: &str) -> Result<()> {
         return Ok(());
     }
     bail!(
-        "the machine has changed while the question was open, so nothing was done\n\
+        "the machine changed while the question was open, so nothing was done\n\
          do this  look at it again: `{command} --dry-run`"
     )
 }
@@ -317,7 +317,7 @@ fn named(text: &str, name: &str, given: Option<&str>, command: &str) -> Result<(
     let typed = if let Some(given) = given {
         given.to_owned()
     } else {
-        let question = format!("type {name} to lose it for ever: ");
+        let question = format!("type {name} to destroy it permanently: ");
         ask(text, &question, &format!("{command} --confirm {name}"))?
     };
     if typed.trim() == name {
@@ -328,7 +328,7 @@ fn named(text: &str, name: &str, given: Option<&str>, command: &str) -> Result<(
 
 fn ask(text: &str, question: &str, without: &str) -> Result<String> {
     if !std::io::stdin().is_terminal() {
-        bail!("there is no terminal to ask at, so nothing was done\ndo this  `{without}`");
+        bail!("there is no terminal to ask on, so nothing was done\ndo this  `{without}`");
     }
     let mut err = console::err();
     let _ = write!(err, "{text}\n{question}");
@@ -398,7 +398,7 @@ impl<'a> Progressed<'a> {
     fn new(hw: &'a Hw) -> Self {
         let mut err = console::err();
         let is_terminal = err.is_terminal();
-        let _ = writeln!(err, "  ctrl-c is safe: what runs goes on by itself");
+        let _ = writeln!(err, "  ctrl-c is safe: what is running continues");
         Self { hw, is_terminal, earlier: None, told: None }
     }
 

@@ -92,7 +92,8 @@ fn wait<T>(limit: Duration, wanted: &Wanted, told: &mpsc::Receiver<T>) -> Option
 /// What is said of work that was given up.
 pub(super) fn given_up(limit: Duration) -> String {
     format!(
-        "no answer within {} s, so it was given up: the drive below it may be failing, `dmesg` has what the kernel says",
+        "no answer within {} s, so it was given up: the drive behind it may be failing, `dmesg` \
+         has the kernel's messages",
         limit.as_secs()
     )
 }

@@ -63,7 +63,7 @@ pub fn metrics(
     let mut out = Text::default();
     out.family("zbay_last_look_seconds", "gauge", "When zbay looked last, in Unix time.");
     out.line("zbay_last_look_seconds", &[], inventory.taken.as_second());
-    out.family("zbay_pools_answered", "gauge", "1 where ZFS said how the pools are.");
+    out.family("zbay_pools_answered", "gauge", "1 if ZFS reported the state of the pools.");
     out.line("zbay_pools_answered", &[], u8::from(inventory.pools.is_ok()));
     let absent = if inventory.pools.is_ok() { absent } else { &[] };
     are_imported(&mut out, inventory, absent);
@@ -76,7 +76,7 @@ pub fn metrics(
 /// A pool that is gone is a 0, not a curve that ends.
 fn are_imported(out: &mut Text, inventory: &Inventory, absent: &[Absent]) {
     let name = "zbay_pool_imported";
-    out.family(name, "gauge", "1 where a pool is imported, 0 where one is missed.");
+    out.family(name, "gauge", "1 if a pool is imported, 0 if it is missing.");
     for pool in inventory.pools.iter().flatten() {
         let guid = pool.guid.to_string();
         out.line(name, &[("pool", &pool.name), ("guid", &guid)], 1);

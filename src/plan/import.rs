@@ -78,7 +78,8 @@ pub fn other_name(label: &ForeignPool, inventory: &Inventory) -> Option<(String,
     Some((
         format!("the labels name host `{there}`, and this host is `{here}`, with the same hostid"),
         format!(
-            "if `{there}` is another machine that can reach these drives, make sure that it does not have the pool"
+            "if `{there}` is another machine that can reach these drives, make sure that it does \
+             not have the pool imported"
         ),
     ))
 }

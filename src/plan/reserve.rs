@@ -38,7 +38,7 @@ pub fn cut_step(profile: &Profile, picks: &Picks<'_>, prints: &[Fingerprint]) ->
     let mut commands = commands.collect::<Result<Vec<_>, CapacityError>>().ok()?;
     commands.push(command::settle());
     let what = format!(
-        "cut the {} data drives: {} at the end of each stays free",
+        "partition the {} data drives: {} at the end of each stays free",
         data.len(),
         reserve.zfs()
     );

@@ -39,7 +39,8 @@ pub fn own_hostid(inventory: &Inventory, own: &Own) -> Option<String> {
 }
 
 /// What a hostid is made from where there is nothing else.
-const CHANCE: &str = "chance, since the box has no UUID, serial number or MAC address of its own";
+const CHANCE: &str = "chance, since the server has no UUID, serial number or MAC address of its \
+                      own";
 
 /// A hostid of eight hexadecimal digits, and what it is made from.
 ///
@@ -64,7 +65,7 @@ fn new_hostid(inventory: &Inventory, own: &Own) -> Option<(String, String)> {
     }
     let source: Vec<&str> = told.iter().map(|(text, _)| *text).collect();
     let of: Vec<String> = told.iter().map(|(_, of)| (*of).to_owned()).collect();
-    digits(&source.join("\n")).map(|value| (value, format!("the box's {}", words::and(&of))))
+    digits(&source.join("\n")).map(|value| (value, format!("the server's {}", words::and(&of))))
 }
 
 /// Noughts and `f` are no number; words of filler are not told by the look at all.
@@ -125,7 +126,7 @@ pub fn hostid(inventory: &Inventory, own: &Own) -> Option<Step> {
         // One that is there and is none: zgenhostid was cut off before its bytes were on the disk.
         changes.insert(0, Change::Remove { path: path.clone() });
     }
-    let what = format!("give the box the hostid {value}, made from {of}");
+    let what = format!("set this server's hostid to {value}, made from {of}");
     let mut step = step(what, Danger::Harmless, changes);
     step.before = vec![Condition::File { path: path.clone(), hash: own.hostid.clone() }];
     step.after = vec![Condition::File { path, hash: Some(Hash::of(&bytes)) }];
@@ -183,7 +184,7 @@ pub fn create_pool(
     for pick in &shared {
         let mut cut = step(
             format!(
-                "cut the SSD in {} in two: {} for the log, the rest for the cache",
+                "split the SSD in {} in two: {} for the log, the rest for the cache",
                 pick.bay.spoken(),
                 size.zfs()
             ),
@@ -293,12 +294,12 @@ pub fn create_dataset(profile: &Profile, name: &str, keys: &[Key]) -> Step {
     let mut before = vec![Condition::DatasetAbsent { dataset: dataset.clone() }];
     let mut what = format!("create dataset {dataset}");
     if asks {
-        what.push_str(" with a passphrase that is asked for");
+        what.push_str(" with a passphrase that you type");
     }
     // One that is there is of a run that was cut off, or somebody's own: the plan refuses what is no key.
     let lacks = |key: &&Key| key.dataset == dataset && key.file.is_none();
     if let Some(path) = keys.iter().find(lacks).and_then(|key| key.path.clone()) {
-        what = format!("{what} with a key of its own in {path}");
+        what = format!("{what} with its own key in {path}");
         changes.insert(0, Change::NewKey { path: path.clone() });
         before.push(Condition::File { path, hash: None });
     }
@@ -321,7 +322,7 @@ pub fn unlock(dataset: &str, asks: bool, place: Option<&Utf8Path>) -> Vec<Step> 
     let load = command::load_key(dataset);
     let load = if asks { load.asking(dataset) } else { load };
     let key = if asks { "passphrase" } else { "key" };
-    let mut open = step(format!("open {dataset} with its {key}"), Danger::Harmless, run([load]));
+    let mut open = step(format!("unlock {dataset} with its {key}"), Danger::Harmless, run([load]));
     open.after = vec![Condition::Property {
         of: Of::Zfs,
         object: dataset.to_owned(),
@@ -338,7 +339,7 @@ pub fn keys_at_boot(was: Option<&Hash>) -> Step {
     let path = Utf8PathBuf::from(KEYS_AT_BOOT);
     let mut changes: Vec<Change> = Change::file(&path, LOAD_KEYS, was.cloned()).into();
     changes.extend(run([command::reload_units()]));
-    let mut keys = step("open encrypted datasets at boot", Danger::Harmless, changes);
+    let mut keys = step("unlock encrypted datasets at boot", Danger::Harmless, changes);
     keys.after = vec![Condition::File { path, hash: Some(Hash::of(LOAD_KEYS.as_bytes())) }];
     keys
 }

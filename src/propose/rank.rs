@@ -43,14 +43,17 @@ pub enum Reason {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Only => f.write_str("the only layout of these drives that outlives one of them"),
-            Self::MostSpace => f.write_str("the most space that outlives a drive"),
+            Self::Only => f.write_str(
+                "the only layout of these drives that survives a drive \
+                                       failure",
+            ),
+            Self::MostSpace => f.write_str("the most space that survives a drive failure"),
             Self::FewerDrives { than } => {
-                write!(f, "as much space as {than} to a hundredth, from fewer drives")
+                write!(f, "as much space as {than} to within 1 %, from fewer drives")
             }
             Self::SecondLoss { than, hours } => write!(
                 f,
-                "it outlives a second drive while it resilvers, and {than} would be without \
+                "it survives a second failure during a resilver, when {than} would have no \
                  redundancy for up to {hours} h"
             ),
         }

@@ -46,7 +46,7 @@ pub fn render(rows: &[Row], bays: usize, of: &Of, layouts: &[Layout]) -> String 
     out.push('\n');
     out.push_str(&words::labelled(
         "lines",
-        "first: drives less redundancy, as people reckon; then: what `zfs list` will say",
+        "first: drives minus redundancy, by drive count; then: what `zfs list` will say",
     ));
     out.push_str(&words::labelled("survives", &survives(rows)));
     out

@@ -60,7 +60,7 @@ pub fn next() -> &'static str {
 
 /// The same where nothing was looked at.
 pub fn buy() -> &'static str {
-    "\nno drive was looked at: `zbay propose` takes those that are there\n"
+    "\nno drive was looked at: `zbay propose` alone uses the drives here\n"
 }
 
 /// The same where a profile was asked for and there is none.
@@ -116,12 +116,13 @@ fn ways_out(absent: &[Absent]) -> Vec<&'static str> {
     if any(|why| matches!(why, Why::Outside { transport, .. } if *transport != Transport::Usb)) {
         ways.push(
             "name the ports in a description in /etc/zbay/hw (`zbay help hw`): as bays for data, or as places with `pool: true` \
-             for a log or a cache; if the bays' cable is at that card, `zbay learn` finds out which port is which bay",
+             for a log or a cache; if the bays are cabled to that card, `zbay learn` finds out which port is which bay",
         );
     }
     if any(|why| matches!(why, Why::Outside { transport: Transport::Usb, .. })) {
         ways.push(
-            "zbay takes USB drives only where a description names their ports as bays: put one into /etc/zbay/hw (`zbay help hw`)",
+            "zbay uses USB drives only if a description names their ports as bays: put one into \
+             /etc/zbay/hw (`zbay help hw`)",
         );
     }
     if any(|why| *why == Why::Ambiguous) {
@@ -133,13 +134,13 @@ fn ways_out(absent: &[Absent]) -> Vec<&'static str> {
 /// Why there is nothing to show.
 fn none(proposal: &Proposal) -> &'static str {
     match (proposal.stock.drives.len(), proposal.stock.absent.len()) {
-        (0, 0) => "there is no drive that zbay may take",
+        (0, 0) => "there is no drive that zbay may use",
         (0, _) => "all drives are left out, each for the reason above",
-        (1, 0) => "one drive alone has no redundancy: a second one of its size makes a mirror",
+        (1, 0) => "one drive alone has no redundancy: a second one of the same size makes a mirror",
         (1, _) => {
             "one drive alone has no redundancy, and the others are left out for the reasons above"
         }
-        _ => "ZFS makes no pool with redundancy of these drives",
+        _ => "ZFS cannot make a pool with redundancy from these drives",
     }
 }
 
@@ -149,7 +150,7 @@ fn left_out(absent: &Absent) -> String {
         Why::Holds(owner) => contents_phrase(owner),
         Why::NotKnown(why) => format!("unknown: {}", plain(why)),
         Why::Unsound(finding) => format!("it {}", finding.words()),
-        Why::Flawed(Flaw::PlaceholderWwn) => "its wwn is one that many units share".to_owned(),
+        Why::Flawed(Flaw::PlaceholderWwn) => "its wwn is shared by many units".to_owned(),
         Why::Flawed(
             flaw
             @ (Flaw::OneDrive { .. } | Flaw::Zoned { .. } | Flaw::NoCapacity | Flaw::NoSectors),
@@ -159,11 +160,11 @@ fn left_out(absent: &Absent) -> String {
         Why::Flawed(Flaw::DuplicateWwn { .. }) => "another drive has its wwn".to_owned(),
         Why::Flawed(Flaw::DuplicateSerial { .. }) => "another drive has its serial".to_owned(),
         Why::Flawed(Flaw::NoAddress) => "it has no name that survives a reboot".to_owned(),
-        Why::NoBay => "blank, and not in a bay: fit for a log or a cache".to_owned(),
+        Why::NoBay => "blank, but not in a bay: usable for a log or a cache".to_owned(),
         Why::Ambiguous => {
-            "udev gives it the same port as others, so a profile cannot name one of them".to_owned()
+            "udev gives it the same port as others, so a profile cannot tell them apart".to_owned()
         }
-        Why::Outside { port: None, .. } => "udev does not tell its port".to_owned(),
+        Why::Outside { port: None, .. } => "udev does not report its port".to_owned(),
         Why::Outside { port: Some(port), transport: Transport::Usb } => {
             format!("a USB drive at {}, which no description names as a bay", plain(port))
         }
