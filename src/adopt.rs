@@ -41,8 +41,8 @@ pub struct NoWish {
 
 fn rows(why: &[String]) -> String {
     let rows: String = why.iter().map(|one| labelled("because", &plain(one))).collect();
-    let way = "zbay also works with it without a profile: `zbay status`, `zbay replace BAY`, \
-               `zbay help expand`";
+    let way = "zbay also works with it without a profile: `zbay status`, `zbay replace BAY`, `zbay \
+               help expand`";
     rows + labelled("do this", way).trim_end()
 }
 

@@ -19,8 +19,8 @@ use crate::units::{Ashift, Bytes};
 pub enum ExplainError {
     /// Something that is reckoned with was not told.
     #[error(
-        "{vdev} of {pool}: ZFS does not report its {what}; `zbay explain` needs OpenZFS 2.3 \
-             or newer"
+        "{vdev} of {pool}: ZFS does not report its {what}; `zbay explain` needs OpenZFS 2.3 or \
+         newer"
     )]
     Untold {
         /// The pool.
@@ -282,8 +282,8 @@ impl Difference {
                  space with the parity ratio of {was}, and new data takes less than that"
             ),
             Self::Metaslabs { vdev, is, new } => format!(
-                "{vdev} was created for other sizes or by an older release: its metaslabs have \
-                 {}, new ones {}",
+                "{vdev} was created for other sizes or by an older release: its metaslabs have {}, \
+                 new ones {}",
                 is.zfs(),
                 new.zfs()
             ),

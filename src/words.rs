@@ -308,12 +308,12 @@ mod tests {
 
     #[test]
     fn paragraphs_hang_and_keep_commands_whole() {
-        let text = "bays 1-4 = ports 1-4 is assumed, not confirmed: compare the serial with \
-                    `zbay show disk -bS` first";
+        let text = "bays 1-4 = ports 1-4 is assumed, not confirmed: compare the serial with `zbay \
+                    show disk -bS` first";
         let shown = labelled("order", text);
         assert_eq!(
             shown,
-            "order    bays 1-4 = ports 1-4 is assumed, not confirmed: compare the serial with\n         \
+            "order    bays 1-4 = ports 1-4 is assumed, not confirmed: compare the serial with\n    \
              `zbay show disk -bS` first\n"
         );
         assert!(labelled("x", &"`zbay apply`, ".repeat(30)).lines().all(|l| l.len() <= 80));

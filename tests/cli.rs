@@ -570,10 +570,9 @@ fn another_box_is_told_apart() {
 fn where_no_profile_is_named_the_layouts_are_shown() {
     let said = run(&["--machine", "gen8-seed", "plan"]);
     assert_eq!((said.status, said.err.as_str()), (1, ""), "{}", said.out);
-    assert!(said.out.starts_with(
-        "no profile was given, and /etc/zbay/profile.yaml does not \
-                                  exist"
-    ));
+    assert!(
+        said.out.starts_with("no profile was given, and /etc/zbay/profile.yaml does not exist")
+    );
     assert!(said.out.contains("raidz of 3") && !said.out.contains("error:"), "{}", said.out);
 }
 

@@ -198,8 +198,8 @@ fn without_a_wish_plan_shows_the_proposal_and_does_nothing() {
 fn a_plan_says_what_beats_it_and_what_may_replace_a_drive() {
     let flat = |said: &Said| said.out.split_whitespace().collect::<Vec<_>>().join(" ");
     let said = on("gen8-seed", &["plan", "gen8-seed"]);
-    let beaten = "warning raidz of 3 over bays 2-4 would hold 3.87 TB with no less redundancy: `zbay \
-         propose`";
+    let beaten = "warning raidz of 3 over bays 2-4 would hold 3.87 TB with no less redundancy: \
+                  `zbay propose`";
     assert!(flat(&said).contains(beaten), "{}", said.out);
     let least = "replace bays 1-4 with drives of 996447109632 bytes or more (4096-byte sectors: \
                  996516319232)";

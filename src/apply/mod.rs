@@ -109,8 +109,7 @@ pub fn unchanged(plan: &Plan, now: &Plan) -> Result<(), ApplyError> {
             None => return changed(format!("the plan would no longer use {}", old.drive)),
             Some(new) if !same_disk(old, new) => {
                 return changed(format!(
-                    "the plan was for {}; now there is \
-                                        {}",
+                    "the plan was for {}; now there is {}",
                     old.drive, new.drive
                 ));
             }

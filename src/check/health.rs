@@ -179,9 +179,10 @@ pub fn batch(hw: &Hw, vdev: &[&Disk]) -> Option<Note> {
         rule: Rule::SameBatch,
         at: String::new(),
         message: format!("the drives in {} seem to be from one batch", words::bays(&bays)),
-        remedy: "drives from one batch tend to fail together: mix batches, and keep a spare on \
-                 the shelf"
-            .to_owned(),
+        remedy:
+            "drives from one batch tend to fail together: mix batches, and keep a spare on the \
+             shelf"
+                .to_owned(),
         bay: first.bay,
         wwn: first.wwn,
     })

@@ -31,8 +31,8 @@ pub(super) fn keys(profile: &Profile, found: &mut Found) {
         }
         if let Some(mount) = key.ancestors().skip(1).find(|dir| mounts.contains(*dir)) {
             let message = format!(
-                "{key} is inside the pool itself, at {mount}: it can be read only once the pool \
-                 is open"
+                "{key} is inside the pool itself, at {mount}: it can be read only once the pool is \
+                 open"
             );
             let at = format!("datasets.{}.key_file", name.as_str());
             found.error(Rule::KeyInPool, &at, message, "put it in /etc/zbay/keys");

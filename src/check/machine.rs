@@ -23,8 +23,7 @@ pub fn drives(hw: &Hw, known: bool, disks: &[Disk]) -> Vec<Note> {
             severity: Severity::Advice,
             rule: Rule::BoxUnknown,
             at: String::new(),
-            message: "no description matches this server, so ports are shown instead of \
-                      bays"
+            message: "no description matches this server, so ports are shown instead of bays"
                 .to_owned(),
             remedy: "describe it in /etc/zbay/hw, or name a description with `--hw`".to_owned(),
             bay: None,

@@ -48,11 +48,8 @@ pub fn doubtful(hw: &Hw, inventory: &Inventory) -> Vec<(Vec<BayId>, Doubt)> {
 
 fn doubts(hw: &Hw, inventory: &Inventory) -> Vec<Note> {
     let said = |(bays, doubt): (Vec<BayId>, Doubt)| {
-        let message = format!(
-            "cannot tell whether there are drives in {}: \
-                               {doubt}",
-            words::bays(&bays)
-        );
+        let message =
+            format!("cannot tell whether there are drives in {}: {doubt}", words::bays(&bays));
         note(Severity::Warning, Rule::BaysElsewhere, message, doubt.remedy())
     };
     // That the disks could not be listed is said where they would stand.
@@ -102,8 +99,8 @@ pub fn one_bridge(hw: &Hw, disks: &[&Disk]) -> Vec<Note> {
             "{who} share one USB bridge and its cable and fail together: no redundancy among them \
              survives the loss of the bridge"
         );
-        let remedy = "keep a backup elsewhere; SATA bays, or an enclosure with one bridge per \
-                      bay, fail one at a time";
+        let remedy = "keep a backup elsewhere; SATA bays, or an enclosure with one bridge per bay, \
+                      fail one at a time";
         note(Severity::Warning, Rule::OneBridge, message, remedy)
     };
     together(disks, |disk| disk.host.as_deref().filter(|_| disk.transport == Transport::Usb))

@@ -79,8 +79,7 @@ pub fn run(context: &Context, args: &ApplyArgs) -> Result<Answer> {
         if !args.allowed.is_nothing() {
             bail!(
                 "a saved plan is carried out as it is: give `--take`, `--from-host` and \
-                 `--onto-existing` to \
-                 `zbay plan --save FILE.json`"
+                 `--onto-existing` to `zbay plan --save FILE.json`"
             );
         }
         from_file(context, file)?

@@ -386,10 +386,8 @@ pub fn forget(context: &Context, word: &str) -> Result<Answer> {
         told.wished = None;
     }
     let (guid, name) = lost::forgotten(&told, word, told.wished.as_deref(), &pools)?;
-    let mut text = format!(
-        "{name} (guid {guid}) is no longer watched until it is imported \
-                            again\n"
-    );
+    let mut text =
+        format!("{name} (guid {guid}) is no longer watched until it is imported again\n");
     if dry {
         text = format!("nothing was done: this is a recorded machine\nwould be: {text}");
     } else {

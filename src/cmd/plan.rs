@@ -338,8 +338,7 @@ pub fn saved(file: &str, bytes: &[u8]) -> Result<Plan> {
         }
         Some(version) => {
             bail!(
-                "{file} is a plan of version {version}, this zbay reads {VERSION}: make a new \
-                   one"
+                "{file} is a plan of version {version}, this zbay reads {VERSION}: make a new one"
             )
         }
         None => bail!("{file} is not a saved plan: `zbay plan --save {file}` makes one"),

@@ -212,7 +212,7 @@ fn wish(looked: &Looked, candidate: &Candidate) -> Result<String> {
     let Some(hw) = &looked.hw else {
         bail!(
             "a profile is for one kind of server: name it with `--hw`, for example \
-               hp-microserver-gen8"
+             hp-microserver-gen8"
         )
     };
     sound(hw, frame(hw, looked.inventory.as_ref())?, |frame| text(candidate, frame))

@@ -110,8 +110,7 @@ impl Args for DiskArgs {
                 option(
                     "filter",
                     "CONDITION",
-                    "Only drives that match, for example 'temp > 45 and \
-                                               pool = tank'",
+                    "Only drives that match, for example 'temp > 45 and pool = tank'",
                 )
                 .value_parser(clap::value_parser!(Filter)),
             )
@@ -122,8 +121,7 @@ impl Args for DiskArgs {
                 option(
                     "history",
                     "SERIAL",
-                    "Show the history of one drive, present or gone: its \
-                                             serial or the end of it",
+                    "Show the history of one drive, present or gone: its serial or the end of it",
                 )
                 .value_parser(clap::value_parser!(String)),
             )

@@ -68,8 +68,7 @@ fn has_bays(hw: &Hw, option: &str) -> Result<()> {
     if hw.bays.is_empty() {
         bail!(
             "no description of this server names its bays\ndo this  describe it: `zbay help \
-             add-a-box`; or name one: \
-             `zbay --hw NAME show hw {option}`"
+             add-a-box`; or name one: `zbay --hw NAME show hw {option}`"
         );
     }
     Ok(())

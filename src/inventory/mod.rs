@@ -500,12 +500,11 @@ impl Flaw {
             Self::Zoned { .. } => "it is refused for pools: use a drive without zones (CMR)",
             Self::NoCapacity => {
                 "it is refused for pools: `sg_readcap` shows its sectors; `sg_format --format \
-                 --size=512` \
-                 makes them 512 bytes (hours, and it erases the drive)"
+                 --size=512` makes them 512 bytes (hours, and it erases the drive)"
             }
             Self::NoSectors => {
-                "it is refused for pools: plug it in again, or attach it in another way; \
-                 `zbay show disk --cols +sectors` shows when it reports them"
+                "it is refused for pools: plug it in again, or attach it in another way; `zbay \
+                 show disk --cols +sectors` shows when it reports them"
             }
             Self::OneDrive { .. } => {
                 "it is refused for pools: redundancy would be counted twice over one drive"

@@ -74,9 +74,8 @@ impl Doubt {
                 "enable the controller in the BIOS setup, or put the card back".to_owned()
             }
             Self::NoDriver { .. } => {
-                "load its driver, or run zbay in the guest that the controller was passed \
-                 to"
-                .to_owned()
+                "load its driver, or run zbay in the guest that the controller was passed to"
+                    .to_owned()
             }
             Self::Unlearned { .. } => "put a drive in and run `zbay learn` again".to_owned(),
         }

@@ -175,8 +175,8 @@ fn sectors(new: &Disk, ashift: u8, drive: &Drive) -> Option<Note> {
         rule: Rule::DriveSectors,
         at: String::new(),
         message: format!(
-            "{} has {}-byte physical sectors, but the vdev writes {} (ashift {ashift}): it will \
-             be slow",
+            "{} has {}-byte physical sectors, but the vdev writes {} (ashift {ashift}): it will be \
+             slow",
             drive.spoken(),
             physical,
             1_u64 << ashift

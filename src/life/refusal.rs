@@ -343,10 +343,7 @@ impl Refuses for Cannot {
                     "name one by the end of its serial or by its GUID".to_owned(),
                 ));
                 (
-                    format!(
-                        "`{word}` does not match the serial or GUID of exactly one \
-                          member"
-                    ),
+                    format!("`{word}` does not match the serial or GUID of exactly one member"),
                     None,
                     rows,
                 )
@@ -456,8 +453,8 @@ impl Refuses for Cannot {
                     others.iter().map(|other| ("no help", other.clone())).collect();
                 if *unsure {
                     let wait = format!(
-                        "a resilver is running, but ZFS does not say for which drive: `zbay \
-                         status {pool} --watch`"
+                        "a resilver is running, but ZFS does not say for which drive: `zbay status \
+                         {pool} --watch`"
                     );
                     rows.push(("wait", wait));
                 }
@@ -486,8 +483,8 @@ impl Refuses for Cannot {
                 if *new_is_read {
                     if *damaged {
                         let how = format!(
-                            "`zpool status -v {pool}` names what is damaged: delete it, or \
-                             restore it from a backup"
+                            "`zpool status -v {pool}` names what is damaged: delete it, or restore \
+                             it from a backup"
                         );
                         rows.push(("first", how));
                     }
@@ -499,10 +496,7 @@ impl Refuses for Cannot {
                     let last = last.collect::<Vec<_>>().join(", ");
                     rows.push((
                         "then",
-                        format!(
-                            "if the old one is still there after the scrub: \
-                                                {last}"
-                        ),
+                        format!("if the old one is still there after the scrub: {last}"),
                     ));
                 } else {
                     let how = format!(

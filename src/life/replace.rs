@@ -490,8 +490,8 @@ fn exchange(request: &Request<'_>, target: Member<'_>, new: &Disk) -> Result<Tas
         facts.push((
             "place".to_owned(),
             format!(
-                "the new drive is in {}, the missing one was in {}: the profile goes by bays, \
-                     so change it there",
+                "the new drive is in {}, the missing one was in {}: the profile goes by bays, so \
+                 change it there",
                 drive.spoken(),
                 gone.place
             ),
@@ -533,9 +533,8 @@ fn only_a_part(
     let of =
         format!("the member is partition {number} of its drive, but the new drive is used whole");
     let beside = if others.is_empty() {
-        "anything else on the old drive, for example a boot loader, is not copied to the new \
-         one"
-        .to_owned()
+        "anything else on the old drive, for example a boot loader, is not copied to the new one"
+            .to_owned()
     } else {
         format!(
             "anything else on the old drive is not copied to the new one: {}, and possibly a boot \

@@ -420,8 +420,8 @@ pub enum CannotForget {
     },
     /// It is imported.
     #[error(
-        "{pool} is imported, so it is watched\ndo this  `zbay export {pool}`, then its alerts \
-         stop by themselves"
+        "{pool} is imported, so it is watched\ndo this  `zbay export {pool}`, then its alerts stop \
+         by themselves"
     )]
     Imported {
         /// Name.

@@ -67,9 +67,8 @@ mod tests {
     #[test]
     fn a_small_drive_among_larger_ones_costs_more_than_it_brings() {
         let raidz = "layout: raidz, mixed_sizes: waste, bays: [1, 2, 3, 4]";
-        let better = "raidz of 3 over bays 2-4 would hold 3.87 TB with no less \
-                      redundancy"
-            .to_owned();
+        let better =
+            "raidz of 3 over bays 2-4 would hold 3.87 TB with no less redundancy".to_owned();
         assert_eq!(said([1, 2, 2, 2], raidz), Some(better));
         assert_eq!(said([1, 2, 2, 2], "layout: raidz, bays: [2, 3, 4]"), None);
         assert_eq!(said([2, 2, 2, 2], raidz), None);

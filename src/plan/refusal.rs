@@ -313,8 +313,8 @@ impl Refusal {
             ),
             Self::UsedElsewhere { pool, host, last } => Words::new(
                 format!(
-                    "the bays of the profile hold pool `{pool}`, {last}; this server is \
-                         another host"
+                    "the bays of the profile hold pool `{pool}`, {last}; this server is another \
+                     host"
                 ),
                 format!(
                     "if no other machine is using it, import it with `zbay apply --from-host {}`",
@@ -509,7 +509,7 @@ fn not_ours(pool: &str, profile: &str, adoptable: bool) -> Words {
     let mut words = Words::new(
         format!(
             "pool {pool} was not made by zbay, so zbay does not apply a shipped profile to it \
-                 unasked"
+             unasked"
         ),
         if adoptable {
             format!("`zbay adopt {pool}` writes a profile of the pool as it is")

@@ -66,10 +66,9 @@ impl fmt::Display for Growth {
                 let (layout, at) = (kind(*layout, at.len()), bays(at));
                 write!(f, "add a {layout} in {at}")
             }
-            Self::Larger { drives: 2 } => f.write_str(
-                "replace both drives of a mirror with \
-                                                       larger ones",
-            ),
+            Self::Larger { drives: 2 } => {
+                f.write_str("replace both drives of a mirror with larger ones")
+            }
             Self::Larger { drives } => {
                 write!(f, "replace all {drives} drives of a vdev with larger ones, one by one")
             }

@@ -75,9 +75,9 @@ pub fn text(candidate: &Candidate, frame: &Frame) -> String {
         let slack = crate::layout::mib(slack);
         let _ = writeln!(
             out,
-            "  # A new drive may be at most {slack} smaller than these. This leaves room for\n  \
-             # other makers' drives, and has to be decided before the pool is made:\n  \
-             # reserve: 2GiB"
+            "  # A new drive may be at most {slack} smaller than these. This leaves room for\n  # \
+             other makers' drives, and has to be decided before the pool is made:\n  # reserve: \
+             2GiB"
         );
     }
     out.push_str(

@@ -43,10 +43,9 @@ pub enum Reason {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Only => f.write_str(
-                "the only layout of these drives that survives a drive \
-                                       failure",
-            ),
+            Self::Only => {
+                f.write_str("the only layout of these drives that survives a drive failure")
+            }
             Self::MostSpace => f.write_str("the most space that survives a drive failure"),
             Self::FewerDrives { than } => {
                 write!(f, "as much space as {than} to within 1 %, from fewer drives")

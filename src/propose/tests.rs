@@ -179,8 +179,7 @@ fn each_layout_says_how_it_grows() {
     assert_eq!(grows(&[1, 2, 2, 2], 2), "about 5.67 TB with a drive of 2.00 TB in bay 1");
     assert_eq!(
         grows(&[4, 4, 4, 4], 0),
-        "replace all 4 drives of a vdev with larger ones, one by \
-                                         one"
+        "replace all 4 drives of a vdev with larger ones, one by one"
     );
     assert_eq!(grows(&[4, 4, 4, 4], 1), "replace both drives of a mirror with larger ones");
     let mut stock = thought_of(None, &[Bytes(4 * TB), Bytes(4 * TB)]);

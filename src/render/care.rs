@@ -95,8 +95,7 @@ fn scrubbed(kept: &Kept, last: Scrub, now: Timestamp) -> String {
         Scrub::Never => "; it has never run",
         Scrub::Unfinished => "; one is under way",
         Scrub::Forgotten { .. } => {
-            "; the last date is unknown, because a resilver replaced the \
-                                    record"
+            "; the last date is unknown, because a resilver replaced the record"
         }
         Scrub::Ended { .. } => "",
     });
@@ -137,10 +136,7 @@ fn ways_out(care: &PoolCare) -> Vec<String> {
         let cron = kept.by.iter().any(|it| matches!(it, Keeper::Cron { .. }));
         let word = job.word();
         lines.push(if cron {
-            format!(
-                "two schedules {word} it: `care:` in the profile and `zbay apply` \
-                     make it one"
-            )
+            format!("two schedules {word} it: `care:` in the profile and `zbay apply` make it one")
         } else {
             format!("two schedules {word} it: `systemctl disable --now` one of them")
         });

@@ -57,8 +57,8 @@ pub fn render(from: &str, targets: &[Target]) -> String {
     out.push('\n');
     out.push_str(&words::labelled(
         "parity",
-        "percent of the drives that is not data: by drive count; as `zfs list` computes, with \
-         128K blocks; with 1M blocks written from then on",
+        "percent of the drives that is not data: by drive count; as `zfs list` computes, with 128K \
+         blocks; with 1M blocks written from then on",
     ));
     out.push_str(&words::labelled(
         "hours",

@@ -157,8 +157,8 @@ fn known(hw: &Hw, file: &str, by: KnownBy, dmi: &Dmi) -> String {
             format!("by the recorded profile, described in {file}; calls itself {strings}")
         }
         KnownBy::Nothing => format!(
-            "no: it calls itself {strings}, and no description matches. Ports are shown instead \
-             of bays; to describe it, put a file into /etc/zbay/hw"
+            "no: it calls itself {strings}, and no description matches. Ports are shown instead of \
+             bays; to describe it, put a file into /etc/zbay/hw"
         ),
     }
 }

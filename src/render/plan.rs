@@ -316,10 +316,7 @@ fn outlook(plan: &Plan, out: &mut String) {
         let ashift = o.ashift;
         out.push_str(&labelled(
             "fixed",
-            &format!(
-                "layout and ashift {ashift} cannot be changed \
-                                                  later"
-            ),
+            &format!("layout and ashift {ashift} cannot be changed later"),
         ));
         for (index, members) in merged(&o.replacement).iter().enumerate() {
             out.push_str(&labelled(if index == 0 { "replace" } else { "" }, &replaced(members)));

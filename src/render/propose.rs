@@ -115,8 +115,9 @@ fn ways_out(absent: &[Absent]) -> Vec<&'static str> {
     let mut ways = Vec::new();
     if any(|why| matches!(why, Why::Outside { transport, .. } if *transport != Transport::Usb)) {
         ways.push(
-            "name the ports in a description in /etc/zbay/hw (`zbay help hw`): as bays for data, or as places with `pool: true` \
-             for a log or a cache; if the bays are cabled to that card, `zbay learn` finds out which port is which bay",
+            "name the ports in a description in /etc/zbay/hw (`zbay help hw`): as bays for data, \
+             or as places with `pool: true` for a log or a cache; if the bays are cabled to that \
+             card, `zbay learn` finds out which port is which bay",
         );
     }
     if any(|why| matches!(why, Why::Outside { transport: Transport::Usb, .. })) {

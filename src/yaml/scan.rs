@@ -86,8 +86,7 @@ impl Scanner<'_> {
                 if marker || c == '%' {
                     self.fault(
                         "one document per file, without directives",
-                        "split the file in \
-                        two",
+                        "split the file in two",
                     );
                     continue;
                 }
@@ -128,11 +127,9 @@ impl Scanner<'_> {
                     self.fault("anchors and aliases are not supported", "write the value out");
                 }
                 '!' => self.fault("tags are not supported", "delete the tag"),
-                '|' | '>' => self.fault(
-                    "block texts are not supported",
-                    "write the text on one \
-                    line",
-                ),
+                '|' | '>' => {
+                    self.fault("block texts are not supported", "write the text on one line");
+                }
                 '"' | '\'' => self.quoted(c),
                 _ => self.plain(),
             }

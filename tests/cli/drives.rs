@@ -113,8 +113,7 @@ fn what_is_wrong_with_a_drive_is_said_with_its_bay_once_and_a_plan_refuses_it() 
     let flat = said.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(
         flat.contains(
-            "warning bay 1 (sda, serial S13PJ0EXAMPLE) reports SMART failure: \
-                           replace it now"
+            "warning bay 1 (sda, serial S13PJ0EXAMPLE) reports SMART failure: replace it now"
         ),
         "{said}"
     );

@@ -279,8 +279,7 @@ fn all_is_well_is_said_of_pools_that_were_seen() {
     assert_eq!(
         told(&boxed("gen8-seed", None, &past)),
         "nothing new to report\n",
-        "there is no \
-        pool"
+        "there is no pool"
     );
 }
 

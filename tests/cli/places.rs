@@ -444,10 +444,7 @@ fn a_member_is_enough_to_name_where_its_bay_is_known() {
     assert!(said.out.contains("bay 2") && said.out.contains("out of service"), "{}", said.err);
     let none = machine.run(&["replace", "--member", "nobody", "--plan"]);
     assert!(
-        none.err.contains(
-            "`nobody` does not match the serial or GUID of exactly one \
-                               member"
-        ),
+        none.err.contains("`nobody` does not match the serial or GUID of exactly one member"),
         "{}",
         none.err
     );

@@ -33,7 +33,7 @@ pub enum DraidError {
     /// Not `draidP:Dd:Cc:Ss`.
     #[error(
         "`{0}` is not a dRAID layout: write draid2:4d:11c:1s (parity 1 to 3, data, children, \
-             spares)"
+         spares)"
     )]
     Form(String),
     /// A number out of its range.

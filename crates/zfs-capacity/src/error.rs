@@ -103,8 +103,8 @@ pub enum CapacityError {
     },
     /// A record size that ZFS does not take.
     #[error(
-        "a record size of {bytes} bytes is impossible: use a power of two from 512 to \
-             16777216 (16M)"
+        "a record size of {bytes} bytes is impossible: use a power of two from 512 to 16777216 \
+         (16M)"
     )]
     Record {
         /// As given.
@@ -112,8 +112,7 @@ pub enum CapacityError {
     },
     /// Not a capacity that drives are sold with.
     #[error(
-        "`{label}` bytes is not a drive's label size: labels are whole decimal gigabytes, as \
-             in 4TB"
+        "`{label}` bytes is not a drive's label size: labels are whole decimal gigabytes, as in 4TB"
     )]
     Label {
         /// Bytes.

@@ -44,8 +44,8 @@ pub enum Kind {
 pub enum KindError {
     /// No such word.
     #[error(
-        "unknown vdev kind `{0}`{hint}: use stripe, mirror, raidz1, raidz2, raidz3, or draid as \
-         in draid2:4d:11c:1s",
+        "unknown vdev kind `{0}`{hint}: use stripe, mirror, raidz1, raidz2, raidz3, or draid as in \
+         draid2:4d:11c:1s",
         hint = hint(.0)
     )]
     Word(String),

@@ -76,8 +76,7 @@ impl What {
                 "a vdev is divided into equal metaslabs; an incomplete last one is lost"
             }
             Self::DraidStripes => {
-                "blocks fill whole stripes, and so must each metaslab of the \
-                                   vdev"
+                "blocks fill whole stripes, and so must each metaslab of the vdev"
             }
             Self::LogVdevs => "they hold seconds of synchronous writes, and no files",
             Self::OtherClass => "they hold metadata or the dedup table: in SIZE, but not in AVAIL",
@@ -85,8 +84,7 @@ impl What {
             Self::Padding => "ZFS computes with blocks of 128 KiB, their padding and whole 512ths",
             Self::OldRatio => "ZFS always computes a widened raidz by its first width",
             Self::EmbeddedLog => {
-                "one metaslab of each vdev with more than 64 is for synchronous \
-                                  writes"
+                "one metaslab of each vdev with more than 64 is for synchronous writes"
             }
             Self::Slop => "kept back so that a full pool can still delete",
         }

@@ -68,8 +68,8 @@ pub enum SpecError {
     },
     /// No drive of this model is there.
     #[error(
-        "in `{spec}`: `{model}` is neither a size nor the model of a drive here\n{there}\nor \
-         write a size, as in 4TB"
+        "in `{spec}`: `{model}` is neither a size nor the model of a drive here\n{there}\nor write \
+         a size, as in 4TB"
     )]
     Model {
         /// As typed.

@@ -88,8 +88,8 @@ impl NoLoss {
                 none,
                 vec![(
                     DO,
-                    "remove it from the profile and `zbay apply` that first: otherwise the \
-                           next apply creates it again, empty"
+                    "remove it from the profile and `zbay apply` that first: otherwise the next \
+                     apply creates it again, empty"
                         .to_owned(),
                 )],
             ),

@@ -204,8 +204,8 @@ fn of_raidz(request: &Request<'_>, target: &Target<'_>) -> Vec<(String, String)>
             "fixed",
             format!(
                 "{name} can be widened again but never narrowed; `zfs list` keeps computing with \
-                 the parity ratio of its first width, so it shows less than a new pool would, \
-                 even after everything has been rewritten"
+                 the parity ratio of its first width, so it shows less than a new pool would, even \
+                 after everything has been rewritten"
             ),
         ),
     ]
@@ -220,10 +220,7 @@ fn of_copy(target: &Target<'_>) -> Vec<(String, String)> {
         fact("takes", space::hours(vdev, 1)),
         fact(
             "during",
-            format!(
-                "{name} keeps its existing copies; afterwards it survives the \
-                                   loss of {words}"
-            ),
+            format!("{name} keeps its existing copies; afterwards it survives the loss of {words}"),
         ),
         fact("back", "`zbay expand remove BAY` removes a copy again"),
     ]

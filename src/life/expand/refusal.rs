@@ -278,8 +278,7 @@ impl NoGrowth {
             ),
             Self::Stale { drive, what } => (
                 format!(
-                    "the drive in {} holds more than its pool member, so nothing was \
-                         done",
+                    "the drive in {} holds more than its pool member, so nothing was done",
                     drive.spoken()
                 ),
                 Some(drive.as_ref()),
@@ -287,14 +286,13 @@ impl NoGrowth {
                     ("holds", format!("{what}, where the member's last labels would go")),
                     (
                         "why",
-                        "ZFS could mistake the old labels for the member's own (openzfs/zfs \
-                             #16144)"
+                        "ZFS could mistake the old labels for the member's own (openzfs/zfs #16144)"
                             .to_owned(),
                     ),
                     (
                         DO,
                         "replace this member with a blank drive: `zbay replace BAY --with \
-                          OTHER-BAY`"
+                         OTHER-BAY`"
                             .to_owned(),
                     ),
                 ],
@@ -314,7 +312,7 @@ impl NoGrowth {
             Self::Raidz { vdev, raidz } => plain(
                 format!(
                     "{vdev} cannot be removed: ZFS moves no data while the pool has a raidz \
-                         ({raidz})"
+                     ({raidz})"
                 ),
                 "only logs, caches, spares and mirror copies can be removed from this pool; \
                  otherwise create a new pool and copy",
@@ -330,8 +328,7 @@ impl NoGrowth {
             ),
             Self::Checkpoint { pool } => plain(
                 format!(
-                    "pool {pool} has a checkpoint, and ZFS cannot remove a vdev while it \
-                         exists"
+                    "pool {pool} has a checkpoint, and ZFS cannot remove a vdev while it exists"
                 ),
                 &format!("discard it if you do not need it: `zpool checkpoint -d {pool}`"),
             ),
@@ -372,8 +369,8 @@ fn no_feature(
         rows.push((
             "limit",
             format!(
-                "compatibility is {set}: if that does not include it, raise \
-                                     it first (`zpool set compatibility=...`)"
+                "compatibility is {set}: if that does not include it, raise it first (`zpool set \
+                 compatibility=...`)"
             ),
         ));
     }
@@ -435,14 +432,13 @@ fn special(pool: &str, data: usize, given: usize) -> About<'static> {
             vec![
                 (
                     "why",
-                    "zpool accepts a mirror next to single disks only with force, and without \
-                         a mirror it is one more drive whose failure loses everything"
+                    "zpool accepts a mirror next to single disks only with force, and without a \
+                     mirror it is one more drive whose failure loses everything"
                         .to_owned(),
                 ),
                 (
                     DO,
-                    "turn its disks into mirrors first: `zbay expand attach BAY --to \
-                      BAY`"
+                    "turn its disks into mirrors first: `zbay expand attach BAY --to BAY`"
                         .to_owned(),
                 ),
             ],

@@ -137,8 +137,8 @@ fn detach(request: &Request<'_>, member: Member<'_>) -> Result<Task, Cannot> {
         2 => fact(
             "warning",
             format!(
-                "{name} then has no redundancy: if the remaining drive fails, it is lost, and \
-                     if it holds data, so is the pool"
+                "{name} then has no redundancy: if the remaining drive fails, it is lost, and if \
+                 it holds data, so is the pool"
             ),
         ),
         width => fact("survives", format!("{} of the remaining drives", width - 2)),

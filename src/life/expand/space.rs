@@ -91,11 +91,9 @@ impl<'a> Space<'a> {
             Ok(it) if !it.live.unknown.is_empty() => {
                 "no history of the vdev explains its current size".to_owned()
             }
-            Ok(it) if it.rest != 0 => format!(
-                "`zfs list` differs from the model by {} \
-                                               bytes",
-                it.rest
-            ),
+            Ok(it) if it.rest != 0 => {
+                format!("`zfs list` differs from the model by {} bytes", it.rest)
+            }
             Ok(_) => "the model does not cover such a pool".to_owned(),
         }
     }

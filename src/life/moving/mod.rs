@@ -108,8 +108,7 @@ pub fn import(request: &Incoming<'_>) -> Result<Task, Cannot> {
     }
     facts.push((
         "mounts".to_owned(),
-        "its datasets at their own mountpoints, except those that would hide something here: they \
-         are listed"
+        "its datasets at their own mountpoints, except any that would hide something here"
             .to_owned(),
     ));
     if force {
@@ -117,16 +116,15 @@ pub fn import(request: &Incoming<'_>) -> Result<Task, Cannot> {
         facts.push((
             "danger".to_owned(),
             format!(
-                "two hosts that write to one pool destroy it: make sure that `{host}` is off \
-                     or has exported it"
+                "two hosts that write to one pool destroy it: make sure that `{host}` is off or \
+                 has exported it"
             ),
         ));
     }
     if request.without_log {
         facts.push((
             "danger".to_owned(),
-            "the last few seconds of writes, if they were only in the lost log, are \
-             gone"
+            "the last few seconds of writes, if they were only in the lost log, are gone"
                 .to_owned(),
         ));
     }
@@ -249,15 +247,13 @@ pub fn export(request: &Outgoing<'_>) -> Result<Task, Cannot> {
     let mut facts = vec![
         (
             "loses".to_owned(),
-            "nothing; its datasets and their shares are unavailable here until \
-                              it is imported again"
+            "nothing; its datasets and their shares are unavailable here until it is imported again"
                 .to_owned(),
         ),
         (
             "then".to_owned(),
             format!(
-                "all its drives move together, into any bays: `zbay import \
-                                     {name}` there"
+                "all its drives move together, into any bays: `zbay import {name}` there"
             ),
         ),
     ];
@@ -270,10 +266,7 @@ pub fn export(request: &Outgoing<'_>) -> Result<Task, Cannot> {
     if let Some(busy) = &pool.busy {
         facts.push((
             "runs".to_owned(),
-            format!(
-                "{busy}; it continues wherever the pool is \
-                                                imported"
-            ),
+            format!("{busy}; it continues wherever the pool is imported"),
         ));
     }
     let wished = request.wish.is_some_and(|wish| wish.pool.name.as_str() == name);

@@ -318,13 +318,9 @@ pub const COLUMNS: &[Column] = &[
         .int()
         .short('C')
         .smart(),
-    column(
-        "startstop",
-        "Spin",
-        "Spin-ups (start/stop \
-                                 count)",
-        |row| smart(row, |smart| smart.starts),
-    )
+    column("startstop", "Spin", "Spin-ups (start/stop count)", |row| {
+        smart(row, |smart| smart.starts)
+    })
     .int()
     .short('u')
     .smart(),
@@ -380,8 +376,7 @@ pub const COLUMNS: &[Column] = &[
     column(
         "smr",
         "SMR",
-        "Shingled (SMR) according to the kernel or manufacturer; ?: \
-                          unknown",
+        "Shingled (SMR) according to the kernel or manufacturer; ?: unknown",
         |row| json!(row.disk.is_shingled()),
     )
     .is(Kind::Boolean),

@@ -37,8 +37,7 @@ pub fn schema() -> Value {
         (
             "asleep",
             "boolean",
-            "Whether it was asleep when it was asked, before anything could \
-                               wake it",
+            "Whether it was asleep when it was asked, before anything could wake it",
         ),
         ("address", "string", "The name below /dev/disk that zbay uses for it"),
         ("smart_as_of", "string", "When it reported what is in `smart`, if it is asleep now"),

@@ -181,8 +181,7 @@ mod tests {
             let said = Amount::money(text).unwrap_err().to_string();
             assert!(
                 said.starts_with(&format!(
-                    "`{text}` is not a price: write a number over 0 and up \
-                                           to"
+                    "`{text}` is not a price: write a number over 0 and up to"
                 )),
                 "{said}"
             );
@@ -190,8 +189,7 @@ mod tests {
         for (error, words) in [
             (
                 Amount::hours("8767").unwrap_err(),
-                "`8767` is not a number of hours: write 0 to \
-                                                  8766",
+                "`8767` is not a number of hours: write 0 to 8766",
             ),
             (Amount::factor("0.5").unwrap_err(), "`0.5` is not a factor: write 1 to 1000"),
             (Amount::watts("0").unwrap_err(), "`0` is not a number of watts: write one over 0"),

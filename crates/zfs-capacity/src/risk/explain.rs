@@ -116,9 +116,8 @@ impl Odds {
         }
         if let Some(read) = self.read_bytes() {
             let text = format!(
-                "an unreadable sector while there is no redundancy costs its file, not the pool: \
-                 1 bit of {:.0e} \
-                 (data sheet), {} are read then; scrubs find most of them before",
+                "an unreadable sector while there is no redundancy costs its file, not the pool: 1 \
+                 bit of {:.0e} (data sheet), {} are read then; scrubs find most of them before",
                 self.assumed.bits_per_error,
                 read.tb()
             );

@@ -206,10 +206,9 @@ mod tests {
         let assumed = Assumed::default();
         assert_eq!(
             sentence(&[vdev], &of(&[vdev], &assumed, 5.0), &assumed, 5),
-            "about 1 in 8,000 of losing the pool in 5 years, about 1 in 35 that a resilver loses \
-             a file (AFR 1.57 % of the fleet, \
-             48 h to a new drive, 1 bad bit in 1e15); not counting fire, theft, mistakes, bad \
-             batches: have a backup"
+            "about 1 in 8,000 of losing the pool in 5 years, about 1 in 35 that a resilver loses a \
+             file (AFR 1.57 % of the fleet, 48 h to a new drive, 1 bad bit in 1e15); not counting \
+             fire, theft, mistakes, bad batches: have a backup"
         );
     }
 
@@ -225,8 +224,7 @@ mod tests {
             (
                 "ST12000NM0007",
                 "9.47 % of drives a year: ST12000NM0007, published without a count, so its \
-                 uncertainty is unknown \
-                 (Backblaze Drive Stats, first quarter of 2025)",
+                 uncertainty is unknown (Backblaze Drive Stats, first quarter of 2025)",
             ),
         ] {
             assert_eq!(rate(&text.parse().unwrap()), words);
