@@ -313,8 +313,8 @@ mod tests {
         let shown = labelled("order", text);
         assert_eq!(
             shown,
-            "order    bays 1-4 = ports 1-4 is assumed, not confirmed: compare the serial with\n    \
-             `zbay show disk -bS` first\n"
+            "order    bays 1-4 = ports 1-4 is assumed, not confirmed: compare the serial with\n\
+             \x20        `zbay show disk -bS` first\n"
         );
         assert!(labelled("x", &"`zbay apply`, ".repeat(30)).lines().all(|l| l.len() <= 80));
         assert_eq!(labelled("pool", ""), "pool\n");

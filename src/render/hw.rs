@@ -116,7 +116,8 @@ pub fn render(hw: &Hw, file: &str, by: KnownBy, inventory: &Inventory, paint: Pa
     let assumed = assumed_bays(hw);
     if !assumed.is_empty() {
         let bays = words::bays(&assumed);
-        let say = format!("{bays}: the order is assumed: compare serials before you pull a drive");
+        let say =
+            format!("{bays}: order assumed, so compare serials before you pull a drive");
         out.push_str(&words::labelled("order", &say));
     } else if hw.is_generic() && !hw.is_nobodys() {
         let say = "it is not confirmed which port is which place in the server: ports are shown \

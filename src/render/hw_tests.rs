@@ -41,7 +41,7 @@ known    by its own names (verified), described in hw/hp-microserver-gen8.yaml
   usb  SAMSUNG HM250HI  0.25 TB  boots, in use: mounted at /, the running system
   empty: the fifth port and iLO virtual media
 
-order    bays 1-4: the order is assumed: compare serials before you pull a drive
+order    bays 1-4: order assumed, so compare serials before you pull a drive
 mode     AHCI (verified), 8086:1c02 at 0000:00:1f.2, hot-swap
 boots    in AHCI mode bays 1-4 (assumed), USB and microSD; not the fifth port
          (RAID, Legacy and HBA mode can)
