@@ -170,7 +170,7 @@ fn meets(machine: &str, profile: &str) -> Result<usize, &'static str> {
     let is_4u = machine == "4u-24x4tb";
     match (machine, profile) {
         (_, "4u-24bay-raidz2") if is_4u => Ok(24),
-        (_, "4u-24bay-raidz2") => Err("the profile is for 4U box with 24 bays, but this is "),
+        (_, "4u-24bay-raidz2") => Err("the profile is for 4U server with 24 bays, but this is "),
         _ if is_4u => Err("the profile is for HP ProLiant MicroServer Gen8, but this is"),
         ("gen8-legacy-mode", _) => Err("in Legacy mode the bays are on other ports"),
         ("n54l" | "t20", _) => Err("the profile is for HP ProLiant MicroServer Gen8, but this is"),

@@ -1,6 +1,6 @@
 //! Does what a plan says, and nothing else.
 //!
-//! Apply looks again, makes the plan anew from that look and refuses if it is not the same one: a disk that was
+//! Apply looks again, makes the plan again from that look and refuses if it is not the same one: a disk that was
 //! exchanged or written to since is named. Each step then checks what must hold, lets zpool rehearse where it
 //! can, writes its intent to the journal, changes, and checks what must hold after. The first step that does
 //! not end as planned stops the rest; running apply again looks again and goes on from what is there.

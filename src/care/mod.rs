@@ -1,4 +1,4 @@
-//! Who cares for the pools: who scrubs, who trims, who has the drives test themselves, and who is told.
+//! Who cares for the pools: who scrubs, who trims, who has the drives test themselves, and who gets alerts.
 //!
 //! OpenZFS's timers and Debian's cron can both scrub a pool, ZED, smartd and zbay can all mail: here each is found by name, so
 //! that what is done twice and what nobody does is said. All but [`facts`] is pure. Nothing is taken over without a

@@ -68,7 +68,7 @@ pub fn notes(hw: &Hw, disk: &Disk) -> Vec<Note> {
             rule: Rule::DriveHealthUnknown,
             at: String::new(),
             message: format!("the health of {named}{UNKNOWN}{}", words::plain(&why.why)),
-            remedy: "it would fail without warning: query it by hand, `smartctl -x`".to_owned(),
+            remedy: "a failure would come without warning: run `smartctl -x` by hand".to_owned(),
             bay: drive.bay.clone(),
             wwn: drive.wwn.clone(),
         });
@@ -201,10 +201,7 @@ mod tests {
         sick.smart = Ok(Smart { pending: Some(1), hours: Some(50_000), ..Smart::default() });
         let notes = notes(&hw("hp-microserver-gen8"), &sick);
         assert_eq!((notes[0].rule, notes[0].severity), (Rule::DrivePending, Severity::Error));
-        assert_eq!(
-            notes[0].message,
-            "bay 2 (sdb, serial Z1E0EXA1) has 1 sector that cannot be read"
-        );
+        assert_eq!(notes[0].message, "bay 2 (sdb, serial Z1E0EXA1) has 1 unreadable sector");
         assert_eq!(notes[1].rule, Rule::DriveOld);
         let unasked = disk("sdc", "X", "Z1E0EXA2", 1, "pci-0000:00:1f.2-ata-3");
         assert!(super::notes(&hw("hp-microserver-gen8"), &unasked).is_empty());

@@ -1,4 +1,4 @@
-//! `zbay learn`: finds out with the person before the box which port is which bay, and writes it down.
+//! `zbay learn`: finds out with the person in front of the box which port is which bay, and writes it down.
 //!
 //! Questions go to standard error and answers come from standard input, so that a pipe can give them. On a recorded
 //! machine nothing is written.

@@ -1,7 +1,7 @@
 //! A dataset goes, with its snapshots and all below it: by its full name alone, with what would be lost in plain sight.
 //!
-//! What goes is not reckoned here: `zfs destroy -n` lists it, and the list is shown. A dataset that the profile still names is not
-//! destroyed, since the next apply would make it anew and empty.
+//! What goes is not computed here: `zfs destroy -n` lists it, and the list is shown. A dataset that the profile still names is not
+//! destroyed, since the next apply would make it again and empty.
 
 use crate::inventory::{Dataset, Inventory};
 use crate::life::{Cannot, Task};

@@ -1,4 +1,4 @@
-//! Old drives in a box that does not know them (a fresh boot device): the pool is imported, not made anew.
+//! Old drives in a box that does not know them (a fresh boot device): the pool is imported, not recreated.
 //!
 //! Pure. It is the same pool where the labels in all wished data bays name one pool of the wished name, and
 //! `zpool import` lists that very pool as usable. It is ours to import where it was exported, or last used by a

@@ -1,4 +1,4 @@
-//! What is wished: `profiles/NAME.yaml`.
+//! The profile: `profiles/NAME.yaml`.
 //!
 //! A profile names bays, not disks: which hardware, which controller mode, where it boots from, one pool
 //! with its layout over bays, its properties and its datasets. Types here hold what parsed and nothing

@@ -1,4 +1,4 @@
-//! Who is told: `notify:` in a profile.
+//! Where alerts go: `notify:` in a profile.
 //!
 //! Both ways out are validated where they are parsed, since they reach a program: an address that a mail header holds, and a
 //! web address without anything that could be another option. A web address that is a secret lies in a file of mode 0600.

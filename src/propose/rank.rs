@@ -1,6 +1,6 @@
 //! Which layout comes first, and in what order the others stand beside it.
 //!
-//! The most space that outlives a drive; what differs by less than a hundredth counts as equal, and of equals the one
+//! The most space that survives a drive failure; what differs by less than a hundredth counts as equal, and of equals the one
 //! with fewer drives is better, since each drive more can fail. Where a resilver would leave the pool without redundancy
 //! for longer than a day, raidz2 of the same bays goes first, if there is one.
 

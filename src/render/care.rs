@@ -1,4 +1,4 @@
-//! `care`: for each pool who scrubs, trims and tests, and who is told; what is done twice or by nobody, with the way out.
+//! `care`: for each pool who scrubs, trims and tests, and who gets alerts; what is done twice or by nobody, with the way out.
 
 use std::fmt::Write as _;
 

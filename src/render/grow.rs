@@ -15,7 +15,7 @@ pub struct Target {
 fn way(way: Way) -> String {
     match way {
         Way::Now => "as it is".to_owned(),
-        Way::Anew => "build anew".to_owned(),
+        Way::Anew => "new pool".to_owned(),
         Way::Grown { added, attached, replaced } => {
             let parts = [(attached, "attach"), (replaced, "replace"), (added, "add vdevs:")];
             let said: Vec<String> = parts
@@ -74,7 +74,7 @@ pub fn render(from: &str, targets: &[Target]) -> String {
         ));
     }
     if all().any(|way| way == Way::Anew) {
-        out.push_str(&words::labelled("anew", "the data has to be stored elsewhere meanwhile"));
+        out.push_str(&words::labelled("new pool", "the data has to be stored elsewhere meanwhile"));
     }
     out
 }

@@ -116,8 +116,7 @@ pub fn render(hw: &Hw, file: &str, by: KnownBy, inventory: &Inventory, paint: Pa
     let assumed = assumed_bays(hw);
     if !assumed.is_empty() {
         let bays = words::bays(&assumed);
-        let say =
-            format!("{bays}: order assumed, so compare serials before you pull a drive");
+        let say = format!("{bays}: order assumed, so compare serials before you pull a drive");
         out.push_str(&words::labelled("order", &say));
     } else if hw.is_generic() && !hw.is_nobodys() {
         let say = "it is not confirmed which port is which place in the server: ports are shown \
@@ -351,7 +350,7 @@ pub fn bios(dmi: &Dmi) -> String {
     match (&dmi.bios_version, &dmi.bios_date) {
         (Some(version), Some(date)) => words::plain(&format!("{version} {date}")),
         (Some(one), None) | (None, Some(one)) => words::plain(one),
-        (None, None) => "not told".to_owned(),
+        (None, None) => "unknown".to_owned(),
     }
 }
 

@@ -89,7 +89,7 @@ pub fn render(overview: &Overview<'_>) -> String {
         let said = "contents and health are unknown: `sudo zbay`";
         out.push_str(&words::labelled("not root", said));
     }
-    out.push_str(&words::labelled("box", &about(hw, inventory)));
+    out.push_str(&words::labelled("server", &about(hw, inventory)));
     out.push_str(&words::labelled("system", &system(hw, inventory)));
     out.push('\n');
     out.push_str(&bays(hw, inventory));

@@ -36,7 +36,7 @@ fn shown(name: &str, inventory: &Inventory, wish: Wish) -> (String, bool) {
 fn before_the_pool() {
     let (text, well) = shown("hp-microserver-gen8", &inventory(), seed());
     let wanted = "\
-box      HP ProLiant MicroServer Gen8, BIOS J06 04/04/2019, 2 CPUs, 9.7 GiB, ECC
+server   HP ProLiant MicroServer Gen8, BIOS J06 04/04/2019, 2 CPUs, 9.7 GiB, ECC
 system   Debian GNU/Linux 13, OpenZFS 2.3.9-1, booted from USB, controller in
          AHCI mode
 

@@ -1,6 +1,6 @@
 //! Layouts side by side: a row each, the first with its reason, how each grows, and the drives that do not count.
 //!
-//! Bays are told by their numbers; ports of a box without a description are too long for a table and get letters, which
+//! Bays are told by their numbers; ports of a server without a description are too long for a table and get letters, which
 //! the drives above it explain.
 
 use serde_json::{Value, json};

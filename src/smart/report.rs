@@ -105,7 +105,7 @@ impl<'a> Report<'a> {
         }
         match said {
             [] if status & COMMAND_FAILED != 0 => "its health could not be read".to_owned(),
-            [] => "the drive reports nothing about its health".to_owned(),
+            [] => "no health data is reported".to_owned(),
             words => format!("its health could not be read: {}", words.join("; ")),
         }
     }

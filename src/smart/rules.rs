@@ -313,7 +313,7 @@ impl Finding {
             }
             Self::Overheated { degrees: None } => "reports that it is too hot".to_owned(),
             Self::Pending { sectors } => {
-                format!("has {} that cannot be read", counted(*sectors, "sector"))
+                format!("has {}", counted(*sectors, "unreadable sector"))
             }
             Self::TestFailed { words } => format!("failed a self-test: {words}"),
             Self::Reallocated { sectors } => {
@@ -322,7 +322,9 @@ impl Finding {
             Self::Uncorrectable { errors } => {
                 format!("has had {} that could not be corrected", counted(*errors, "error"))
             }
-            Self::Crc { errors } => format!("has had {} on its cable", counted(*errors, "error")),
+            Self::Crc { errors } => {
+                format!("has had {} on its link", counted(*errors, "CRC error"))
+            }
             Self::Hot { degrees } => format!("is at {degrees} C, which is too hot"),
             Self::Old { hours } => format!("has been powered on for {}", years(*hours)),
             Self::New { hours } => format!("is new: {} powered on", counted(*hours, "hour")),

@@ -2,7 +2,7 @@
 //!
 //! The same number means other things in each: ATA keeps the result in the upper half of a byte (ATA8-ACS, self-test execution
 //! status), NVMe (NVM Express 1.4, figure 203) and SCSI (SPC-5, 7.3.16) have codes of their own. ATA counts hours in 16 bits that
-//! begin anew, SCSI in 16 bits that stop. Health, `show disk` and the nightly tests all read the log here.
+//! starts again, SCSI in 16 bits that stop. Health, `show disk` and the nightly tests all read the log here.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

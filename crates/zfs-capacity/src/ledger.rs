@@ -1,7 +1,7 @@
 //! The named losses on the way from the drives' bytes to the usable ones.
 //!
 //! A `Ledger` only ever goes down to a next value and writes the difference as a line, so that
-//! the lines add up by construction and not because somebody kept two sums in step. Each cause has a
+//! the lines add up by construction and not because someone kept two sums in step. Each cause has a
 //! short name for a table and one sentence of why.
 
 use std::fmt;

@@ -1,4 +1,4 @@
-//! Releases of OpenZFS, as far as they reckon differently: one table of what each one changed.
+//! Releases of OpenZFS, as far as they compute differently: one table of what each one changed.
 //!
 //! What counts is the release that made a vdev for its metaslabs and its labels, and the one that runs
 //! for the slop and the embedded logs. A version without a patch level is the first of its series, as

@@ -1,7 +1,7 @@
 //! What stands beside the data: logs, caches, spares, and special vdevs, each with its own rule of redundancy.
 //!
 //! A log that is lost costs the last seconds of synchronous writes, and only in a crash; a cache costs nothing; with a
-//! special vdev the pool is lost, so that it must outlive as many drives as the data does.
+//! special vdev the pool is lost, so that it must survive as many failures as the data does.
 
 use super::add::{spoken, steps};
 use super::{Needed, NoGrowth, Request, Space, ashift, data, devices, fact, feature, new_row};

@@ -2,7 +2,7 @@
 //!
 //! Each way is a [`Task`] as replacing is: decided at once from one look, complete, with conditions before and after. All
 //! that makes ZFS refuse is asked before the command, since `zpool attach` and `zpool add` write to the drives first. What
-//! is for ever is said before it is done: no raidz becomes narrower, none leaves a pool, and its ratio stays that of its
+//! is forever is said before it is done: no raidz becomes narrower, none leaves a pool, and its ratio stays that of its
 //! first day.
 
 use camino::Utf8PathBuf;

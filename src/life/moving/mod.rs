@@ -1,4 +1,4 @@
-//! A pool comes to a box, or leaves it: import after the system was installed anew, export before the drives move.
+//! A pool comes to a box, or leaves it: import after the system was reinstalled, export before the drives move.
 //!
 //! A pool that another host had last and did not export may be in use there: it is imported only where a person names that
 //! host. What is imported is named by its GUID, and looked for only on the drives whose labels name it.

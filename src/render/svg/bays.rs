@@ -1,4 +1,4 @@
-//! The table of `zbay capacity`, drawn: for each drive size and layout what people reckon, and what `zfs list` says.
+//! The table of `zbay capacity`, drawn: for each drive size and layout what people compute, and what `zfs list` says.
 //!
 //! Bars lie on their side, so that any number of them has room for its words. The frame is the nominal figure, what
 //! is filled is usable.

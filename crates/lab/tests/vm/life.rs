@@ -214,7 +214,7 @@ fn flipped_bytes_a_wrong_pull_and_a_suspended_pool() {
     assert!(said.contains("put it back") || said.contains("put back"), "{said}");
     assert!(!said.contains("bay 1 is") && !said.contains("bay 4 is"), "{said}");
     assert!(
-        !said.contains("bay 2 gone: ST4000DM000-1F2168 Z302EXA3"),
+        !said.contains("bay 2 missing: ST4000DM000-1F2168 Z302EXA3"),
         "it never was there: {said}"
     );
     let replace = lab.sh_within("zbay replace 2 --yes", Duration::from_mins(3), b"");

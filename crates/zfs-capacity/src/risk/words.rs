@@ -134,7 +134,8 @@ fn rate_in_short(rate: &Rate) -> String {
 /// What the column of a list of ways means, and what it assumes.
 pub fn column(rate: &Rate, assumed: &Assumed) -> String {
     format!(
-        "the pool, within 5 years: AFR {}, {:.0} h to a new drive, none with a spare; have a backup all the same",
+        "the pool, within 5 years: AFR {}, {:.0} h to a new drive, none with a spare; have a \
+         backup anyway",
         rate_in_short(rate),
         assumed.waiting.real()
     )
