@@ -267,7 +267,7 @@ fn ways_to_grow_are_compared() {
     assert_eq!((said.status, said.err.as_str()), (0, ""));
     assert!(said.out.lines().all(|line| line.len() <= 80 && line.is_ascii()), "{}", said.out);
     assert!(
-        said.out.contains("| attach 6   | 31.83 TB | 16.7   | 33.4 | 17.2 | 6   | 42-132 | -"),
+        said.out.contains("| attach 6 | 31.83 TB | 16.7   | 33.4 | 17.2 | 6   | 42-132 | -"),
         "{}",
         said.out
     );

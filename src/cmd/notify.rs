@@ -18,7 +18,7 @@ use jiff::SignedDuration;
 use serde_json::json;
 
 use super::row::{Does, Group, Page, Row, Run, given, options};
-use super::{Answer, Context, need_root, prompt};
+use super::{Answer, Context, login_banner, need_root};
 use crate::care::boot;
 use crate::check::{Note, address, machine};
 use crate::console;
@@ -334,8 +334,8 @@ fn write_figures(
 /// Where nobody answered, what stands there stays.
 fn above_the_prompt(machine: &dyn Machine, seen: &Seen, lost: &[Matter]) {
     match &seen.inventory.pools {
-        Ok(_) => prompt::keep(machine, &seen.pools, lost),
-        Err(why) => prompt::add(machine, &matters::unanswered(&why.why)),
+        Ok(_) => login_banner::keep(machine, &seen.pools, lost),
+        Err(why) => login_banner::add(machine, &matters::unanswered(&why.why)),
     }
 }
 

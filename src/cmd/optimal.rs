@@ -5,7 +5,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::form::FormArgs;
-use super::odds::OddsArgs;
+use super::risk_args::OddsArgs;
 use super::row::{Does, Group, Page, Row, Run, given, options};
 use super::{Answer, Context, draw};
 use crate::capacity::splits::{Split, splits};

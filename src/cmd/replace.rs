@@ -10,7 +10,7 @@ use super::task::{Proof, Scene, Terms, look_around, perform};
 use super::{Answer, Context};
 use crate::inventory::seats::in_bay;
 use crate::inventory::{Disk, Owner, Want};
-use crate::life::Cannot;
+use crate::life::ReplaceError;
 use crate::life::called::{self, Known, Named, Spot};
 use crate::life::replace::{Request, make, spot_of};
 use crate::plan::erase::Take;
@@ -120,7 +120,7 @@ struct Asked<'a> {
 }
 
 /// What the words mean. Of a drive that is gone its bay is meant, and it is the member.
-fn asked<'a>(args: &ReplaceArgs, known: &Known<'a>) -> Result<Asked<'a>, Cannot> {
+fn asked<'a>(args: &ReplaceArgs, known: &Known<'a>) -> Result<Asked<'a>, ReplaceError> {
     let with = args.with.as_deref().map(|word| called::spot(known, word)).transpose()?;
     let of_member = |word: &str| spot_of(known, word, with.as_ref());
     let (spot, member) = match (&args.bay, &args.member) {

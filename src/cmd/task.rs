@@ -18,7 +18,7 @@ use crate::drive::Drive;
 use crate::hw::{Hw, Sure};
 use crate::inventory::{Inventory, Pool, Pools, Vdev, Want, look};
 use crate::life::called::Known;
-use crate::life::{Cannot, Follows, Task, runs};
+use crate::life::{Follows, ReplaceError, Task, runs};
 use crate::machine::local::{Lock, lock, short_line};
 use crate::profile::Profile;
 use crate::render;
@@ -150,19 +150,19 @@ fn is_shown(context: &Context, plan: bool) -> bool {
 pub fn perform(
     context: &Context,
     mut scene: Scene,
-    decide: &dyn Fn(&Scene) -> Result<Task, Cannot>,
+    decide: &dyn Fn(&Scene) -> Result<Task, ReplaceError>,
     terms: &Terms<'_>,
 ) -> Result<Answer> {
     let shown = is_shown(context, terms.plan);
     let task = match decide(&scene) {
         Ok(task) => task,
-        Err(Cannot::Replacing { pool, .. })
+        Err(ReplaceError::Replacing { pool, .. })
             if !shown && !terms.no_wait && is_at_work(&scene.inventory, &pool) =>
         {
             scene.let_go();
             return follow(context, &scene.hw, &Followed::going(&pool));
         }
-        Err(Cannot::Busy { pool, .. })
+        Err(ReplaceError::Busy { pool, .. })
             if terms.resumes && !shown && !terms.no_wait && is_at_work(&scene.inventory, &pool) =>
         {
             scene.let_go();
@@ -282,7 +282,7 @@ fn consent(hw: &Hw, task: &Task, text: &str, terms: &Terms<'_>) -> Result<()> {
             return Ok(());
         }
         let typed = plain(typed.trim());
-        Err(Cannot::OtherSerial { typed, bay: bay.clone() }.into())
+        Err(ReplaceError::OtherSerial { typed, bay: bay.clone() }.into())
     };
     if let Some(typed) = given {
         check(typed)?;

@@ -22,11 +22,11 @@ pub mod destroy;
 pub mod expand;
 pub mod member;
 pub mod moving;
-pub mod newcomer;
+pub mod new_drive;
 mod refusal;
 pub mod replace;
 
-pub use refusal::Cannot;
+pub use refusal::ReplaceError;
 
 /// What a task about new drives is decided from.
 #[derive(Clone, Copy, Debug)]

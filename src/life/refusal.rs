@@ -1,16 +1,16 @@
 //! Why a task cannot be made: one value for each reason, and its words with the way out.
 
 use crate::drive::Drive;
-use crate::life::destroy::NoLoss;
-use crate::life::expand::NoGrowth;
-use crate::life::moving::NoMove;
+use crate::life::destroy::DestroyError;
+use crate::life::expand::ExpandError;
+use crate::life::moving::MoveError;
 use crate::plan::Refused;
 use crate::refuse::{About, Refuses, Words, shown_as_words};
 use crate::units::Bytes;
 
 /// Why nothing is done.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Cannot {
+pub enum ReplaceError {
     /// Which pools there are is not known.
     NotKnown {
         /// Why.
@@ -222,14 +222,14 @@ pub enum Cannot {
     /// What speaks against the new drive.
     Drive(Refused),
     /// The pool does not grow, or shrink, this way.
-    Growth(NoGrowth),
+    Growth(ExpandError),
     /// The pool does not come or go as asked.
-    Moving(NoMove),
+    Moving(MoveError),
     /// The dataset is not destroyed.
-    Loss(NoLoss),
+    Loss(DestroyError),
 }
 
-impl Refuses for Cannot {
+impl Refuses for ReplaceError {
     fn id(&self) -> &'static str {
         match self {
             Self::Drive(why) => why.id(),
@@ -571,22 +571,22 @@ impl Refuses for Cannot {
     }
 }
 
-shown_as_words!(Cannot);
+shown_as_words!(ReplaceError);
 
-impl From<NoGrowth> for Cannot {
-    fn from(why: NoGrowth) -> Self {
+impl From<ExpandError> for ReplaceError {
+    fn from(why: ExpandError) -> Self {
         Self::Growth(why)
     }
 }
 
-impl From<NoMove> for Cannot {
-    fn from(why: NoMove) -> Self {
+impl From<MoveError> for ReplaceError {
+    fn from(why: MoveError) -> Self {
         Self::Moving(why)
     }
 }
 
-impl From<NoLoss> for Cannot {
-    fn from(why: NoLoss) -> Self {
+impl From<DestroyError> for ReplaceError {
+    fn from(why: DestroyError) -> Self {
         Self::Loss(why)
     }
 }

@@ -14,8 +14,8 @@ use crate::inventory::place::{Needed, Place};
 use crate::inventory::{Class, Disk, Inventory, Leaf, Owner, Pool, StandIn, Vdev, sentence};
 use crate::life::called::{self, Known, Spot};
 use crate::life::member::{self, Member, may_lose};
-use crate::life::newcomer::{self, Needs, Newcomer};
-use crate::life::{Cannot, Follows, Sight, Task};
+use crate::life::new_drive::{self, Needs, NewDrive};
+use crate::life::{Follows, ReplaceError, Sight, Task};
 use crate::plan::erase::Take;
 use crate::profile::Profile;
 use crate::step::journal::Unfinished;
@@ -59,12 +59,12 @@ impl<'a> Request<'a> {
 ///
 /// # Errors
 /// All that speaks against it.
-pub fn make(request: &Request<'_>) -> Result<Task, Cannot> {
+pub fn make(request: &Request<'_>) -> Result<Task, ReplaceError> {
     let Request { hw, inventory, bay, with, .. } = *request;
     let pools =
-        inventory.pools.as_ref().map_err(|why| Cannot::NotKnown { why: why.why.clone() })?;
+        inventory.pools.as_ref().map_err(|why| ReplaceError::NotKnown { why: why.why.clone() })?;
     if pools.is_empty() {
-        return Err(Cannot::NoPool);
+        return Err(ReplaceError::NoPool);
     }
     let known = request.known();
     let members = member::all(inventory);
@@ -83,7 +83,7 @@ pub fn make(request: &Request<'_>) -> Result<Task, Cannot> {
     }
     let new = match with {
         Some(with) => {
-            let empty = || Cannot::NoDrive { bay: with.spoken() };
+            let empty = || ReplaceError::NoDrive { bay: with.spoken() };
             let empty = || with.doubted(&known).unwrap_or_else(empty);
             Some(with.disk(&known)?.ok_or_else(empty)?)
         }
@@ -105,17 +105,17 @@ pub fn spot_of<'a>(
     known: &Known<'a>,
     word: &str,
     with: Option<&Spot<'a>>,
-) -> Result<Spot<'a>, Cannot> {
+) -> Result<Spot<'a>, ReplaceError> {
     let members = member::all(known.inventory);
     let words = |it: &Member<'_>| it.named(known.hw, &it.missing(known.hw, known.inventory));
     let [one] = called::members_named(known, &members, word)[..] else {
         let members = members.iter().map(words).collect();
-        return Err(Cannot::NoSuchMember { word: word.to_owned(), members });
+        return Err(ReplaceError::NoSuchMember { word: word.to_owned(), members });
     };
     let is = one.disk.map(|disk| Spot::of(known, disk));
     is.or_else(|| one.missing(known.hw, known.inventory).bay.map(Spot::bay))
         .or_else(|| with.cloned())
-        .ok_or_else(|| Cannot::Nowhere { member: words(&one), word: word.to_owned() })
+        .ok_or_else(|| ReplaceError::Nowhere { member: words(&one), word: word.to_owned() })
 }
 
 fn missing_of(request: &Request<'_>, member: Member<'_>) -> Missing {
@@ -131,12 +131,12 @@ fn named<'a>(
     request: &Request<'_>,
     members: &[Member<'a>],
     word: &str,
-) -> Result<Member<'a>, Cannot> {
+) -> Result<Member<'a>, ReplaceError> {
     if let [one] = called::members_named(&request.known(), members, word)[..] {
         return Ok(one);
     }
     let all = members.iter().map(|member| words(request, *member)).collect();
-    Err(Cannot::Which { bay: request.bay.spoken(), members: all })
+    Err(ReplaceError::Which { bay: request.bay.spoken(), members: all })
 }
 
 /// The member that is missed in the bay, or the only one that is missed at all.
@@ -144,7 +144,7 @@ fn missed<'a>(
     request: &Request<'_>,
     members: &[Member<'a>],
     here: Option<&Disk>,
-) -> Result<Member<'a>, Cannot> {
+) -> Result<Member<'a>, ReplaceError> {
     let gone: Vec<Member<'a>> = members.iter().filter(|it| it.is_gone()).copied().collect();
     let was_here = |it: &&Member<'a>| {
         let was = missing_of(request, **it).bay;
@@ -163,13 +163,12 @@ fn missed<'a>(
                 Err(unknown) => format!("not known: {}", unknown.why),
             };
             let drive = Box::new(Drive::of(request.hw, disk));
-            Err(Cannot::NothingMissing { drive, holds, sick: list(&sick) })
+            Err(ReplaceError::NothingMissing { drive, holds, sick: list(&sick) })
         }
-        (_, _, None) => Err(request
-            .bay
-            .doubted(&request.known())
-            .unwrap_or_else(|| Cannot::Empty { bay: request.bay.spoken(), missing: list(&gone) })),
-        _ => Err(Cannot::Which { bay: request.bay.spoken(), members: list(&gone) }),
+        (_, _, None) => Err(request.bay.doubted(&request.known()).unwrap_or_else(|| {
+            ReplaceError::Empty { bay: request.bay.spoken(), missing: list(&gone) }
+        })),
+        _ => Err(ReplaceError::Which { bay: request.bay.spoken(), members: list(&gone) }),
     }
 }
 
@@ -181,14 +180,18 @@ fn holds_data(vdev: &Vdev) -> bool {
 /// bay of a drive that is resilvering wants to watch it; a healthy one is said to be healthy, and one that went
 /// meanwhile
 /// has to come back.
-fn at_work(request: &Request<'_>, target: Member<'_>, members: &[Member<'_>]) -> Option<Cannot> {
+fn at_work(
+    request: &Request<'_>,
+    target: Member<'_>,
+    members: &[Member<'_>],
+) -> Option<ReplaceError> {
     let Pool { name, state, busy, .. } = target.pool;
     let pool = || name.clone();
     if state == "SUSPENDED" {
-        return Some(Cannot::Suspended { pool: pool() });
+        return Some(ReplaceError::Suspended { pool: pool() });
     }
     if !matches!(state.as_str(), "ONLINE" | "DEGRADED") {
-        return Some(Cannot::Closed { pool: pool(), state: state.clone() });
+        return Some(ReplaceError::Closed { pool: pool(), state: state.clone() });
     }
     // A scrub gives way to a resilver by itself.
     let busy = busy.as_ref().filter(|with| !with.starts_with("scrub"));
@@ -205,27 +208,35 @@ fn at_work(request: &Request<'_>, target: Member<'_>, members: &[Member<'_>]) ->
         may_lose(request.inventory, target.pool, target.vdev, &|_| false).unwrap_or(0) == 0;
     if target.is_gone() && resilvers && target.vdev.is_vital() && none_left {
         let was = words(request, target);
-        return Some(Cannot::PutBack { bay: missing_of(request, target).place, was, pool: pool() });
+        return Some(ReplaceError::PutBack {
+            bay: missing_of(request, target).place,
+            was,
+            pool: pool(),
+        });
     }
     if let Some(disk) =
         target.disk.filter(|_| !target.is_sick(request.hw) && request.with.is_none())
     {
         let sick = members.iter().filter(|it| it.is_to_replace(request.hw));
-        return Some(Cannot::Healthy {
+        return Some(ReplaceError::Healthy {
             drive: Box::new(Drive::of(request.hw, disk)),
             part: target.part(),
             sick: sick.map(|it| words(request, *it)).collect(),
         });
     }
     match busy {
-        Some(with) => Some(Cannot::Busy { pool: pool(), with: with.clone() }),
-        None => Some(Cannot::Replacing { pool: pool(), vdev: target.part() }),
+        Some(with) => Some(ReplaceError::Busy { pool: pool(), with: with.clone() }),
+        None => Some(ReplaceError::Replacing { pool: pool(), vdev: target.part() }),
     }
 }
 
 /// Whether the member's place is being taken already: it is waited for while a resilver runs or is to come, and else it did
 /// not end.
-fn replaced_already(request: &Request<'_>, target: Member<'_>, resilvers: bool) -> Option<Cannot> {
+fn replaced_already(
+    request: &Request<'_>,
+    target: Member<'_>,
+    resilvers: bool,
+) -> Option<ReplaceError> {
     let places = target.vdev.places();
     let pairs = places.iter().flat_map(Place::shared);
     let mut pairs = pairs.filter(|it| it.has(target.leaf.guid));
@@ -233,7 +244,7 @@ fn replaced_already(request: &Request<'_>, target: Member<'_>, resilvers: bool) 
     let (pool, vdev) = (target.pool.name.clone(), target.part());
     let mut leaves = pair.leaves().into_iter();
     if resilvers || leaves.any(|leaf| leaf.told.deferred && leaf.is_read()) {
-        return Some(Cannot::Replacing { pool, vdev });
+        return Some(ReplaceError::Replacing { pool, vdev });
     }
     let new = pair.member()?;
     let called = |leaf: &Leaf| {
@@ -242,7 +253,7 @@ fn replaced_already(request: &Request<'_>, target: Member<'_>, resilvers: bool) 
         it.map_or_else(|| leaf.guid.to_string(), |it| words(request, it))
     };
     let old: Vec<&Leaf> = pair.leaves().into_iter().filter(|it| it.guid != new.guid).collect();
-    Some(Cannot::Unfinished {
+    Some(ReplaceError::Unfinished {
         pool,
         vdev,
         new: called(new),
@@ -254,17 +265,17 @@ fn replaced_already(request: &Request<'_>, target: Member<'_>, resilvers: bool) 
 }
 
 /// The least that may take the member's place.
-fn least(request: &Request<'_>, target: Member<'_>) -> Result<Replacement, Cannot> {
+fn least(request: &Request<'_>, target: Member<'_>) -> Result<Replacement, ReplaceError> {
     member::least(target.vdev, request.inventory)
-        .map_err(|why| Cannot::Untold { vdev: target.part(), why })
+        .map_err(|why| ReplaceError::Untold { vdev: target.part(), why })
 }
 
-fn put_one_in(request: &Request<'_>, target: Member<'_>) -> Cannot {
+fn put_one_in(request: &Request<'_>, target: Member<'_>) -> ReplaceError {
     if let Some(doubted) = request.bay.doubted(&request.known()) {
         return doubted;
     }
     let least = least(request, target).ok();
-    Cannot::PutOneIn {
+    ReplaceError::PutOneIn {
         bay: request.bay.spoken(),
         was: words(request, target),
         least: least.map(|least| (least.drive_512, least.drive_4kn)),
@@ -294,7 +305,7 @@ fn of_itself(
     request: &Request<'_>,
     target: Member<'_>,
     members: &[Member<'_>],
-) -> Result<Task, Cannot> {
+) -> Result<Task, ReplaceError> {
     let hw = request.hw;
     let Some(disk) = target.disk else { return Err(put_one_in(request, target)) };
     let drive = Drive::of(hw, disk);
@@ -305,7 +316,7 @@ fn of_itself(
         _ if target.is_sick(hw) => take_out(request, target, disk),
         _ => {
             let sick = members.iter().filter(|it| it.is_to_replace(hw));
-            Err(Cannot::Healthy {
+            Err(ReplaceError::Healthy {
                 drive: Box::new(drive),
                 part: target.part(),
                 sick: sick.map(|it| words(request, *it)).collect(),
@@ -357,7 +368,7 @@ pub(super) fn take_out(
     request: &Request<'_>,
     target: Member<'_>,
     disk: &Disk,
-) -> Result<Task, Cannot> {
+) -> Result<Task, ReplaceError> {
     let drive = Drive::of(request.hw, disk);
     let pool = &target.pool.name;
     if let Err(why) = target.pool.may_take_out(target.vdev, target.leaf) {
@@ -393,7 +404,12 @@ pub(super) fn take_out(
 }
 
 /// The refusal to take out what the vdev cannot do without.
-fn still_needed(request: &Request<'_>, target: Member<'_>, drive: Drive, why: &Needed) -> Cannot {
+fn still_needed(
+    request: &Request<'_>,
+    target: Member<'_>,
+    drive: Drive,
+    why: &Needed,
+) -> ReplaceError {
     let others = match why {
         Needed::Others(guids) => {
             let all = member::all(request.inventory).into_iter();
@@ -403,7 +419,7 @@ fn still_needed(request: &Request<'_>, target: Member<'_>, drive: Drive, why: &N
         }
         Needed::Alone | Needed::Unsure => Vec::new(),
     };
-    Cannot::NoRedundancy {
+    ReplaceError::NoRedundancy {
         drive: Box::new(drive),
         vdev: target.part(),
         others,
@@ -453,14 +469,14 @@ fn meanwhile(request: &Request<'_>, target: Member<'_>, without: bool) -> String
 }
 
 /// The new drive takes the member's place.
-fn exchange(request: &Request<'_>, target: Member<'_>, new: &Disk) -> Result<Task, Cannot> {
+fn exchange(request: &Request<'_>, target: Member<'_>, new: &Disk) -> Result<Task, ReplaceError> {
     let hw = request.hw;
     let least = least(request, target)?;
     // A larger drive is used up to the reserve, or the vdev could never grow.
     let reserve = reserve(request, target).filter(|_| target.vdev.class == Class::Normal);
     let cut = reserve.map(|reserve| {
         let old = target.leaf.partition.unwrap_or(least.partition).max(least.partition);
-        newcomer::reserved(reserve, new).unwrap_or(old).max(old)
+        new_drive::reserved(reserve, new).unwrap_or(old).max(old)
     });
     let needs = Needs {
         least: Some(least),
@@ -468,7 +484,7 @@ fn exchange(request: &Request<'_>, target: Member<'_>, new: &Disk) -> Result<Tas
         role: REPLACEMENT,
         cut,
     };
-    let new = newcomer::judge(&request.sight(), new, &needs)?;
+    let new = new_drive::judge(&request.sight(), new, &needs)?;
     if let Some(why) = would_suspend(request, target, &new, &least) {
         return Err(why);
     }
@@ -513,7 +529,7 @@ fn exchange(request: &Request<'_>, target: Member<'_>, new: &Disk) -> Result<Tas
 fn only_a_part(
     request: &Request<'_>,
     target: Member<'_>,
-    new: &Newcomer<'_>,
+    new: &NewDrive<'_>,
 ) -> Vec<(String, String)> {
     let (drive, number) = partition(target.leaf);
     let is_beside = |other: &Member<'_>| {
@@ -574,9 +590,9 @@ fn partition(leaf: &Leaf) -> (Option<&str>, Option<u32>) {
 fn would_suspend(
     request: &Request<'_>,
     target: Member<'_>,
-    new: &Newcomer<'_>,
+    new: &NewDrive<'_>,
     least: &Replacement,
-) -> Option<Cannot> {
+) -> Option<ReplaceError> {
     let was_open = target.leaf.state != "ONLINE" && target.leaf.partition.is_some();
     if !was_open || !target.vdev.is_above(new.partition) {
         return None;
@@ -587,7 +603,7 @@ fn would_suspend(
         Some(large) if new.disk.logical == Some(4096) => large,
         _ => safe.drive_512,
     };
-    Some(Cannot::WouldSuspend {
+    Some(ReplaceError::WouldSuspend {
         drive: Box::new(new.drive.clone()),
         is: new.disk.size,
         vdev: target.part(),
@@ -605,7 +621,7 @@ fn reserve(request: &Request<'_>, target: Member<'_>) -> Option<Bytes> {
     request.sight().wish_for(&target.pool.name)?.pool.reserve
 }
 
-fn replace_step(target: Member<'_>, new: &Newcomer<'_>) -> Step {
+fn replace_step(target: Member<'_>, new: &NewDrive<'_>) -> Step {
     let pool = &target.pool.name;
     let mut replace = step(
         format!(

@@ -48,7 +48,7 @@ struct Ask<'a> {
 
 const BAY3: Ask<'_> = Ask { bay: "3", with: None, member: None, take: None };
 
-fn task(look: &Inventory, ask: &Ask<'_>) -> Result<Task, Cannot> {
+fn task(look: &Inventory, ask: &Ask<'_>) -> Result<Task, ReplaceError> {
     let hw = &hw("hp-microserver-gen8");
     let known = Known { hw, inventory: look };
     let bay = called::spot(&known, ask.bay)?;
@@ -304,7 +304,7 @@ fn while_a_drive_is_being_filled_each_bay_gets_its_own_answer() {
     vdev.leaves[2].told = within(0);
     vdev.leaves.push(new);
     // Its own bay: it is watched. A healthy one: it is healthy.
-    assert!(matches!(task(&look, &BAY3), Err(Cannot::Replacing { .. })));
+    assert!(matches!(task(&look, &BAY3), Err(ReplaceError::Replacing { .. })));
     assert!(refused(&look, &Ask { bay: "2", ..BAY3 }).contains("the drive in bay 2 is healthy"));
     // One that was pulled meanwhile has to come back.
     let vdev = &mut look.pools.as_mut().unwrap()[0].vdevs[0];

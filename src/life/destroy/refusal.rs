@@ -5,7 +5,7 @@ use crate::refuse::{About, Refuses, Words};
 
 /// Why not.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum NoLoss {
+pub enum DestroyError {
     /// Its pool is not imported.
     NoPool {
         /// As it was typed.
@@ -39,7 +39,7 @@ pub enum NoLoss {
     },
 }
 
-impl Refuses for NoLoss {
+impl Refuses for DestroyError {
     fn id(&self) -> &'static str {
         match self {
             Self::NoPool { .. } => "no-pool",
@@ -55,7 +55,7 @@ impl Refuses for NoLoss {
     }
 }
 
-impl NoLoss {
+impl DestroyError {
     fn own_words(&self) -> About<'_> {
         const DO: &str = "do this";
         let none: Option<&Drive> = None;

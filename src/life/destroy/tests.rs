@@ -30,7 +30,7 @@ fn box_with(datasets: &[&str]) -> Made {
     made
 }
 
-fn ask(dataset: &str, would: Result<&str, &str>, wish: Option<&str>) -> Result<Task, Cannot> {
+fn ask(dataset: &str, would: Result<&str, &str>, wish: Option<&str>) -> Result<Task, ReplaceError> {
     let made = box_with(&["tank", "tank/media", "tank/media/a", "tank/mediathek"]);
     let wish = wish.map(|text| read::<Profile>("wish", text.as_bytes()).unwrap().value);
     make(&Request { inventory: &made.0, wish: wish.as_ref(), dataset, would })

@@ -1,13 +1,13 @@
 //! Add one drive to a vdev: a raidz gets wider, a mirror or a single disk gets another copy.
 
+use super::{ExpandError, fact, new_row, profile_fact, space, task, usable_facts};
 use super::{Needed, Request, Space, bay_of, data, feature, part, ready};
-use super::{NoGrowth, fact, new_row, profile_fact, space, task, usable_facts};
 use crate::capacity::Kind;
 use crate::inventory::place::Holds;
 use crate::inventory::{Class, Pool, Vdev};
 use crate::life::member::{self, Member, may_lose};
-use crate::life::newcomer::{Needs, Newcomer};
-use crate::life::{Cannot, Follows, Task, called};
+use crate::life::new_drive::{Needs, NewDrive};
+use crate::life::{Follows, ReplaceError, Task, called};
 use crate::names::BayId;
 use crate::step::role::ATTACHED;
 use crate::step::{Condition, Danger, command, run, step};
@@ -20,12 +20,16 @@ struct Target<'a> {
     is_raidz: bool,
 }
 
-pub(super) fn make(request: &Request<'_>, word: &str, to: Option<&str>) -> Result<Task, Cannot> {
+pub(super) fn make(
+    request: &Request<'_>,
+    word: &str,
+    to: Option<&str>,
+) -> Result<Task, ReplaceError> {
     let target = target(request, word, to)?;
     let Target { pool, vdev, .. } = &target;
     judge(&target)?;
     let least = member::least(vdev, request.sight.inventory)
-        .map_err(|why| Cannot::Untold { vdev: part(pool, vdev), why })?;
+        .map_err(|why| ReplaceError::Untold { vdev: part(pool, vdev), why })?;
     let reserve = request.sight.wish_for(&pool.name).and_then(|wish| wish.pool.reserve);
     let longest = vdev.leaves.iter().filter_map(|leaf| leaf.partition).max();
     let needs = Needs {
@@ -67,11 +71,13 @@ pub(super) fn make(request: &Request<'_>, word: &str, to: Option<&str>) -> Resul
     .identified())
 }
 
-fn attach_step(target: &Target<'_>, new: &Newcomer<'_>) -> Result<crate::step::Step, Cannot> {
+fn attach_step(target: &Target<'_>, new: &NewDrive<'_>) -> Result<crate::step::Step, ReplaceError> {
     let Target { pool, vdev, members, is_raidz } = target;
     let well = members.iter().find(|member| member.leaf.state == "ONLINE");
-    let well = well
-        .ok_or_else(|| NoGrowth::NotWell { what: part(pool, vdev), state: vdev.state.clone() })?;
+    let well = well.ok_or_else(|| ExpandError::NotWell {
+        what: part(pool, vdev),
+        state: vdev.state.clone(),
+    })?;
     let beside = if *is_raidz { vdev.name.clone() } else { well.leaf.guid.to_string() };
     let mut attach = step(
         format!("attach the drive in {} to {}", new.drive.spoken(), part(pool, vdev)),
@@ -91,12 +97,12 @@ fn attach_step(target: &Target<'_>, new: &Newcomer<'_>) -> Result<crate::step::S
 }
 
 /// Whether the vdev takes one more, as it is.
-fn judge(target: &Target<'_>) -> Result<(), Cannot> {
+fn judge(target: &Target<'_>) -> Result<(), ReplaceError> {
     let Target { pool, vdev, is_raidz, .. } = target;
     let name = part(pool, vdev);
     ready(pool, if *is_raidz { Needed::Online } else { Needed::Working })?;
     if vdev.is_shared() {
-        return Err(Cannot::Replacing { pool: pool.name.clone(), vdev: name });
+        return Err(ReplaceError::Replacing { pool: pool.name.clone(), vdev: name });
     }
     if *is_raidz {
         feature(pool, "raidz_expansion")?;
@@ -106,14 +112,18 @@ fn judge(target: &Target<'_>) -> Result<(), Cannot> {
                 "ONLINE" => "ONLINE, and missing data until it has resilvered".to_owned(),
                 state => state.to_owned(),
             };
-            return Err(NoGrowth::NotWell { what, state }.into());
+            return Err(ExpandError::NotWell { what, state }.into());
         }
     }
     Ok(())
 }
 
 /// The vdev that is meant, or the only one that can be.
-fn target<'a>(request: &Request<'a>, bay: &str, to: Option<&str>) -> Result<Target<'a>, Cannot> {
+fn target<'a>(
+    request: &Request<'a>,
+    bay: &str,
+    to: Option<&str>,
+) -> Result<Target<'a>, ReplaceError> {
     let pools = request.pools()?;
     let choices = || {
         let all = pools.iter().flat_map(|pool| data(pool).map(|vdev| choice(request, pool, vdev)));
@@ -126,16 +136,16 @@ fn target<'a>(request: &Request<'a>, bay: &str, to: Option<&str>) -> Result<Targ
     let (pool, vdev) = match (&found[..], to) {
         ([one], _) => *one,
         ([], Some(word)) => {
-            return Err(NoGrowth::NoSuchVdev { word: word.to_owned(), known: choices() }.into());
+            return Err(ExpandError::NoSuchVdev { word: word.to_owned(), known: choices() }.into());
         }
-        _ => return Err(NoGrowth::WhichVdev { bay: bay.to_owned(), known: choices() }.into()),
+        _ => return Err(ExpandError::WhichVdev { bay: bay.to_owned(), known: choices() }.into()),
     };
     let is_raidz = vdev.kind.starts_with("raidz");
     let takes = is_raidz || vdev.kind == "mirror" || vdev.kind == "disk";
     if !takes || matches!(vdev.class, Class::Cache | Class::Spare) {
         let kind =
             if takes { format!("{:?}", vdev.class).to_lowercase() } else { vdev.kind.clone() };
-        return Err(NoGrowth::NotAttached { vdev: part(pool, vdev), kind }.into());
+        return Err(ExpandError::NotAttached { vdev: part(pool, vdev), kind }.into());
     }
     let members = request.members()?;
     let members = members.into_iter().filter(|it| it.vdev.is(vdev)).collect();
@@ -147,7 +157,7 @@ fn named<'a>(
     request: &Request<'a>,
     pools: &[&'a Pool],
     word: &str,
-) -> Result<Vec<(&'a Pool, &'a Vdev)>, Cannot> {
+) -> Result<Vec<(&'a Pool, &'a Vdev)>, ReplaceError> {
     let is_called = |pool: &Pool, vdev: &Vdev| {
         vdev.name == word || format!("{}/{}", pool.name, vdev.name) == word
     };

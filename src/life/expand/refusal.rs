@@ -7,7 +7,7 @@ use crate::units::Bytes;
 
 /// Why not.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum NoGrowth {
+pub enum ExpandError {
     /// No pool of this name is imported.
     NoSuchPool {
         /// As it was typed.
@@ -166,7 +166,7 @@ pub enum NoGrowth {
 
 const DO: &str = "do this";
 
-impl Refuses for NoGrowth {
+impl Refuses for ExpandError {
     fn id(&self) -> &'static str {
         match self {
             Self::NoSuchPool { .. } => "no-such-pool",
@@ -199,7 +199,7 @@ impl Refuses for NoGrowth {
     }
 }
 
-impl NoGrowth {
+impl ExpandError {
     /// What is the matter in one line, the drive that it is about, and rows of a word and a sentence.
     #[allow(clippy::too_many_lines)] // a row for each
     fn own_words(&self) -> About<'_> {

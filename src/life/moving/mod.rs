@@ -6,7 +6,7 @@
 use crate::drive::Drive;
 use crate::hw::Hw;
 use crate::inventory::{Disk, ForeignPool, ImportablePool, Inventory, Owner, Pool, Reason};
-use crate::life::{Cannot, Task, member};
+use crate::life::{ReplaceError, Task, member};
 use crate::plan::{import, steps};
 use crate::profile::Profile;
 use crate::status::waiting::waiting;
@@ -15,7 +15,7 @@ use crate::system::Own;
 
 mod refusal;
 
-pub use refusal::NoMove;
+pub use refusal::MoveError;
 
 /// What is asked of `import`, and what was seen.
 #[derive(Clone, Copy, Debug)]
@@ -40,7 +40,7 @@ pub struct Incoming<'a> {
 ///
 /// # Errors
 /// All that speaks against it.
-pub fn import(request: &Incoming<'_>) -> Result<Task, Cannot> {
+pub fn import(request: &Incoming<'_>) -> Result<Task, ReplaceError> {
     let Incoming { hw, inventory, own, .. } = *request;
     let listed = wanted(request)?;
     let members = members_of(inventory, &listed.guid);
@@ -54,24 +54,24 @@ pub fn import(request: &Incoming<'_>) -> Result<Task, Cannot> {
     if is_never {
         let places = places(hw, &members);
         return Err(
-            NoMove::Refused { says: waits.to_string(), means: waits.means(), places }.into()
+            MoveError::Refused { says: waits.to_string(), means: waits.means(), places }.into()
         );
     }
     if listed.log_lost && !request.without_log {
-        return Err(NoMove::NoLog { pool: name.clone() }.into());
+        return Err(MoveError::NoLog { pool: name.clone() }.into());
     }
     if !(is_usable(&listed.state) || request.without_log) {
         let places = places(hw, &members);
         return Err(
-            NoMove::Refused { says: waits.to_string(), means: waits.means(), places }.into()
+            MoveError::Refused { says: waits.to_string(), means: waits.means(), places }.into()
         );
     }
     let Some(label) = newest else {
-        return Err(NoMove::Unlabelled { pool: name.clone() }.into());
+        return Err(MoveError::Unlabelled { pool: name.clone() }.into());
     };
     let hostid = steps::own_hostid(inventory, own);
     let force = import::whose(label, hostid.as_deref(), request.from).map_err(|host| {
-        NoMove::Elsewhere { pool: name.clone(), host, last: import::last_used(label) }
+        MoveError::Elsewhere { pool: name.clone(), host, last: import::last_used(label) }
     })?;
     let known: Option<Vec<_>> = members.iter().map(|(disk, _)| disk.address.clone()).collect();
     let enough = known.filter(|known| known.len() == listed.members.len());
@@ -155,10 +155,12 @@ fn is_other_part(member: &str) -> bool {
 }
 
 /// The pool that is meant.
-fn wanted<'a>(request: &Incoming<'a>) -> Result<&'a ImportablePool, Cannot> {
+fn wanted<'a>(request: &Incoming<'a>) -> Result<&'a ImportablePool, ReplaceError> {
     let inventory = request.inventory;
-    let listed =
-        inventory.importable.as_ref().map_err(|why| Cannot::NotKnown { why: why.why.clone() })?;
+    let listed = inventory
+        .importable
+        .as_ref()
+        .map_err(|why| ReplaceError::NotKnown { why: why.why.clone() })?;
     let there: Vec<&ImportablePool> = listed.iter().filter(|pool| !pool.destroyed).collect();
     let words = |pools: &[&ImportablePool]| {
         let say =
@@ -169,25 +171,25 @@ fn wanted<'a>(request: &Incoming<'a>) -> Result<&'a ImportablePool, Cannot> {
     let Some(word) = request.pool else {
         return match there[..] {
             [one] if imported(&one.name) => {
-                Err(NoMove::NameTaken { pool: one.name.clone() }.into())
+                Err(MoveError::NameTaken { pool: one.name.clone() }.into())
             }
             [one] => Ok(one),
             [] => {
                 let here = inventory.pools.iter().flatten().map(|pool| pool.name.clone()).collect();
                 let destroyed = listed.iter().map(|pool| pool.name.clone()).collect();
-                Err(NoMove::Nothing { here, destroyed }.into())
+                Err(MoveError::Nothing { here, destroyed }.into())
             }
-            ref many => Err(NoMove::Which { known: words(many) }.into()),
+            ref many => Err(MoveError::Which { known: words(many) }.into()),
         };
     };
     let meant: Vec<&ImportablePool> =
         there.iter().filter(|pool| pool.name == word || pool.guid == word).copied().collect();
     match meant[..] {
-        [one] if imported(&one.name) => Err(NoMove::NameTaken { pool: one.name.clone() }.into()),
+        [one] if imported(&one.name) => Err(MoveError::NameTaken { pool: one.name.clone() }.into()),
         [one] => Ok(one),
-        [] if imported(word) => Err(NoMove::Here { pool: word.to_owned() }.into()),
-        [] => Err(NoMove::NoSuch { word: word.to_owned(), known: words(&there) }.into()),
-        ref many => Err(NoMove::Which { known: words(many) }.into()),
+        [] if imported(word) => Err(MoveError::Here { pool: word.to_owned() }.into()),
+        [] => Err(MoveError::NoSuch { word: word.to_owned(), known: words(&there) }.into()),
+        ref many => Err(MoveError::Which { known: words(many) }.into()),
     }
 }
 
@@ -227,12 +229,12 @@ pub struct Outgoing<'a> {
 ///
 /// # Errors
 /// All that speaks against it.
-pub fn export(request: &Outgoing<'_>) -> Result<Task, Cannot> {
+pub fn export(request: &Outgoing<'_>) -> Result<Task, ReplaceError> {
     let Outgoing { hw, inventory, .. } = *request;
     let pool = one_pool(inventory, request.pool)?;
     let name = &pool.name;
     if pool.state == "SUSPENDED" {
-        return Err(Cannot::Suspended { pool: name.clone() });
+        return Err(ReplaceError::Suspended { pool: name.clone() });
     }
     let mut out =
         step(format!("export pool {name}"), Danger::Harmless, run([command::export(name)]));
@@ -292,18 +294,21 @@ pub fn export(request: &Outgoing<'_>) -> Result<Task, Cannot> {
 ///
 /// # Errors
 /// None is imported, not this one, or several are and none was named.
-pub fn one_pool<'a>(inventory: &'a Inventory, named: Option<&str>) -> Result<&'a Pool, Cannot> {
+pub fn one_pool<'a>(
+    inventory: &'a Inventory,
+    named: Option<&str>,
+) -> Result<&'a Pool, ReplaceError> {
     let pools =
-        inventory.pools.as_ref().map_err(|why| Cannot::NotKnown { why: why.why.clone() })?;
+        inventory.pools.as_ref().map_err(|why| ReplaceError::NotKnown { why: why.why.clone() })?;
     let all = || pools.iter().map(|pool| pool.name.clone()).collect::<Vec<_>>();
     match (named, &pools[..]) {
-        (_, []) => Err(Cannot::NoPool),
+        (_, []) => Err(ReplaceError::NoPool),
         (None, [one]) => Ok(one),
-        (None, _) => Err(NoMove::WhichHere { known: all() }.into()),
+        (None, _) => Err(MoveError::WhichHere { known: all() }.into()),
         (Some(name), pools) => pools
             .iter()
             .find(|pool| pool.name == name)
-            .ok_or_else(|| NoMove::NotHere { word: name.to_owned(), known: all() }.into()),
+            .ok_or_else(|| MoveError::NotHere { word: name.to_owned(), known: all() }.into()),
     }
 }
 

@@ -5,7 +5,7 @@ use crate::refuse::{About, Refuses, Words};
 
 /// Why not.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum NoMove {
+pub enum MoveError {
     /// No pool could be imported.
     Nothing {
         /// Pools that are imported.
@@ -77,7 +77,7 @@ pub enum NoMove {
     },
 }
 
-impl Refuses for NoMove {
+impl Refuses for MoveError {
     fn id(&self) -> &'static str {
         match self {
             Self::Nothing { .. } => "nothing",
@@ -99,7 +99,7 @@ impl Refuses for NoMove {
     }
 }
 
-impl NoMove {
+impl MoveError {
     fn own_words(&self) -> About<'_> {
         const DO: &str = "do this";
         let none: Option<&Drive> = None;

@@ -3,19 +3,23 @@
 //! What is done already is read off the drives themselves, so that nothing has to be kept between: each time it is said
 //! which members are still small, what is usable now, and what will be after the last one.
 
-use super::{Needed, NoGrowth, Request, Space, fact, part, ready, task, usable_facts};
+use super::{ExpandError, Needed, Request, Space, fact, part, ready, task, usable_facts};
 use crate::capacity;
 use crate::drive::Drive;
 use crate::inventory::Class;
 use crate::life::member::{self, Member};
-use crate::life::newcomer::{self, reserved};
-use crate::life::{Cannot, Task, called, replace};
+use crate::life::new_drive::{self, reserved};
+use crate::life::{ReplaceError, Task, called, replace};
 use crate::names::BayId;
 use crate::step::{Danger, command, run, step};
 use crate::units::Bytes;
 use crate::words::bays;
 
-pub(super) fn make(request: &Request<'_>, word: &str, with: Option<&str>) -> Result<Task, Cannot> {
+pub(super) fn make(
+    request: &Request<'_>,
+    word: &str,
+    with: Option<&str>,
+) -> Result<Task, ReplaceError> {
     let sight = &request.sight;
     let known = request.known();
     let bay = &called::spot(&known, word)?;
@@ -23,18 +27,18 @@ pub(super) fn make(request: &Request<'_>, word: &str, with: Option<&str>) -> Res
     let with = with.as_ref();
     let members = request.members()?;
     let sits = members.iter().find(|member| bay.has(sight.hw, member)).copied();
-    let target = sits.ok_or_else(|| NoGrowth::NoMember { word: bay.spoken() })?;
+    let target = sits.ok_or_else(|| ExpandError::NoMember { word: bay.spoken() })?;
     let (pool, vdev) = (target.pool, target.vdev);
     ready(pool, Needed::Working)?;
     if vdev.is_shared() {
-        return Err(Cannot::Replacing { pool: pool.name.clone(), vdev: part(pool, vdev) });
+        return Err(ReplaceError::Replacing { pool: pool.name.clone(), vdev: part(pool, vdev) });
     }
     if !target.is_well() {
         let what = format!("the drive in {}", bay.spoken());
-        return Err(NoGrowth::NotWell { what, state: target.leaf.state.clone() }.into());
+        return Err(ExpandError::NotWell { what, state: target.leaf.state.clone() }.into());
     }
     member::least(vdev, sight.inventory)
-        .map_err(|why| Cannot::Untold { vdev: target.part(), why })?;
+        .map_err(|why| ReplaceError::Untold { vdev: target.part(), why })?;
     let of_vdev: Vec<Member<'_>> = members.iter().filter(|it| it.vdev.is(vdev)).copied().collect();
     let space = Space::of(pool, sight.inventory);
     let now = space.with(vdev, |part| {
@@ -75,18 +79,18 @@ fn take_the_room(
     of_vdev: &[Member<'_>],
     space: &Space<'_>,
     after: Bytes,
-) -> Result<Task, Cannot> {
+) -> Result<Task, ReplaceError> {
     let (pool, vdev) = (target.pool, target.vdev);
     let mut commands = Vec::new();
     for member in of_vdev {
-        let untold = || Cannot::Untold {
+        let untold = || ReplaceError::Untold {
             vdev: target.part(),
             why: "ZFS does not report the path of a member".to_owned(),
         };
         let disk = member.disk.ok_or_else(untold)?;
         if let Some(stale) = request.stale.iter().find(|stale| stale.disk == disk.name) {
             let drive = Box::new(Drive::of(request.sight.hw, disk));
-            return Err(NoGrowth::Stale { drive, what: stale.what.clone() }.into());
+            return Err(ExpandError::Stale { drive, what: stale.what.clone() }.into());
         }
         let path = member.leaf.path.clone().ok_or_else(untold)?;
         // Of a whole drive zpool wants the drive, not the partition that it has made there itself.
@@ -125,9 +129,9 @@ fn exchange(
     of_vdev: &[Member<'_>],
     space: &Space<'_>,
     with: &str,
-) -> Result<Task, Cannot> {
+) -> Result<Task, ReplaceError> {
     let task = replace::make(ask)?;
-    let disk = newcomer::called(&request.known(), with)?;
+    let disk = new_drive::called(&request.known(), with)?;
     let drive = disk.measure();
     let zfs = request.sight.inventory.release();
     let whole = || capacity::Cut::Whole.made_by(zfs, drive).ok();
@@ -138,7 +142,7 @@ fn exchange(
     let old = target.leaf.partition.unwrap_or(Bytes::ZERO);
     if new <= old {
         let drive = Box::new(Drive::of(request.sight.hw, disk));
-        return Err(NoGrowth::NotLarger { drive, old, bay: ask.bay.typed() }.into());
+        return Err(ExpandError::NotLarger { drive, old, bay: ask.bay.typed() }.into());
     }
     let vdev = target.vdev;
     let leaves = |all: bool| {
@@ -192,8 +196,8 @@ fn in_the_same_bay(
     target: Member<'_>,
     of_vdev: &[Member<'_>],
     space: &Space<'_>,
-) -> Result<Task, Cannot> {
-    let untold = |why: &str| Cannot::Untold { vdev: target.part(), why: why.to_owned() };
+) -> Result<Task, ReplaceError> {
+    let untold = |why: &str| ReplaceError::Untold { vdev: target.part(), why: why.to_owned() };
     let disk = target.disk.ok_or_else(|| untold("the drive is not here"))?;
     let task = replace::take_out(ask, target, disk)?;
     let (mut facts, usable) = usable_facts(space, space.before());

@@ -79,7 +79,7 @@ fn larger_drives_one_by_one() {
     let reserve = wish("  reserve: 2GiB\n");
     let larger = Way::Larger { bay: &one, with: Some(&nine) };
     let cut = made.told(larger, Some(&reserve), &[], &[]).unwrap();
-    let length = newcomer::reserved(Bytes(2 << 30), &made.0.disks[8]).unwrap();
+    let length = new_drive::reserved(Bytes(2 << 30), &made.0.disks[8]).unwrap();
     let kib = length.0.div_ceil(1 << 20) * 1024;
     assert!(commands(&cut)[0].contains(&format!("--new=1:1M:+{kib}K")), "{:?}", commands(&cut));
 

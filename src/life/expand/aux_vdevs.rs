@@ -4,12 +4,12 @@
 //! special vdev the pool is lost, so that it must survive as many failures as the data does.
 
 use super::add::{spoken, steps};
-use super::{Needed, NoGrowth, Request, Space, ashift, data, devices, fact, feature, new_row};
+use super::{ExpandError, Needed, Request, Space, ashift, data, devices, fact, feature, new_row};
 use super::{profile_fact, ready, task, usable_facts};
 use crate::capacity::{self, Kind, Part, Replacement};
 use crate::inventory::Pool;
-use crate::life::newcomer::{Needs, Newcomer};
-use crate::life::{Cannot, Task, member};
+use crate::life::new_drive::{Needs, NewDrive};
+use crate::life::{ReplaceError, Task, member};
 use crate::step::command::{Add, Added};
 use crate::step::role::{LOG, SPECIAL};
 use crate::step::shape::Shape;
@@ -24,7 +24,7 @@ fn unchanged() -> (String, String) {
 fn made(
     request: &Request<'_>,
     pool: &Pool,
-    news: &[Newcomer<'_>],
+    news: &[NewDrive<'_>],
     what: String,
     add: &Add<'_>,
 ) -> Task {
@@ -37,11 +37,11 @@ fn made(
     }
 }
 
-pub(super) fn log(request: &Request<'_>, bays: &[String]) -> Result<Task, Cannot> {
+pub(super) fn log(request: &Request<'_>, bays: &[String]) -> Result<Task, ReplaceError> {
     let pool = request.one_pool()?;
     ready(pool, Needed::Working)?;
     if bays.len() > 2 {
-        return Err(NoGrowth::ManyLogs { count: bays.len() }.into());
+        return Err(ExpandError::ManyLogs { count: bays.len() }.into());
     }
     let ashift = ashift(pool)?;
     let needs = Needs { least: None, ashift, role: LOG, cut: None };
@@ -70,7 +70,7 @@ pub(super) fn log(request: &Request<'_>, bays: &[String]) -> Result<Task, Cannot
     Ok(Task { facts, ..made(request, pool, &news, what, &add) }.identified())
 }
 
-pub(super) fn cache(request: &Request<'_>, bays: &[String]) -> Result<Task, Cannot> {
+pub(super) fn cache(request: &Request<'_>, bays: &[String]) -> Result<Task, ReplaceError> {
     let pool = request.one_pool()?;
     ready(pool, Needed::Working)?;
     let needs = Needs { least: None, ashift: ashift(pool)?, role: "cache", cut: None };
@@ -92,7 +92,7 @@ pub(super) fn cache(request: &Request<'_>, bays: &[String]) -> Result<Task, Cann
     Ok(Task { facts, ..made(request, pool, &news, what, &add) }.identified())
 }
 
-pub(super) fn spare(request: &Request<'_>, bays: &[String]) -> Result<Task, Cannot> {
+pub(super) fn spare(request: &Request<'_>, bays: &[String]) -> Result<Task, ReplaceError> {
     let pool = request.one_pool()?;
     ready(pool, Needed::Working)?;
     let largest = largest(request, pool)?;
@@ -118,26 +118,26 @@ pub(super) fn spare(request: &Request<'_>, bays: &[String]) -> Result<Task, Cann
 
 /// A spare has to be able to stand in for a member of any data vdev, at once and while the pool is imported: for the most
 /// demanding of them the least, and no less than its members have ([`member::smallest`]).
-fn largest(request: &Request<'_>, pool: &Pool) -> Result<Replacement, Cannot> {
+fn largest(request: &Request<'_>, pool: &Pool) -> Result<Replacement, ReplaceError> {
     let mut largest: Option<Replacement> = None;
     for vdev in data(pool) {
         let least = member::least(vdev, request.sight.inventory)
-            .map_err(|why| Cannot::Untold { vdev: super::part(pool, vdev), why })?;
+            .map_err(|why| ReplaceError::Untold { vdev: super::part(pool, vdev), why })?;
         let device = vdev.smallest().unwrap_or(Bytes::ZERO);
         let least = least.at_least(device, request.sight.inventory.release()).unwrap_or(least);
         largest = largest.filter(|it| it.drive_512 >= least.drive_512).or(Some(least));
     }
-    largest.ok_or_else(|| Cannot::Untold {
+    largest.ok_or_else(|| ReplaceError::Untold {
         vdev: format!("pool {}", pool.name),
         why: "it has no data vdev".to_owned(),
     })
 }
 
-pub(super) fn special(request: &Request<'_>, bays: &[String]) -> Result<Task, Cannot> {
+pub(super) fn special(request: &Request<'_>, bays: &[String]) -> Result<Task, ReplaceError> {
     let pool = request.one_pool()?;
     ready(pool, Needed::Online)?;
     feature(pool, "allocation_classes")?;
-    let shape = Shape::of(pool).map_err(|why| NoGrowth::Unlike {
+    let shape = Shape::of(pool).map_err(|why| ExpandError::Unlike {
         pool: pool.name.clone(),
         bays: spoken(bays),
         why,
@@ -145,7 +145,9 @@ pub(super) fn special(request: &Request<'_>, bays: &[String]) -> Result<Task, Ca
     let needed = shape.may_lose() + 1;
     if shape == Shape::Single || bays.len() != needed {
         let data = shape.may_lose();
-        return Err(NoGrowth::Special { pool: pool.name.clone(), data, given: bays.len() }.into());
+        return Err(
+            ExpandError::Special { pool: pool.name.clone(), data, given: bays.len() }.into()
+        );
     }
     let ashift = ashift(pool)?;
     let needs = Needs { least: None, ashift, role: SPECIAL, cut: None };
@@ -154,7 +156,7 @@ pub(super) fn special(request: &Request<'_>, bays: &[String]) -> Result<Task, Ca
     let add = Add { pool: &pool.name, added: Added::Special(&devices), ashift: Some(ashift) };
     let space = Space::of(pool, request.sight.inventory);
     let after = space.after(|parts| {
-        let leaves = news.iter().map(Newcomer::leaf).collect();
+        let leaves = news.iter().map(NewDrive::leaf).collect();
         let vdev = capacity::Vdev { kind: Kind::Mirror, leaves, ashift: Ashift::new(ashift)? };
         parts.push(Part { vdev, class: capacity::Class::Special, born: None });
         Some(())

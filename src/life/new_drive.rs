@@ -14,7 +14,7 @@ use crate::hw::ControllerMode;
 use crate::inventory::seats::in_bay;
 use crate::inventory::{Disk, Flaw, sentence};
 use crate::life::called::{self, Known};
-use crate::life::{Cannot, Sight};
+use crate::life::{ReplaceError, Sight};
 use crate::plan::erase::{self, Erased, Reason};
 use crate::plan::{Refusal, Refused, pick};
 use crate::step::{Condition, Danger, Fingerprint, Step, command, run, step};
@@ -35,7 +35,7 @@ pub struct Needs {
 
 /// A drive that may come in.
 #[derive(Clone, Debug)]
-pub struct Newcomer<'a> {
+pub struct NewDrive<'a> {
     /// The disk.
     pub disk: &'a Disk,
     /// The drive, for words.
@@ -58,7 +58,7 @@ pub struct Newcomer<'a> {
     least: Option<Bytes>,
 }
 
-impl Newcomer<'_> {
+impl NewDrive<'_> {
     /// What must hold right before zpool gets it. A step that cut it has looked itself.
     pub fn is_free(&self) -> Vec<Condition> {
         if self.is_cut {
@@ -92,9 +92,9 @@ pub fn reserved(reserve: Bytes, disk: &Disk) -> Option<Bytes> {
 ///
 /// # Errors
 /// No such bay or drive, none in the bay, or more than one.
-pub fn called<'a>(known: &Known<'a>, word: &str) -> Result<&'a Disk, Cannot> {
+pub fn called<'a>(known: &Known<'a>, word: &str) -> Result<&'a Disk, ReplaceError> {
     let spot = called::spot(known, word)?;
-    let empty = || Cannot::NoDrive { bay: spot.spoken() };
+    let empty = || ReplaceError::NoDrive { bay: spot.spoken() };
     spot.disk(known)?.ok_or_else(|| spot.doubted(known).unwrap_or_else(empty))
 }
 
@@ -102,35 +102,39 @@ pub fn called<'a>(known: &Known<'a>, word: &str) -> Result<&'a Disk, Cannot> {
 ///
 /// # Errors
 /// All that speaks against it.
-pub fn judge<'a>(sight: &Sight<'_>, disk: &'a Disk, needs: &Needs) -> Result<Newcomer<'a>, Cannot> {
+pub fn judge<'a>(
+    sight: &Sight<'_>,
+    disk: &'a Disk,
+    needs: &Needs,
+) -> Result<NewDrive<'a>, ReplaceError> {
     let hw = sight.hw;
     let drive = Drive::of(hw, disk);
     // Whoever names one of several drives at one port by a name of its own gets it no more than by the bay.
     let seat = disk.seat(hw).filter(|seat| seat.is_bay);
     if let Some(seat) = seat.filter(|seat| in_bay(hw, sight.inventory, &seat.bay).len() > 1) {
-        return Err(Cannot::Drive(Refused(vec![Refusal::ManyInBay { bay: seat.bay }])));
+        return Err(ReplaceError::Drive(Refused(vec![Refusal::ManyInBay { bay: seat.bay }])));
     }
     let ashift = needs.ashift;
     // Neither what it must hold nor where zpool would cut it can be told.
     let Some(logical) = disk.logical else {
         let flawed = Refusal::Flawed { drive, flaw: Flaw::NoSectors };
-        return Err(Cannot::Drive(Refused(vec![flawed])));
+        return Err(ReplaceError::Drive(Refused(vec![flawed])));
     };
     if Ashift::of_sector(logical).is_some_and(|sector| sector.get() > ashift) {
-        return Err(Cannot::Sectors { drive: Box::new(drive), logical, ashift });
+        return Err(ReplaceError::Sectors { drive: Box::new(drive), logical, ashift });
     }
     let least = needs.least.map(|least| match least.drive_4kn {
         Some(large) if disk.logical == Some(4096) => large,
         _ => least.drive_512,
     });
     if let Some(least) = least.filter(|least| disk.size < *least) {
-        return Err(Cannot::TooSmall { drive: Box::new(drive), is: disk.size, least });
+        return Err(ReplaceError::TooSmall { drive: Box::new(drive), is: disk.size, least });
     }
     let raid = hw.chipset_mode(&sight.inventory.host) == Some(ControllerMode::Raid);
     let accept_smart = sight.wish.is_some_and(|wish| wish.pool.accept_smart);
     let terms =
         pick::Terms { raid, accept_smart, takes: sight.takes, unfinished: sight.unfinished };
-    let reason = pick::one(hw, disk, &terms).map_err(|all| Cannot::Drive(Refused(all)))?;
+    let reason = pick::one(hw, disk, &terms).map_err(|all| ReplaceError::Drive(Refused(all)))?;
     let seen = Fingerprint::of(hw, disk, needs.role);
     let mut steps = Vec::new();
     let mut after = seen.clone();
@@ -163,7 +167,7 @@ pub fn judge<'a>(sight: &Sight<'_>, disk: &'a Disk, needs: &Needs) -> Result<New
     let notes = notes.into_iter().chain(sectors(disk, ashift, &drive));
     let notes = notes.chain(stand_on(&sight.inventory.host, &[disk])).collect();
     let is_cut = needs.cut.is_some();
-    Ok(Newcomer { disk, drive, seen, after, steps, device, holds, partition, notes, is_cut, least })
+    Ok(NewDrive { disk, drive, seen, after, steps, device, holds, partition, notes, is_cut, least })
 }
 
 /// A warning where the drive writes larger pieces than the vdev.
