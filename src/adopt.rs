@@ -31,7 +31,7 @@ pub struct Adopted {
 
 /// Why a pool has no profile.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
-#[error("pool {pool} is not such as a profile can describe, so nothing was written\n{}", rows(why))]
+#[error("a profile cannot describe pool {pool}, so nothing was written\n{}", rows(why))]
 pub struct NoWish {
     /// The pool.
     pub pool: String,
@@ -41,7 +41,8 @@ pub struct NoWish {
 
 fn rows(why: &[String]) -> String {
     let rows: String = why.iter().map(|one| labelled("because", &plain(one))).collect();
-    let way = "zbay looks after it without a profile too: `zbay status`, `zbay replace BAY`, `zbay help expand`";
+    let way = "zbay also works with it without a profile: `zbay status`, `zbay replace BAY`, `zbay \
+               help expand`";
     rows + labelled("do this", way).trim_end()
 }
 
@@ -57,7 +58,7 @@ pub fn wish(hw: &Hw, inventory: &Inventory, pool: &Pool, frame: &Frame) -> Resul
         return Err(NoWish { pool: pool.name.clone(), why });
     };
     let mut text = format!(
-        "# Pool {} as it was when zbay took it over. `zbay verify` compares the two.\n",
+        "# Pool {} as it was when zbay adopted it. `zbay verify` compares the two.\n",
         pool.name
     );
     text.push_str(&frame.text(shape.layout, &shape.bays));
@@ -78,7 +79,7 @@ struct Shape {
 fn shape(hw: &Hw, inventory: &Inventory, pool: &Pool, why: &mut Vec<String>) -> Option<Shape> {
     if pool.state != State::Online {
         why.push(format!(
-            "it is {}: mend it first, `zbay status {}` says how",
+            "it is {}: fix that first, `zbay status {}` says how",
             pool.state, pool.name
         ));
     }
@@ -107,7 +108,7 @@ fn shape(hw: &Hw, inventory: &Inventory, pool: &Pool, why: &mut Vec<String>) -> 
     }
     let special = pool.vdevs.iter().filter(|it| matches!(it.class, Class::Special | Class::Dedup));
     why.extend(special.map(|it| {
-        format!("{} holds metadata (special or dedup): a profile has no word for it yet", it.name)
+        format!("{} holds metadata (special or dedup), which profiles do not support yet", it.name)
     }));
     let layout = layout_of(&data, why);
     let logs = match &log[..] {
@@ -117,7 +118,7 @@ fn shape(hw: &Hw, inventory: &Inventory, pool: &Pool, why: &mut Vec<String>) -> 
             Some((false, many.iter().flat_map(|(_, bays)| bays.clone()).collect()))
         }
         _ => {
-            why.push("it has several logs of which some are mirrors".to_owned());
+            why.push("it has several logs, and only some are mirrors".to_owned());
             None
         }
     };
@@ -160,11 +161,11 @@ fn shape(hw: &Hw, inventory: &Inventory, pool: &Pool, why: &mut Vec<String>) -> 
 
 fn bay_of(hw: &Hw, inventory: &Inventory, vdev: &Vdev, leaf: &Leaf) -> Result<BayId, String> {
     let Some(disk) = inventory.disk_of(leaf) else {
-        return Err(format!("member {} of {} is on no drive that is here", leaf.guid, vdev.name));
+        return Err(format!("member {} of {} is not on any drive here", leaf.guid, vdev.name));
     };
     let drive = Drive::of(hw, disk);
     let place = drive.place();
-    drive.bay.ok_or_else(|| format!("the drive at {place} is in no bay of {}", hw.title))
+    drive.bay.ok_or_else(|| format!("the drive at {place} is not in a bay of {}", hw.title))
 }
 
 /// The one layout that all data vdevs have.
@@ -175,13 +176,13 @@ fn layout_of(data: &[(&Vdev, Vec<BayId>)], why: &mut Vec<String>) -> Option<Layo
     kinds.sort_unstable();
     kinds.dedup();
     let [kind] = kinds[..] else {
-        why.push(format!("its data vdevs are of several kinds: {}", kinds.join(", ")));
+        why.push(format!("its data vdevs are of different kinds: {}", kinds.join(", ")));
         return None;
     };
     let found = ALL.into_iter().find(|it| it.vdev_type().unwrap_or("disk") == kind);
     if found.is_none() {
         why.push(format!(
-            "its vdevs are {kind}: a profile knows raidz, raidz2, raidz3, mirror and stripe"
+            "its vdevs are {kind}: profiles support raidz, raidz2, raidz3, mirror and stripe"
         ));
     }
     found
@@ -243,7 +244,7 @@ fn datasets(pool: &Pool, beside: &mut Vec<String>) -> String {
             continue;
         }
         if name.parse::<DatasetName>().is_err() {
-            beside.push(format!("dataset {}: a profile does not take its name", dataset.name));
+            beside.push(format!("dataset {}: its name is not allowed in a profile", dataset.name));
             continue;
         }
         let own = dataset.properties.iter().filter(|it| is_own(it));

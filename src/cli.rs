@@ -18,16 +18,16 @@ use crate::machine::recording::RecordingError;
 /// Arguments that every command takes.
 #[derive(Clone, Debug, Default, Args)]
 pub struct Common {
-    /// Look at a recorded machine instead of this one: a directory, or one that comes with zbay (gen8-seed).
+    /// Use a recorded machine instead of this one: a directory, or a recording that comes with zbay (gen8-seed).
     #[arg(long, global = true, value_name = "DIR|NAME", help_heading = "Global options")]
     pub machine: Option<String>,
-    /// Take this description of the box instead of the recognised one.
+    /// Use this hardware description instead of the recognised one.
     #[arg(long, global = true, value_name = "NAME|FILE", help_heading = "Global options")]
     pub hw: Option<String>,
-    /// Answer as JSON.
+    /// Print JSON.
     #[arg(long, global = true, help_heading = "Global options")]
     pub json: bool,
-    /// Colour by meaning, which signs and words say too.
+    /// When to use colour; words and symbols always say the same.
     #[arg(
         long,
         global = true,
@@ -37,7 +37,7 @@ pub struct Common {
         help_heading = "Global options"
     )]
     pub color: Colour,
-    /// Say on standard error what is run and for how long (twice: more).
+    /// Show on standard error which programs run and for how long (twice: more).
     #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = "Global options")]
     pub verbose: u8,
 }
@@ -45,12 +45,12 @@ pub struct Common {
 /// When colours are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Colour {
-    /// On a terminal that has them, unless `NO_COLOR` is set.
+    /// On a terminal that supports it, unless `NO_COLOR` is set.
     #[default]
     Auto,
-    /// Also into a pipe.
+    /// Even into a pipe.
     Always,
-    /// Not at all.
+    /// Never.
     Never,
 }
 
@@ -88,8 +88,8 @@ pub fn machine(common: &Common) -> Result<Box<dyn Machine>> {
         Err(RecordingError::Absent { .. }) if !word.contains('/') => {
             let names = recorded::names().collect::<Vec<_>>().join(", ");
             bail!(
-                "there is no recorded machine `{word}`: {names}, or a directory that \
-                 scripts/record-machine made"
+                "there is no recorded machine `{word}`: use {names}, or a directory made by \
+                 scripts/record-machine"
             )
         }
         other => Ok(Box::new(other?)),

@@ -12,13 +12,16 @@ use anstream::{AutoStream, ColorChoice};
 use terminal_size::terminal_size_of;
 
 use crate::paint::{ESCAPES, Paint, Tone, unpainted};
+use crate::words::Letters;
 
-/// Whether a character moves the cursor, hides itself, or turns round what is beside it. A line's end is none.
+/// Whether a character moves the cursor, hides itself, turns round what is beside it, or means something else on each
+/// system. A line's end is none.
 pub fn moves(c: char) -> bool {
     (c.is_control() && c != '\n' && c != '\t')
         || matches!(c,
             '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+            | '\u{2060}'..='\u{206f}' | '\u{e000}'..='\u{f8ff}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e007f}' | '\u{f0000}'..='\u{10ffff}')
 }
 
 /// The text with `?` for each such character. The end of a line may be that of another system.
@@ -73,7 +76,8 @@ pub fn clean_painted(text: &str) -> String {
 
 /// The text of a screen that was painted so, or not at all.
 pub fn clean_screen(text: &str, paint: Paint) -> String {
-    if paint == Paint::ANSI { clean_painted(text) } else { clean(text).into_owned() }
+    let text = if paint == Paint::ANSI { clean_painted(text) } else { clean(text).into_owned() };
+    for_terminal(text, io::stdout().is_terminal(), letters())
 }
 
 /// Columns of the terminal that standard output is, no fewer than a plain console has; `None`: it is none.
@@ -86,6 +90,27 @@ pub fn columns() -> Option<usize> {
 /// user has not refused them (`NO_COLOR`, `CLICOLOR`, `CLICOLOR_FORCE`, `TERM=dumb`).
 pub fn choose_colour(choice: ColorChoice) {
     choice.write_global();
+}
+
+/// Letters that the locale of this process has: those that a terminal can show, and what is written for one.
+pub fn letters() -> Letters {
+    let of = |name: &str| std::env::var_os(name).and_then(|value| value.into_string().ok());
+    letters_of(["LC_ALL", "LC_CTYPE", "LANG"].map(of))
+}
+
+/// The first of the three that says anything decides, as in locale(7).
+fn letters_of(locale: [Option<String>; 3]) -> Letters {
+    let said = locale.into_iter().flatten().find(|value| !value.is_empty()).unwrap_or_default();
+    let said = said.to_lowercase();
+    if said.contains("utf-8") || said.contains("utf8") { Letters::Unicode } else { Letters::Ascii }
+}
+
+/// On a terminal that has ASCII alone nothing else is written; a file or another program gets the text as it is.
+fn for_terminal(text: String, is_terminal: bool, letters: Letters) -> String {
+    if !is_terminal || letters == Letters::Unicode || text.is_ascii() {
+        return text;
+    }
+    text.chars().map(|c| if c.is_ascii() { c } else { '?' }).collect()
 }
 
 /// How standard output is painted.
@@ -128,11 +153,13 @@ impl Err {
 impl Write for Err {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let text = String::from_utf8_lossy(bytes);
-        if self.paint == Paint::ANSI {
-            self.lock.write_all(clean_painted(&text).as_bytes())?;
+        let text = if self.paint == Paint::ANSI {
+            clean_painted(&text)
         } else {
-            self.lock.write_all(clean(&unpainted(&text)).as_bytes())?;
-        }
+            clean(&unpainted(&text)).into_owned()
+        };
+        let text = for_terminal(text, self.is_terminal(), letters());
+        self.lock.write_all(text.as_bytes())?;
         Ok(bytes.len())
     }
 
@@ -143,7 +170,8 @@ impl Write for Err {
 
 #[cfg(test)]
 mod tests {
-    use super::{clean, clean_json, clean_painted, moves};
+    use super::{clean, clean_json, clean_painted, for_terminal, letters_of, moves};
+    use crate::words::{Letters, plain};
 
     #[test]
     fn nothing_of_others_moves_a_cursor_or_turns_text_round() {
@@ -163,6 +191,44 @@ mod tests {
         assert_eq!(serde_json::from_str::<serde_json::Value>(&cleaned).unwrap(), json);
         let painted = "\u{1b}[1;31mx\u{1b}[0m \u{1b}[2J \u{1b}[99my \u{1b}";
         assert_eq!(clean_painted(painted), "\u{1b}[1;31mx\u{1b}[0m ?[2J ?[99my ?");
+    }
+
+    #[test]
+    fn the_locale_says_which_letters_a_terminal_has() {
+        let of = |all: &str, ctype: &str, lang: &str| {
+            let said = |value: &str| (value != "-").then(|| value.to_owned());
+            letters_of([said(all), said(ctype), said(lang)])
+        };
+        for (all, ctype, lang) in [
+            ("-", "-", "de_DE.UTF-8"),
+            ("-", "-", "C.utf8"),
+            ("-", "en_US.UTF-8", "C"),
+            ("C.UTF-8", "POSIX", "C"),
+            ("", "", "en_US.utf-8"),
+        ] {
+            assert_eq!(of(all, ctype, lang), Letters::Unicode, "{all} {ctype} {lang}");
+        }
+        for (all, ctype, lang) in [
+            ("-", "-", "-"),
+            ("-", "-", "C"),
+            ("C", "en_US.UTF-8", "en_US.UTF-8"),
+            ("-", "POSIX", "en_US.UTF-8"),
+            ("-", "-", "de_DE.ISO-8859-1"),
+        ] {
+            assert_eq!(of(all, ctype, lang), Letters::Ascii, "{all} {ctype} {lang}");
+        }
+        let shown = |is_terminal, letters| for_terminal("Größe\n".into(), is_terminal, letters);
+        assert_eq!(shown(true, Letters::Ascii), "Gr??e\n");
+        assert_eq!(shown(true, Letters::Unicode), "Größe\n");
+        assert_eq!(shown(false, Letters::Ascii), "Größe\n", "a file keeps what it is given");
+    }
+
+    #[test]
+    fn what_a_screen_shows_of_others_passes_the_last_filter() {
+        let all: String = ('\0'..=char::MAX).filter(|c| !matches!(c, '\n' | '\t')).collect();
+        let shown = Letters::Unicode.within(|| plain(&all));
+        assert!(!shown.contains(moves));
+        assert!(shown.chars().filter(|c| *c != '?').count() > 100_000, "letters are shown");
     }
 
     proptest::proptest! {

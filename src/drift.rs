@@ -31,7 +31,7 @@ pub trait Difference: fmt::Display {
 }
 
 /// The remedy of what `apply` mends.
-pub const APPLY: &str = "`zbay apply` mends it";
+pub const APPLY: &str = "`zbay apply` fixes it";
 
 /// Something that could not be known: it may differ.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,7 +59,7 @@ impl Difference for NotKnown {
     }
 
     fn remedy(&self) -> String {
-        "mend that first; nothing is concluded from a failed look".to_owned()
+        "fix that first; a failed look proves nothing".to_owned()
     }
 
     fn subject(&self) -> (&'static str, String) {

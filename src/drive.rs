@@ -18,7 +18,7 @@ use std::cmp::Ordering;
 pub struct Drive {
     /// Bay or place; `None`: at a port that the box's description does not know.
     pub bay: Option<BayId>,
-    /// True where nobody has proved that this port is this bay.
+    /// True where it is not confirmed that this port is this bay.
     pub assumed: bool,
     /// Model.
     pub model: Option<String>,

@@ -19,7 +19,10 @@ use crate::units::{Ashift, Bytes};
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum ExplainError {
     /// Something that is reckoned with was not told.
-    #[error("{vdev} of {pool}: its {what} is not told; explaining needs OpenZFS 2.3 or newer")]
+    #[error(
+        "{vdev} of {pool}: ZFS does not report its {what}; `zbay explain` needs OpenZFS 2.3 or \
+         newer"
+    )]
     Untold {
         /// The pool.
         pool: String,
@@ -30,7 +33,8 @@ pub enum ExplainError {
     },
     /// A child is two drives at once.
     #[error(
-        "{vdev} of {pool} is having a drive replaced\ndo this  ask again when the resilver has ended: `zpool wait {pool}`"
+        "{vdev} of {pool} is having a drive replaced\ndo this  run this again after the resilver: \
+         `zpool wait {pool}`"
     )]
     Replacing {
         /// The pool.
@@ -55,7 +59,7 @@ pub enum ExplainError {
         pool: String,
     },
     /// The model refuses it.
-    #[error("{pool} cannot be reckoned")]
+    #[error("the space of {pool} cannot be computed")]
     Model {
         /// The pool.
         pool: String,
@@ -275,16 +279,17 @@ impl Difference {
     pub fn words(&self) -> String {
         match self {
             Self::Widened { vdev, was, is } => format!(
-                "{vdev} was made of {was} drives and has {is}: it is reckoned with the parity of {was} for ever, and \
-                 what is written now takes less than that"
+                "{vdev} was created with {was} drives and now has {is}: ZFS keeps computing its \
+                 space with the parity ratio of {was}, and new data takes less than that"
             ),
             Self::Metaslabs { vdev, is, new } => format!(
-                "{vdev} was made for other sizes or by an older release: its pieces have {}, new ones {}",
+                "{vdev} was created for other sizes or by an older release: its metaslabs have {}, \
+                 new ones {}",
                 is.zfs(),
                 new.zfs()
             ),
             Self::Ashift { vdev, is } => format!(
-                "{vdev} has ashift {is}: less padding, and slow on drives with sectors of 4096 bytes"
+                "{vdev} has ashift {is}: less padding, but slow on drives with 4096-byte sectors"
             ),
             Self::Partition { vdev, is, new } => {
                 format!("{vdev} has a partition of {is} bytes, where zpool would make one of {new}")

@@ -21,29 +21,29 @@ mod recognise;
 pub use recognise::Recognise;
 use recognise::pattern;
 
-/// A description of a box: a file under `hw/`.
+/// A hardware description: a file under `hw/`.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Hw {
-    /// Name of this description, the same as the file's: profiles refer to it.
+    /// Name of this description, the same as the file's; profiles refer to it.
     pub hardware: String,
-    /// Name of the box as a person says it.
+    /// Name of the server, for people.
     pub title: String,
-    /// How the box is recognised, by its SMBIOS strings and its processor. Left out: it is never recognised by itself and must
-    /// be named.
+    /// How the server is recognised, by its SMBIOS strings and its processor. If left out, it is never recognised and
+    /// must be named.
     #[serde(default, rename = "match")]
     pub recognise: Option<Recognise>,
-    /// Firmware that starts the operating system: decides whether drives with 4096-byte sectors can boot.
+    /// Firmware that boots the operating system: decides whether drives with 4096-byte sectors can boot.
     #[serde(default)]
     pub firmware: Firmware,
-    /// The storage controller that the bays hang on, and its modes. Left out: not known.
+    /// The storage controller that the bays are connected to, and its modes. Default: unknown.
     #[serde(default)]
     pub controller: Option<Controller>,
     /// The bays in the order in which a person sees them. Empty: every port is a bay, named by its path.
     #[serde(default)]
     pub bays: Vec<Bay>,
-    /// Other places for drives: a fifth port, internal USB, card readers. The first that fits a drive's port
-    /// is its place.
+    /// Other places for drives: a fifth port, internal USB, card readers. The first that matches a drive's port is its
+    /// place.
     #[serde(default)]
     pub places: Vec<Place>,
     /// What can boot, by place and by controller mode.
@@ -52,15 +52,15 @@ pub struct Hw {
     /// Memory.
     #[serde(default)]
     pub memory: Option<Memory>,
-    /// What the box draws without its drives. Left out: not known, and not counted.
+    /// Power draw of the server without its drives. Default: unknown, and not counted.
     #[serde(default)]
     pub power: Option<Draw>,
-    /// Other facts worth printing: power, network, start-up time, reference throughput.
+    /// Other facts worth printing: power, network, boot time, reference throughput.
     #[serde(default)]
     pub facts: Vec<Fact>,
 }
 
-/// How sure a fact is.
+/// How certain a fact is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Sure {
@@ -69,7 +69,7 @@ pub enum Sure {
     /// Believed, not proved.
     #[default]
     Assumed,
-    /// Found out on this very box.
+    /// Found out on this server.
     Learned,
 }
 
@@ -100,14 +100,14 @@ pub enum Firmware {
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Controller {
-    /// PCI address, such as 0000:00:1f.2.
+    /// PCI address, for example 0000:00:1f.2.
     pub address: String,
     /// Its modes; at most one of each.
     pub modes: Vec<Mode>,
-    /// Best link speed of each of its ports, Mb/s, where nothing else is said of a port. Left out: not known.
+    /// Best link speed of each of its ports, Mb/s, unless a port says otherwise. Default: unknown.
     #[serde(default)]
     pub link: Option<u32>,
-    /// How sure the speed is.
+    /// How certain the speed is.
     #[serde(default)]
     pub link_sure: Sure,
 }
@@ -121,12 +121,12 @@ pub enum ControllerMode {
     /// Plain AHCI.
     #[default]
     Ahci,
-    /// The firmware's RAID, with the pool's drives left out of any volume.
+    /// The firmware's RAID, with the pool's drives outside any volume.
     Raid,
     /// IDE emulation.
     Legacy,
-    /// The bays' cable is at a card in a slot that passes drives through; the chipset's own controller stays in AHCI mode
-    /// and has the other ports.
+    /// The bays are cabled to a card in a slot that passes drives through; the chipset's own controller stays in AHCI
+    /// mode and has the other ports.
     Hba,
 }
 
@@ -147,19 +147,19 @@ impl fmt::Display for ControllerMode {
 pub struct Mode {
     /// Which.
     pub mode: ControllerMode,
-    /// PCI `vendor:device` by which it is told; left out: not known.
+    /// PCI `vendor:device` that identifies it. Default: unknown.
     #[serde(default)]
     pub id: Option<String>,
-    /// How sure this is.
+    /// How certain this is.
     #[serde(default)]
     pub sure: Sure,
-    /// In this mode the same places have other ports: no bay is claimed then, and ports stand for bays.
+    /// In this mode the same places have other ports: bays are then unknown, and ports are shown instead.
     #[serde(default)]
     pub moves_ports: bool,
-    /// Drives can be exchanged while the box runs.
+    /// Drives can be swapped while the server is running.
     #[serde(default)]
     pub hot_swap: Option<bool>,
-    /// What is at stake in this mode: printed as a warning with every plan for it.
+    /// The risk of this mode: printed as a warning with every plan for it.
     #[serde(default)]
     pub warning: Option<String>,
 }
@@ -168,21 +168,21 @@ pub struct Mode {
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Bay {
-    /// Its number, from 1, as printed on the box or counted from the left.
+    /// Its number, from 1, as printed on the server or counted from the left.
     #[schemars(with = "u32")]
     pub bay: BayId,
     /// udev's `ID_PATH` of the drive in it, without a trailing `.0`: pci-0000:00:1f.2-ata-1.
     pub port: String,
-    /// How sure it is that this port is this bay.
+    /// How certain it is that this port is this bay.
     #[serde(default)]
     pub sure: Sure,
     /// Best link speed, Mb/s.
     #[serde(default)]
     pub link: Option<u32>,
-    /// How sure the speed is.
+    /// How certain the speed is.
     #[serde(default)]
     pub link_sure: Sure,
-    /// Form factor, such as `3.5 inch`.
+    /// Form factor, for example `3.5 inch`.
     #[serde(default)]
     pub form: Option<String>,
 }
@@ -194,22 +194,22 @@ pub struct Place {
     /// Its name in profiles: fifth-port, usb, microsd.
     #[schemars(with = "String")]
     pub place: BayId,
-    /// As a person says it.
+    /// Its name, for people.
     pub title: String,
-    /// `ID_PATH`; a `*` at its end stands for anything, one alone in it for any run of characters. Left out: this
+    /// `ID_PATH`; a `*` at its end matches anything, a single one within it any run of characters. If left out, this
     /// place cannot be told from others.
     #[serde(default)]
     pub port: Option<String>,
-    /// How sure this is.
+    /// How certain this is.
     #[serde(default)]
     pub sure: Sure,
-    /// Pool devices may live here.
+    /// Pool devices may be here.
     #[serde(default)]
     pub pool: bool,
     /// Best link speed, Mb/s.
     #[serde(default)]
     pub link: Option<u32>,
-    /// What else is to know.
+    /// Anything else worth knowing.
     #[serde(default)]
     pub note: Option<String>,
 }
@@ -226,13 +226,13 @@ pub struct Boot {
     pub raid: CanBoot,
     /// In Legacy mode.
     pub legacy: CanBoot,
-    /// With the bays' cable at an HBA. Left out: not known.
+    /// With the bays cabled to an HBA. Default: unknown.
     #[serde(default)]
     pub hba: Option<CanBoot>,
-    /// How sure this is.
+    /// How certain this is.
     #[serde(default)]
     pub sure: Sure,
-    /// What else is to know.
+    /// Anything else worth knowing.
     #[serde(default)]
     pub note: Option<String>,
 }
@@ -275,12 +275,12 @@ pub struct Memory {
     /// Takes error-correcting memory.
     #[serde(default)]
     pub ecc: Option<bool>,
-    /// How sure this is.
+    /// How certain this is.
     #[serde(default)]
     pub sure: Sure,
 }
 
-/// What a box draws at the wall, idle, with its drives in standby.
+/// What a server draws at the wall, idle, with its drives in standby.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Draw {
@@ -288,7 +288,7 @@ pub struct Draw {
     pub from: u32,
     /// Watts, at most.
     pub to: u32,
-    /// How sure this is.
+    /// How certain this is.
     #[serde(default)]
     pub sure: Sure,
     /// Who measured it.
@@ -303,7 +303,7 @@ pub struct Fact {
     pub what: String,
     /// The value, with its unit.
     pub value: String,
-    /// How sure it is.
+    /// How certain it is.
     #[serde(default)]
     pub sure: Sure,
     /// Where it is from.
@@ -316,7 +316,7 @@ pub struct Fact {
 pub struct Seat {
     /// Bay or place.
     pub bay: BayId,
-    /// How sure it is.
+    /// How certain it is.
     pub sure: Sure,
     /// True for a drive bay, false for another place.
     pub is_bay: bool,

@@ -27,6 +27,7 @@ fn main() -> ExitCode {
         }
     };
     typed.common.color.choose();
+    console::letters().choose();
     cli::trace(typed.common.verbose);
     match typed.run() {
         Ok(answer) => print(&answer, json),

@@ -19,7 +19,7 @@ pub enum NameError {
     #[error("the name is empty")]
     Empty,
     /// Longer than zfs takes.
-    #[error("`{name}` has {len} characters, zfs takes at most {max}")]
+    #[error("`{name}` has {len} characters, zfs allows at most {max}")]
     Long {
         /// The name, cut.
         name: String,
@@ -35,7 +35,7 @@ pub enum NameError {
     #[error("`{0}` has a part that does not begin with a letter or a digit")]
     PartFirst(String),
     /// Another character.
-    #[error("`{name}` contains {bad:?}: letters, digits, `-`, `_`, `.` and `:` are taken")]
+    #[error("`{name}` contains {bad:?}: use letters, digits, `-`, `_`, `.` and `:`")]
     Character {
         /// The name.
         name: String,
@@ -44,7 +44,8 @@ pub enum NameError {
     },
     /// A word with a meaning to `zpool`.
     #[error(
-        "`{name}` is reserved: zpool takes `{word}` for a kind of vdev, choose a name such as tank"
+        "`{name}` is reserved: zpool takes `{word}` for a kind of vdev; choose another name, for \
+         example tank"
     )]
     Reserved {
         /// The name.
@@ -59,7 +60,7 @@ pub enum NameError {
     #[error("`{0}` is not a world wide name: write it as udev does, 0x5000c5006518af8f")]
     Wwn(String),
     /// Not a bay.
-    #[error("`{0}` is not a bay: a number, or a place such as fifth-port")]
+    #[error("`{0}` is not a bay: use a number, or a place like fifth-port")]
     Bay(String),
 }
 
@@ -244,7 +245,7 @@ impl<'de> Deserialize<'de> for BayId {
             type Value = BayId;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a bay: a number, or a place such as fifth-port")
+                f.write_str("a bay: a number, or a place like fifth-port")
             }
 
             fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<BayId, E> {

@@ -36,7 +36,7 @@ impl Tone {
     /// Of a state, as ZFS says it or as the screens do.
     pub fn of_state(state: &str) -> Self {
         match state {
-            "DEGRADED" | "FAULTED" | "UNAVAIL" | "REMOVED" | "SUSPENDED" | "GONE" | "FAILED"
+            "DEGRADED" | "FAULTED" | "UNAVAIL" | "REMOVED" | "SUSPENDED" | "MISSING" | "FAILED"
             | "NO LABEL" => Self::Bad,
             "OFFLINE" | "FAILING" | "errors" => Self::Warning,
             _ => Self::Plain,

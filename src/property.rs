@@ -53,19 +53,19 @@ macro_rules! dataset_properties {
         $to! {
             /// Where it is mounted: an absolute path, legacy or none. Default: inherited; the root's is /POOL.
             mountpoint: Mountpoint, free, Text;
-            /// The most that the dataset and what is below it may use; none lifts it.
+            /// The most that the dataset and everything below it may use; none removes the limit.
             quota: Limit, free, Size;
             /// The most that the dataset alone may use.
             refquota: Limit, free, Size;
-            /// Space that is kept for the dataset and what is below it.
+            /// Space reserved for the dataset and everything below it.
             reservation: Limit, free, Size;
-            /// Space that is kept for the dataset alone.
+            /// Space reserved for the dataset alone.
             refreservation: Limit, free, Size;
             /// The largest block of a file: a power of two from 512 to 16M.
             recordsize: RecordSize, free, Text;
             /// off, on, lz4, zstd, zstd-1 to zstd-19, gzip, gzip-1 to gzip-9, zle. Default of the root: lz4.
             compression: Compression, free, Spelled(GZIP);
-            /// Note when a file was read. Default of the root: off.
+            /// Record when a file was read. Default of the root: off.
             atime: OnOff, free, Text;
             /// Where extended attributes live: sa, dir or off. Default of the root: sa.
             xattr: Xattr, free, Spelled(XATTR);
@@ -79,7 +79,7 @@ macro_rules! dataset_properties {
             copies: Copies, free, Text;
             /// Whether .zfs is visible: hidden or visible.
             snapdir: SnapDir, free, Text;
-            /// How names compare: sensitive, insensitive or mixed. Fixed when the dataset is made.
+            /// How file names compare: sensitive, insensitive or mixed. Fixed when the dataset is created.
             casesensitivity: CaseSensitivity, fixed, Text;
         }
     };

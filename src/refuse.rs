@@ -136,7 +136,7 @@ mod tests {
         assert_eq!(words.remedy(), Some("put a drive in, then `zbay replace 2`"));
         assert_eq!(words.command(), Some("zbay replace 2"));
         assert_eq!(Words::new("no", "name a vdev as `mirror-1`").command(), None, "a word is none");
-        assert_eq!(Words::new("no", "mend that first").command(), None);
+        assert_eq!(Words::new("no", "fix that first").command(), None);
         assert_eq!(
             words.to_string(),
             "bay 2 is empty\n".to_owned()

@@ -59,7 +59,7 @@ pub enum LoadError {
     #[error(transparent)]
     Io(#[from] IoError),
     /// Nothing was named and nothing is recorded.
-    #[error("no profile is named, and {WISH} does not exist: name one of {0}, or a file")]
+    #[error("no profile was given, and {WISH} does not exist: name one of {0}, or a file")]
     NoWish(String),
 }
 
@@ -143,7 +143,7 @@ pub fn recorded_wish(machine: &dyn Machine) -> Result<Option<Vec<u8>>, IoError> 
 /// # Errors
 /// No such file, or its faults.
 pub fn hw(machine: &dyn Machine, word: &str) -> Result<Parsed<Hw>, LoadError> {
-    let (file, bytes) = text(machine, word, "description of a box", "/etc/zbay/hw", &HW)?;
+    let (file, bytes) = text(machine, word, "hardware description", "/etc/zbay/hw", &HW)?;
     read(&file, &bytes).map_err(LoadError::Faults)
 }
 

@@ -93,7 +93,7 @@ pub fn drives(indent: usize, rows: &[Vec<String>]) -> String {
         fitted
     };
     let reasons = rows.iter().filter(|row| row.len() == count).filter_map(|row| row.last());
-    let word = reasons.flat_map(|cell| cell.split(' ')).map(str::len).max().unwrap_or(0);
+    let word = reasons.flat_map(|cell| cell.split(' ')).map(columns).max().unwrap_or(0);
     let beside = fitted(wanted);
     let (at, under) = (before(&beside), indent + 4);
     let room = width().saturating_sub(at);

@@ -1,11 +1,12 @@
-//! Text that fits a plain console: 80 columns of ASCII, or as many more as the terminal has.
+//! Text that fits a plain console: 80 columns, or as many more as the terminal has.
 //!
-//! What a drive, a label or a pool calls itself is foreign input: [`plain`] turns whatever could move a cursor
-//! or fake a line into `?` before it is shown. Words are wrapped, never numbers or names in their middle.
+//! What a drive, a label or a pool calls itself is foreign input: [`plain`] turns whatever could move a cursor, hide itself
+//! or fake a line into `?` before it is shown, and everything but ASCII where the console may not have it. Words are
+//! wrapped, never numbers or names in their middle.
 
 use std::cell::Cell;
 
-use unicode_width::UnicodeWidthStr;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::paint::{Tone, painted, unpainted};
 
@@ -15,6 +16,49 @@ pub const WIDTH: usize = 80;
 thread_local! {
     /// Columns of the screen that is being drawn.
     static COLUMNS: Cell<usize> = const { Cell::new(WIDTH) };
+    /// Letters that the screen has.
+    static LETTERS: Cell<Letters> = const { Cell::new(Letters::Ascii) };
+}
+
+/// Which letters a screen can show.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Letters {
+    /// Printable ASCII: a serial console, a login prompt, a mail.
+    #[default]
+    Ascii,
+    /// All that are printable: a terminal whose locale is UTF-8, or a program that reads JSON.
+    Unicode,
+}
+
+impl Letters {
+    /// For all that is drawn on this thread from here on.
+    pub fn choose(self) {
+        LETTERS.set(self);
+    }
+
+    /// What `draw` draws with these letters.
+    pub fn within<T>(self, draw: impl FnOnce() -> T) -> T {
+        let before = LETTERS.replace(self);
+        let drawn = draw();
+        LETTERS.set(before);
+        drawn
+    }
+
+    /// Those of the screen that is being drawn.
+    pub fn now() -> Self {
+        LETTERS.get()
+    }
+
+    fn has(self, c: char) -> bool {
+        if c.is_ascii() {
+            return c == ' ' || c.is_ascii_graphic();
+        }
+        // What std writes as an escape is no letter or sign: controls, formats such as a bidi override, private use,
+        // blanks of other kinds, what has no meaning yet, and marks that change the letter before them.
+        self == Self::Unicode
+            && c.escape_debug().len() == 1
+            && c.width().is_some_and(|width| width > 0)
+    }
 }
 
 /// Columns that there are: [`WIDTH`], or more [`within`] a wider screen.
@@ -38,9 +82,10 @@ pub fn columns(text: &str) -> usize {
 /// Where the text of a labelled paragraph begins: behind `notices`.
 const INDENT: usize = 9;
 
-/// Printable ASCII as it is, anything else as `?`; blanks at the end are dropped.
+/// What the screen can show as it is, anything else as `?`; blanks at the end are dropped.
 pub fn plain(text: &str) -> String {
-    let shown = |c: char| if c == ' ' || c.is_ascii_graphic() { c } else { '?' };
+    let letters = Letters::now();
+    let shown = |c: char| if letters.has(c) { c } else { '?' };
     text.trim_end().chars().map(shown).collect()
 }
 
@@ -195,13 +240,39 @@ pub fn and(parts: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{bays, clip, columns, labelled, pieces, plain};
+    use super::{Letters, bays, clip, columns, labelled, pieces, plain};
     use crate::paint::{Paint, unpainted};
 
     #[test]
     fn foreign_words_cannot_move_the_cursor() {
         assert_eq!(plain("WD\u{1b}[2J Blue\n"), "WD?[2J Blue");
         assert_eq!(plain("Größe"), "Gr??e");
+    }
+
+    #[test]
+    fn letters_of_others_are_shown_where_the_console_has_them() {
+        let unicode = |text: &str| Letters::Unicode.within(|| plain(text));
+        let ascii = |text: &str| Letters::Ascii.within(|| plain(text));
+        for text in ["Größe", "Łódź", "фото", "写真", "한국", "α/β", "50 € – 4×4"]
+        {
+            assert_eq!(unicode(text), text);
+            assert!(ascii(text).is_ascii(), "{}", ascii(text));
+            assert_eq!(ascii(text).chars().count(), text.chars().count());
+        }
+        for (text, shown) in [
+            ("photos\u{202e}gpj", "photos?gpj"),
+            ("a\u{2066}b\u{2069}\u{200f}c", "a?b??c"),
+            ("a\u{200b}b\u{feff}c\u{ad}d", "a?b?c?d"),
+            ("a\u{e000}b\u{f8ff}\u{100000}", "a?b??"),
+            ("a\u{a0}b\u{3000}c\u{2028}d", "a?b?c?d"),
+            ("Gro\u{308}\u{df}e", "Gro?\u{df}e"),
+            ("a\u{1160}\u{fe0f}\u{e0041}\u{378}\u{ffff}", "a?????"),
+            ("\u{1b}[2J\u{9b}31m\n\t\u{7f}x", "?[2J?31m???x"),
+        ] {
+            assert_eq!(unicode(text), shown);
+            assert!(ascii(text).is_ascii());
+        }
+        assert_eq!(Letters::now(), Letters::Ascii, "it ends with the screen");
     }
 
     #[test]
@@ -237,13 +308,13 @@ mod tests {
 
     #[test]
     fn paragraphs_hang_and_keep_commands_whole() {
-        let text = "bays 1-4 = ports 1-4 is assumed, nobody has proved it: compare the serial with \
-                    `zbay show disk -bS` first";
+        let text = "bays 1-4 = ports 1-4 is assumed, not confirmed: compare the serial with `zbay \
+                    show disk -bS` first";
         let shown = labelled("order", text);
         assert_eq!(
             shown,
-            "order    bays 1-4 = ports 1-4 is assumed, nobody has proved it: compare the\n         \
-             serial with `zbay show disk -bS` first\n"
+            "order    bays 1-4 = ports 1-4 is assumed, not confirmed: compare the serial with\n\
+             \x20        `zbay show disk -bS` first\n"
         );
         assert!(labelled("x", &"`zbay apply`, ".repeat(30)).lines().all(|l| l.len() <= 80));
         assert_eq!(labelled("pool", ""), "pool\n");

@@ -125,29 +125,26 @@ fn what_cannot_be_is_named() {
     for (args, words) in [
         (&["raidz:1x4TB"][..], "a raidz1 vdev cannot be made of 1 drives: it takes 2 to 255"),
         (&["raidz2:256x4TB"], "a raidz2 vdev cannot be made of 256 drives: it takes 3 to 255"),
-        (&["draid2:4d:5c:0s:5x4TB"], "need 6 drives or more, and there are 5"),
+        (&["draid2:4d:5c:0s:5x4TB"], "need 6 drives or more, but there are 5"),
         (&["draid1:4d:11c:1s:11x4TB", "--zfs", "0.8.6"], "OpenZFS 0.8 to 2.0.6 has no dRAID"),
         (&["log:mirror:2x4TB"], "a pool needs at least one vdev that holds data"),
         (&["stripe:1000000x4TB"], "1000000 drives: write 1 to 65536"),
         (&["raidz:4x-4TB"], "`-4TB` is not a size"),
-        (&["raidz:4x10MB"], "drives have 67108864 (64 MiB) to"),
+        (&["raidz:4x10MB"], "use 67108864 (64 MiB) to"),
         (&["mirror:2x4TB", "--ashift", "8"], "8 is not in 9..=16"),
+        (&["mirror:2x4TB", "--zfs", "1.2"], "unknown OpenZFS release `1.2`: use 0.6 to 2.4"),
+        (&["mirror:2x4TB", "--partition", "mbr"], "unknown partition scheme `mbr`"),
+        (&["mirror:2x4TB", "--recordsize", "3K"], "use a power of two from 512 to 16777216 (16M)"),
         (
-            &["mirror:2x4TB", "--zfs", "1.2"],
-            "`1.2` is no OpenZFS release that is known: 0.6 to 2.4",
+            &["mirror:2x4TB", "--mix", "music"],
+            "unknown mix `music`: use media, documents, vm, or a file",
         ),
-        (&["mirror:2x4TB", "--partition", "mbr"], "`mbr` is no partition scheme"),
-        (
-            &["mirror:2x4TB", "--recordsize", "3K"],
-            "it is a power of two, from 512 to 16777216 (16M)",
-        ),
-        (&["mirror:2x4TB", "--mix", "music"], "`music` is no mix: media, documents, vm, or a file"),
         (
             &["mirror:2x4TB", "--mix", "Cargo.toml"],
             "line 1 of a mix, `[package]`: write SIZE COUNT",
         ),
         (&["mirror:2x4TB", "--bays", "4"], "cannot be used with"),
-        (&["--layouts", "raidz9"], "`raidz9` is no layout of the table: raidz, raidz2"),
+        (&["--layouts", "raidz9"], "the table has no layout `raidz9`: use raidz, raidz2"),
     ] {
         let said = gen8(args);
         assert_eq!((said.status, said.out.as_str()), (2, ""), "{args:?}");
@@ -198,13 +195,13 @@ fn the_rule_of_powers_of_two_and_the_ways_of_24_drives() {
         json!(79_832_234_852_352_u64)
     );
     for (args, words) in [
-        (&["optimal", "--drives", "1"][..], "1 drives cannot be shared out: 2 to 500 can"),
-        (&["optimal", "--drives", "1000000"], "1000000 drives cannot be shared out"),
+        (&["optimal", "--drives", "1"][..], "cannot lay out 1 drives: use 2 to 500"),
+        (&["optimal", "--drives", "1000000"], "cannot lay out 1000000 drives"),
         (
             &["optimal", "--drives", "4", "--size", "10MB"],
-            "too few for a pool member: ZFS takes 64 MiB",
+            "too few for a pool member: ZFS needs 64 MiB",
         ),
-        (&["optimal", "--drives", "4", "--size", "2EiB"], "(1 EiB) bytes"),
+        (&["optimal", "--drives", "4", "--size", "2EiB"], "(1 EiB) are accepted"),
     ] {
         let said = zbay(args, "");
         assert_eq!((said.status, said.out.as_str()), (2, ""), "{args:?}");
@@ -250,7 +247,7 @@ fn pictures_are_written_beside_the_screen() {
     let dir = dir.path().to_str().expect("text");
     for (args, words) in [
         (&["capacity", "--bays", "4", "--svg", dir][..], "it is a directory: name a file within"),
-        (&["optimal", "--svg", "/dev/null"], "cannot write /dev/null: it is no regular file"),
+        (&["optimal", "--svg", "/dev/null"], "cannot write /dev/null: it is not a regular file"),
         (&["optimal", "--svg", "/none/such.svg"], "cannot write /none/such.svg: No such file"),
         (&["optimal", "--svg", ""], "an empty path names no file"),
         (&["capacity", "--batch", "--svg", path], "cannot be used with"),
@@ -270,7 +267,7 @@ fn ways_to_grow_are_compared() {
     assert_eq!((said.status, said.err.as_str()), (0, ""));
     assert!(said.out.lines().all(|line| line.len() <= 80 && line.is_ascii()), "{}", said.out);
     assert!(
-        said.out.contains("| attach 6   | 31.83 TB | 16.7   | 33.4 | 17.2 | 6   | 42-132 | -"),
+        said.out.contains("| attach 6 | 31.83 TB | 16.7   | 33.4 | 17.2 | 6   | 42-132 | -"),
         "{}",
         said.out
     );
@@ -280,7 +277,7 @@ fn ways_to_grow_are_compared() {
     for (args, words) in [
         (&["grow", "raidz2:6x4TB"][..], "zbay grow raidz2:6x4TB --to TO"),
         (&["grow", "raidz2:6x4TB", "--", "raidz2:2x4TB"], "it takes 3 to 255"),
-        (&["grow", "raidz2:6x4TB", "--", "x"], "`x` is no layout"),
+        (&["grow", "raidz2:6x4TB", "--", "x"], "`x` is not a layout"),
     ] {
         let said = zbay(args, "");
         assert_eq!((said.status, said.out.as_str()), (2, ""), "{args:?}");

@@ -107,11 +107,12 @@ const PROFILES: [&str; 8] = [
 ];
 
 /// What a plan says of the drive that sleeps in the recording gen8-asleep.
-const WOKEN: &str = "woke bay 2 (serial Z1E0EXA1): to decide, every drive is read\n";
+const WOKEN: &str = "woke bay 2 (serial Z1E0EXA1): every drive has to be read first\n";
 
 fn zbay(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_zbay"));
     command.args(args).current_dir(env!("CARGO_MANIFEST_DIR")).stdin(Stdio::null());
+    command.env("LC_ALL", "C"); // whatever the one who tests has
     command
 }
 
@@ -143,7 +144,7 @@ fn every_shipped_file_is_sound() {
     let said = run(&[&["check"], &PROFILES[..]].concat());
     assert_eq!((said.status, said.err.as_str()), (0, ""));
     for profile in PROFILES {
-        assert!(said.out.contains(&format!("{profile}: sound\n")), "{profile}");
+        assert!(said.out.contains(&format!("{profile}: valid\n")), "{profile}");
     }
     let mut descriptions = 0;
     for entry in fs::read_dir("hw").expect("there") {
@@ -160,7 +161,7 @@ fn every_shipped_file_is_sound() {
     assert_eq!(descriptions, 8);
     let mixed = run(&["check", "gen8-seed", "tests/bad/raidz-of-2.yaml"]);
     assert_eq!((mixed.status, mixed.out.as_str()), (2, ""));
-    assert!(mixed.err.ends_with("1 of 2 files refused, 1 sound\n"), "{}", mixed.err);
+    assert!(mixed.err.ends_with("1 of 2 files refused, 1 valid\n"), "{}", mixed.err);
 }
 
 /// What a profile meets on a box: the drives that the plan takes, or words of its refusal.
@@ -169,13 +170,15 @@ fn meets(machine: &str, profile: &str) -> Result<usize, &'static str> {
     let is_4u = machine == "4u-24x4tb";
     match (machine, profile) {
         (_, "4u-24bay-raidz2") if is_4u => Ok(24),
-        (_, "4u-24bay-raidz2") => Err("the profile is for 4U box with 24 bays, and this is "),
-        _ if is_4u => Err("the profile is for HP ProLiant MicroServer Gen8, and this is"),
-        ("gen8-legacy-mode", _) => Err("in Legacy mode the bays have other ports"),
-        ("n54l" | "t20", _) => Err("the profile is for HP ProLiant MicroServer Gen8, and this is"),
+        (_, "4u-24bay-raidz2") => Err("the profile is for 4U server with 24 bays, but this is "),
+        _ if is_4u => Err("the profile is for HP ProLiant MicroServer Gen8, but this is"),
+        ("gen8-legacy-mode", _) => Err("in Legacy mode the bays are on other ports"),
+        ("n54l" | "t20", _) => Err("the profile is for HP ProLiant MicroServer Gen8, but this is"),
         ("gen8-raid-mode", "gen8-raid-fifth-port") => Ok(4),
-        ("gen8-raid-mode", _) => Err("in AHCI mode, and it is in RAID mode"),
-        ("gen8-asleep", "gen8-raid-fifth-port") => Err("in RAID mode, and it is in AHCI mode"),
+        ("gen8-raid-mode", _) => Err("requires AHCI mode; the controller is in RAID mode"),
+        ("gen8-asleep", "gen8-raid-fifth-port") => {
+            Err("requires RAID mode; the controller is in AHCI mode")
+        }
         ("gen8-asleep", profile) => meets("gen8-seed", profile),
         ("every-owner", "gen8-seed" | "gen8-seed-3") => Err("is not free, so nothing was written"),
         ("in-trouble", "gen8-seed" | "gen8-seed-3") => Err("bay 2 is empty"),
@@ -369,13 +372,16 @@ fn a_recorded_machine_is_never_changed() {
 fn requests_that_make_no_sense_end_with_2() {
     for (args, words) in [
         (&["--machine", "gen9"][..], "gen8-seed"),
-        (&["--machine", "/nonexistent/x"], "/nonexistent/x is no recorded machine"),
+        (&["--machine", "/nonexistent/x"], "/nonexistent/x is not a recorded machine"),
         (&["--machine", "gen8-seed", "plan", "gen8-sede"], "did you mean `gen8-seed`?"),
         (&["--machine", "gen8-seed", "plan", "./none.yaml"], "there is no file ./none.yaml"),
         (&["--machine", "gen8-seed", "plan", "-f"], "'-f'"),
         (&["--machine", "gen8-seed", "plan", "a;b"], "there is no profile `a;b`"),
-        (&["--machine", "gen8-seed", "verify"], "no profile is named"),
-        (&["--machine", "gen8-seed", "--hw", "gen8", "show", "hw"], "there is no description"),
+        (&["--machine", "gen8-seed", "verify"], "no profile was given"),
+        (
+            &["--machine", "gen8-seed", "--hw", "gen8", "show", "hw"],
+            "there is no hardware description",
+        ),
         (&["plna"], "plna"),
         (&["check"], "FILE"),
     ] {
@@ -532,7 +538,7 @@ fn a_pool_is_explained_to_avail() {
         "2805775466496",
         "AVAIL",
         "as this pool",
-        "1 drive of it is not here",
+        "1 of its drives is not here",
     ] {
         assert!(said.out.contains(words), "{words}: {}", said.out);
     }
@@ -543,7 +549,7 @@ fn a_pool_is_explained_to_avail() {
         answer["used"].as_u64().expect("bytes") + answer["available"].as_u64().expect("bytes");
     assert_eq!(answer["capacity"]["usable"], sum);
     for (machine, pool, words) in [
-        ("in-trouble", "tnak", "no pool is called `tnak`: the pool here is tank"),
+        ("in-trouble", "tnak", "there is no pool `tnak`: the pool here is tank"),
         ("gen8-seed", "tank", "no pool is imported here"),
     ] {
         let said = on(machine, &["explain", pool]);
@@ -564,7 +570,9 @@ fn another_box_is_told_apart() {
 fn where_no_profile_is_named_the_layouts_are_shown() {
     let said = run(&["--machine", "gen8-seed", "plan"]);
     assert_eq!((said.status, said.err.as_str()), (1, ""), "{}", said.out);
-    assert!(said.out.starts_with("no profile is named, and /etc/zbay/profile.yaml does not exist"));
+    assert!(
+        said.out.starts_with("no profile was given, and /etc/zbay/profile.yaml does not exist")
+    );
     assert!(said.out.contains("raidz of 3") && !said.out.contains("error:"), "{}", said.out);
 }
 
@@ -573,7 +581,7 @@ fn what_is_printed_as_a_command_has_the_arguments_that_it_needs() {
     let plan = on("gen8-4x4tb", &["plan", "gen8-usb-raidz"]);
     assert!(plan.out.contains("`zbay apply gen8-usb-raidz` asks once"), "{}", plan.out);
     let verify = on("gen8-4x4tb", &["verify", "gen8-usb-raidz"]);
-    assert!(verify.out.contains("`zbay apply gen8-usb-raidz` mends it"), "{}", verify.out);
+    assert!(verify.out.contains("`zbay apply gen8-usb-raidz` fixes it"), "{}", verify.out);
     let file = on("gen8-4x4tb", &["plan", "./profiles/gen8-usb-raidz.yaml"]);
     assert!(file.out.contains("`zbay apply ./profiles/gen8-usb-raidz.yaml` asks"), "{}", file.out);
     let onto = on("in-trouble", &["plan", "gen8-usb-raidz", "--onto-existing"]);
@@ -592,12 +600,12 @@ fn a_layout_that_other_systems_name_otherwise_is_told_once() {
         let said = run(&["capacity", typed]);
         assert_eq!(said.status, 2);
         assert!(said.err.contains(words), "{typed}: {}", said.err);
-        assert!(said.err.matches("no kind of vdev").count() < 2, "{}", said.err);
+        assert!(said.err.matches("unknown vdev kind").count() < 2, "{}", said.err);
     }
     let grow = run(&["grow", "raidz2:6x4TB", "raidz2:12x4TB"]);
     assert!(grow.err.contains("zbay grow raidz2:6x4TB --to raidz2:12x4TB"), "{}", grow.err);
     let option = run(&["grow", "raidz2:6x4TB", "--", "raidz2:12x4TB", "--json"]);
-    assert!(option.err.contains("options come before it"), "{}", option.err);
+    assert!(option.err.contains("put options before it"), "{}", option.err);
     let both = ["grow", "raidz2:6x4TB", "--to", "raidz2:7x4TB", "--to", "raidz2:12x4TB", "--json"];
     assert_eq!(run(&both).status, 0);
 }
@@ -636,8 +644,8 @@ fn a_program_reads_a_refusal_in_parts() {
     };
     let unknown = error(&["replace", "9", "--dry-run"]);
     assert_eq!(unknown["code"], "no-bay");
-    assert_eq!(unknown["message"], "there is no bay `9` in this box");
-    assert!(unknown["remedy"].as_str().is_some_and(|it| it.starts_with("name one of its places")));
+    assert_eq!(unknown["message"], "this server has no bay `9`");
+    assert!(unknown["remedy"].as_str().is_some_and(|it| it.starts_with("name a bay")));
     let well = error(&["replace", "1", "--dry-run"]);
     assert_eq!((&well["code"], &well["bay"]), (&json!("healthy"), &json!("1")));
     let none = error(&["expand", "remove", "nothing", "--dry-run"]);

@@ -218,7 +218,7 @@ fn nothing_is_planned_on_a_pool_that_an_earlier_version_adopted() {
 #[test]
 fn nobody_is_alarmed_by_the_first_look_of_another_version() {
     let look = Look::at(&[]);
-    look.says("notify", notify::run(&look.context, &NOTIFY()), "nothing new to tell");
+    look.says("notify", notify::run(&look.context, &NOTIFY()), "nothing new to report");
     // What was told is read: without it the weekly line is due.
     let fresh = Look::at(&[("/var/lib/zbay/told.json", None)]);
     let notice = fresh.ends("notify", notify::run(&fresh.context, &NOTIFY()), 0);

@@ -51,7 +51,7 @@ fn the_seeds_drives_side_by_side() {
   3  raidz of 4   1 2 3 4    2.81 TB  any 1      2 to 6 h   3.00 TB
   4  raidz2 of 4  1 2 3 4    1.87 TB  any 2      2 to 6 h   3.00 TB
 
-proposed raidz of 3: the most space that outlives a drive
+proposed raidz of 3: the most space that survives a drive failure
 ";
     assert!(said.out.starts_with(wanted), "{}", said.out);
     assert!(
@@ -73,7 +73,7 @@ fn numbers_to_the_byte_for_programs() {
     assert_eq!(third["unused"], json!(3_000_582_144_000_u64));
     assert_eq!(third["bays"], json!([["1", "2", "3", "4"]]));
     assert_eq!(third["resilver_hours"], json!([2, 6]));
-    assert_eq!(all["proposal"]["reason"], json!("the most space that outlives a drive"));
+    assert_eq!(all["proposal"]["reason"], json!("the most space that survives a drive failure"));
 }
 
 #[test]
@@ -107,8 +107,11 @@ fn before_buying_nothing_is_looked_at() {
     assert!(eight.out.contains("without redundancy"), "{}", eight.out);
     for (args, words) in [
         (&["--drives", "banana"][..], "`banana` is not a size"),
-        (&["--drives", "1TB,1TB,1TB,1TB,1TB", "--hw", "hp-microserver-gen8"], "there are 4 bays"),
-        (&["--drives", "1TB,1TB", "--write"], "a profile is for a box"),
+        (
+            &["--drives", "1TB,1TB,1TB,1TB,1TB", "--hw", "hp-microserver-gen8"],
+            "do not fit into 4 bays",
+        ),
+        (&["--drives", "1TB,1TB", "--write"], "a profile is for one kind of server"),
         (&["--drives", "1TB,1TB", "--hw", "hp-microserver-gen8", "--write"], "--out FILE.yaml"),
         (&["--drives", "1TB"], ""),
     ] {
@@ -181,7 +184,7 @@ fn a_recorded_machine_gets_no_wish() {
 fn without_a_wish_plan_shows_the_proposal_and_does_nothing() {
     let said = zbay(&["--machine", "gen8-seed", "plan"]);
     assert_eq!((said.status, said.err.as_str()), (Some(1), ""));
-    assert!(said.out.starts_with("no profile is named"), "{}", said.out);
+    assert!(said.out.starts_with("no profile was given"), "{}", said.out);
     assert!(said.out.contains("  1  raidz of 3   2 3 4      3.87 TB"), "{}", said.out);
     assert!(said.out.contains("no profile yet, so nothing is done: `zbay propose --write`"));
     let none = on("every-owner", &["propose"]);
@@ -195,20 +198,16 @@ fn without_a_wish_plan_shows_the_proposal_and_does_nothing() {
 fn a_plan_says_what_beats_it_and_what_may_replace_a_drive() {
     let flat = |said: &Said| said.out.split_whitespace().collect::<Vec<_>>().join(" ");
     let said = on("gen8-seed", &["plan", "gen8-seed"]);
-    let beaten =
-        "warning raidz of 3 over bays 2-4 would hold 3.87 TB and survive no less: `zbay propose`";
+    let beaten = "warning raidz of 3 over bays 2-4 would hold 3.87 TB with no less redundancy: \
+                  `zbay propose`";
     assert!(flat(&said).contains(beaten), "{}", said.out);
     let least = "replace bays 1-4 with drives of 996447109632 bytes or more (4096-byte sectors: \
                  996516319232)";
-    assert!(
-        flat(&said).contains(least) && !said.out.contains("smaller and no more"),
-        "{}",
-        said.out
-    );
+    assert!(flat(&said).contains(least) && !said.out.contains("may be at most"), "{}", said.out);
     let said = on("gen8-seed", &["plan", "gen8-seed-3"]);
-    assert!(!said.out.contains("survive no less"), "{}", said.out);
+    assert!(!said.out.contains("with no less redundancy"), "{}", said.out);
     let said = on("4u-24x4tb", &["plan", "4u-24bay-raidz2"]);
-    let little = "a new drive in bays 1-24 may be 692 MiB smaller and no more: `reserve: 2GiB`";
+    let little = "a new drive in bays 1-24 may be at most 692 MiB smaller: `reserve: 2GiB`";
     assert!(flat(&said).contains(little), "{}", said.out);
 }
 
@@ -258,7 +257,11 @@ fn a_reserve_makes_partitions_that_leave_room() {
         found.expect("a step").clone()
     };
     let free = |step: &Value| step["before"].to_string().matches("disk-free").count();
-    assert_eq!(free(&step("cut the 4 data drives: 2G")), 4, "all are proved free before the first");
+    assert_eq!(
+        free(&step("partition the 4 data drives: 2G")),
+        4,
+        "all are proved free before the first"
+    );
     assert_eq!(free(&step("create pool tank")), 0, "they are cut by then");
 
     // Where the pool is, nothing is cut again.

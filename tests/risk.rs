@@ -54,8 +54,9 @@ fn a_layout_may_name_the_model_of_a_drive_that_is_here() {
     assert_eq!((said.status, said.out.as_str()), (2, ""));
     assert_eq!(
         said.err,
-        "error: in `raidz2:6xST4000VN008`: `ST4000VN008` is no size, and the model of no drive here\n\
-         models that are here: SAMSUNG HD103UJ (1TB), SAMSUNG HM250HI (250GB), ST2000DM001-1CH164 (2TB), \
+        "error: in `raidz2:6xST4000VN008`: `ST4000VN008` is neither a size nor the model of a \
+         drive here\n\
+         models here: SAMSUNG HD103UJ (1TB), SAMSUNG HM250HI (250GB), ST2000DM001-1CH164 (2TB), \
          ST2000DM001-1ER164 (2TB)\nor write a size, as in 4TB\n"
     );
     let grown =
@@ -101,9 +102,9 @@ fn a_pool_is_explained_with_all_that_its_odds_rest_on() {
         "| 2: lost | | | 41,700 years |",
         "| 5 years | 1 in 8,000 | not known | 1 in 35 |",
         "about 1 in 8,000 at factor 1, about 1 in 800 at factor 10 in 5 years",
-        "never the pool: 1 bit of 1e15 (data sheet), 12.00 TB are read then",
+        "not the pool: 1 bit of 1e15 (data sheet), 12.00 TB are read then",
         "7 to 22 h: 4.00 TB on a drive (100 % full) at 150 MB/s idle, 50 under load",
-        "48 h until it begins",
+        "48 h until it starts",
         "warning 55 to 70 h without redundancy after one failure: more than a day",
         "46 to 67 W, 403 to 587 kWh a year: 4 to 8 W a 3.5 inch drive",
         "30 to 35 W HP ProLiant MicroServer Gen8, drives in standby (seed article 2015-08-14)",
@@ -116,7 +117,7 @@ fn a_pool_is_explained_with_all_that_its_odds_rest_on() {
         "a hot spare, 1 bad bit",
         "4 to 11 h: 2.00 TB",
         "15 W, 131 kWh a year",
-        "the box is not counted",
+        "the server itself is not counted",
     ] {
         assert!(said.contains(words), "{words}\n{said}");
     }
@@ -192,35 +193,32 @@ fn what_cannot_be_is_named_with_its_range() {
     for (args, words) in [
         (
             &["--afr", "NaN%"][..],
-            "`NaN%` is no failure rate: write a share of drives a year over 0 % and under 100 %",
+            "`NaN%` is not a failure rate: write a yearly rate over 0 % and under 100 %",
         ),
         (&["--afr", "0%"], "or a model of the table: WUH722222ALE6L4,"),
-        (&["--afr", "-1%"], "`-1%` is no failure rate"),
-        (&["--afr", "WD40EFRX"], "`WD40EFRX` is no failure rate"),
-        (&["--wait", "-1"], "`-1` is no number of hours: write 0 to 8766"),
-        (&["--wait", "inf"], "`inf` is no number of hours"),
-        (&["--correlation", "0"], "`0` is no factor: write 1 to 1000"),
-        (&["--full", "0%"], "`0%` is no share: write a percentage over 0% and up to 100%"),
+        (&["--afr", "-1%"], "`-1%` is not a failure rate"),
+        (&["--afr", "WD40EFRX"], "`WD40EFRX` is not a failure rate"),
+        (&["--wait", "-1"], "`-1` is not a number of hours: write 0 to 8766"),
+        (&["--wait", "inf"], "`inf` is not a number of hours"),
+        (&["--correlation", "0"], "`0` is not a factor: write 1 to 1000"),
+        (&["--full", "0%"], "`0%` is not a share: write a percentage over 0% and up to 100%"),
         (&["--spares", "101"], "101 is not in 0..=100"),
-        (&["--watts", "nan"], "`nan` is no number of watts: write one over 0 and up to 100"),
+        (&["--watts", "nan"], "`nan` is not a number of watts: write one over 0 and up to 100"),
         (
             &["--price", "4TB="],
-            "in `4TB=`: `` is no price: write a number over 0 and up to 1000000000000",
+            "in `4TB=`: `` is not a price: write a number over 0 and up to 1000000000000",
         ),
-        (&["--price", "4TB=0"], "`0` is no price"),
-        (&["--price", "4TB=NaN"], "`NaN` is no price"),
-        (&["--price", "4TB=-9"], "`-9` is no price"),
-        (&["--price", "4TB=inf"], "`inf` is no price"),
-        (&["--price", "90"], "`90` is no price of a drive: write SIZE=PRICE, as in 4TB=90"),
-        (
-            &["--price", "8TB=90"],
-            "no drive of 8TB is there to have a price: there are drives of 4TB",
-        ),
+        (&["--price", "4TB=0"], "`0` is not a price"),
+        (&["--price", "4TB=NaN"], "`NaN` is not a price"),
+        (&["--price", "4TB=-9"], "`-9` is not a price"),
+        (&["--price", "4TB=inf"], "`inf` is not a price"),
+        (&["--price", "90"], "`90` is not a drive price: write SIZE=PRICE, as in 4TB=90"),
+        (&["--price", "8TB=90"], "there are no drives of 8TB to price, only drives of 4TB"),
         (
             &["--price", "4TB=90", "--price", "4TB=80"],
             "drives of 4TB have two prices, 90.00 and 80.00",
         ),
-        (&["--price", "4TB=90", "--kwh", "0"], "`0` is no price"),
+        (&["--price", "4TB=90", "--kwh", "0"], "`0` is not a price"),
         (&["--kwh", "0.30"], "--price"),
     ] {
         // `--wait -1` as one word, so that it is a value.
@@ -240,10 +238,7 @@ fn what_cannot_be_is_named_with_its_range() {
             &["optimal", "--wait", "9"],
             "`--wait` needs drives, as in `zbay optimal --drives 6 --size 4TB`",
         ),
-        (
-            &["optimal", "--drives", "6", "--price", "8TB=90"],
-            "no drive of 8TB is there to have a price",
-        ),
+        (&["optimal", "--drives", "6", "--price", "8TB=90"], "there are no drives of 8TB to price"),
     ] {
         let said = zbay(args);
         assert_eq!((said.status, said.out.as_str()), (2, ""), "{args:?}");

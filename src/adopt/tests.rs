@@ -138,9 +138,13 @@ fn what_a_profile_cannot_say_is_refused_with_every_reason() {
     made.pool().state = "DEGRADED".into();
     made.disk(2).path = Some("pci-0000:09:00.0-ata-1".into());
     let why = adopted(&mut made).unwrap_err().to_string();
-    for part in
-        ["DEGRADED", "several kinds: mirror, raidz1", "special", "is in no bay", "zbay replace"]
-    {
+    for part in [
+        "DEGRADED",
+        "different kinds: mirror, raidz1",
+        "special",
+        "is not in a bay",
+        "zbay replace",
+    ] {
         assert!(why.contains(part), "`{part}` is not in: {why}");
     }
 }

@@ -19,7 +19,7 @@ use crate::step::{Condition, Fingerprint, command};
 #[derive(Debug, Error)]
 pub enum Unmet {
     /// A disk that is not the one that was planned for.
-    #[error("{planned} is not there any more")]
+    #[error("{planned} is no longer there")]
     Gone {
         /// The drive.
         planned: Box<Drive>,
@@ -34,7 +34,8 @@ pub enum Unmet {
     },
     /// A name that leads to another disk.
     #[error(
-        "{address} leads {leads}, and the drive that was looked at is {name}: `udevadm trigger --settle`"
+        "{address} points {leads}, but the drive that was checked is {name}: `udevadm trigger \
+         --settle`"
     )]
     Link {
         /// The name.
@@ -45,16 +46,16 @@ pub enum Unmet {
         name: String,
     },
     /// A disk whose contents changed.
-    #[error("what is on {drive} is not what was there when the plan was made")]
+    #[error("the contents of {drive} have changed since the plan was made")]
     Touched {
         /// The drive.
         drive: Box<Drive>,
     },
     /// A pool that should not be there.
-    #[error("a pool named {0} is there already")]
+    #[error("a pool named {0} already exists")]
     PoolThere(String),
     /// A pool that should be well.
-    #[error("pool {pool} is {state}, and should be ONLINE")]
+    #[error("pool {pool} is {state}, but should be ONLINE")]
     PoolState {
         /// Name.
         pool: String,
@@ -62,7 +63,7 @@ pub enum Unmet {
         state: String,
     },
     /// A member in another state.
-    #[error("member {leaf} is {is}, and should be {should}")]
+    #[error("member {leaf} is {is}, but should be {should}")]
     Leaf {
         /// Its GUID, and its pool.
         leaf: String,
@@ -86,10 +87,10 @@ pub enum Unmet {
         leaf: String,
     },
     /// A dataset that should not be there.
-    #[error("dataset {0} is there already")]
+    #[error("dataset {0} already exists")]
     DatasetThere(String),
     /// A property.
-    #[error("{name} of {object} is {is}, and should be {value}")]
+    #[error("{name} of {object} is {is}, but should be {value}")]
     Property {
         /// Pool or dataset.
         object: String,
@@ -123,7 +124,7 @@ pub enum Unmet {
     #[error("not enabled: {0}")]
     Disabled(String),
     /// The machine could not be looked at.
-    #[error("the machine could not be looked at: {0}")]
+    #[error("could not look at the machine: {0}")]
     Look(String),
     /// A command that asks.
     #[error(transparent)]
@@ -350,7 +351,7 @@ fn ask(machine: &dyn Machine, condition: &Condition) -> Result<(), Unmet> {
             if is == guid && ["ONLINE", "DEGRADED"].contains(&state) {
                 Ok(())
             } else {
-                let state = format!("{state} (GUID {is}, planned was {guid})");
+                let state = format!("{state} (GUID {is}, the plan was for {guid})");
                 Err(Unmet::PoolState { pool: pool.clone(), state })
             }
         }

@@ -1,4 +1,4 @@
-//! Writes the description of this very box, and does nothing else: what `zbay learn` leaves behind.
+//! Writes the description of this server, and does nothing else: what `zbay learn` leaves behind.
 //!
 //! It overrides the shipped one of its name. What stands there is replaced only as it was shown: a file that changed
 //! since is left alone.

@@ -1,6 +1,6 @@
 //! Does what a plan says, and nothing else.
 //!
-//! Apply looks again, makes the plan anew from that look and refuses if it is not the same one: a disk that was
+//! Apply looks again, makes the plan again from that look and refuses if it is not the same one: a disk that was
 //! exchanged or written to since is named. Each step then checks what must hold, lets zpool rehearse where it
 //! can, writes its intent to the journal, changes, and checks what must hold after. A step that does not end as planned
 //! stops what needs it ([`crate::step::Link`]), and all else goes on; running apply again looks again and goes on from what
@@ -43,7 +43,7 @@ pub enum ApplyError {
         what: String,
     },
     /// The journal cannot be written, so nothing may be changed.
-    #[error("the journal cannot be written, so the step `{step}` was not begun")]
+    #[error("the journal cannot be written, so step `{step}` was not started")]
     Journal {
         /// The step.
         step: String,
@@ -51,7 +51,7 @@ pub enum ApplyError {
         source: RunError,
     },
     /// Something that must hold before a step does not.
-    #[error("`{step}` was not begun")]
+    #[error("`{step}` was not started")]
     Before {
         /// The step.
         step: String,
@@ -59,7 +59,7 @@ pub enum ApplyError {
         source: Unmet,
     },
     /// zpool's own dry run does not agree.
-    #[error("`{step}` was not begun: zpool's dry run says: {said}\ndo this  `{command}`")]
+    #[error("`{step}` was not started: zpool's dry run says: {said}\ndo this  `{command}`")]
     Rehearsal {
         /// The step.
         step: String,
@@ -83,7 +83,8 @@ pub enum ApplyError {
     Partly(Partly),
     /// Something that must hold after a step does not.
     #[error(
-        "`{step}` was done, and is not as it should be\ndo this  see what there is: `zbay plan`; nothing more was changed"
+        "`{step}` was done, but the result is not as it should be\ndo this  see what there is: \
+         `zbay plan`; nothing more was changed"
     )]
     After {
         /// The step.
@@ -114,18 +115,21 @@ pub fn unchanged(plan: &Plan, now: &Plan) -> Result<(), ApplyError> {
     let changed = |what: String| Err(ApplyError::Changed { what });
     for old in &plan.disks {
         match now.disks.iter().find(|new| new.role == old.role && new.drive.bay == old.drive.bay) {
-            None => return changed(format!("{} is no longer to be taken", old.drive)),
+            None => return changed(format!("the plan would no longer use {}", old.drive)),
             Some(new) if !same_disk(old, new) => {
-                return changed(format!("planned was {}; there is now {}", old.drive, new.drive));
+                return changed(format!(
+                    "the plan was for {}; now there is {}",
+                    old.drive, new.drive
+                ));
             }
             Some(new) if new.contents != old.contents => {
-                return changed(format!("what is on {} is not what was there", new.drive));
+                return changed(format!("the contents of {} have changed", new.drive));
             }
             Some(_) => {}
         }
     }
     if asked(plan, now) != asked(now, now) {
-        return changed("other steps would be needed now".to_owned());
+        return changed("different steps are needed now".to_owned());
     }
     Ok(())
 }

@@ -478,5 +478,5 @@ fn a_plan_is_held_against_the_machine_drive_by_drive() {
 
     let mut now = plan.clone();
     now.steps.pop();
-    assert!(says(&now).contains("other steps"));
+    assert!(says(&now).contains("different steps"));
 }

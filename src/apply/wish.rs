@@ -1,6 +1,6 @@
 //! Records a profile and does nothing else: what `zbay propose --write` leaves behind.
 //!
-//! It is in the journal like every change. A different profile is never overwritten unless somebody says so: it may be the
+//! It is in the journal like every change. A different profile is never overwritten unless someone says so: it may be the
 //! only description of a pool that is full of data.
 
 use thiserror::Error;

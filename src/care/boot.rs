@@ -76,8 +76,9 @@ pub fn notes(hw: &Hw, inventory: &Inventory, root: &Root) -> Vec<Note> {
     if root.readonly == Ok(true) {
         notes.push(note(
             Rule::BootReadonly,
-            "the root file system is read-only: nothing is kept, no journal and no notice".to_owned(),
-            "`dmesg` says why; a stick that went read-only is worn out: put in another: `zbay help care`",
+            "the root file system is read-only: logs and alerts cannot be saved".to_owned(),
+            "`dmesg` says why; a USB stick that has gone read-only is worn out: replace it: `zbay \
+             help care`",
         ));
     }
     if let Some(percent) = root.full.as_ref().ok().filter(|percent| **percent > FULL) {

@@ -91,7 +91,7 @@ pub fn glance(machine: &dyn Machine, pools: &[&str]) -> Facts {
 fn at_a_glance(machine: &dyn Machine, names: &[String]) -> Facet<BTreeMap<String, Unit>> {
     let list = |dir: &str| machine.list(dir.into()).map_err(|why| unread(&why));
     let services = list("/sys/fs/cgroup/system.slice")?;
-    let services = services.ok_or_else(|| Unknown::because("systemd does not run here"))?;
+    let services = services.ok_or_else(|| Unknown::because("systemd is not running here"))?;
     let mut enabled = Vec::new();
     for dir in WANTED {
         enabled.extend(list(dir)?.unwrap_or_default());

@@ -1,4 +1,4 @@
-//! Who cares for the pools: who scrubs, who trims, who has the drives test themselves, and who is told.
+//! Who cares for the pools: who scrubs, who trims, who has the drives test themselves, and who gets alerts.
 //!
 //! OpenZFS's timers and Debian's cron can both scrub a pool, ZED, smartd and zbay can all mail: here each is found by name, so
 //! that what is done twice and what nobody does is said. All but [`facts`] is pure. Nothing is taken over without a
@@ -208,7 +208,7 @@ impl Teller {
     /// In two or three words.
     fn brief(&self) -> String {
         match self {
-            Self::Zbay { .. } => "zbay tells".to_owned(),
+            Self::Zbay { .. } => "zbay sends alerts".to_owned(),
             other => other.to_string(),
         }
     }
@@ -332,7 +332,7 @@ pub fn told(notify: &Notify, facts: &Facts) -> Told {
             told.by.push(Teller::Zbay { ways: notify.ways() });
         } else if units.is_some() {
             told.silent.push(format!(
-                "`notify:` is set, and nobody looks: `systemctl enable --now {NOTIFY}`"
+                "`notify:` is set, but the timer is off: `systemctl enable --now {NOTIFY}`"
             ));
         }
     }
@@ -345,9 +345,9 @@ pub fn told(notify: &Notify, facts: &Facts) -> Told {
             (Ok(None), _) => {}
             (Ok(Some(to)), Ok(true)) => told.by.push(teller(to)),
             (Ok(Some(to)), Ok(false)) => told.silent.push(format!(
-                "{who} would mail {to}, and there is no program `{MAIL}`: `apt install bsd-mailx`"
+                "{who} would mail {to}, but there is no `{MAIL}` program: `apt install bsd-mailx`"
             )),
-            (Err(why), _) => told.unknown = Some(format!("whom {who} mails ({why})")),
+            (Err(why), _) => told.unknown = Some(format!("who {who} mails ({why})")),
             (Ok(Some(_)), Err(why)) => {
                 told.unknown = Some(format!("whether {who} can mail ({why})"));
             }
@@ -375,17 +375,17 @@ pub fn line(pool: &str, wish: Option<&Profile>, facts: &Facts) -> Option<String>
         }
         (Some(every), _) => format!("scrubbed {every} by OpenZFS's timer"),
         // Whether the pool's root dataset says otherwise would be one more question.
-        (None, _) if cron => "maybe scrubbed by Debian's cron".to_owned(),
-        (None, _) => "nobody scrubs it: `zbay care`".to_owned(),
+        (None, _) if cron => "possibly scrubbed by Debian's cron".to_owned(),
+        (None, _) => "no scrub schedule: `zbay care`".to_owned(),
     };
     let nobody = Notify::default();
     let told = told(wish.map_or(&nobody, |wish| &wish.notify), facts);
     let heard = match told.by.as_slice() {
         [] if told.unknown.is_some() => return Some(scrubbed),
         [] if wish.is_some_and(|wish| !wish.notify.is_empty()) => {
-            "nobody is told: zbay-notify is off".to_owned()
+            "no alerts: zbay-notify is off".to_owned()
         }
-        [] => "nobody is told: set `notify:`".to_owned(),
+        [] => "no alerts: set `notify:`".to_owned(),
         all => all.iter().map(Teller::brief).collect::<Vec<_>>().join(", "),
     };
     Some(format!("{scrubbed}; {heard}"))

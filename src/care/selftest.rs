@@ -83,7 +83,7 @@ pub enum Said {
 /// Reads `smartctl -n standby -j -i -A -c -l selftest`.
 pub fn account(status: i32, stdout: &[u8]) -> Said {
     let Ok(report) = serde_json::from_slice::<Value>(stdout) else {
-        return Said::Unable("smartctl's answer cannot be read".to_owned());
+        return Said::Unable("cannot read smartctl's output".to_owned());
     };
     let list = |at: &str| report.pointer(at).and_then(Value::as_array).cloned().unwrap_or_default();
     let number = |of: &Value, at: &str| of.pointer(at).and_then(Value::as_u64);
@@ -160,12 +160,12 @@ impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Start => f.write_str("begins"),
-            Self::Asleep => f.write_str("asleep, and left asleep"),
-            Self::Running => f.write_str("a test runs already"),
-            Self::Fresh { days: 0 } => f.write_str("tested within a day of power"),
-            Self::Fresh { days: 1 } => f.write_str("tested 1 day of power ago"),
-            Self::Fresh { days } => write!(f, "tested {days} days of power ago"),
-            Self::Waits => f.write_str("waits for another drive of its vdev"),
+            Self::Asleep => f.write_str("asleep, left asleep"),
+            Self::Running => f.write_str("a test is already running"),
+            Self::Fresh { days: 0 } => f.write_str("tested within the last power-on day"),
+            Self::Fresh { days: 1 } => f.write_str("tested 1 power-on day ago"),
+            Self::Fresh { days } => write!(f, "tested {days} power-on days ago"),
+            Self::Waits => f.write_str("waiting for another drive of its vdev"),
             Self::Unable { why } => write!(f, "cannot: {why}"),
         }
     }
@@ -295,7 +295,7 @@ mod tests {
             long: Some(100),
             clock: Clock::Wraps,
         };
-        assert_eq!(account(0, ata), Said::Tells(whole), "one that was broken off is none");
+        assert_eq!(account(0, ata), Said::Tells(whole), "one that was aborted is none");
         assert_eq!(
             account(0x40, ata),
             Said::Tells(whole),

@@ -133,27 +133,21 @@ fn one_line_for_status() {
     let pool = "testpool";
     let mut facts = Facts { zed: Ok(None), smartd: Ok(Smartd::default()), ..debian() };
     let says = |facts: &Facts, wish: Option<&Profile>| line(pool, wish, facts).unwrap();
-    assert_eq!(
-        says(&facts, None),
-        "maybe scrubbed by Debian's cron; nobody is told: set `notify:`"
-    );
+    assert_eq!(says(&facts, None), "possibly scrubbed by Debian's cron; no alerts: set `notify:`");
     facts.cron = Ok(Cron::default());
-    assert_eq!(says(&facts, None), "nobody scrubs it: `zbay care`; nobody is told: set `notify:`");
+    assert_eq!(says(&facts, None), "no scrub schedule: `zbay care`; no alerts: set `notify:`");
     let timer = Job::Scrub.timer(Every::Month, pool);
     facts.units.as_mut().unwrap().insert(timer, on());
-    assert_eq!(
-        says(&facts, None),
-        "scrubbed monthly by OpenZFS's timer; nobody is told: set `notify:`"
-    );
+    assert_eq!(says(&facts, None), "scrubbed monthly by OpenZFS's timer; no alerts: set `notify:`");
     let wish = wished("care: {}\n");
     assert_eq!(
         says(&facts, Some(&wish)),
-        "scrubbed monthly by zbay's profile; nobody is told: set `notify:`"
+        "scrubbed monthly by zbay's profile; no alerts: set `notify:`"
     );
     let wish = wished("care: {}\nnotify: {mail: root}\n");
     assert_eq!(
         says(&facts, Some(&wish)),
-        "scrubbed monthly by zbay's profile; nobody is told: zbay-notify is off"
+        "scrubbed monthly by zbay's profile; no alerts: zbay-notify is off"
     );
     facts.units.as_mut().unwrap().insert(Job::Scrub.timer(Every::Week, pool), on());
     assert!(says(&facts, None).starts_with("scrubbed twice"));

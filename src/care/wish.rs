@@ -72,10 +72,10 @@ impl Difference for Drift {
     fn remedy(&self) -> String {
         match self {
             Self::NoUnit { unit } if unit.starts_with("zbay-") => {
-                "`scripts/install` puts it there; or write `selftest: off`".to_owned()
+                "`scripts/install` installs it; or write `selftest: off`".to_owned()
             }
             Self::NoUnit { .. } => {
-                "`apt install zfsutils-linux` brings it (OpenZFS 2.1.3 or newer)".to_owned()
+                "`apt install zfsutils-linux` installs it (OpenZFS 2.1.3 or newer)".to_owned()
             }
             Self::Timers { .. } => APPLY.to_owned(),
         }
@@ -98,16 +98,16 @@ impl fmt::Display for Drift {
                     let state = if timer.on { "on" } else { "off" };
                     if timer.file.is_some() {
                         format!(
-                            "{} to be {state}, with {}",
+                            "{} should be {state}, {}",
                             timer.unit,
-                            if timer.on { "its night" } else { "no file beside it" }
+                            if timer.on { "with its schedule" } else { "without a drop-in" }
                         )
                     } else {
-                        format!("{} to be {state}", timer.unit)
+                        format!("{} should be {state}", timer.unit)
                     }
                 };
                 let timers: Vec<String> = timers.iter().map(state).collect();
-                write!(f, "the profile says to {what}: {}", timers.join(", "))
+                write!(f, "the profile asks to {what}: {}", timers.join(", "))
             }
             Self::NoUnit { unit } => write!(f, "the profile needs {unit}, which is not installed"),
         }
@@ -206,7 +206,7 @@ pub fn drift(
     let units = match &scene.units {
         Ok(units) => units,
         Err(why) => {
-            let what = "who scrubs and trims".to_owned();
+            let what = "what scrubs and trims".to_owned();
             return vec![Err(NotKnown::new(what, &why.why))];
         }
     };
@@ -225,7 +225,7 @@ pub fn drift(
         }
         let what = match wished {
             Some(every) => format!("{} {pool} {}", job.word(), every.word()),
-            None => format!("{} {pool} by no timer", job.word()),
+            None => format!("stop scheduled {}s of {pool}", job.word()),
         };
         if !timers.is_empty() {
             found.push(Ok(Drift::Timers { what, timers }));
@@ -242,9 +242,9 @@ pub fn drift(
     }
     if !timers.is_empty() {
         let what = if wished == [TestRhythm::Off; 2] {
-            "no self-tests of drives"
+            "stop self-tests of drives"
         } else {
-            "self-tests of drives"
+            "run self-tests of drives"
         };
         found.push(Ok(Drift::Timers { what: what.to_owned(), timers }));
     }

@@ -21,7 +21,7 @@ pub fn in_clear(at: &str, url: &WebHook) -> Option<Note> {
     let secret = if !user.is_empty() {
         "a name or a password"
     } else if path.contains('?') {
-        "a question with values"
+        "a query string with values"
     } else if token() {
         "a long word that may be a token"
     } else {
@@ -35,9 +35,10 @@ pub fn in_clear(at: &str, url: &WebHook) -> Option<Note> {
         rule: Rule::SecretInClear,
         at: at.to_owned(),
         message: format!(
-            "the address in `{at}` is plain http and holds {secret}: it can be read on the way"
+            "the address in `{at}` is plain http and holds {secret}: anyone on the network path \
+             can read it"
         ),
-        remedy: "write https:// in it, where the server has that".to_owned(),
+        remedy: "use https:// if that server supports it".to_owned(),
         bay: None,
         wwn: None,
     })

@@ -52,8 +52,7 @@ pub fn notes(hw: &Hw, disk: &Disk) -> Vec<Note> {
             rule: Rule::DriveHealthUnknown,
             at: String::new(),
             message: format!("the health of {named}{UNKNOWN}{}", words::plain(&why.why)),
-            remedy: "its failure would come without a warning: ask it by hand, `smartctl -x`"
-                .to_owned(),
+            remedy: "a failure would come without warning: run `smartctl -x` by hand".to_owned(),
             bay: drive.bay.clone(),
             wwn: drive.wwn.clone(),
         });
@@ -190,9 +189,11 @@ pub fn batch(hw: &Hw, vdev: &[&Disk]) -> Option<Note> {
         severity: Severity::Advice,
         rule: Rule::SameBatch,
         at: String::new(),
-        message: format!("the drives in {} seem to be of one batch", words::bays(&bays)),
-        remedy: "batches fail together: take drives of several, and keep a spare at hand"
-            .to_owned(),
+        message: format!("the drives in {} seem to be from one batch", words::bays(&bays)),
+        remedy:
+            "drives from one batch tend to fail together: mix batches, and keep a spare on the \
+             shelf"
+                .to_owned(),
         bay: first.bay,
         wwn: first.wwn,
     })
@@ -211,10 +212,7 @@ mod tests {
         sick.smart = Ok(Smart { pending: Some(1), hours: Some(50_000), ..Smart::default() });
         let notes = notes(&hw("hp-microserver-gen8"), &sick);
         assert_eq!((notes[0].rule, notes[0].severity), (Rule::DrivePending, Severity::Error));
-        assert_eq!(
-            notes[0].message,
-            "bay 2 (sdb, serial Z1E0EXA1) has 1 sector that cannot be read"
-        );
+        assert_eq!(notes[0].message, "bay 2 (sdb, serial Z1E0EXA1) has 1 unreadable sector");
         assert_eq!(notes[1].rule, Rule::DriveOld);
         let unasked = disk("sdc", "X", "Z1E0EXA2", 1, "pci-0000:00:1f.2-ata-3");
         assert!(super::notes(&hw("hp-microserver-gen8"), &unasked).is_empty());
@@ -229,7 +227,7 @@ mod tests {
         let other = disk("sdd", "WD40", "Z306EX03", 1, &port(4));
         let hw = hw("hp-microserver-gen8");
         let note = batch(&hw, &[&far, &one, &other, &two]).unwrap();
-        assert_eq!(note.message, "the drives in bays 1-2 seem to be of one batch");
+        assert_eq!(note.message, "the drives in bays 1-2 seem to be from one batch");
         assert_eq!(batch(&hw, &[&far, &one, &other]), None);
     }
 }

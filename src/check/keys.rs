@@ -15,8 +15,8 @@ pub(super) fn keys(profile: &Profile, found: &mut Found) {
         [("key_file", root.key_file.is_some()), ("passphrase", root.passphrase.is_some())]
     {
         if given {
-            let message = "the pool's root cannot be encrypted here".to_owned();
-            let remedy = format!("write `{key}` at each dataset that needs it");
+            let message = "the pool's root dataset cannot be encrypted".to_owned();
+            let remedy = format!("set `{key}` on each dataset that needs it");
             found.error(Rule::KeyOnRoot, &format!("pool.root.{key}"), message, &remedy);
         }
     }
@@ -25,21 +25,22 @@ pub(super) fn keys(profile: &Profile, found: &mut Found) {
     for (name, wish) in &profile.datasets {
         let Some(key) = wish.key_file.as_ref().map(KeyFile::path) else { continue };
         if wish.passphrase.is_some() {
-            let message = "a key in a file and a passphrase for one dataset".to_owned();
+            let message = "one dataset has both a key file and a passphrase".to_owned();
             let at = format!("datasets.{}.passphrase", name.as_str());
-            found.error(Rule::TwoKeys, &at, message, "ZFS takes one key: leave one of them out");
+            found.error(Rule::TwoKeys, &at, message, "ZFS uses one key: remove one of the two");
         }
         if let Some(mount) = key.ancestors().skip(1).find(|dir| mounts.contains(*dir)) {
             let message = format!(
-                "{key} lies in the pool itself, at {mount}: it is there once the pool is open"
+                "{key} is inside the pool itself, at {mount}: it can be read only once the pool is \
+                 open"
             );
             let at = format!("datasets.{}.key_file", name.as_str());
-            found.error(Rule::KeyInPool, &at, message, "write it below /etc/zbay/keys");
+            found.error(Rule::KeyInPool, &at, message, "put it in /etc/zbay/keys");
         }
         if !seen.insert(key) {
             let message = format!("{key} is the key of two datasets");
             let at = format!("datasets.{}.key_file", name.as_str());
-            let remedy = "give each a file of its own: the second could not be made";
+            let remedy = "give each its own file: the second one could not be created";
             found.error(Rule::KeyTwice, &at, message, remedy);
         }
     }

@@ -23,7 +23,8 @@ pub fn drives(hw: &Hw, known: bool, disks: &[Disk]) -> Vec<Note> {
             severity: Severity::Advice,
             rule: Rule::BoxUnknown,
             at: String::new(),
-            message: "no description fits this box, so its ports stand for bays".to_owned(),
+            message: "no description matches this server, so ports are shown instead of bays"
+                .to_owned(),
             remedy: "describe it in /etc/zbay/hw, or name a description with `--hw`".to_owned(),
             bay: None,
             wwn: None,
@@ -46,10 +47,10 @@ pub fn drives(hw: &Hw, known: bool, disks: &[Disk]) -> Vec<Note> {
                 severity: Severity::Advice,
                 rule: Rule::BayAssumed,
                 at: String::new(),
-                message: format!("nobody has proved that {} is {}", drive.name, drive.spoken()),
+                message: format!("it is not confirmed that {} is {}", drive.name, drive.spoken()),
                 remedy: match &drive.serial {
                     Some(serial) => format!("compare the serial {serial} before pulling it"),
-                    None => "it tells no serial: compare all the others".to_owned(),
+                    None => "it reports no serial: compare all the others".to_owned(),
                 },
                 bay: drive.bay.clone(),
                 wwn: drive.wwn.clone(),

@@ -90,74 +90,74 @@ macro_rules! rules {
 }
 
 rules! {
-    BootCannot = "boot-cannot": "a box must be able to start: in AHCI mode a Gen8 does not boot the fifth port",
-    BootVolume = "boot-volume": "in RAID mode some places boot only from a drive that is in a volume of the RAID firmware",
-    BootUnknown = "boot-unknown": "nothing is known of this boot device on this box",
+    BootCannot = "boot-cannot": "the server must be able to boot: in AHCI mode a Gen8 does not boot from the fifth port",
+    BootVolume = "boot-volume": "in RAID mode some places boot only from a drive that is in a RAID volume of the firmware",
+    BootUnknown = "boot-unknown": "nothing is known about this boot device on this server",
     BootBayInPool = "boot-bay-in-pool": "a drive that the system boots from cannot be a member of the pool",
-    ModeWarning = "mode-warning": "some controller modes put drives at stake or lose functions",
-    ModeUnknown = "mode-unknown": "the box has no such controller mode",
-    NoSuchBay = "no-such-bay": "a pool can only be built from bays that the box has",
-    BayTwice = "bay-twice": "a drive can have one role only",
-    PlaceNotForPool = "place-not-for-pool": "sticks, cards and virtual media are no place for a pool's data",
-    TooFew = "too-few": "a vdev with fewer drives than its layout needs gives nothing that another layout would not give better",
-    Uneven = "uneven": "vdevs of different width in one pool fill and fail differently",
-    NoRedundancy = "no-redundancy": "without redundancy any drive that fails takes the whole pool with it",
-    Wide = "wide": "many drives under single parity make a second failure during a resilver likely",
+    ModeWarning = "mode-warning": "some controller modes endanger drives or lose features",
+    ModeUnknown = "mode-unknown": "the server has no such controller mode",
+    NoSuchBay = "no-such-bay": "a pool can only be built from bays that the server has",
+    BayTwice = "bay-twice": "a drive can have only one role",
+    PlaceNotForPool = "place-not-for-pool": "a pool's data does not belong on USB sticks, cards or virtual media",
+    TooFew = "too-few": "a vdev with fewer drives than its layout needs has no advantage over a simpler layout",
+    Uneven = "uneven": "vdevs of different widths in one pool fill up and fail differently",
+    NoRedundancy = "no-redundancy": "without redundancy, any drive failure loses the whole pool",
+    Wide = "wide": "with many drives on single parity, a second failure during a resilver is likely",
     AuxMirror = "aux-mirror": "a mirror needs two devices",
     CacheMirror = "cache-mirror": "a cache needs no redundancy: what it holds is in the pool too",
-    SharedSize = "shared-size": "a device that the log and the cache share is cut in two: the log's part needs a size",
-    NotEmpty = "impossible": "a list that must name something is empty",
-    BetterLayout = "better-layout": "the same drives may give more in another layout that survives no less: every drive of a RAIDZ vdev counts as its smallest",
-    LittleSlack = "little-slack": "a new drive must hold every whole metaslab of its vdev: with less than 1 GiB to spare, another maker's may be too small",
-    ReserveSize = "reserve-size": "a reserve is for a drive that is a little smaller: makers differ by some MiB, 2GiB is ample",
-    KeyOnRoot = "key-on-root": "a pool whose root is encrypted gives nothing without the key, not even what zbay keeps in it: datasets are encrypted one by one",
-    TwoKeys = "two-keys": "a dataset has one key: a file opens it at boot by itself, a passphrase has to be typed",
-    KeyTwice = "key-twice": "a key file that is made for two datasets opens both for whoever has it",
-    KeyInPool = "key-in-pool": "keys are loaded at boot before anything of the pool is mounted",
-    MountCovers = "mount-covers": "what is mounted over files hides them, and what is mounted over a directory of the system stops it",
-    KeyOpen = "key-open": "whoever may read a key opens what it is for, and whoever may write it locks its owner out",
-    SecretInClear = "secret-in-clear": "plain http is read by whoever is on the way, and so is the secret in an address",
-    NoAes = "no-aes": "without the processor's AES instructions encrypted data is read and written many times slower",
-    ParentMount = "mountpoint-twice": "two datasets cannot be mounted at the same place",
-    WwnPlaceholder = "wwn-placeholder": "a world wide name that many drives share does not tell one from the other",
-    WwnTwice = "wwn-twice": "two drives with one world wide name cannot be told apart by it",
+    SharedSize = "shared-size": "a device shared by log and cache is split in two: the log's part needs a size",
+    NotEmpty = "impossible": "a list that must not be empty is empty",
+    BetterLayout = "better-layout": "the same drives may hold more in another layout with the same redundancy: every drive of a RAIDZ vdev counts as its smallest",
+    LittleSlack = "little-slack": "a new drive must hold every whole metaslab of its vdev: with less than 1 GiB to spare, another manufacturer's may be too small",
+    ReserveSize = "reserve-size": "a reserve allows for a slightly smaller drive: manufacturers differ by a few MiB, so 2GiB is plenty",
+    KeyOnRoot = "key-on-root": "without its key, nothing can be read from a pool with an encrypted root, not even zbay's own files: encrypt datasets one by one",
+    TwoKeys = "two-keys": "a dataset has one key: a key file unlocks it automatically at boot, a passphrase has to be typed",
+    KeyTwice = "key-twice": "a key file shared by two datasets unlocks both for anyone who has it",
+    KeyInPool = "key-in-pool": "at boot, keys are loaded before anything in the pool is mounted",
+    MountCovers = "mount-covers": "mounting over files hides them, and mounting over a system directory breaks the system",
+    KeyOpen = "key-open": "anyone who can read a key can unlock the data, and anyone who can write it can lock its owner out",
+    SecretInClear = "secret-in-clear": "anyone on the network path can read plain http, including a secret in the address",
+    NoAes = "no-aes": "without the processor's AES instructions, encrypted data is read and written many times slower",
+    ParentMount = "mountpoint-twice": "two datasets cannot share a mountpoint",
+    WwnPlaceholder = "wwn-placeholder": "a world wide name shared by many drives does not identify any of them",
+    WwnTwice = "wwn-twice": "two drives with the same world wide name cannot be told apart by it",
     OneDrive = "one-drive": "two disks that are one drive (two paths, two namespaces, two logical units) fail together",
-    SerialTwice = "serial-twice": "two drives with one model and serial cannot be told apart by their labels",
+    SerialTwice = "serial-twice": "two drives with the same model and serial cannot be told apart by their labels",
     NoAddress = "no-address": "a pool must find its drives again after a reboot, whatever letters they get",
-    BayAssumed = "bay-assumed": "where nobody has proved which port is which bay, the serial on the label decides",
-    BoxUnknown = "box-unknown": "without a description of the box, ports cannot be told as bays",
-    DriveHealthUnknown = "drive-health-unknown": "a drive that says nothing of its health may be about to fail: no word is no good word",
-    DriveZoned = "drive-zoned": "a zoned drive takes only sequential writes, and ZFS writes its labels in place",
-    NoCapacity = "no-capacity": "a drive without a capacity can hold nothing: often one of a storage array, with sectors of 520 bytes",
-    NoSectors = "no-sectors": "without the size of its sectors nobody can say what ZFS would make of a drive, nor where labels of an older pool lie",
-    DriveMarginal = "drive-marginal": "an attribute of age or use at its threshold tells of wear that the drive's verdict leaves out",
-    DriveSpare = "drive-spare": "flash without spare blocks goes read-only at the next that wears out",
-    DriveFailing = "drive-failing": "a drive's own verdict comes late: one that says it is failing soon does",
-    DrivePrefail = "drive-prefail": "makers set the thresholds of attributes that foretell failure",
-    DrivePending = "drive-pending": "a sector that cannot be read is lost wherever redundancy is",
-    DriveTestFailed = "drive-test-failed": "a self-test reads every sector: one that fails has found some that cannot be read",
-    DriveReallocated = "drive-reallocated": "drives whose sectors begin to be replaced fail more often in the months after",
-    DriveUncorrectable = "drive-uncorrectable": "errors that the drive could not correct were somebody's data, or a warning",
-    DriveCable = "drive-cable": "errors on the cable cost speed and, in the end, the drive its place in the pool",
-    DriveHot = "drive-hot": "heat ages drives, all of a box at once",
+    BayAssumed = "bay-assumed": "where it is not confirmed which port is which bay, go by the serial on the label",
+    BoxUnknown = "box-unknown": "without a hardware description, ports cannot be matched to bays",
+    DriveHealthUnknown = "drive-health-unknown": "a drive that reports nothing about its health may be about to fail: no news is not good news",
+    DriveZoned = "drive-zoned": "a zoned drive accepts only sequential writes, but ZFS writes its labels in place",
+    NoCapacity = "no-capacity": "a drive that reports no capacity cannot hold anything: often it is from a storage array, with 520-byte sectors",
+    NoSectors = "no-sectors": "without a drive's sector size, it is unknown how ZFS would use it and where labels of an older pool are",
+    DriveMarginal = "drive-marginal": "a usage attribute at its threshold shows wear that the drive's own verdict ignores",
+    DriveSpare = "drive-spare": "flash without spare blocks goes read-only when the next block wears out",
+    DriveFailing = "drive-failing": "a drive's own verdict comes late: one that reports failure soon fails",
+    DrivePrefail = "drive-prefail": "manufacturers set the thresholds of attributes that predict failure",
+    DrivePending = "drive-pending": "an unreadable sector is lost data unless redundancy covers it",
+    DriveTestFailed = "drive-test-failed": "a long self-test reads every sector: a failed one has found unreadable sectors",
+    DriveReallocated = "drive-reallocated": "drives that start to reallocate sectors fail more often in the months after",
+    DriveUncorrectable = "drive-uncorrectable": "errors that the drive could not correct were data, or a warning",
+    DriveCable = "drive-cable": "link errors cost speed and can end with ZFS dropping the drive",
+    DriveHot = "drive-hot": "heat ages drives, and all drives in a server at once",
     DriveOld = "drive-old": "after five years failures rise, and drives bought together reach that age together",
-    DriveNew = "drive-new": "drives fail early too: a long self-test finds what the transport did",
-    DriveWorn = "drive-worn": "flash wears out, and mirrored SSDs wear alike",
-    DriveParked = "drive-parked": "heads are made for a number of parkings that eager power management uses up in a year",
-    DriveRecovery = "drive-recovery": "a drive that tries for minutes to read a sector is dropped, where one that gives up is helped by redundancy",
-    DriveLink = "drive-link": "a link that runs slower than it could has a bad contact",
-    DriveSectors = "drive-sectors": "a drive whose sectors are larger than the vdev's pieces reads before it writes",
-    DriveShingled = "drive-shingled": "shingled drives take days to resilver, and may be dropped in the course of it",
-    SameBatch = "same-batch": "drives of one batch share their faults and their age",
-    BootReadonly = "boot-readonly": "a boot device that went read-only keeps nothing, and is often worn out",
-    BootFull = "boot-full": "a root file system that is full keeps no journal and takes no update",
-    BaysElsewhere = "bays-elsewhere": "a bay without a drive at its port is not empty where drives sit at ports that nobody described",
-    SamePort = "same-port": "a profile names ports, and drives that share one cannot be told apart by it",
-    Volumes = "volumes": "a volume of a RAID controller or a disk of a hypervisor is no drive: redundancy over several may stand on one",
-    NoIdentity = "no-identity": "a disk without serial and wwn is known by its slot alone, and another disk there passes for it",
-    BootElsewhere = "boot-elsewhere": "a system that its firmware cannot start depends on a boot loader somewhere else",
-    OneBridge = "one-bridge": "drives behind one bridge go together with it, its cable and its power, whatever the layout",
-    OtherName = "other-name": "a hostid that boards share does not tell whose a pool is, and two hosts that have it at once destroy it",
+    DriveNew = "drive-new": "drives fail early too: a long self-test finds shipping damage",
+    DriveWorn = "drive-worn": "flash wears out, and mirrored SSDs wear at the same rate",
+    DriveParked = "drive-parked": "heads are rated for a number of parkings that aggressive power management can use up in a year",
+    DriveRecovery = "drive-recovery": "a drive that retries a bad sector for minutes is dropped; one that gives up quickly is covered by redundancy",
+    DriveLink = "drive-link": "a link that runs slower than it could often has a bad contact",
+    DriveSectors = "drive-sectors": "a drive whose sectors are larger than the vdev's smallest write has to read before it writes",
+    DriveShingled = "drive-shingled": "shingled (SMR) drives take days to resilver, and may be dropped in the process",
+    SameBatch = "same-batch": "drives from one batch share their faults and their age",
+    BootReadonly = "boot-readonly": "a boot device that has gone read-only saves nothing, and is often worn out",
+    BootFull = "boot-full": "a full root file system stops logs and updates",
+    BaysElsewhere = "bays-elsewhere": "a bay with no drive at its port may not be empty if there are drives at ports that no description names",
+    SamePort = "same-port": "a profile goes by ports, so drives that share a port cannot be told apart",
+    Volumes = "volumes": "a RAID controller's volume or a hypervisor's disk is not a drive: redundancy across several may rest on one",
+    NoIdentity = "no-identity": "a disk without serial and wwn is known only by its slot, so another disk there passes for it",
+    BootElsewhere = "boot-elsewhere": "a system that its firmware cannot boot depends on a boot loader somewhere else",
+    OneBridge = "one-bridge": "drives behind one bridge fail with it, its cable and its power, whatever the layout",
+    OtherName = "other-name": "a hostid shared by several boards does not say who owns a pool, and two hosts that write to one pool destroy it",
     PoolState = "pool-state": "a pool that is not ONLINE has lost a drive, data, or its redundancy",
 }
 
@@ -233,7 +233,7 @@ fn boot(hw: &Hw, profile: &Profile, found: &mut Found) {
     if !hw.knows(from) && !hw.is_generic() {
         let places: Vec<&str> = hw.places.iter().map(|place| place.place.as_str()).collect();
         let remedy = format!("write one of {}, bay-1 or any", places.join(", "));
-        let message = format!("{} has no place `{from}` to boot from", hw.title);
+        let message = format!("{} has no boot device `{from}`", hw.title);
         found.error(Rule::BootUnknown, "boot", message, &remedy);
         return;
     }
@@ -253,7 +253,7 @@ fn boot(hw: &Hw, profile: &Profile, found: &mut Found) {
     }
     let used = profile.pool.bays.all().chain(&profile.pool.spares).chain(aux_bays(profile));
     if used.into_iter().any(|bay| bay == from) {
-        let message = format!("{} is the boot device and a pool device at once", from.spoken());
+        let message = format!("{} is both the boot device and a pool device", from.spoken());
         let at = if profile.pool.bays.all().any(|bay| bay == from) { "pool.bays" } else { "boot" };
         let remedy = "boot from USB or microSD, or leave this bay out of the pool";
         found.error(Rule::BootBayInPool, at, message, remedy);
@@ -283,7 +283,7 @@ fn ways_to_boot(hw: &Hw, from: &BayId, mode: ControllerMode) -> String {
         ways.push(format!("`controller: {word}`{how}"));
     }
     format!(
-        "use {}; the system may be on {} where a boot loader on one of those places starts it: name the boot loader's place",
+        "use {}; the system may be on {} if a boot loader on one of those starts it: then name the boot loader's device",
         ways.join(", or "),
         from.spoken()
     )
@@ -293,7 +293,7 @@ fn mode(hw: &Hw, profile: &Profile, found: &mut Found) {
     let mode = profile.controller;
     if hw.controller.is_none() {
         if mode != ControllerMode::Ahci {
-            let message = format!("nothing is known of the controller's modes of {}", hw.title);
+            let message = format!("nothing is known about the controller modes of {}", hw.title);
             found.warning(
                 Rule::ModeUnknown,
                 "controller",
@@ -315,7 +315,7 @@ fn mode(hw: &Hw, profile: &Profile, found: &mut Found) {
             if let Some(warning) = &described.warning {
                 let remedy = match mode {
                     ControllerMode::Ahci => "",
-                    _ => "`controller: ahci` with `boot: usb` has no such question",
+                    _ => "`controller: ahci` with `boot: usb` avoids the question",
                 };
                 found.warning(Rule::ModeWarning, "controller", warning.clone(), remedy);
             }
@@ -357,11 +357,10 @@ fn bays(hw: &Hw, profile: &Profile, found: &mut Found) {
     let mut seen: BTreeMap<&BayId, String> = BTreeMap::new();
     for (at, bay) in named(profile) {
         if !hw.knows(bay) {
-            let mut remedy = format!("the box has {}", hw.seats());
+            let mut remedy = format!("this server has {}", hw.seats());
             if bay.is_port() && !hw.is_generic() {
                 remedy.push_str(
-                    "; a drive at another port needs a place with `pool: true`, or a bay, in a description in /etc/zbay/hw \
-                     (`zbay help hw`)",
+                    "; a drive at another port needs a bay, or a place with `pool: true`, in a description in /etc/zbay/hw (`zbay help hw`)",
                 );
             }
             found.error(
@@ -377,24 +376,23 @@ fn bays(hw: &Hw, profile: &Profile, found: &mut Found) {
         if let Some(seat) = other {
             let kind = if is_usb(bay.as_str()) { "USB".to_owned() } else { seat.bay.to_string() };
             let message =
-                format!("{} is a {kind} port, and no description names it as a bay", bay.spoken());
-            let remedy = "zbay takes such drives only where a description names their ports as bays: put one into /etc/zbay/hw \
-                          (`zbay help hw`)";
+                format!("{} is a {kind} port that no description names as a bay", bay.spoken());
+            let remedy = "zbay uses such drives only if a description names their ports as bays: put one into /etc/zbay/hw (`zbay help hw`)";
             found.error(Rule::PlaceNotForPool, &at, message, remedy);
             found.about(bay);
             continue;
         }
         let place = hw.places.iter().find(|place| place.place == *bay);
         if let Some(place) = place.filter(|place| !place.pool) {
-            let message = format!("the {} is no place for a pool's drive", place.title);
+            let message = format!("the {} cannot hold a drive of the pool", place.title);
             found.error(Rule::PlaceNotForPool, &at, message, &format!("use {}", hw.seats()));
         }
         if let Some(first) = seen.get(bay) {
             let shared = first.starts_with("pool.log") && at.starts_with("pool.cache");
             let data = first.starts_with("pool.bays") && !at.starts_with("pool.bays");
             if data {
-                let message = format!("{} is a bay of the pool's data already", bay.spoken());
-                let remedy = "give the log, the cache or the spare a place of its own";
+                let message = format!("{} is already used for the pool's data", bay.spoken());
+                let remedy = "give the log, cache or spare a device of its own";
                 found.error(Rule::BayTwice, &at, message, remedy);
             } else if !shared {
                 let message = format!("{} is named twice", bay.spoken());
@@ -438,7 +436,7 @@ fn one_drive(hw: &Hw, profile: &Profile, found: &mut Found) {
                 Some((other, at_port)) if *at_port != port => {
                     let message =
                         format!("{} and {} are parts of one drive", other.spoken(), bay.spoken());
-                    let remedy = "a vdev may hold one part of a drive: its redundancy would be lost with that drive";
+                    let remedy = "a vdev may hold only one part of a drive: otherwise its redundancy is lost with that drive";
                     found.error(Rule::OneDrive, &format!("{at}[{index}]"), message, remedy);
                 }
                 Some(_) => {}
@@ -467,7 +465,7 @@ fn shape(profile: &Profile, found: &mut Found) {
         }
         if layout == Layout::Raidz && count > 8 || layout == Layout::Raidz2 && count > 20 {
             let message = format!("{count} drives in one {layout} vdev");
-            found.warning(Rule::Wide, &at, message, "use one more parity, or two vdevs");
+            found.warning(Rule::Wide, &at, message, "use one more parity drive, or two vdevs");
         }
     }
     if groups.windows(2).any(|pair| pair[0].len() != pair[1].len()) {
@@ -479,12 +477,12 @@ fn shape(profile: &Profile, found: &mut Found) {
         }
     }
     if layout == Layout::Stripe {
-        let message = "this pool has no redundancy: one drive that fails takes all data with it";
+        let message = "this pool has no redundancy: any drive failure loses all data";
         found.warning(
             Rule::NoRedundancy,
             "pool.layout",
             message.to_owned(),
-            "keep nothing here that exists nowhere else",
+            "keep only data here that also exists elsewhere",
         );
     }
 }
@@ -531,7 +529,7 @@ fn aux(profile: &Profile, found: &mut Found) {
     if let Some(log) = &pool.log {
         let shared = log.bays.iter().any(|bay| cache.bays.contains(bay));
         if shared && log.size.is_none() {
-            let message = "the log and the cache share a device, and the log's size is not said";
+            let message = "the log and the cache share a device, but the log has no size";
             found.error(
                 Rule::SharedSize,
                 "pool.log",
@@ -556,7 +554,7 @@ fn mounts(profile: &Profile, found: &mut Found) {
             continue;
         };
         if let Some(other) = seen.get(&mount) {
-            let message = format!("{mount} is the mountpoint of {other} already");
+            let message = format!("{mount} is already the mountpoint of {other}");
             found.error(Rule::ParentMount, &at, message, "mount it elsewhere");
         }
         seen.insert(mount, name);

@@ -48,7 +48,8 @@ pub fn doubtful(hw: &Hw, inventory: &Inventory) -> Vec<(Vec<BayId>, Doubt)> {
 
 fn doubts(hw: &Hw, inventory: &Inventory) -> Vec<Note> {
     let said = |(bays, doubt): (Vec<BayId>, Doubt)| {
-        let message = format!("whether drives are in {} is not known: {doubt}", words::bays(&bays));
+        let message =
+            format!("cannot tell whether there are drives in {}: {doubt}", words::bays(&bays));
         note(Severity::Warning, Rule::BaysElsewhere, message, doubt.remedy())
     };
     // That the disks could not be listed is said where they would stand.
@@ -95,9 +96,11 @@ pub fn one_bridge(hw: &Hw, disks: &[&Disk]) -> Vec<Note> {
         let spoken = |disk: &&Disk| Drive::of(hw, disk).spoken();
         let who = words::and(&there.iter().map(spoken).collect::<Vec<_>>());
         let message = format!(
-            "{who} hang on one USB bridge and its cable and fail together: no redundancy among them survives the loss of the bridge"
+            "{who} share one USB bridge and its cable and fail together: no redundancy among them \
+             survives the loss of the bridge"
         );
-        let remedy = "keep a backup elsewhere; an enclosure with a bridge for each bay, or SATA bays, fail one by one";
+        let remedy = "keep a backup elsewhere; SATA bays, or an enclosure with one bridge per bay, \
+                      fail one at a time";
         note(Severity::Warning, Rule::OneBridge, message, remedy)
     };
     together(disks, |disk| disk.host.as_deref().filter(|_| disk.transport == Transport::Usb))
@@ -117,7 +120,7 @@ pub fn stand_on(host: &Host, disks: &[&Disk]) -> Vec<Note> {
         }
         let are = if these.len() == 1 { "is one of the" } else { "are" };
         let message = format!(
-            "{} {are} {kind}, not drives: which of them fail together is not known",
+            "{} {are} {kind}, not drives: it is unknown which of them fail together",
             named(&these)
         );
         notes.push(note(Severity::Warning, Rule::Volumes, message, kind.remedy()));
@@ -130,12 +133,12 @@ pub fn stand_on(host: &Host, disks: &[&Disk]) -> Vec<Note> {
     let these: Vec<&Disk> = disks.iter().filter(nameless).copied().collect();
     if !these.is_empty() {
         let (tell, own, them) = if these.len() == 1 {
-            ("tells", "its own", "it")
+            ("reports", "its own", "it")
         } else {
-            ("tell", "their own", "them")
+            ("report", "their own", "them")
         };
         let message = format!(
-            "{} {tell} neither a serial of {own} nor a wwn, so nothing but the slot identifies {them}",
+            "{} {tell} neither a serial of {own} nor a wwn, so only the slot identifies {them}",
             named(&these)
         );
         let remedy = "in Proxmox or libvirt give each disk a `serial=`; elsewhere use an adapter that passes the drive's own serial";
@@ -157,7 +160,8 @@ fn started(hw: &Hw, inventory: &Inventory) -> Option<Note> {
     let bay = started_elsewhere(hw, inventory)?;
     let mode = hw.mode(&inventory.host)?;
     let message = format!(
-        "the system is on {}, and the firmware cannot start it from there in {mode} mode: a boot loader elsewhere does",
+        "the system is on {}, which the firmware cannot boot in {mode} mode: a boot loader \
+         elsewhere starts it",
         bay.spoken()
     );
     let remedy = "keep that boot loader (USB or microSD) in place, and keep a copy of it";
@@ -220,7 +224,7 @@ mod tests {
         else {
             panic!("{notes:?}")
         };
-        assert!(note.message.contains("hang on one USB bridge and its cable"), "{note:?}");
+        assert!(note.message.contains("share one USB bridge and its cable"), "{note:?}");
         assert!(note.message.starts_with("bay 1, "), "{note:?}");
         // A bridge for each bay; one target that is no USB bridge; one drive on a bridge.
         for (at, disk) in all.iter_mut().enumerate() {

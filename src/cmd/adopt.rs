@@ -61,10 +61,10 @@ struct Adoption {
 /// Arguments of `adopt`.
 #[derive(Debug, Args)]
 pub struct AdoptArgs {
-    /// The pool. Left out: the only one.
+    /// The pool (default: the only one).
     #[arg(value_name = "POOL")]
     pub pool: Option<String>,
-    /// Only show the profile and what would be done.
+    /// Show the profile and what would be done, and change nothing.
     #[arg(long, alias = "plan")]
     pub dry_run: bool,
     /// Do not ask.

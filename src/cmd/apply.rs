@@ -51,13 +51,13 @@ pub const ROW: Row = Row {
 /// Arguments of `apply`.
 #[derive(Debug, Args)]
 pub struct ApplyArgs {
-    /// A profile as for `plan`, or a saved plan (FILE.json). Left out: /etc/zbay/profile.yaml.
+    /// A profile as for `plan`, or a saved plan (FILE.json) (default: /etc/zbay/profile.yaml).
     #[arg(value_name = "PROFILE|PLAN")]
     pub profile: Option<String>,
     /// What is allowed.
     #[command(flatten)]
     pub allowed: Allowed,
-    /// Do not ask. Answers for plans that only take free disks and set properties.
+    /// Do not ask. Only for plans that just use free disks and set properties.
     #[arg(long)]
     pub yes: bool,
     /// Replace a different profile that is recorded in /etc/zbay/profile.yaml.
@@ -83,8 +83,8 @@ pub fn run(context: &Context, args: &ApplyArgs) -> Result<Answer> {
     let (wished, plan) = if let Some(file) = word.filter(is_plan) {
         if !args.allowed.is_nothing() {
             bail!(
-                "a saved plan is done as it is: give `--take`, `--from-host` and `--onto-existing` to \
-                 `zbay plan --save FILE.json`"
+                "a saved plan is carried out as it is: give `--take`, `--from-host` and \
+                 `--onto-existing` to `zbay plan --save FILE.json`"
             );
         }
         from_file(context, file)?
@@ -164,7 +164,7 @@ pub(super) fn consent(
         return Ok(());
     }
     if !std::io::stdin().is_terminal() {
-        bail!("there is no terminal to ask at, so nothing was written\ndo this  `{command} --yes`");
+        bail!("there is no terminal to ask on, so nothing was written\ndo this  `{command} --yes`");
     }
     let mut err = console::err();
     let text = shown.map_or_else(|| render::plan::before_asking(plan), |text| format!("{text}\n"));

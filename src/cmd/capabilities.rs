@@ -6,44 +6,44 @@ use std::fmt::Write as _;
 
 /// What a person looks for, whether it is there, and the command or the key of the profile.
 const TABLE: &[(&str, &str, &str)] = &[
-    ("what is in which bay: drives, health, pools", "yes", "`zbay`, `zbay show`, `zbay status`"),
-    ("which bay a port is, found by lights and serials", "yes", "`zbay learn`, `zbay locate`"),
-    ("layouts for the drives that are there", "yes", "`zbay propose`"),
+    ("what is in each bay: drives, health, pools", "yes", "`zbay`, `zbay show`, `zbay status`"),
+    ("which port is which bay, found by lights and serials", "yes", "`zbay learn`, `zbay locate`"),
+    ("layouts for the drives you have", "yes", "`zbay propose`"),
     (
         "usable space to the byte, and the risk of a layout",
         "yes",
         "`zbay capacity`, `zbay explain`, `zbay optimal`, `zbay grow`",
     ),
     (
-        "a pool with its datasets and properties from a file",
+        "creating a pool with its datasets and properties from a file",
         "yes",
         "`zbay check`, `zbay plan`, `zbay apply`, `zbay verify`",
     ),
-    ("the same at the first boot, without a keyboard", "yes", "`zbay firstboot`"),
+    ("the same at first boot, without a keyboard", "yes", "`zbay firstboot`"),
     ("encrypted datasets, by key file or passphrase", "yes", "`key_file:`, `passphrase: ask`"),
     (
-        "a failed drive replaced, step by step or by itself",
+        "replacing a failed drive, step by step or automatically",
         "yes",
         "`zbay replace`, `autoreplace: blank`",
     ),
     (
-        "a pool made larger: attach, add, log, cache, spare, special, larger drives",
+        "growing a pool: attach, add, log, cache, spare, special, larger drives",
         "yes",
         "`zbay expand`",
     ),
     (
-        "pools of other systems: imported, exported, given a profile",
+        "pools from other systems: import, export, adopt",
         "yes",
         "`zbay import`, `zbay export`, `zbay adopt`, `zbay profile`",
     ),
-    ("a dataset destroyed, by its full name", "yes", "`zbay destroy`"),
-    ("a pool destroyed", "no", "by hand: `zpool destroy`"),
+    ("destroying a dataset, by its full name", "yes", "`zbay destroy`"),
+    ("destroying a pool", "no", "by hand: `zpool destroy`"),
     (
         "alerts: mail, push (HTTP POST), the login prompt",
         "yes",
         "`zbay notify`, `zbay forget`, `notify:`",
     ),
-    ("figures for Prometheus", "yes", "`zbay metrics`"),
+    ("metrics for Prometheus", "yes", "`zbay metrics`"),
     (
         "scrubs, trims and self-tests on a schedule; other jobs when they are due",
         "yes",
@@ -51,14 +51,14 @@ const TABLE: &[(&str, &str, &str)] = &[
     ),
     ("a limit for the memory that ZFS caches in", "yes", "`memory:`"),
     ("answers for programs, with their schemas", "yes", "`--json`, `zbay schema`"),
-    ("its documents at hand", "yes", "`zbay help`"),
+    ("built-in documentation", "yes", "`zbay help`"),
     ("man pages, and completions for bash, zsh and fish", "yes", "`man zbay`, `zbay completions`"),
     ("special vdevs and dRAID in a profile", "no", "`zbay expand special` adds one to a pool"),
     ("ZFS as root", "no", ""),
     (
         "shares, users, snapshots, backups, a web page",
         "no",
-        "set them up beside it, or use a full NAS distribution",
+        "set those up alongside, or use a full NAS distribution",
     ),
 ];
 

@@ -13,8 +13,8 @@ use crate::capacity::write::Record;
 use crate::capacity::{Capacity, Cut, Drive, Terms, Zfs, of_parts, spec};
 use crate::cmd::form::FormArgs;
 use crate::cmd::found::Drives;
-use crate::cmd::odds::case;
-use crate::cmd::odds::{OddsArgs, PoolArgs};
+use crate::cmd::risk_args::case;
+use crate::cmd::risk_args::{OddsArgs, PoolArgs};
 use crate::cmd::{Answer, Context, draw};
 use crate::drive;
 use crate::inventory::Want;
@@ -32,35 +32,35 @@ use crate::units::{Ashift, Bytes};
 #[allow(clippy::struct_excessive_bools)] // flags are what they are
 #[derive(Clone, Debug, Args)]
 pub struct CapacityArgs {
-    /// What one pool is made of: raidz2:6x4TB, mirror:8TB,8TB, draid2:4d:11c:1s:11x16TB, log:mirror:2x100GB, drives by
-    /// the model of one that is here (raidz2:6xST4000VN008), or a profile's name. Left out: a table of drive sizes.
+    /// The vdevs of one pool: raidz2:6x4TB, mirror:8TB,8TB, draid2:4d:11c:1s:11x16TB, log:mirror:2x100GB; or drives by
+    /// the model of one that is here (raidz2:6xST4000VN008), or a profile's name. Without it: a table of drive sizes.
     #[arg(value_name = "LAYOUT", conflicts_with_all = ["sizes", "bays", "layouts"])]
     pub layout: Vec<String>,
     /// Drive sizes as on their labels.
     #[arg(long, value_name = "SIZE,...", value_delimiter = ',', default_value = "3TB,4TB,6TB,8TB")]
     pub sizes: Vec<Bytes>,
-    /// How many bays. Left out: those of this box.
+    /// Number of bays (default: those of this server).
     #[arg(long, value_name = "N")]
     pub bays: Option<u8>,
-    /// Columns of the table: raidz, raidz2, raidz3, mirrors, stripe.
+    /// Table columns: raidz, raidz2, raidz3, mirrors, stripe.
     #[arg(long, value_name = "LAYOUT,...", value_delimiter = ',')]
     pub layouts: Vec<Layout>,
-    /// The release of OpenZFS. Left out: the installed one, else 2.3 (table and `--batch`: 2.3).
+    /// OpenZFS release (default: the installed one, otherwise 2.3; for the table and `--batch`: 2.3).
     #[arg(long, value_name = "VERSION")]
     pub zfs: Option<Zfs>,
-    /// log2 of the smallest write, 9 to 16. Left out: 12.
+    /// log2 of the smallest write, 9 to 16 (default: 12).
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(9..=16))]
     pub ashift: Option<u8>,
-    /// How drives are cut: linux (`zpool create` gets whole drives), truenas, freebsd, none, reserve=2GiB.
+    /// How drives are partitioned: linux (`zpool create` gets whole drives), truenas, freebsd, none, reserve=2GiB.
     #[arg(long, value_name = "SCHEME")]
     pub partition: Option<Cut>,
-    /// What would really fit in records of this size: 512 to 16M, a power of two.
+    /// Show how much really fits with records of this size: 512 to 16M, a power of two.
     #[arg(long, value_name = "SIZE", requires = "layout")]
     pub recordsize: Option<Bytes>,
-    /// What would really fit of blocks as they are stored: media, documents, vm, or a file of lines `SIZE COUNT`.
+    /// Show how much really fits of a mix of stored block sizes: media, documents, vm, or a file of lines `SIZE COUNT`.
     #[arg(long, value_name = "NAME|FILE", requires = "layout")]
     pub mix: Option<String>,
-    /// Every step from the drives to usable, and why.
+    /// Show and explain every step from raw drives to usable space.
     #[arg(long, requires = "layout")]
     pub explain: bool,
     /// Risk and money.
@@ -72,8 +72,8 @@ pub struct CapacityArgs {
     /// In which form.
     #[command(flatten)]
     pub form: FormArgs,
-    /// Read a pool a line as JSON from standard input and print what it gives as JSON, in order; exit status 1 if a line
-    /// could not be (`zbay help capacity`).
+    /// Read one pool per line as JSON from standard input and print the results as JSON, in order; exit status 1 if a
+    /// line could not be computed (`zbay help capacity`).
     #[arg(long, conflicts_with_all = ["layout", "sizes", "bays", "layouts", "ashift", "csv", "markdown", "svg"])]
     pub batch: bool,
 }
@@ -93,7 +93,8 @@ pub fn run(context: &Context, args: &CapacityArgs) -> Result<Answer> {
             named.extend(here.parse(word, ashift)?);
         } else if spec::is_drives(word) {
             bail!(
-                "`{word}` says which drives, and a layout needs a kind too: `zbay capacity raidz2:{word}`"
+                "`{word}` names only the drives, and a layout needs a kind too: `zbay capacity \
+                 raidz2:{word}`"
             );
         } else {
             let profile = shipped::profile(&*context.machine, Some(word))?.value;
@@ -187,7 +188,8 @@ fn mixes(args: &CapacityArgs) -> Result<Vec<Mix>> {
             None => match read_user_file(Utf8Path::new(word), LONGEST_MIX)? {
                 Some(bytes) => String::from_utf8_lossy(&bytes).parse()?,
                 None => bail!(
-                    "`{word}` is no mix: media, documents, vm, or a file of lines such as 128K 40"
+                    "unknown mix `{word}`: use media, documents, vm, or a file of lines like 128K \
+                     40"
                 ),
             },
         });
@@ -224,8 +226,8 @@ fn of_profile(
                 };
                 let Some(disk) = inventory.disks.iter().find(here) else {
                     bail!(
-                        "the profile {name} says no drive size, and {} has no drive here\n\
-                         say it   zbay capacity {}:{}x4TB",
+                        "the profile {name} gives no drive size, and {} has no drive here\n\
+                         do this  zbay capacity {}:{}x4TB",
                         bay.spoken(),
                         pool.layout,
                         vdev.len()

@@ -26,7 +26,7 @@ use crate::yaml::{MAX_BYTES, read};
 pub const ROW: Row = Row {
     name: "check",
     about: "Check profiles and hardware descriptions, offline",
-    more: "Every fault is shown with its line.",
+    more: "It shows every fault with its line.",
     group: Group::SetUp,
     does: Does::Computes,
     page: Page::Narrow,
@@ -55,7 +55,7 @@ struct Sound {
 /// Arguments of `check`.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
-    /// Profiles or descriptions of boxes: shipped names, or files.
+    /// Profiles or hardware descriptions: shipped names, or files.
     #[arg(required = true, value_name = "FILE|NAME")]
     pub files: Vec<String>,
 }
@@ -72,7 +72,7 @@ pub fn run(context: &Context, args: &CheckArgs) -> Result<Answer> {
     for file in &args.files {
         match one(context, file) {
             Ok(found) => {
-                let _ = writeln!(text, "{file}: sound");
+                let _ = writeln!(text, "{file}: valid");
                 for note in &found {
                     let label =
                         if note.severity == Severity::Advice { "advice" } else { "warning" };
@@ -88,7 +88,7 @@ pub fn run(context: &Context, args: &CheckArgs) -> Result<Answer> {
         let count = broken.len();
         let sound = args.files.len() - count;
         let tail = if args.files.len() > 1 {
-            format!("\n\n{count} of {} files refused, {sound} sound", args.files.len())
+            format!("\n\n{count} of {} files refused, {sound} valid", args.files.len())
         } else {
             String::new()
         };
@@ -130,9 +130,9 @@ fn profile(context: &Context, word: &str) -> Result<Vec<Note>> {
         Err(LoadError::NoSuchName { hint, known, .. }) => {
             let fault = crate::fault::Fault::new(
                 profile.span("hardware"),
-                format!("there is no description of a box `{}`{hint}", profile.value.hardware),
+                format!("there is no hardware description `{}`{hint}", profile.value.hardware),
             )
-            .help(format!("shipped: {known}; one of your own belongs in /etc/zbay/hw"));
+            .help(format!("shipped: {known}; put your own in /etc/zbay/hw"));
             return Err(LoadError::Faults(profile.refuse(vec![fault])).into());
         }
         Err(other) => return Err(other.into()),

@@ -14,8 +14,8 @@ use crate::render::json::{Shape, answer};
 /// The command.
 pub const ROW: Row = Row {
     name: "completions",
-    about: "Print the completions of a shell: bash, zsh or fish",
-    more: "scripts/install puts them where the shells look for them.",
+    about: "Print shell completions for bash, zsh or fish",
+    more: "scripts/install installs them where the shells find them.",
     group: Group::Help,
     does: Does::Computes,
     page: Page::Narrow,

@@ -14,7 +14,7 @@ use crate::step::command;
 pub const ROW: Row = Row {
     name: "destroy",
     about: "Permanently destroy a dataset, its snapshots and children",
-    more: "It lists what will be lost and asks you to type the name. No pool is ever destroyed.",
+    more: "It lists what will be lost and asks you to type the name. It never destroys a pool.",
     group: Group::Live,
     does: Does::Changes,
     page: Page::Narrow,
@@ -30,13 +30,13 @@ pub const ROW: Row = Row {
 /// Arguments of `destroy`.
 #[derive(Debug, Args)]
 pub struct DestroyArgs {
-    /// Full name: tank/media.
+    /// Full name, as in tank/media.
     #[arg(value_name = "DATASET", value_parser = full_name)]
     pub dataset: String,
-    /// Only show what would be lost.
+    /// Show what would be lost, and change nothing.
     #[arg(long, alias = "plan")]
     pub dry_run: bool,
-    /// The name once more, in place of typing it when asked.
+    /// The name again, instead of typing it when asked.
     #[arg(long, value_name = "DATASET")]
     pub confirm: Option<String>,
 }

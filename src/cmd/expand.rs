@@ -35,7 +35,7 @@ pub const ROW: Row = Row {
 /// The ways to grow, and to shrink.
 #[derive(Debug, Subcommand)]
 pub enum Expand {
-    /// One drive more for a vdev: a raidz becomes wider, a mirror or a single disk gets a further copy.
+    /// Add one drive to a vdev: a raidz gets wider, a mirror or a single disk gets another copy.
     Attach {
         /// The new drive: its bay, its serial, or its by-id or kernel name.
         #[arg(value_name = "BAY|DRIVE")]
@@ -55,20 +55,20 @@ pub enum Expand {
     },
     /// A data vdev more, of the kind and width that the pool has. A single disk is never added to a redundant pool.
     Add(Bays),
-    /// A log for synchronous writes (SLOG): one drive, or a mirror of two.
+    /// Add a log for synchronous writes (SLOG): one drive, or a mirror of two.
     Log(Bays),
-    /// Caches for what is read again and again (L2ARC).
+    /// Add read caches (L2ARC).
     Cache(Bays),
-    /// Spares, which ZED puts in the place of a member that fails.
+    /// Add hot spares, which ZED uses to replace a failed member.
     Spare(Bays),
-    /// A mirror for metadata and small blocks, which outlives as many drives as the data does.
+    /// Add a mirror for metadata and small blocks, with as much redundancy as the data vdevs.
     Special(Bays),
-    /// A healthy member gives way to a larger drive; the last one of its vdev makes the pool larger.
+    /// Replace a healthy member with a larger drive; the pool grows with the last one of a vdev.
     Larger {
         /// The member: its bay, its serial, its by-id or kernel name, or its GUID.
         #[arg(value_name = "BAY|DRIVE")]
         bay: String,
-        /// The larger drive. Left out: it goes into the same bay, and the old one out of service first.
+        /// The larger drive. Without it, the new drive goes into the same bay, after the old one is taken offline.
         #[arg(long, value_name = "BAY|DRIVE")]
         with: Option<String>,
         /// Of what holds something.
@@ -81,9 +81,9 @@ pub enum Expand {
         #[command(flatten)]
         how: How,
     },
-    /// Take a log, a cache, a spare or a copy of a mirror out again, or a whole vdev where no raidz is in the pool.
+    /// Remove a log, a cache, a spare or a mirror copy, or a whole vdev if the pool has no raidz.
     Remove {
-        /// The drive as for the others, or the vdev as `zpool status` names it.
+        /// The drive, by bay or serial as elsewhere, or the vdev as `zpool status` names it.
         #[arg(value_name = "BAY|DRIVE|VDEV")]
         what: String,
         /// Until when.
@@ -112,10 +112,10 @@ pub struct Bays {
 /// How every way is gone.
 #[derive(Debug, Args)]
 pub struct How {
-    /// The pool, where more than one is imported.
+    /// The pool, if more than one is imported.
     #[arg(long, value_name = "POOL")]
     pub pool: Option<String>,
-    /// Only show what would be done.
+    /// Show what would be done, and change nothing.
     #[arg(long, alias = "plan")]
     pub dry_run: bool,
     /// Do not ask.
@@ -126,8 +126,8 @@ pub struct How {
 /// New drives that hold something.
 #[derive(Debug, Args)]
 pub struct Erase {
-    /// Erase a new drive first and take it, though it holds something: its wwn, and the serial read off its label. One
-    /// drive for each --take.
+    /// Use a new drive even though it holds data, erasing it first: its wwn, and the serial read off its label. One
+    /// drive per --take.
     #[arg(long, value_name = "WWN=SERIAL")]
     pub take: Vec<Take>,
 }
@@ -135,7 +135,7 @@ pub struct Erase {
 /// What goes on by itself afterwards.
 #[derive(Debug, Args)]
 pub struct Wait {
-    /// Do not wait until the data has moved.
+    /// Do not wait for the data to move.
     #[arg(long)]
     pub no_wait: bool,
 }

@@ -30,7 +30,7 @@ pub const ROW: Row = Row {
 /// Arguments of `explain`.
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
-    /// Which. Left out: the only one.
+    /// The pool (default: the only one).
     #[arg(value_name = "POOL")]
     pub pool: Option<String>,
 }
@@ -40,7 +40,7 @@ pub fn run(context: &Context, name: Option<&str>) -> Result<Answer> {
     let inventory = context.look(Want::SEEN)?;
     let pools = match &inventory.pools {
         Ok(pools) => pools,
-        Err(unknown) => bail!("the pools are not known: {}", words::plain(&unknown.why)),
+        Err(unknown) => bail!("could not list the pools: {}", words::plain(&unknown.why)),
     };
     let names: Vec<String> = pools.iter().map(|pool| words::plain(&pool.name)).collect();
     let pool = match (name, &pools[..]) {
@@ -55,11 +55,11 @@ pub fn run(context: &Context, name: Option<&str>) -> Result<Answer> {
             many => format!("the pools here are {}", words::and(many)),
         };
         match name {
-            Some(name) => bail!("no pool is called `{}`: {there}", words::plain(name)),
+            Some(name) => bail!("there is no pool `{}`: {there}", words::plain(name)),
             None if pools.is_empty() => {
                 bail!("{there}, so there is nothing to explain\n{}", way(&inventory))
             }
-            None => bail!("{there}\nsay it   zbay explain {}", words::typeable(&pools[0].name)),
+            None => bail!("{there}\ndo this  zbay explain {}", words::typeable(&pools[0].name)),
         }
     };
     let release = inventory.host.zfs.as_deref().unwrap_or_default();

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::fault::{Faults, Unsound, chain};
-use crate::life::Cannot;
+use crate::life::ReplaceError;
 use crate::plan::Refused;
 use crate::plan::make::PlanError;
 use crate::refuse::{Refuses, Words};
@@ -49,7 +49,7 @@ impl Failure {
             if let Some(PlanError::Refused(refused)) = cause.downcast_ref() {
                 return Some(first(refused));
             }
-            let own = cause.downcast_ref::<Cannot>().map(first);
+            let own = cause.downcast_ref::<ReplaceError>().map(first);
             own.or_else(|| cause.downcast_ref::<Refused>().map(first))
         });
         let is_faulty = error.chain().any(|cause| {

@@ -34,7 +34,7 @@ use crate::words;
 pub const ROW: Row = Row {
     name: "firstboot",
     about: "Set the server up once, unattended (zbay-firstboot.service)",
-    more: "Without questions, with a report on the console.",
+    more: "It asks no questions and reports on the console.",
     group: Group::SetUp,
     does: Does::Changes,
     page: Page::Sent,
@@ -52,7 +52,7 @@ pub const ROW: Row = Row {
 /// Arguments of `firstboot`.
 #[derive(Debug, Args)]
 pub struct FirstbootArgs {
-    /// A console that gets the report too, such as /dev/console.
+    /// A console that also gets the report, for example /dev/console.
     #[arg(long, value_name = "DEVICE")]
     pub console: Option<Utf8PathBuf>,
 }
@@ -158,7 +158,7 @@ fn is_marked(inventory: &Inventory, guid: &str) -> bool {
 /// A name alone proves nothing where nobody is there to be asked.
 fn not_ours(pool: &str, guid: &str) -> String {
     format!(
-        "pool {pool} was not made by zbay, and the profile does not say that it means this one\n\
+        "zbay did not make pool {pool}, and the profile does not say that it means this one\n\
          do this  log in and type: zbay import {pool}\n\
          or       write `guid: {guid}` below `pool:` in {WISH}, and type: zbay firstboot"
     )
@@ -237,7 +237,7 @@ fn finish(
     let mut text = String::new();
     if plan.is_empty() && closed.0.is_empty() {
         text.push_str(
-            "zbay first boot: everything is as the profile says already, nothing was changed\n",
+            "zbay first boot: everything already matches the profile, nothing was changed\n",
         );
     } else {
         let _ = writeln!(text, "zbay first boot: done, pool {} is ready", plan.pool);
@@ -313,7 +313,7 @@ mod tests {
         let error = Wished::load(&context, None).err().unwrap();
         let said = no_wish(&context, error).to_string();
         for words in [
-            "no profile is named, and /etc/zbay/profile.yaml does not exist",
+            "no profile was given, and /etc/zbay/profile.yaml does not exist",
             "  1  raidz of 3   2 3 4      3.87 TB",
             "`zbay propose --write` records layout 1\n\nnothing was written to any drive",
         ] {

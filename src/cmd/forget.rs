@@ -27,7 +27,7 @@ pub const ROW: Row = Row {
 /// Arguments of `forget`.
 #[derive(Debug, Args)]
 pub struct ForgetArgs {
-    /// The pool's name, or its GUID where two have one name.
+    /// The pool's name, or its GUID if two have the same name.
     #[arg(value_name = "POOL|GUID")]
     pub pool: String,
 }

@@ -9,10 +9,10 @@ pub struct FormArgs {
     /// Comma-separated values.
     #[arg(long, conflicts_with = "markdown")]
     pub csv: bool,
-    /// A table of Markdown.
+    /// A Markdown table.
     #[arg(long)]
     pub markdown: bool,
-    /// Draw it too, into this file; one that is there is replaced.
+    /// Also draw it into this file; an existing file is replaced.
     #[arg(long, value_name = "FILE")]
     pub svg: Option<Utf8PathBuf>,
 }

@@ -53,10 +53,10 @@ fn among(disks: &[Disk], model: &str) -> Found {
     };
     let fitting: Vec<&Disk> = disks.iter().filter(fits).collect();
     let Some(first) = fitting.first() else {
-        return Err(format!("models that are here: {}", names(disks)));
+        return Err(format!("models here: {}", names(disks)));
     };
     if fitting.iter().any(|disk| disk.measure() != first.measure()) {
-        return Err(format!("it fits drives of several sizes: {}", names(fitting)));
+        return Err(format!("it matches drives of several sizes: {}", names(fitting)));
     }
     Ok((first.measure(), plain(first.model.as_deref().unwrap_or(""))))
 }

@@ -55,22 +55,22 @@ struct Toward {
 /// Arguments of `grow`.
 #[derive(Clone, Debug, Args)]
 pub struct GrowArgs {
-    /// The pool as it is: raidz2:6x4TB, or several vdevs.
+    /// The current pool: raidz2:6x4TB, or several vdevs.
     #[arg(value_name = "FROM", required = true)]
     pub from: Vec<String>,
-    /// A pool that it may become, once for each; vdevs of one pool are joined by a plus: raidz2:6x4TB+raidz2:6x8TB.
+    /// A possible target pool; may be repeated; join the vdevs of one pool with a plus: raidz2:6x4TB+raidz2:6x8TB.
     #[arg(long = "to", value_name = "TO")]
     pub to: Vec<String>,
     /// The same, behind `--`.
     #[arg(value_name = "TO", last = true)]
     pub rest: Vec<String>,
-    /// The release of OpenZFS. Left out: the installed one, else 2.3.
+    /// OpenZFS release (default: the installed one, otherwise 2.3).
     #[arg(long, value_name = "VERSION")]
     pub zfs: Option<Zfs>,
     /// log2 of the smallest write, 9 to 16.
     #[arg(long, value_name = "N", default_value_t = 12, value_parser = clap::value_parser!(u8).range(9..=16))]
     pub ashift: u8,
-    /// How drives are cut: linux, truenas, freebsd, none, reserve=2GiB.
+    /// How drives are partitioned: linux, truenas, freebsd, none, reserve=2GiB.
     #[arg(long, value_name = "SCHEME")]
     pub partition: Option<Cut>,
 }
@@ -88,17 +88,17 @@ pub fn run(context: &Context, args: &GrowArgs) -> Result<Answer> {
     };
     let wanted: Vec<&String> = args.to.iter().chain(&args.rest).collect();
     if let Some(option) = args.rest.iter().find(|word| word.starts_with('-')) {
-        bail!("`{option}` stands behind `--`, where pools are named: options come before it");
+        bail!("`{option}` comes after `--`, where pools are named: put options before it");
     }
     if wanted.is_empty() {
         let (from, to) = match &args.from[..] {
             [from, rest @ ..] if !rest.is_empty() => (from.as_str(), rest.join(" --to ")),
             _ => (args.from.first().map_or("FROM", String::as_str), "TO".to_owned()),
         };
-        bail!("it is not said what the pool may become\nsay it   zbay grow {from} --to {to}");
+        bail!("no target layout was given\ndo this  zbay grow {from} --to {to}");
     }
     if wanted.len() > 20 {
-        bail!("{} pools to compare: 1 to 20 can be", wanted.len());
+        bail!("cannot compare {} pools: name 1 to 20", wanted.len());
     }
     let (zfs, _) = release(context, args.zfs);
     let terms = Terms { zfs, cut: args.partition.unwrap_or_default() };

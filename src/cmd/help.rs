@@ -15,7 +15,7 @@ use crate::words::{labelled, plain, typeable};
 /// The command.
 pub const ROW: Row = Row {
     name: "help",
-    about: "Print a document, the help of a command, or what there is",
+    about: "Print a topic, a command's help, or the list of both",
     more: "",
     group: Group::Help,
     does: Does::Computes,
@@ -33,7 +33,7 @@ pub const ROW: Row = Row {
 /// Arguments of `help`.
 #[derive(Debug, Args)]
 pub struct HelpArgs {
-    /// A topic or a command. Left out: both are listed.
+    /// A topic or a command. Without it, both are listed.
     #[arg(value_name = "TOPIC")]
     pub topic: Option<String>,
 }
@@ -47,23 +47,23 @@ macro_rules! documents {
 }
 
 documents! {
-    "tour": "all screens on a recorded server, to type along",
-    "install": "OpenZFS on Debian, zbay, the first boot, and how to take it away",
+    "tour": "every screen on a recorded server, to follow along",
+    "install": "OpenZFS on Debian, zbay, the first boot, and how to uninstall",
     "profile": "every key of a profile",
-    "defaults": "what a pool gets that the profile does not say, and why",
-    "foreign": "drives that hold something, and how to give one to a pool",
+    "defaults": "what a pool gets by default, and why",
+    "foreign": "drives that hold data, and how to give one to a pool",
     "safety": "what is proved before anything is written",
     "propose": "how layouts are chosen",
     "capacity": "where the bytes go, and how sizes are computed",
     "status": "every condition of a pool, what it means, what to type",
-    "replace": "a drive that failed",
+    "replace": "replacing a failed drive",
     "expand": "ways to grow a pool",
     "moving": "import, export, adopt, destroy",
     "care": "scrub, trim, self-tests, the boot device",
     "notices": "alerts: mail, push, Prometheus, the login prompt",
     "show-disk": "columns and filters of the drive table",
-    "hw": "every key of a description of a box",
-    "add-a-box": "a box that zbay does not know",
+    "hw": "every key of a hardware description",
+    "add-a-box": "adding a server that zbay does not know",
     "gen8-boot": "what a MicroServer Gen8 boots from",
     "json": "answers for programs, key by key",
     "metrics": "names of the figures for Prometheus",

@@ -1,4 +1,4 @@
-//! `zbay learn`: finds out with the person before the box which port is which bay, and writes it down.
+//! `zbay learn`: finds out with the person in front of the box which port is which bay, and writes it down.
 //!
 //! Questions go to standard error and answers come from standard input, so that a pipe can give them. On a recorded
 //! machine nothing is written.
@@ -30,7 +30,8 @@ use crate::yaml::Parsed;
 pub const ROW: Row = Row {
     name: "learn",
     about: "Find out which port is which bay, and record it",
-    more: "By serial numbers that you read, or by drives that blink; written to /etc/zbay/hw after one question.",
+    more: "You read serial numbers or watch which drive blinks; the result is written to \
+           /etc/zbay/hw after one question.",
     group: Group::SetUp,
     does: Does::Asks,
     page: Page::Narrow,
@@ -67,7 +68,7 @@ pub fn run(context: &Context) -> Result<Answer> {
     let (hw, _) = context.hw(&inventory.host)?;
     if hw.value.bays.is_empty() {
         bail!(
-            "no description of this box names its bays, so there is no order to learn\n\
+            "no description of this server names its bays, so there is no order to learn\n\
              do this  describe it: `zbay help add-a-box`; or name one: `zbay --hw NAME learn`"
         );
     }
@@ -88,10 +89,9 @@ pub fn run(context: &Context) -> Result<Answer> {
     let old = was.as_deref().map(String::from_utf8_lossy);
     let is_other = old.as_deref().is_some_and(|old| old != hw.text);
     let heading = match &old {
-        Some(_) if is_other => format!(
-            "{path} is there and has other content than {}: all of it would be replaced",
-            hw.file
-        ),
+        Some(_) if is_other => {
+            format!("{path} exists and differs from {}: all of it would be replaced", hw.file)
+        }
         Some(_) => format!("changes of {path}"),
         None => format!("{path} would be {} with these changes", hw.file),
     };

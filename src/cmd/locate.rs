@@ -28,7 +28,8 @@ use crate::words;
 pub const ROW: Row = Row {
     name: "locate",
     about: "Blink the light of the drive in a bay",
-    more: "Its activity light blinks by reads, and its own light where ledctl knows one.",
+    more: "Reads make its activity light blink; where ledctl knows a locate light, that is lit \
+           too.",
     group: Group::Look,
     does: Does::Asks,
     page: Page::Narrow,
@@ -59,13 +60,13 @@ struct Located {
 /// Arguments of `locate`.
 #[derive(Clone, Debug, Args)]
 pub struct LocateArgs {
-    /// The bay: 3, or another place such as usb; or the drive by its serial, its by-id or kernel name, or a member's GUID.
+    /// The bay: 3, or another place like usb; or the drive by its serial, its by-id or kernel name, or a member's GUID.
     #[arg(value_name = "BAY|DRIVE")]
     pub bay: String,
-    /// For how many seconds, 1 to 3600.
+    /// How many seconds, 1 to 3600.
     #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub seconds: u64,
-    /// Only by the light that ledctl knows, without reads.
+    /// Use only the locate light that ledctl controls, without reads.
     #[arg(long)]
     pub led: bool,
 }
@@ -86,7 +87,7 @@ pub fn run(context: &Context, args: &LocateArgs) -> Result<Answer> {
         let drives = inventory.disks.iter().filter_map(|disk| Drive::of(&hw, disk).bay);
         let there: Vec<BayId> = drives.collect();
         let there = match words::bays(&there) {
-            none if there.is_empty() => format!("no drive is in a place that is known{none}"),
+            none if there.is_empty() => format!("no drive here is in a known bay{none}"),
             bays => format!("there are drives in {bays}"),
         };
         bail!("no drive is in {}: {there}", spot.spoken());
@@ -94,7 +95,8 @@ pub fn run(context: &Context, args: &LocateArgs) -> Result<Answer> {
     if recorded {
         let drive = Drive::of(&hw, disk);
         bail!(
-            "a recorded machine has no lights: a drive can be located on its own server alone\n\n  {}  {}",
+            "a recorded machine has no lights: a drive can only be located on its own server\n\n  \
+             {}  {}",
             drive.place(),
             drive.label()
         );
@@ -106,7 +108,7 @@ pub fn run(context: &Context, args: &LocateArgs) -> Result<Answer> {
     let light = light::find(machine, disk);
     if let (true, Err(why)) = (args.led, &light) {
         bail!(
-            "{why}, so {} cannot be lit\ndo this  without `--led` it blinks by reads",
+            "{why}, so {} cannot be lit\ndo this  leave out `--led`: reads make it blink",
             drive.spoken()
         );
     }
@@ -129,7 +131,8 @@ pub fn run(context: &Context, args: &LocateArgs) -> Result<Answer> {
     };
     said.extend(trouble.iter().map(|why| words::labelled("light", why)));
     if drive.assumed {
-        let say = "the bay is assumed: what showed itself is the drive; `zbay learn` writes down which bay it is";
+        let say = "the bay is assumed: the drive that blinked is the right one; `zbay learn` \
+                   records its bay";
         said.push_str(&words::labelled("order", say));
     }
     let method = match (shown.lit, args.led) {
@@ -175,7 +178,7 @@ fn show(
     match light::lit(machine, &disk.dev, light, during) {
         Ok((reads, out)) => {
             let off = light.command(&disk.dev, false);
-            let still = out.err().map(|why| format!("it may be lit still: {why}; try `{off}`"));
+            let still = out.err().map(|why| format!("it may still be lit: {why}; try `{off}`"));
             match reads {
                 Ok(reads) => Ok((Shown { lit: true, reads }, still)),
                 Err(why) => Err(anyhow!(why)

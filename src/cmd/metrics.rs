@@ -12,8 +12,8 @@ use crate::render::json::{Shape, answer};
 /// The command.
 pub const ROW: Row = Row {
     name: "metrics",
-    about: "Print figures for Prometheus",
-    more: "Of pools, members and drives by bay.",
+    about: "Print metrics for Prometheus",
+    more: "For pools, members and drives, by bay.",
     group: Group::Watch,
     does: Does::Looks,
     page: Page::Narrow,

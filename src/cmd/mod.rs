@@ -51,11 +51,11 @@ pub mod help;
 mod json_page;
 pub mod learn;
 pub mod locate;
+mod login_banner;
 pub mod man;
 pub mod metrics;
 pub mod moving;
 pub mod notify;
-pub mod odds;
 pub mod optimal;
 pub mod overview;
 pub mod parser;
@@ -63,11 +63,11 @@ mod passphrase;
 pub mod plan;
 pub mod profile;
 mod progress;
-mod prompt;
 pub mod propose;
 pub mod record;
 pub mod reference;
 pub mod replace;
+pub mod risk_args;
 pub mod row;
 pub mod schema;
 pub mod selftest;
@@ -183,7 +183,7 @@ impl Context {
             if let Err(why) = trusted(file) {
                 let _ = writeln!(
                     console::err(),
-                    "warning: {why}: `zbay apply` does nothing of it before `{}`",
+                    "warning: {why}: `zbay apply` will not act on it before `{}`",
                     why.remedy
                 );
             }
@@ -248,9 +248,9 @@ fn settled(
     let wished = wish.controller;
     if let Some(mode) = moved.filter(|mode| mode.mode != wished) {
         anyhow::bail!(
-            "the profile wants the controller in {wished} mode, and it is in {is} mode\n\n\
-             in {is} mode the bays have other ports, so that none can be named\n\
-             do this  change it in the BIOS set-up, or the profile",
+            "the profile requires {wished} mode; the controller is in {is} mode\n\n\
+             in {is} mode the bays are on other ports, so no bay can be named\n\
+             do this  change it in the BIOS setup, or the profile",
             is = mode.mode
         );
     }
@@ -269,7 +269,7 @@ fn say_broken(machine: &dyn Machine) {
     SAID.call_once(|| {
         for (_, why) in shipped::broken(machine) {
             let why = plain(&why.first_line());
-            let _ = writeln!(std::io::stderr().lock(), "warning: {why} (passed over)");
+            let _ = writeln!(std::io::stderr().lock(), "warning: {why} (skipped)");
         }
     });
 }
@@ -281,7 +281,7 @@ fn say_woken(hw: &Hw, inventory: &Inventory) {
         let serial = drive.serial.as_ref().map_or_else(String::new, |it| format!(" (serial {it})"));
         let _ = writeln!(
             console::err(),
-            "woke {}{serial}: to decide, every drive is read",
+            "woke {}{serial}: every drive has to be read first",
             drive.spoken()
         );
     }
@@ -294,8 +294,8 @@ fn may_change(context: &Context, command: &str, named: Option<&str>) -> anyhow::
     for file in context.decide(named) {
         if let Err(why) = trusted(&file) {
             anyhow::bail!(
-                "{why}, so nothing of it is done as root, and nothing was written\n\
-                 do this  look at what is in it, then `{}`",
+                "{why}, so root does not act on it, and nothing was written\n\
+                 do this  check what is in it, then `{}`",
                 why.remedy
             );
         }

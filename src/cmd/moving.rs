@@ -20,7 +20,7 @@ use crate::words::{labelled, plain};
 pub const IMPORT: Row = Row {
     name: "import",
     about: "Import a pool that another system made or used",
-    more: "After the system was reinstalled, or from another server.",
+    more: "For example from another server, or after a reinstall.",
     group: Group::Live,
     does: Does::Changes,
     page: Page::Narrow,
@@ -56,16 +56,16 @@ const DONE: &str = "/var/lib/zbay/firstboot.done";
 /// Arguments of `import`.
 #[derive(Debug, Args)]
 pub struct ImportArgs {
-    /// The pool's name, or its GUID where two have one name. Left out: the only one that is here.
+    /// The pool's name, or its GUID if two have the same name (default: the only one here).
     #[arg(value_name = "POOL|GUID")]
     pub pool: Option<String>,
-    /// Import it though this host had it last and did not export it: that host is off, or gone for good.
+    /// Import it even though this host used it last and did not export it: that host is off, or gone for good.
     #[arg(long, alias = "from", value_name = "HOST")]
     pub from_host: Option<String>,
-    /// Import it though its log (SLOG) is lost, without the writes that were in the log alone.
+    /// Import it even though its log (SLOG) is lost, without the writes that were only in the log.
     #[arg(long)]
     pub without_log: bool,
-    /// Only show what would be done.
+    /// Show what would be done, and change nothing.
     #[arg(long, alias = "plan")]
     pub dry_run: bool,
     /// Do not ask.
@@ -76,10 +76,10 @@ pub struct ImportArgs {
 /// Arguments of `export`.
 #[derive(Debug, Args)]
 pub struct ExportArgs {
-    /// The pool. Left out: the only one.
+    /// The pool (default: the only one).
     #[arg(value_name = "POOL")]
     pub pool: Option<String>,
-    /// Only show what would be done.
+    /// Show what would be done, and change nothing.
     #[arg(long, alias = "plan")]
     pub dry_run: bool,
     /// Do not ask.
@@ -151,7 +151,7 @@ fn go_on(context: &Context, scene: &Scene, pool: &str, args: &ImportArgs) -> Res
         settle(context, &scene.hw, pool, wished, &mut |progress| say(&progress))?
     };
     let verb = if shown { "would be mounted" } else { "mounted" };
-    let mut text = format!("pool {pool} is imported, and its datasets were not mounted yet\n");
+    let mut text = format!("pool {pool} is imported, but its datasets were not mounted yet\n");
     for mount in &found.mount {
         text.push_str(&labelled(verb, &plain(&format!("{} at {}", mount.dataset, mount.at))));
     }

@@ -19,7 +19,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::row::{Does, Group, Page, Row, Run, given, options};
-use super::{Answer, Context, need_root, prompt};
+use super::{Answer, Context, login_banner, need_root};
 use crate::care::boot;
 use crate::check::{Note, address, machine};
 use crate::console;
@@ -119,13 +119,13 @@ pub const ROW: Row = Row {
 /// Arguments of `notify`.
 #[derive(Debug, Args)]
 pub struct NotifyArgs {
-    /// Send a test to everybody who is told, and end.
+    /// Send a test alert every way that is set up, then exit.
     #[arg(long)]
     pub test: bool,
-    /// Write figures for Prometheus into this file too.
+    /// Also write metrics for Prometheus to this file.
     #[arg(long, value_name = "FILE.prom")]
     pub metrics: Option<Utf8PathBuf>,
-    /// Show what would be sent, and send and keep nothing.
+    /// Show what would be sent, without sending or recording anything.
     #[arg(long)]
     pub dry_run: bool,
 }
@@ -203,12 +203,12 @@ fn heed(told: &mut Told, profile: &Result<Option<Profile>, LoadError>) -> Option
         }
         Ok(None) if told.wished.is_none() => None,
         Ok(None) => {
-            let says = format!("the profile {WISH} is gone: the last one that was read holds");
+            let says = format!("the profile {WISH} is gone: using the last one that was read");
             Some(matters::broken(WISH, says, format!("zbay profile --from-pool > {WISH}")))
         }
         Err(why) => {
             let says =
-                format!("the profile is broken, the last sound one holds: {}", why.first_line());
+                format!("the profile is broken, using the last valid one: {}", why.first_line());
             Some(matters::broken(WISH, says, next))
         }
     }
@@ -317,7 +317,7 @@ pub fn run(context: &Context, args: &NotifyArgs) -> Result<Answer> {
     let failed = if dry { Vec::new() } else { deliver(machine, &ways, &letters, &mut told) };
     if !dry {
         if let Err(why) = store::save(machine, &mut told) {
-            warnings.push(format!("what was told could not be kept: {why}"));
+            warnings.push(format!("could not record which alerts were sent: {why}"));
         }
         if let Err(why) = write_figures(machine, args, &seen, &missed, &told) {
             warnings.push(why.to_string());
@@ -351,7 +351,7 @@ fn matters_of(context: &Context, seen: &Seen, root: &boot::Root, more: Vec<Matte
     all.extend(more);
     for (file, why) in shipped::broken(&*context.machine) {
         let says =
-            format!("a description of boxes is broken and passed over: {}", why.first_line());
+            format!("a hardware description is broken and was skipped: {}", why.first_line());
         all.push(matters::broken(&file, says, format!("zbay check {file}")));
     }
     if let Err(why) = &seen.inventory.pools {
@@ -373,10 +373,10 @@ fn words(letters: &[Letter]) -> String {
         } else {
             // It was told here before.
             text +=
-                &["told again to whom it did not reach: ", notice.subject.as_str(), "\n"].concat();
+                &["sent again where it did not arrive: ", notice.subject.as_str(), "\n"].concat();
         }
     }
-    if text.is_empty() { "nothing new to tell\n".to_owned() } else { text }
+    if text.is_empty() { "nothing new to report\n".to_owned() } else { text }
 }
 
 fn write_figures(
@@ -390,14 +390,14 @@ fn write_figures(
     let usual = usual.map(|_| Utf8Path::new(TEXTFILES).join("zbay.prom"));
     let Some(file) = args.metrics.as_ref().or(usual.as_ref()) else { return Ok(()) };
     let text = figures::metrics(&seen.hw, &seen.inventory, &seen.pools, absent, told);
-    replace_user_file(file, &text).context("the figures are not written")
+    replace_user_file(file, &text).context("the metrics were not written")
 }
 
 /// Where nobody answered, what stands there stays.
 fn above_the_prompt(machine: &dyn Machine, seen: &Seen, lost: &[Matter]) {
     match &seen.inventory.pools {
-        Ok(_) => prompt::keep(machine, &seen.pools, lost),
-        Err(why) => prompt::add(machine, &matters::unanswered(&why.why)),
+        Ok(_) => login_banner::keep(machine, &seen.pools, lost),
+        Err(why) => login_banner::add(machine, &matters::unanswered(&why.why)),
     }
 }
 
@@ -410,7 +410,7 @@ fn wait_for_look() -> Result<Lock> {
                 sleep(Duration::from_millis(200));
             }
             Err(LockError::Held(_)) => {
-                bail!("a look of `zbay notify` runs and does not end\ndo this  try again")
+                bail!("another `zbay notify` is running and does not finish\ndo this  try again")
             }
             other => return Ok(other?),
         }
@@ -427,7 +427,7 @@ pub(super) fn exported(context: &Context, guid: u64, name: &str) {
         Ok(store::save(machine, &mut told)?)
     };
     if let Err(why) = keep() {
-        tracing::warn!("that {name} was exported could not be noted for `zbay notify`: {why:#}");
+        tracing::warn!("could not note for `zbay notify` that {name} was exported: {why:#}");
     }
 }
 
@@ -448,7 +448,8 @@ pub fn forget(context: &Context, word: &str) -> Result<Answer> {
         told.wished = None;
     }
     let (guid, name) = lost::forgotten(&told, word, told.wished.as_deref(), &pools)?;
-    let mut text = format!("{name} (guid {guid}) is watched no more, until it is imported again\n");
+    let mut text =
+        format!("{name} (guid {guid}) is no longer watched until it is imported again\n");
     if dry {
         text = format!("nothing was done: this is a recorded machine\nwould be: {text}");
     } else {
@@ -462,7 +463,7 @@ pub fn forget(context: &Context, word: &str) -> Result<Answer> {
 fn test(context: &Context, notify: &Notify, dry: bool) -> Result<Answer> {
     if notify.is_empty() {
         bail!(
-            "nobody is told: the profile /etc/zbay/profile.yaml has no `notify:`\n\
+            "no alerts: the profile /etc/zbay/profile.yaml has no `notify:`\n\
              do this  add it (`zbay help notices`), then `zbay notify --test`"
         );
     }
@@ -554,7 +555,7 @@ fn carry(machine: &dyn Machine, way: &Way, notice: &Notice) -> Result<(), String
 }
 
 fn unsent(word: &str, why: &str) -> String {
-    format!("the notice could not be sent by {word}: {why}")
+    format!("could not send the alert by {word}: {why}")
 }
 
 /// The address in a file that nobody else may read.
@@ -569,7 +570,7 @@ fn secret(file: &Utf8Path) -> Result<WebHook> {
         bail!("{file} can be read by others (mode {mode:o})\ndo this  chmod 600 {file}");
     }
     let text = String::from_utf8_lossy(&text).into_owned();
-    text.trim().parse().map_err(|_| anyhow::anyhow!("{file} holds no web address"))
+    text.trim().parse().map_err(|_| anyhow::anyhow!("{file} contains no web address"))
 }
 
 #[cfg(test)]
@@ -600,10 +601,10 @@ mod tests {
             told = next;
             let failed = deliver(&machine, &ways, &letters, &mut told);
             assert_eq!(failed.len(), 1, "{failed:?}");
-            assert!(failed[0].starts_with("the notice could not be sent by POST: "), "{failed:?}");
+            assert!(failed[0].starts_with("could not send the alert by POST: "), "{failed:?}");
         }
         let [matter] = &failing::matters(&told)[..] else { panic!("{told:?}") };
-        assert_eq!(matter.says, "notices cannot be sent by POST");
+        assert_eq!(matter.says, "alerts cannot be sent by POST");
         assert!(matter.means.contains("there is no file /nonexistent/zbay/ntfy"), "{matter:?}");
     }
 }

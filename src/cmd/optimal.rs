@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::form::FormArgs;
-use super::odds::OddsArgs;
+use super::risk_args::OddsArgs;
 use super::row::{Does, Group, Page, Row, Run, given, options};
 use super::{Answer, Context, draw};
 use crate::capacity::splits::{Split, splits};
@@ -75,22 +75,22 @@ struct Laid {
 /// Arguments of `optimal`.
 #[derive(Clone, Debug, Args)]
 pub struct OptimalArgs {
-    /// Rank the ways to share out so many equal drives, 2 to 500.
+    /// Rank the layouts for this many equal drives, 2 to 500.
     #[arg(long, value_name = "N")]
     pub drives: Option<u64>,
-    /// The size on their labels.
+    /// The size on their labels, as in 4TB.
     #[arg(long, value_name = "SIZE", default_value = "4TB", requires = "drives")]
     pub size: Bytes,
-    /// How many ways of each level of losses survived.
+    /// How many layouts to show for each number of survivable failures.
     #[arg(long, value_name = "N", default_value_t = 5, requires = "drives")]
     pub top: usize,
-    /// Widths that the rule leaves out as well.
+    /// Also show widths that the rule leaves out.
     #[arg(long, conflicts_with = "drives")]
     pub every: bool,
     /// log2 of the smallest write, 9 to 16.
     #[arg(long, value_name = "N", default_value_t = 12, value_parser = clap::value_parser!(u8).range(9..=16))]
     pub ashift: u8,
-    /// The release of OpenZFS. Left out: 2.3.
+    /// OpenZFS release (default: 2.3).
     #[arg(long, value_name = "VERSION")]
     pub zfs: Option<Zfs>,
     /// Risk and money.
@@ -124,7 +124,7 @@ pub fn run(_context: &Context, args: &OptimalArgs) -> Result<Answer> {
     let bytes = spec::drive_bytes(args.size);
     if bytes.0 > 1 << 60 {
         bail!(
-            "a drive of {bytes} bytes: drives have 67108864 (64 MiB) to {} (1 EiB) bytes",
+            "a drive of {bytes} bytes is impossible: 67108864 (64 MiB) to {} (1 EiB) are accepted",
             1_u64 << 60
         );
     }
@@ -168,14 +168,13 @@ fn picture(all: &[Staked], drives: u64, drive: Bytes, stakes: &str) -> Canvas {
         noted: is_article(&way.split),
     };
     let points: Vec<svg::Point> = all.iter().map(point).collect();
-    svg::ways(&points, drives, &spec::size_word(drive), &format!("risk to lose {stakes}"))
+    svg::ways(&points, drives, &spec::size_word(drive), &format!("risk of losing {stakes}"))
 }
 
 const NEXT: &str = "\
-wrong    blocks are padded to a multiple of parity + 1 sectors, which the rule\n         \
-forgets; with 1M records no width up to 36 misses its promise by 2 %\n\
+wrong    blocks are padded to a multiple of parity + 1 sectors, which the rule\n         ignores; with 1M records no width up to 36 falls short by 2 %\n\
 next     `zbay optimal --drives 24 --size 4TB`\n";
-const ARTICLE: &str = "the article's box of 24 drives of 4 TB: 71 TiB under ZFS of 2014";
+const ARTICLE: &str = "the article's server with 24 drives of 4 TB: 71 TiB under ZFS of 2014";
 
 /// How likely a way is to be lost within five years, and what it costs. A way that has spares waits for no drive.
 fn staked(args: &OptimalArgs, split: Split, drives: u64, bytes: Bytes) -> Result<Staked> {

@@ -9,11 +9,11 @@ use super::row::{Group, Row, heading};
 use crate::cli::Common;
 
 /// The last lines of the help.
-const OPTIONS: &str = "  --machine DIR|NAME  look at a recorded machine instead of this one
-  --hw NAME|FILE      use this description of the server, not the recognised one
-  --json, -v, --color WHEN, -h, -V  JSON; say what is run; auto, always, never
-See `zbay COMMAND --help`, `zbay help TOPIC`, `zbay completions`, `zbay schema`
-Exit status: 0 healthy or as wanted, 1 something differs or is wrong, 2 an error
+const OPTIONS: &str = "  --machine DIR|NAME  use a recorded machine instead of this one
+  --hw NAME|FILE      use this hardware description, not the recognised one
+  --json, -v, --color WHEN, -h, -V  JSON; show what is run; auto, always, never
+More: `zbay COMMAND --help`, `zbay help TOPIC`, `zbay schema`
+Exit status: 0 healthy or as the profile says, 1 differs or wrong, 2 error
 ";
 
 /// The parser of all that can be typed.

@@ -29,14 +29,14 @@ pub fn ask(steps: &[Step]) -> Result<Secrets> {
     for (dataset, is_new) in steps.iter().flat_map(Step::asks) {
         let Some(typed) = line(&format!("passphrase of {dataset}: "))? else {
             bail!(
-                "the passphrase of {dataset} was not given, so nothing was written\n\
-                 do this  type it at a terminal, or give it as a line of standard input"
+                "no passphrase was given for {dataset}, so nothing was written\n\
+                 do this  type it at a terminal, or pass it as a line of standard input"
             );
         };
         if !LENGTH.contains(&typed.len()) {
             bail!(
                 "the passphrase of {dataset} has {} bytes, so nothing was written\n\
-                 do this  take one of {} to {}: ZFS takes no other",
+                 do this  use {} to {}: ZFS accepts nothing else",
                 typed.len(),
                 LENGTH.start(),
                 LENGTH.end()

@@ -51,7 +51,7 @@ pub const ROW: Row = Row {
 /// A profile.
 #[derive(Debug, Args)]
 pub struct WhichProfile {
-    /// A shipped profile's name, or a file if it contains `/` or ends in .yaml. Left out: /etc/zbay/profile.yaml.
+    /// A shipped profile's name, or a file if it contains `/` or ends in .yaml (default: /etc/zbay/profile.yaml).
     #[arg(value_name = "PROFILE")]
     pub profile: Option<String>,
 }
@@ -59,11 +59,11 @@ pub struct WhichProfile {
 /// What a person allows by name, to `plan` and to `apply`.
 #[derive(Debug, Default, Args)]
 pub struct Allowed {
-    /// Erase this drive first and take it, though it holds something: its wwn, and the serial that you read off its
-    /// label. One drive for each --take.
+    /// Use this drive even though it holds data, erasing it first: its wwn, and the serial that you read off its
+    /// label. One drive per --take.
     #[arg(long, value_name = "WWN=SERIAL")]
     pub take: Vec<Take>,
-    /// Import the pool of the profile from its bays though this host had it last and did not export it.
+    /// Import the profile's pool from its bays even though this host used it last and did not export it.
     #[arg(long, alias = "adopt", value_name = "HOST")]
     pub from_host: Option<String>,
     /// Change a pool that zbay did not make to this shipped profile.
@@ -87,10 +87,10 @@ pub struct PlanArgs {
     /// What is allowed.
     #[command(flatten)]
     pub allowed: Allowed,
-    /// Save the plan; `zbay apply FILE` does exactly it, if nothing has changed by then.
+    /// Save the plan; `zbay apply FILE` carries out exactly this plan, if nothing has changed by then.
     #[arg(long, value_name = "FILE.json")]
     pub save: Option<Utf8PathBuf>,
-    /// Print every command with every path in full.
+    /// Print every command and path in full.
     #[arg(long)]
     pub full: bool,
 }
@@ -273,8 +273,8 @@ fn load_hw(context: &Context, profile: &Parsed<Profile>) -> Result<Hw> {
     match shipped::hw(machine, word) {
         Ok(hw) => Ok(hw.value),
         Err(LoadError::NoSuchName { hint, known, .. }) if context.common.hw.is_none() => {
-            let message = format!("there is no description of a box `{word}`{hint}");
-            let help = format!("shipped: {known}; one of your own belongs in /etc/zbay/hw");
+            let message = format!("there is no hardware description `{word}`{hint}");
+            let help = format!("shipped: {known}; put your own in /etc/zbay/hw");
             let fault = Fault::new(profile.span("hardware"), message).help(help);
             Err(LoadError::Faults(profile.refuse(vec![fault])).into())
         }
@@ -290,7 +290,7 @@ fn this_box(context: &Context, inventory: &Inventory) -> Result<String> {
     }
     let strings = inventory.host.dmi.names();
     Ok(if strings.is_empty() {
-        "a box that does not say what it is".to_owned()
+        "a server that does not identify itself".to_owned()
     } else {
         strings.join(" ")
     })
@@ -312,8 +312,7 @@ pub fn run(context: &Context, args: &PlanArgs) -> Result<Answer> {
     let command = plan.typed(context.common.hw.as_deref());
     let mut text = render::plan::render(&plan, args.full, &command);
     if let Some(path) = &args.save {
-        let saved =
-            serde_json::to_string_pretty(&plan).context("the plan cannot be written down")?;
+        let saved = serde_json::to_string_pretty(&plan).context("the plan cannot be saved")?;
         write_new_file(path, &format!("{saved}\n"))?;
         let file = typeable(path.as_str());
         let _ = writeln!(text, "saved in {path}: `zbay apply {file}` does exactly this");
@@ -337,7 +336,9 @@ pub fn saved(file: &str, bytes: &[u8]) -> Result<Plan> {
             serde_json::from_slice(bytes).with_context(|| format!("{file} is a damaged plan"))
         }
         Some(version) => {
-            bail!("{file} is a plan of version {version}, this zbay reads {VERSION}: make it anew")
+            bail!(
+                "{file} is a plan of version {version}, this zbay reads {VERSION}: make a new one"
+            )
         }
         None => bail!("{file} is not a saved plan: `zbay plan --save {file}` makes one"),
     }

@@ -17,8 +17,8 @@ use crate::yaml::{Parsed, read};
 /// The command.
 pub const ROW: Row = Row {
     name: "profile",
-    about: "Print the profile that a pool keeps",
-    more: "For a server with a new boot device.",
+    about: "Print the profile stored in a pool",
+    more: "For a server that got a new boot device.",
     group: Group::SetUp,
     does: Does::Computes,
     page: Page::Narrow,
@@ -45,7 +45,7 @@ struct Kept {
 /// Arguments of `profile`.
 #[derive(Debug, Args)]
 pub struct ProfileArgs {
-    /// The pool; left out where just one is imported.
+    /// The pool; not needed if only one is imported.
     #[arg(long, value_name = "POOL", num_args = 0..=1, default_missing_value = "", required = true)]
     pub from_pool: Option<String>,
 }
@@ -62,7 +62,8 @@ pub fn run(context: &Context, args: &ProfileArgs) -> Result<Answer> {
     let Some(pool) = pool else { bail!("{}", not_imported(&inventory, &name)) };
     let Some((path, parsed)) = kept(context, pool)? else {
         bail!(
-            "pool {name} keeps no profile\ndo this  write one from the pool as it is: `zbay adopt {name}`"
+            "pool {name} has no profile in it\ndo this  write one from the pool as it is: `zbay \
+             adopt {name}`"
         )
     };
     let body = Kept { pool: name, path: path.into_string(), profile: parsed.text.clone() };
@@ -86,7 +87,7 @@ pub(super) fn kept(
     let mountpoint = told("mountpoint").filter(|path| path.starts_with('/'));
     let Some(mountpoint) = mountpoint.filter(|_| told("mounted").as_deref() == Some("yes")) else {
         bail!(
-            "pool {name} is not mounted, so what it keeps cannot be read\ndo this  `zfs mount {name}`"
+            "pool {name} is not mounted, so its profile cannot be read\ndo this  `zfs mount {name}`"
         )
     };
     let path = kept_in(mountpoint.as_str().into());
@@ -109,7 +110,7 @@ fn pool(inventory: &Inventory, named: Option<&str>) -> Result<String> {
         [] => match inventory.importable.as_deref() {
             Ok([one]) => bail!("{}", not_imported(inventory, &one.name)),
             Ok([]) => {
-                bail!("no pool is imported, and none could be\ndo this  `zbay` shows what is there")
+                bail!("no pool is imported, and none can be\ndo this  `zbay` shows what is there")
             }
             _ => bail!(
                 "no pool is imported\ndo this  name one: `zbay` shows those that could be imported"
@@ -126,9 +127,9 @@ fn not_imported(inventory: &Inventory, name: &str) -> String {
     let here = inventory.importable.iter().flatten().any(|pool| pool.name == name);
     if here {
         format!(
-            "pool {name} is here and not imported\ndo this  `zbay import {name}`, and then this again"
+            "pool {name} is here but not imported\ndo this  `zbay import {name}`, then this again"
         )
     } else {
-        format!("there is no pool {name}\ndo this  `zbay` shows the pools that there are")
+        format!("there is no pool {name}\ndo this  `zbay` shows the pools")
     }
 }

@@ -68,10 +68,10 @@ struct Written {
 /// Arguments of `propose`.
 #[derive(Clone, Debug, Args)]
 pub struct ProposeArgs {
-    /// Drives that are not there yet, by the sizes on their labels: nothing is looked at.
+    /// For drives you do not have yet, by the sizes on their labels: no drive is looked at.
     #[arg(long, value_name = "SIZE,...", value_delimiter = ',')]
     pub drives: Vec<Bytes>,
-    /// Record layout N (1 where it is left out) in /etc/zbay/profile.yaml; nothing is applied.
+    /// Record layout N (default: 1) in /etc/zbay/profile.yaml; nothing is applied.
     #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "1")]
     pub write: Option<usize>,
     /// Write it to a new file instead.
@@ -107,7 +107,7 @@ impl Looked {
         let bays = hw.as_ref().map_or(0, |hw| hw.bays.len());
         let most = if bays == 0 { drives::LIMIT } else { bays };
         if labels.len() > most {
-            bail!("these are {} drives, and there are {most} bays", labels.len());
+            bail!("{} drives do not fit into {most} bays", labels.len());
         }
         let stock: Stock = drives::thought_of(hw.as_ref(), labels);
         Ok(Self { proposal: propose(stock), hw, inventory: None, notes: Vec::new() })
@@ -187,7 +187,7 @@ fn no_profile(context: &Context, looked: &Looked) -> String {
     } else {
         screen::no_wish().to_owned()
     };
-    format!("no profile is named, and {WISH} does not exist\n\n{}\n{next}", screen.trim_end())
+    format!("no profile was given, and {WISH} does not exist\n\n{}\n{next}", screen.trim_end())
 }
 
 fn write(context: &Context, args: &ProposeArgs, looked: &Looked) -> Result<Answer> {
@@ -205,7 +205,8 @@ fn write(context: &Context, args: &ProposeArgs, looked: &Looked) -> Result<Answe
         }
         None if looked.inventory.is_none() => {
             bail!(
-                "drives that are not there make no profile of this machine: add `--out FILE.yaml`"
+                "drives that are not here cannot make a profile for this server: add `--out \
+                 FILE.yaml`"
             )
         }
         None => (WISH, record(context, args, &wish)?),
@@ -213,7 +214,7 @@ fn write(context: &Context, args: &ProposeArgs, looked: &Looked) -> Result<Answe
     let word = if args.out.is_some() { path } else { "" };
     let next = format!("zbay plan {word}");
     let text = format!(
-        "{path}: {}, {} usable\nnothing was applied; what would be done:\n  {}\n",
+        "{path}: {}, {} usable\nnothing was applied; to see what would be done:\n  {}\n",
         candidate.words(),
         candidate.usable.tb(),
         next.trim_end()
@@ -226,7 +227,10 @@ fn write(context: &Context, args: &ProposeArgs, looked: &Looked) -> Result<Answe
 /// The profile's text; it is sound, or not written.
 fn wish(looked: &Looked, candidate: &Candidate) -> Result<String> {
     let Some(hw) = &looked.hw else {
-        bail!("a profile is for a box: name one with `--hw`, such as hp-microserver-gen8")
+        bail!(
+            "a profile is for one kind of server: name it with `--hw`, for example \
+             hp-microserver-gen8"
+        )
     };
     sound(hw, frame(hw, looked.inventory.as_ref())?, |frame| text(candidate, frame))
 }
@@ -245,7 +249,7 @@ pub(super) fn sound(hw: &Hw, mut frame: Frame, text: impl Fn(&Frame) -> String) 
     }
     match faulty(hw, &wish)? {
         None => Ok(wish),
-        Some(faults) => bail!("the layout makes no sound profile\n{faults}"),
+        Some(faults) => bail!("this layout does not make a valid profile\n{faults}"),
     }
 }
 

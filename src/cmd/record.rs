@@ -37,8 +37,8 @@ use crate::yaml::read;
 /// The command.
 pub const ROW: Row = Row {
     name: "record",
-    about: "Record this machine, for a bug report or a test",
-    more: "What zbay's readers need of it, and nothing of its owner's.",
+    about: "Record this machine for a bug report or a test",
+    more: "It records what zbay reads; names, serials and addresses are replaced.",
     group: Group::Hidden,
     does: Does::Computes,
     page: Page::Narrow,
@@ -56,7 +56,8 @@ pub const ROW: Row = Row {
 pub struct RecordArgs {
     /// A directory to make.
     pub dir: Utf8PathBuf,
-    /// Keep all names, serial numbers and addresses as they are, for yourself alone; otherwise made-up ones take their places.
+    /// Keep all names, serial numbers and addresses as they are, keep it to yourself; otherwise made-up ones take
+    /// their places.
     #[arg(long)]
     pub keep_serials: bool,
 }
@@ -67,7 +68,7 @@ pub struct RecordArgs {
 /// The machine cannot be looked at, or the directory cannot be written.
 pub fn run(context: &Context, dir: &Utf8Path, keep_serials: bool) -> Result<Answer> {
     if context.common.machine.is_some() {
-        bail!("a recorded machine is recorded already");
+        bail!("this machine is already a recording");
     }
     let record = Arc::new(Record::new(Real));
     let inventory = look::look(&record, Want::ALL)?;
@@ -89,7 +90,7 @@ pub fn run(context: &Context, dir: &Utf8Path, keep_serials: bool) -> Result<Answ
     let (texts, count) = public(record.recording(), chance.as_deref(), &shared(&inventory))?;
     record::save(dir, texts)?;
     let names = match count {
-        0 => "with all names as they are: for yourself alone".to_owned(),
+        0 => "with all real names: keep it to yourself".to_owned(),
         count => format!("{count} names, serial numbers and addresses are made up"),
     };
     let text = format!("recorded in {dir}, {names}: `zbay --machine {dir} plan` works from it\n");

@@ -72,7 +72,7 @@ pub fn run(rows: &[Row], page: &str) -> Result<Answer> {
             &schemars::schema_for!(Profile).to_value(),
         ),
         "hw" => schema(
-            "Descriptions of boxes",
+            "Hardware descriptions",
             "What `hw/NAME.yaml` may say",
             &schemars::schema_for!(Hw).to_value(),
         ),
@@ -99,17 +99,13 @@ fn rules() -> String {
 }
 
 fn status() -> String {
-    let what = "What `zbay status` says of a pool, what it means, and what to type then";
+    let what = "What `zbay status` says about a pool, what it means, and what to type next";
     let mut out = head("Status", what);
     out.push_str(
-        "The heaviest comes first, as in this table. `zbay status` ends with 0 where there are notices at most, with 1 \
-         where something is wrong or a warning stands, with 2 where nobody answered within 10 seconds.\n\n\
-         A bay is named for a drive that failed only where the drive's own name (wwn, or model and serial) is found in \
-         it, or where ZFS remembers the drive and no other member sits now. Else the model and the serial are named. Of \
-         a pool that is suspended ZFS goes on saying ONLINE: there the drives that are gone are told by looking.\n\n\
-         ZFS remembers one scan: after a resilver nobody knows when the last scrub was, and that is said. For some \
-         seconds after a drive came back ZFS shows no sign of what it lacks: what may still fail is known once the \
-         resilver is named.\n\n\
+        "The most serious comes first, as in this table. `zbay status` exits with 0 if there are \
+         only notices, with 1 if something is wrong or there is a warning, and with 2 if ZFS did not answer within 10 seconds.\n\n\
+         For a failed drive, a bay is named only if the drive itself (wwn, or model and serial) is found in it, or if ZFS remembers the drive there and no other member is there now. Otherwise its model and serial are named. ZFS keeps reporting ONLINE for members of a suspended pool: there, zbay looks which drives are missing.\n\n\
+         ZFS remembers one scan: after a resilver the date of the last scrub is unknown, and zbay says so. For a few seconds after a drive comes back, ZFS shows no sign of the data it is missing: the remaining redundancy is known once ZFS reports the resilver.\n\n\
          For programs a condition is a finding (`zbay help json`): its `id` is the last column, its weight is `severity`, \
          and the others are `summary`, `meaning` and `command`.\n\n\
          | weight | says | means | next | ZFS | in JSON |\n|---|---|---|---|---|---|\n",

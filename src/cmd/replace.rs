@@ -9,7 +9,7 @@ use super::task::{Proof, Scene, Tasked, Terms, look_around, perform};
 use super::{Answer, Context};
 use crate::inventory::seats::in_bay;
 use crate::inventory::{Disk, Owner, Want};
-use crate::life::Cannot;
+use crate::life::ReplaceError;
 use crate::life::called::{self, Known, Named, Spot};
 use crate::life::replace::{Request, make, spot_of};
 use crate::plan::erase::Take;
@@ -39,30 +39,30 @@ pub const ROW: Row = Row {
 #[allow(clippy::struct_excessive_bools)] // each is a flag
 #[derive(Debug, Args)]
 pub struct ReplaceArgs {
-    /// The drive that failed or is missing: its bay, its serial, its by-id or kernel name, or its GUID; with --member it may
-    /// be left out.
+    /// The failed or missing drive: its bay, its serial, its by-id or kernel name, or its GUID; not needed with
+    /// --member.
     #[arg(value_name = "BAY|DRIVE", required_unless_present_any = ["waiting", "member"])]
     pub bay: Option<String>,
-    /// Without a word: take blank drives that wait in the bays of members that are gone, if the profile says
-    /// `autoreplace: blank`. A timer runs it.
+    /// Use blank drives found in the bays of missing members, without asking, if the profile says `autoreplace:
+    /// blank`. Run by a timer.
     #[arg(long, exclusive = true)]
     pub waiting: bool,
-    /// The new drive, where that is in another bay: its bay, its serial, or its by-id or kernel name.
+    /// The new drive, if it is in another bay: its bay, its serial, or its by-id or kernel name.
     #[arg(long, value_name = "BAY|DRIVE")]
     pub with: Option<String>,
-    /// The member to replace, by the end of its serial or by its GUID, where the bay does not say it.
+    /// The member to replace, by the end of its serial or by its GUID, if the bay is not enough.
     #[arg(long, value_name = "SERIAL|GUID")]
     pub member: Option<String>,
-    /// Erase the new drive first and take it, though it holds something: its wwn, and the serial read off its label.
+    /// Use the new drive even though it holds data, erasing it first: its wwn, and the serial read off its label.
     #[arg(long, value_name = "WWN=SERIAL")]
     pub take: Vec<Take>,
-    /// Only show what would be done.
+    /// Show what would be done, and change nothing.
     #[arg(long, alias = "plan")]
     pub dry_run: bool,
-    /// Do not ask; takes the new drive's serial.
+    /// Do not ask; needs --serial.
     #[arg(long)]
     pub yes: bool,
-    /// The serial of the drive that is written to, or its last four characters or more, as on its label.
+    /// The serial of the drive that will be written to, or at least its last four characters, as on its label.
     #[arg(long, value_name = "SERIAL")]
     pub serial: Option<String>,
     /// Do not wait for the resilver.
@@ -120,7 +120,7 @@ struct Asked<'a> {
 }
 
 /// What the words mean. Of a drive that is gone its bay is meant, and it is the member.
-fn asked<'a>(args: &ReplaceArgs, known: &Known<'a>) -> Result<Asked<'a>, Cannot> {
+fn asked<'a>(args: &ReplaceArgs, known: &Known<'a>) -> Result<Asked<'a>, ReplaceError> {
     let with = args.with.as_deref().map(|word| called::spot(known, word)).transpose()?;
     let of_member = |word: &str| spot_of(known, word, with.as_ref());
     let (spot, member) = match (&args.bay, &args.member) {
@@ -154,7 +154,7 @@ fn waiting(context: &Context) -> Result<Answer> {
     let conditions = pool.map(|pool| status::of(&hw.value, &inventory, pool).conditions);
     let mut new = conditions.into_iter().flatten().filter(|it| it.what == What::NewDrive);
     let Some(bay) = new.find_map(|it| it.bay) else {
-        return Ok(nothing("no new drive waits in the bay of one that is gone"));
+        return Ok(nothing("there is no new drive in the bay of a missing member"));
     };
     let scene = look_around(context, "replace --waiting", false)?;
     let is_blank = |disk: &Disk| disk.contents.as_ref().is_ok_and(|it| it.owner == Owner::Blank);

@@ -35,7 +35,7 @@ impl Group {
         (Self::Look, "Look"),
         (Self::Purchase, "Plan a purchase"),
         (Self::SetUp, "Set up"),
-        (Self::Live, "Live with it"),
+        (Self::Live, "Maintain"),
         (Self::Watch, "Watch"),
     ];
 }

@@ -65,10 +65,10 @@ const NIGHT: SignedDuration = SignedDuration::from_hours(14);
 /// Arguments of `selftest`.
 #[derive(Clone, Debug, Args)]
 pub struct SelfTestArgs {
-    /// Which: `short` takes minutes, `long` reads the whole drive.
+    /// `short` takes minutes, `long` reads the whole drive.
     #[arg(value_name = "KIND")]
     pub kind: Kind,
-    /// Only drives whose last such test is as long ago as the profile has it: what the timer runs.
+    /// Only drives that are due for this test according to the profile: what the timer runs.
     #[arg(long)]
     pub due: bool,
 }
@@ -94,7 +94,7 @@ pub fn run(context: &Context, args: &SelfTestArgs) -> Result<Answer> {
     let hw = hw.value;
     let pools = match &inventory.pools {
         Ok(pools) => pools,
-        Err(why) => bail!("the pools could not be asked, so no test was begun: {why}"),
+        Err(why) => bail!("could not get pool status, so no test was started: {why}"),
     };
     let wished = context.wish().ok().flatten().and_then(|wish| wish.value.care);
     let days = wish::test_days(wished.unwrap_or_default(), args.kind).filter(|_| args.due);
@@ -104,7 +104,7 @@ pub fn run(context: &Context, args: &SelfTestArgs) -> Result<Answer> {
     let mut failed = false;
     for pool in pools {
         if let Some(why) = busy(machine, pool, args) {
-            held.push(format!("{}: {why}, so that none of its drives begins", pool.name));
+            held.push(format!("{}: {why}, so none of its drives starts a test", pool.name));
             continue;
         }
         let members: Vec<(&str, &Disk)> = care::members(pool)
@@ -141,7 +141,7 @@ pub fn run(context: &Context, args: &SelfTestArgs) -> Result<Answer> {
     for line in &held {
         out.push_str(&words::labelled("held", &words::plain(line)));
     }
-    out.push_str(&words::labelled("next", "`zbay show disk` has what each test found"));
+    out.push_str(&words::labelled("next", "`zbay show disk` shows what each test found"));
     let drives =
         rows.into_iter().map(|row| Tested { place: row.place, model: row.model, is: row.verdict });
     let body = Answered { kind: args.kind, drives: drives.collect(), held };
@@ -152,13 +152,13 @@ pub fn run(context: &Context, args: &SelfTestArgs) -> Result<Answer> {
 fn busy(machine: &dyn Machine, pool: &Pool, args: &SelfTestArgs) -> Option<String> {
     if let Some(scan) = pool.told.scan.as_ref().filter(|scan| scan.run == Run::Active) {
         let what = if scan.resilver { "a resilver" } else { "a scrub" };
-        return Some(format!("{what} runs"));
+        return Some(format!("{what} is running"));
     }
     if pool.told.rebuilds.iter().any(|it| it.run == Run::Active) {
-        return Some("a rebuild runs".to_owned());
+        return Some("a rebuild is running".to_owned());
     }
     if pool.told.expansion.as_ref().is_some_and(|it| it.run == Run::Active) {
-        return Some("an expansion runs".to_owned());
+        return Some("an expansion is running".to_owned());
     }
     // Typed by a person, it is wanted now.
     if args.kind == Kind::Short || !args.due {
@@ -167,7 +167,7 @@ fn busy(machine: &dyn Machine, pool: &Pool, args: &SelfTestArgs) -> Option<Strin
     let facts = facts::look(machine, &[&pool.name]);
     let next = wish::next_scrub(&facts, &pool.name)?;
     let wait = next.duration_since(machine.now());
-    (wait < NIGHT).then(|| "a scrub begins within hours".to_owned())
+    (wait < NIGHT).then(|| "a scrub is due within hours".to_owned())
 }
 
 fn ask(machine: &dyn Machine, disk: &Disk) -> Said {

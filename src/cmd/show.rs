@@ -35,14 +35,15 @@ pub const ROW: Row = Row {
 /// What to show.
 #[derive(Debug, Subcommand)]
 pub enum Show {
-    /// The drives, a row each; `-sm` gives size and model as the seed article's `show disk -sm`.
+    /// List the drives, one per row; `-sm` shows size and model, like the seed article's `show disk -sm`.
     Disk(DiskArgs),
-    /// The box: how it is recognised, its mode, what boots, memory, network, a drawing of the bays.
+    /// Show the server: how it was recognised, controller mode, boot devices, memory, network, and a drawing of the
+    /// bays.
     ///
-    /// Each bay has a sign for whose its drive is: = in its pool, - blank, # holds something else, ? not known; ~ look at
-    /// it, ! act. Drives that sleep are let sleep.
+    /// Each bay has a symbol: = in its pool, - blank, # holds something else, ? unknown; ~ look at it, ! act. Sleeping
+    /// drives are not woken.
     Hw(HwArgs),
-    /// The pool by bay.
+    /// Show the pools by bay.
     Pool,
 }
 

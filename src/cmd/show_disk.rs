@@ -89,7 +89,7 @@ pub struct DiskArgs {
     pub list_cols: bool,
     /// Comma-separated values.
     pub csv: bool,
-    /// A table of Markdown.
+    /// A Markdown table.
     pub markdown: bool,
     /// Drives that sleep are asked too.
     pub wake: bool,
@@ -154,26 +154,34 @@ impl Args for DiskArgs {
                 option(
                     "cols",
                     "LIST",
-                    "These columns: bay,model,temp, or +temp-wwn from those shown",
+                    "Show these columns: bay,model,temp, or +temp-wwn to change the default",
                 )
                 .value_parser(clap::value_parser!(Cols)),
             )
-            .arg(flag("list-cols", None, "What the columns are called, and end"))
+            .arg(flag("list-cols", None, "List the column names and exit"))
             .arg(
-                option("sort", "COLUMN,...", "In the order of these columns; -temp is backwards")
+                option("sort", "COLUMN,...", "Sort by these columns; -temp reverses the order")
                     .value_delimiter(',')
                     .value_parser(sorted),
             )
             .arg(
-                option("filter", "CONDITION", "Only drives such as 'temp > 45 and pool = tank'")
-                    .value_parser(clap::value_parser!(Filter)),
+                option(
+                    "filter",
+                    "CONDITION",
+                    "Only drives that match, for example 'temp > 45 and pool = tank'",
+                )
+                .value_parser(clap::value_parser!(Filter)),
             )
             .arg(flag("csv", None, "Comma-separated values").conflicts_with("markdown"))
-            .arg(flag("markdown", None, "A table of Markdown"))
-            .arg(flag("wake", None, "Ask drives that sleep too, which wakes them"))
+            .arg(flag("markdown", None, "A Markdown table"))
+            .arg(flag("wake", None, "Also query sleeping drives, which wakes them"))
             .arg(
-                option("history", "SERIAL", "What earlier looks saw of one drive, there or gone: its serial or the end of it")
-                    .value_parser(clap::value_parser!(String)),
+                option(
+                    "history",
+                    "SERIAL",
+                    "Show the history of one drive, present or gone: its serial or the end of it",
+                )
+                .value_parser(clap::value_parser!(String)),
             )
     }
 
@@ -188,7 +196,7 @@ fn history_of(context: &Context, word: &str) -> anyhow::Result<Answer> {
     let life = match past.called(word)[..] {
         [life] => life,
         [] if past.drives.is_empty() => {
-            bail!("there is no history yet: looks as root write it to {PATH}")
+            bail!("there is no history yet: running zbay as root writes it to {PATH}")
         }
         ref several => {
             let all: Vec<&Life> = past.drives.iter().collect();
@@ -197,7 +205,7 @@ fn history_of(context: &Context, word: &str) -> anyhow::Result<Answer> {
             let names = names.take(12).collect::<Vec<_>>().join("\n  ");
             let what = if several.is_empty() { "no drive" } else { "more than one drive" };
             bail!(
-                "{what} with a serial that ends in `{}` was ever seen here\n  {}",
+                "{what} with a serial ending in `{}` was ever seen here\n  {}",
                 plain(word),
                 names
             )

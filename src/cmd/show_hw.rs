@@ -15,6 +15,7 @@ use crate::render::front::slots;
 use crate::render::hw::{KnownBy, Server, json as screen, render};
 use crate::render::json::answer;
 use crate::render::{svg, vdev_id};
+use crate::words::Letters;
 
 /// The server; with `--vdev-id` its bays for OpenZFS.
 #[derive(Serialize, JsonSchema)]
@@ -32,13 +33,13 @@ pub(super) enum HwAnswer {
 /// Arguments of `show hw`.
 #[derive(Clone, Debug, Args)]
 pub struct HwArgs {
-    /// Print the bays as OpenZFS's `vdev_id.conf` has them, and nothing else.
+    /// Print only the bays, in the format of OpenZFS's `vdev_id.conf`.
     #[arg(long)]
     pub vdev_id: bool,
-    /// Draw the bays too, into this file; one that is there is replaced.
+    /// Also draw the bays into this file; an existing file is replaced.
     #[arg(long, value_name = "FILE", conflicts_with = "vdev_id")]
     pub svg: Option<Utf8PathBuf>,
-    /// Nothing but printable ASCII: never any colour.
+    /// Only printable ASCII, and no colour.
     #[arg(long)]
     pub ascii: bool,
 }
@@ -46,7 +47,8 @@ pub struct HwArgs {
 /// The box, or its bays as a `vdev_id.conf`.
 pub fn run(context: &Context, args: &HwArgs) -> Result<Answer> {
     let paint = if args.ascii { Paint::NONE } else { Paint::now() };
-    paint.within(|| shown(context, args))
+    let letters = if args.ascii { Letters::Ascii } else { Letters::now() };
+    paint.within(|| letters.within(|| shown(context, args)))
 }
 
 fn shown(context: &Context, args: &HwArgs) -> Result<Answer> {
@@ -86,8 +88,8 @@ fn shown(context: &Context, args: &HwArgs) -> Result<Answer> {
 fn has_bays(hw: &Hw, option: &str) -> Result<()> {
     if hw.bays.is_empty() {
         bail!(
-            "no description of this box names its bays\ndo this  describe it: `zbay help add-a-box`; or name one: \
-             `zbay --hw NAME show hw {option}`"
+            "no description of this server names its bays\ndo this  describe it: `zbay help \
+             add-a-box`; or name one: `zbay --hw NAME show hw {option}`"
         );
     }
     Ok(())

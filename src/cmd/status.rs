@@ -32,7 +32,7 @@ use crate::status::{self, Condition, Status, Weight, What};
 pub const ROW: Row = Row {
     name: "status",
     about: "Show each pool's health by bay, and what to do about it",
-    more: "Exit status: 0 healthy, 1 not, 2 nobody answered.",
+    more: "Exit status: 0 healthy, 1 not healthy, 2 no answer.",
     group: Group::Look,
     does: Does::Looks,
     page: Page::Wide,
@@ -50,10 +50,10 @@ pub const ROW: Row = Row {
 /// Arguments of `status`.
 #[derive(Clone, Debug, Args)]
 pub struct StatusArgs {
-    /// Which pool. Left out: all of them.
+    /// The pool (default: all of them).
     #[arg(value_name = "POOL")]
     pub pool: Option<String>,
-    /// Look again every so many seconds, until Ctrl-C.
+    /// Refresh every SECONDS seconds, until Ctrl-C.
     #[arg(
         long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "2",
         value_parser = clap::value_parser!(u64).range(1..=3600)
@@ -164,7 +164,7 @@ fn look(context: &Context, args: &StatusArgs, earlier: Option<&Look>) -> anyhow:
         Ok(pools) => pools,
         Err(unknown) => {
             bail!(
-                "the pools could not be asked: {unknown}\ndo this  {}",
+                "could not get pool status: {unknown}\ndo this  {}",
                 status::unread(&unknown.why, "zbay status")
             )
         }
@@ -185,7 +185,7 @@ fn look(context: &Context, args: &StatusArgs, earlier: Option<&Look>) -> anyhow:
     if let (Some(name), [], []) = (&args.pool, pools.as_slice(), others.as_slice()) {
         let names: Vec<&str> = imported.iter().map(|pool| pool.name.as_str()).collect();
         match names.as_slice() {
-            [] => bail!("no pool `{name}` is imported, nor any other"),
+            [] => bail!("no pool `{name}` is imported, and no other pool is"),
             names => bail!("no pool `{name}` is imported: there is {}", names.join(", ")),
         }
     }

@@ -20,7 +20,7 @@ use super::{
 use crate::cli::{self, Common};
 use crate::console;
 use crate::paint::Paint;
-use crate::words::{self, typeable};
+use crate::words::{self, Letters, typeable};
 
 /// All commands, in the order of their groups and of their use.
 pub static TABLE: &[Row] = &[
@@ -99,9 +99,14 @@ impl Typed {
         // A program reads words.
         let is_screen = page != Page::Sent && !context.common.json;
         let paint = if is_screen { console::paint() } else { Paint::NONE };
-        paint.within(|| {
-            words::within(columns.unwrap_or(words::WIDTH), || run(&context, &self.matches))
-        })
+        let letters = match page {
+            Page::Sent => Letters::Ascii,
+            _ if context.common.json => Letters::Unicode,
+            _ => Letters::now(),
+        };
+        let draw =
+            || words::within(columns.unwrap_or(words::WIDTH), || run(&context, &self.matches));
+        paint.within(|| letters.within(draw))
     }
 
     /// Does it on this machine and a screen of so many columns.

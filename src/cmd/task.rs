@@ -20,7 +20,7 @@ use crate::drive::Drive;
 use crate::hw::{Hw, Sure};
 use crate::inventory::{Activity, Inventory, Pool, Pools, State, Vdev, Want, look};
 use crate::life::called::Known;
-use crate::life::{Cannot, Follows, Task};
+use crate::life::{Follows, ReplaceError, Task};
 use crate::machine::local::{Lock, lock, short_line};
 use crate::profile::Profile;
 use crate::render;
@@ -174,12 +174,12 @@ fn is_shown(context: &Context, plan: bool) -> bool {
 pub fn perform(
     context: &Context,
     mut scene: Scene,
-    decide: &dyn Fn(&Scene) -> Result<Task, Cannot>,
+    decide: &dyn Fn(&Scene) -> Result<Task, ReplaceError>,
     terms: &Terms<'_>,
 ) -> Result<Answer> {
     let shown = is_shown(context, terms.plan);
     let mut decided = decide(&scene);
-    if let Err(Cannot::Unfinished { pool, .. }) = &decided
+    if let Err(ReplaceError::Unfinished { pool, .. }) = &decided
         && !shown
         && moves_on(context, pool)?
     {
@@ -188,13 +188,13 @@ pub fn perform(
     }
     let task = match decided {
         Ok(task) => task,
-        Err(Cannot::Replacing { pool, .. })
+        Err(ReplaceError::Replacing { pool, .. })
             if !shown && !terms.no_wait && is_at_work(&scene.inventory, &pool) =>
         {
             scene.let_go();
             return follow(context, &scene.hw, &Followed::going(&pool));
         }
-        Err(Cannot::Busy { pool, .. })
+        Err(ReplaceError::Busy { pool, .. })
             if terms.resumes && !shown && !terms.no_wait && is_at_work(&scene.inventory, &pool) =>
         {
             scene.let_go();
@@ -261,7 +261,7 @@ fn same(agreed: &Task, now: &Task, command: &str) -> Result<()> {
         return Ok(());
     }
     bail!(
-        "the machine has changed while the question was open, so nothing was done\n\
+        "the machine changed while the question was open, so nothing was done\n\
          do this  look at it again: `{command} --dry-run`"
     )
 }
@@ -308,7 +308,7 @@ fn consent(hw: &Hw, task: &Task, text: &str, terms: &Terms<'_>) -> Result<()> {
             return Ok(());
         }
         let typed = plain(typed.trim());
-        Err(Cannot::OtherSerial { typed, bay: bay.clone() }.into())
+        Err(ReplaceError::OtherSerial { typed, bay: bay.clone() }.into())
     };
     if let Some(typed) = given {
         check(typed)?;
@@ -343,7 +343,7 @@ fn named(text: &str, name: &str, given: Option<&str>, command: &str) -> Result<(
     let typed = if let Some(given) = given {
         given.to_owned()
     } else {
-        let question = format!("type {name} to lose it for ever: ");
+        let question = format!("type {name} to destroy it permanently: ");
         ask(text, &question, &format!("{command} --confirm {name}"))?
     };
     if typed.trim() == name {
@@ -354,7 +354,7 @@ fn named(text: &str, name: &str, given: Option<&str>, command: &str) -> Result<(
 
 fn ask(text: &str, question: &str, without: &str) -> Result<String> {
     if !std::io::stdin().is_terminal() {
-        bail!("there is no terminal to ask at, so nothing was done\ndo this  `{without}`");
+        bail!("there is no terminal to ask on, so nothing was done\ndo this  `{without}`");
     }
     let mut err = console::err();
     let _ = write!(err, "{text}\n{question}");
@@ -424,7 +424,7 @@ impl<'a> Progressed<'a> {
     fn new(hw: &'a Hw) -> Self {
         let mut err = console::err();
         let is_terminal = err.is_terminal();
-        let _ = writeln!(err, "  ctrl-c is safe: what runs goes on by itself");
+        let _ = writeln!(err, "  ctrl-c is safe: what is running continues");
         Self { hw, is_terminal, earlier: None, told: None }
     }
 

@@ -46,7 +46,7 @@ struct Answered {
 pub fn run(context: &Context, args: &WhichProfile) -> Result<Answer> {
     let wished = Wished::load(context, args.profile.as_deref())?;
     if let Some(is) = &wished.other_box {
-        anyhow::bail!("the profile is for {}, and this is {is}", wished.hw.title);
+        anyhow::bail!("the profile is for {}, but this is {is}", wished.hw.title);
     }
     let profile = &wished.profile;
     let found = wished.drift();

@@ -76,7 +76,7 @@ impl Difference for Drift {
 impl fmt::Display for Drift {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoHostid => f.write_str("the box has no hostid of its own"),
+            Self::NoHostid => f.write_str("this server has no hostid of its own"),
             Self::Wish { other: true } => {
                 f.write_str("another profile is recorded in /etc/zbay/profile.yaml")
             }
@@ -198,7 +198,8 @@ pub fn own_hostid(inventory: &Inventory, own: &Own) -> Option<String> {
 }
 
 /// What a hostid is made from where there is nothing else.
-const CHANCE: &str = "chance, since the box has no UUID, serial number or MAC address of its own";
+const CHANCE: &str =
+    "chance, since the server has no UUID, serial number or MAC address of its own";
 
 /// A hostid of eight hexadecimal digits, and what it is made from.
 ///
@@ -223,7 +224,7 @@ fn new_hostid(inventory: &Inventory, own: &Own) -> Option<(String, String)> {
     }
     let source: Vec<&str> = told.iter().map(|(text, _)| *text).collect();
     let of: Vec<String> = told.iter().map(|(_, of)| (*of).to_owned()).collect();
-    digits(&source.join("\n")).map(|value| (value, format!("the box's {}", words::and(&of))))
+    digits(&source.join("\n")).map(|value| (value, format!("the server's {}", words::and(&of))))
 }
 
 /// Noughts and `f` are no number; words of filler are not told by the look at all.
@@ -284,7 +285,7 @@ pub fn hostid(inventory: &Inventory, own: &Own) -> Option<Step> {
         // One that is there and is none: zgenhostid was cut off before its bytes were on the disk.
         changes.insert(0, Change::Remove { path: path.clone() });
     }
-    let what = format!("give the box the hostid {value}, made from {of}");
+    let what = format!("set this server's hostid to {value}, made from {of}");
     let mut step = step(what, Effect::Files, Danger::Harmless, changes);
     step.before = vec![Condition::File { path: path.clone(), hash: own.hostid.clone() }];
     step.after = vec![Condition::File { path, hash: Some(Hash::of(&bytes)) }];

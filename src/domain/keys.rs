@@ -111,14 +111,14 @@ impl Difference for Drift {
 impl fmt::Display for Drift {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Locked { dataset, asks: false } => write!(f, "{dataset} is encrypted and closed"),
+            Self::Locked { dataset, asks: false } => write!(f, "{dataset} is encrypted and locked"),
             Self::Locked { dataset, asks: true } => {
-                write!(f, "{dataset} is encrypted and closed, until its passphrase is typed")
+                write!(f, "{dataset} is encrypted and locked until its passphrase is typed")
             }
             Self::Key { dataset, path, why } => {
                 write!(f, "the key of {dataset} is not in {path}: {why}")
             }
-            Self::KeysAtBoot { .. } => f.write_str("encrypted datasets would stay closed at boot"),
+            Self::KeysAtBoot { .. } => f.write_str("encrypted datasets would stay locked at boot"),
         }
     }
 }
@@ -300,7 +300,7 @@ pub fn unlock(dataset: &str, asks: bool, place: Option<&Utf8Path>) -> Vec<Step> 
     let load = if asks { load.asking(dataset) } else { load };
     let key = if asks { "passphrase" } else { "key" };
     let mut open = step(
-        format!("open {dataset} with its {key}"),
+        format!("unlock {dataset} with its {key}"),
         Effect::Unlock,
         Danger::Harmless,
         run([load]),
@@ -322,7 +322,7 @@ fn keys_at_boot(was: Option<&Hash>) -> Step {
     let mut changes: Vec<Change> = Change::file(&path, LOAD_KEYS, was.cloned()).into();
     changes.extend(run([command::reload_units()]));
     let mut keys =
-        step("open encrypted datasets at boot", Effect::Files, Danger::Harmless, changes);
+        step("unlock encrypted datasets at boot", Effect::Files, Danger::Harmless, changes);
     keys.after = vec![Condition::File { path, hash: Some(Hash::of(LOAD_KEYS.as_bytes())) }];
     keys
 }

@@ -2,7 +2,7 @@
 //!
 //! No daemon keeps it. A look that has something new to say adds a line of JSON to a small file ([`PATH`]), and at most
 //! a line a day where there is nothing new. It is a help, never a proof: no decision over a drive rests on it, a line that
-//! cannot be read is passed over, and a look goes on without it where /var is full, read-only or somebody else's.
+//! cannot be read is passed over, and a look goes on without it where /var is full, read-only or someone else's.
 
 use std::collections::BTreeMap;
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::Sure;
 use crate::hw::host::Host;
 
-/// SMBIOS strings, compared trimmed and to the letter, and the processor; what is left out is not compared.
+/// SMBIOS strings, trimmed and compared exactly, and the processor; what is left out is not compared.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Recognise {
@@ -25,11 +25,11 @@ pub struct Recognise {
     /// Type 2 product.
     #[serde(default)]
     pub board_name: Option<String>,
-    /// Names of processors, as `model name` in /proc/cpuinfo; a `*` stands for any run of characters. One of them must
-    /// fit. Only beside a string: a processor alone is no box.
+    /// Names of processors, as `model name` in /proc/cpuinfo; a `*` matches any run of characters. One of them must
+    /// match. Only together with a string: a processor alone does not identify a server.
     #[serde(default)]
     pub processor: Vec<String>,
-    /// How sure this is.
+    /// How certain this is.
     #[serde(default)]
     pub sure: Sure,
 }

@@ -66,7 +66,7 @@ fn contents(world: &World<'_>, disk: &Disk) -> Facet<Contents> {
     let held = |holds: &Vec<Hold>| !holds.is_empty();
     if !evidence.holds.as_ref().is_ok_and(held) && !matches!(evidence.member, Ok(Some(_))) {
         if disk.asleep == Some(true) && !world.wake {
-            return Err(Unknown::asleep("it is asleep, and was left so: `zbay plan` reads it"));
+            return Err(Unknown::asleep("it is asleep and was left asleep: `zbay plan` reads it"));
         }
         probe(world.machine, disk, &mut evidence);
         evidence.only_table = only_table(world, disk, &evidence);
@@ -134,7 +134,7 @@ fn remembered(world: &World<'_>, disk: &Disk) -> Vec<String> {
 /// taken only where nothing was found.
 fn probe(machine: &dyn Machine, disk: &Disk, evidence: &mut Evidence) {
     if disk.size.0 == 0 {
-        let nothing = Unknown::because("it shows no capacity");
+        let nothing = Unknown::because("it reports no capacity");
         evidence.signatures = Err(nothing.clone());
         evidence.labels = Err(nothing);
         return;

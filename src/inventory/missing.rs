@@ -134,7 +134,7 @@ mod tests {
     #[test]
     fn a_bay_is_not_given_to_a_member_whose_place_a_new_drive_has_taken() {
         let (hw, mut inventory) = (hw("hp-microserver-gen8"), with_pool());
-        // A new drive in bay 3 is being filled for the one that was there, and bay 2 is pulled meanwhile.
+        // A new drive in bay 3 is resilvering for the one that was there, and bay 2 is pulled meanwhile.
         let path = "pci-0000:00:1f.2-ata-3";
         inventory.disks.push(disk("sdf", "ST2000DM008", "NEWTHIRD", 2_000_398_934_016, path));
         inventory.disks.retain(|disk| disk.name != "sdb");

@@ -460,7 +460,7 @@ impl Flaw {
         match self {
             Self::PlaceholderWwn => "has a world wide name that is a placeholder".to_owned(),
             Self::OneDrive { bond: Bond::Paths, with } => {
-                format!("and {} are one drive, seen by two paths", with.join(", "))
+                format!("and {} are one drive, seen through two paths", with.join(", "))
             }
             Self::OneDrive { bond: Bond::Namespaces, with } => {
                 format!("and {} are namespaces of one drive, which fail together", with.join(", "))
@@ -469,16 +469,19 @@ impl Flaw {
                 format!("and {} are parts of one drive, which fail together", with.join(", "))
             }
             Self::Zoned { zoned: Zoned::HostManaged } => {
-                "is a host-managed zoned drive: it takes only sequential writes, and ZFS rewrites in place"
+                "is a host-managed zoned drive: it accepts only sequential writes, but ZFS \
+                 rewrites in place"
                     .to_owned()
             }
             Self::Zoned { .. } => {
-                "is a host-aware zoned drive (SMR): writes that are not sequential stall it".to_owned()
+                "is a host-aware zoned drive (SMR): writes that are not sequential stall it"
+                    .to_owned()
             }
             Self::NoCapacity => {
-                "reports no capacity: it is formatted with sectors of 520 bytes, or it is dead".to_owned()
+                "reports no capacity: it is formatted with sectors of 520 bytes, or it is dead"
+                    .to_owned()
             }
-            Self::NoSectors => "does not tell the size of its sectors".to_owned(),
+            Self::NoSectors => "does not report its sector size".to_owned(),
             Self::DuplicateWwn { with } => {
                 format!("has the world wide name of {}", with.join(", "))
             }
@@ -500,12 +503,12 @@ impl Flaw {
             }
             Self::Zoned { .. } => "it is refused for pools: use a drive without zones (CMR)",
             Self::NoCapacity => {
-                "it is refused for pools: `sg_readcap` tells its sectors; `sg_format --format --size=512` \
-                 makes them 512 bytes (hours, and it erases the drive)"
+                "it is refused for pools: `sg_readcap` shows its sectors; `sg_format --format \
+                 --size=512` makes them 512 bytes (hours, and it erases the drive)"
             }
             Self::NoSectors => {
-                "it is refused for pools: plug it in again, or attach it in another way; \
-                 `zbay show disk --cols +sectors` shows when they are told"
+                "it is refused for pools: plug it in again, or attach it in another way; `zbay \
+                 show disk --cols +sectors` shows when it reports them"
             }
             Self::OneDrive { .. } => {
                 "it is refused for pools: redundancy would be counted twice over one drive"

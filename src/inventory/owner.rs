@@ -103,16 +103,18 @@ fn owner(it: &Evidence) -> Owner {
         return table_of(it, table, signatures, labels);
     }
     if !it.partitions.is_empty() {
-        return unknown(&"the kernel has partitions of it, libblkid finds no partition table");
+        return unknown(
+            &"the kernel lists partitions on it, but libblkid finds no partition table",
+        );
     }
     if !it.udev.is_empty() {
         let udev = it.udev.join(", ");
-        return unknown(&format!("udev says {udev}, libblkid now finds nothing"));
+        return unknown(&format!("udev says {udev}, but libblkid now finds nothing"));
     }
     match &it.bytes {
         Err(why) => unknown(why),
         Ok(Some((at, _))) => {
-            unknown(&format!("it holds bytes of no known kind, the first of them at byte {at}"))
+            unknown(&format!("unrecognised data (no known signature), first at byte {at}"))
         }
         Ok(None) => Owner::Blank,
     }

@@ -162,7 +162,7 @@ impl Vdev {
         within.any(|it| it.kind == StandIn::Replacing)
     }
 
-    /// How many of its places may be lost when all are whole, whatever it is for; `None`: its kind is not known.
+    /// How many of its places may be lost when all are whole, whatever it is for; `None`: its kind is unknown.
     pub fn losses(&self) -> Option<usize> {
         let width = u64::try_from(self.width).unwrap_or(u64::MAX);
         usize::try_from(Kind::called(&self.kind)?.losses(width)).ok()

@@ -128,7 +128,7 @@ const ON: Node = drive("ONLINE");
 fn a_replacement_and_a_spare_are_one_place_each() {
     let running = || Some(scan(Run::Active, 0));
     let gone = || drive("UNAVAIL");
-    // The old one gone, the new one being filled; then the old one still there.
+    // The old one gone, the new one resilvering; then the old one still there.
     let one = [ON, replacing(vec![gone(), ON]), ON, ON];
     assert_eq!(left("raidz1", &one, running()).left, Some(0));
     let both = [ON, replacing(vec![ON, ON]), ON, ON];

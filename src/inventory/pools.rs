@@ -1,6 +1,6 @@
 //! Asks `zpool` and `zfs` for imported pools and for those that could be imported.
 //!
-//! Each question has a limit, since a suspended pool can keep `zpool` waiting for ever; what is not
+//! Each question has a limit, since a suspended pool can keep `zpool` waiting forever; what is not
 //! answered is unknown, and a pool that one answer names and another lacks makes all of it unknown.
 
 use std::collections::BTreeMap;

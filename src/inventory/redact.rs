@@ -1,6 +1,6 @@
 //! What a recording keeps of the blocks of a drive: what zbay's readers take from them, and not a byte of anybody's data.
 //!
-//! Of a ZFS label the pairs that [`super::label`] reads, packed anew, and its uberblocks' magic, group and time. Of all else only where
+//! Of a ZFS label the pairs that [`super::label`] reads, packed again, and its uberblocks' magic, group and time. Of all else only where
 //! the first byte that is not zero lies: that is what a sample tells. The key slots of LUKS, the edges of file systems and what an
 //! earlier owner left beside a label are none of it.
 

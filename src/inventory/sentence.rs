@@ -86,13 +86,13 @@ pub fn keep(owner: &Owner) -> String {
                         "take the drive out, or bring its pool back whole: `zbay import {name}`"
                     )
                 }
-                _ => "take the drive out, and find the pool that it belongs to".to_owned(),
+                _ => "take the drive out, and find out which pool it belongs to".to_owned(),
             }
         }
         Owner::Member(member) => {
             format!("it is in use: leave it in pool `{}`", plain(&member.pool))
         }
-        Owner::Held { .. } => "it is in use: find out by whom before anything else".to_owned(),
+        Owner::Held { .. } => "it is in use: find out by what before anything else".to_owned(),
         Owner::Unknown { .. } => "take the drive out, and look at it on another machine".to_owned(),
         _ => "take the drive out, or copy what is on it elsewhere".to_owned(),
     }

@@ -37,7 +37,7 @@ pub fn look(machine: &dyn Machine, inventory: &Inventory) -> Vec<Stale> {
             let read = |at: u64| machine.read_at(&disk.dev, at, LABEL);
             let what = match place {
                 Some(place) => at_the_end(&read, guid, &place)?,
-                None => "its new end is not known: it does not tell its sectors".to_owned(),
+                None => "its new end is unknown: it does not report its sector size".to_owned(),
             };
             Some(Stale { disk: disk.name.clone(), what })
         })

@@ -178,7 +178,7 @@ fn disks_of_others_and_disks_in_use_are_told() {
     assert_eq!(model(&it, "DRIVE6").owner, held("held by md127"));
     assert_eq!(model(&it, "DRIVE8").owner, held("held by dm-0"));
     assert!(matches!(model(&it, "DRIVE7").owner, Owner::Luks(_)));
-    let why = "it holds bytes of no known kind, the first of them at byte 32000000000".to_owned();
+    let why = "unrecognised data (no known signature), first at byte 32000000000".to_owned();
     assert_eq!(model(&it, "DRIVE9").owner, Owner::Unknown { why });
 }
 
@@ -285,7 +285,7 @@ fn a_byte_in_a_sample_is_never_blank() {
                 extent.data.insert(place, "01".to_owned());
             }
         }
-        refused(&it, &format!("it holds bytes of no known kind, the first of them at byte {at}"));
+        refused(&it, &format!("unrecognised data (no known signature), first at byte {at}"));
     }
 }
 
@@ -299,7 +299,7 @@ fn sources_that_disagree_are_never_blank() {
         let device = devices.iter_mut().find(|device| device.name == "sda").unwrap();
         device.properties.insert("ID_FS_TYPE".to_owned(), "ext4".to_owned());
     }
-    refused(&it, "udev says ext4 on sda, libblkid now finds nothing");
+    refused(&it, "udev says ext4 on sda, but libblkid now finds nothing");
 
     let mut it = SEED.clone();
     it.commands.insert(
@@ -376,7 +376,7 @@ fn one_drive_by_two_paths_is_told_as_one_and_taken_by_nobody() {
     let told: Vec<_> =
         notes.iter().filter(|note| note.rule == crate::check::Rule::OneDrive).collect();
     assert_eq!(told.len(), 1, "told once");
-    assert_eq!(told[0].message, "bay 3 (sdc) and sde are one drive, seen by two paths");
+    assert_eq!(told[0].message, "bay 3 (sdc) and sde are one drive, seen through two paths");
     assert!(told[0].remedy.contains("dm-multipath") && !told[0].remedy.contains("another drive"));
 }
 
@@ -481,7 +481,7 @@ fn sectors_that_are_not_told_are_not_known_and_the_drive_is_refused() {
         let hw = crate::render::fixture::hw("hp-microserver-gen8");
         let notes = crate::check::machine::drives(&hw, true, &it.disks);
         let told = notes.iter().find(|note| serde_json::json!(note.rule) == "no-sectors").unwrap();
-        assert_eq!(told.message, "bay 1 (sda) does not tell the size of its sectors");
+        assert_eq!(told.message, "bay 1 (sda) does not report its sector size");
         assert!(told.remedy.starts_with("it is refused for pools: plug it in again"));
     }
 }

@@ -46,7 +46,7 @@ pub enum Run {
     Active,
     /// It was paused, and goes on from there.
     Paused,
-    /// It was broken off.
+    /// It was aborted.
     Cancelled,
     /// It is done.
     Finished,
@@ -61,7 +61,7 @@ pub struct Scan {
     pub run: Run,
     /// When it began.
     pub began: Option<Timestamp>,
-    /// When it ended, was broken off, or was paused.
+    /// When it ended, was aborted, or was paused.
     pub ended: Option<Timestamp>,
     /// Bytes to go through.
     pub all: Bytes,

@@ -65,14 +65,17 @@ impl Doubt {
                 if drives.iter().all(|(_, port)| usb(port)) {
                     "if the enclosure moved to another USB port, `zbay learn` finds out which bay is which".to_owned()
                 } else {
-                    "if the bays' cable is at a card, `zbay learn` finds out which port is which bay".to_owned()
+                    "if the bays are cabled to a card, `zbay learn` finds out which port is which \
+                     bay"
+                    .to_owned()
                 }
             }
             Self::NoController { .. } => {
-                "switch the controller on in the BIOS set-up, or put the card back".to_owned()
+                "enable the controller in the BIOS setup, or put the card back".to_owned()
             }
             Self::NoDriver { .. } => {
-                "load its driver, or run zbay where the controller was passed to".to_owned()
+                "load its driver, or run zbay in the guest that the controller was passed to"
+                    .to_owned()
             }
             Self::Unlearned { .. } => "put a drive in and run `zbay learn` again".to_owned(),
         }
@@ -89,10 +92,10 @@ impl fmt::Display for Doubt {
                 let sit = if names.len() == 1 { "sits" } else { "sit" };
                 let first = drives.iter().find_map(|(_, port)| port.as_deref());
                 let at = first.map_or_else(
-                    || "somewhere that udev does not tell".to_owned(),
+                    || "at a port that udev does not report".to_owned(),
                     |port| match names.len() {
                         1 => format!("at {port}"),
-                        _ => format!("at ports such as {port}"),
+                        _ => format!("at ports like {port}"),
                     },
                 );
                 let names = names.join(", ");
@@ -102,10 +105,10 @@ impl fmt::Display for Doubt {
                 )
             }
             Self::NoController { address } => {
-                write!(f, "the controller of its port, {address}, is not there")
+                write!(f, "the controller of its port, {address}, is missing")
             }
             Self::NoDriver { address, driver: None } => {
-                write!(f, "no driver has the controller of its port, {address}")
+                write!(f, "no driver is bound to the controller of its port, {address}")
             }
             Self::NoDriver { address, driver: Some(driver) } => {
                 write!(
@@ -116,7 +119,7 @@ impl fmt::Display for Doubt {
             Self::Unlearned { card } => {
                 write!(
                     f,
-                    "other bays hang at the card at {card}, and this one's port there is not known"
+                    "other bays are on the card at {card}, and this bay's port there is unknown"
                 )
             }
         }

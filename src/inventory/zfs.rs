@@ -1,7 +1,7 @@
 //! Datasets of imported pools, from `zfs get -j -p -t filesystem,volume all`.
 //!
 //! The form is that of OpenZFS 2.3 (`zfs_do_get`, `cmd/zfs/zfs_main.c`). Of the seventy properties of a
-//! dataset those are kept that somebody set, and those that a profile may wish or that zbay shows ([`super::property`]).
+//! dataset those are kept that someone set, and those that a profile may wish or that zbay shows ([`super::property`]).
 
 use std::collections::BTreeMap;
 

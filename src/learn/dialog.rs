@@ -109,15 +109,15 @@ impl Dialog<'_, '_> {
                 ))
             }
             [_, _, ..] if whole => {
-                Err("two drives say that serial: `blink` tells them apart".to_owned())
+                Err("two drives have that serial: `blink` tells them apart".to_owned())
             }
-            [_, _, ..] => Err(format!("more characters, please: {} end so", serials(&all))),
+            [_, _, ..] => Err(format!("more characters, please: {} end like that", serials(&all))),
             [_] if !whole && end.len() < SUFFIX => {
                 Err(format!("at least {SUFFIX} characters, so that a slip is noticed"))
             }
             [one] => match proofs.iter().find(|proof| proof.port == one.port) {
                 Some(proof) => Err(format!(
-                    "{} is in {}: a drive is in one bay alone",
+                    "{} is in {}: a drive can only be in one bay",
                     serial(one),
                     proof.bay.spoken()
                 )),
@@ -157,7 +157,7 @@ impl Dialog<'_, '_> {
             match bay {
                 None => {
                     let all: Vec<&str> = self.bays.iter().map(BayId::as_str).collect();
-                    writeln!(self.output, "  that is none of the bays {}", all.join(", "))?;
+                    writeln!(self.output, "  that is not one of the bays {}", all.join(", "))?;
                 }
                 Some(bay) if proofs.iter().any(|proof| proof.bay == *bay) => {
                     writeln!(self.output, "  another drive is in {}", bay.spoken())?;
@@ -244,7 +244,7 @@ mod tests {
         for words in [
             "no drive's serial ends in `XXXX`: there are S13PJ0EXAMPLE, Z1E0EXA1, Z4Z0EXA2, Z4Z0EXA3",
             "at least 4 characters",
-            "Z1E0EXA1 is in bay 1: a drive is in one bay alone",
+            "Z1E0EXA1 is in bay 1: a drive can only be in one bay",
         ] {
             assert!(said.contains(words), "{words}: {said}");
         }
@@ -267,7 +267,7 @@ mod tests {
         assert_eq!(blinks[..2], ["sda", "sdc"]);
         assert_eq!(proofs[..2], ["1 3", "2 4"], "{said}");
         assert_eq!(proofs[2..], ["3 1"]);
-        for words in ["none of the bays 1, 2, 3, 4", "another drive is in bay 3", "  no light"] {
+        for words in ["not one of the bays 1, 2, 3, 4", "another drive is in bay 3", "  no light"] {
             assert!(said.contains(words), "{words}: {said}");
         }
     }

@@ -14,13 +14,13 @@ use crate::words;
 use crate::yaml::{Parsed, read};
 
 /// How the line begins that says where an order is from.
-const MARK: &str = "# Found out on this very box with `zbay learn`: ";
+const MARK: &str = "# Found on this server with `zbay learn`: ";
 
 /// Why there is no such text.
 #[derive(Debug, Error)]
 pub enum EditError {
     /// What came out is no sound description.
-    #[error("the new description is not sound, so it was not written\n{0}")]
+    #[error("the new description is not valid, so it was not written\n{0}")]
     Faults(Faults),
     /// It says something else.
     #[error(

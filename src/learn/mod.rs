@@ -1,6 +1,6 @@
-//! Which port is which bay of this very box, found out with the person before it.
+//! Which port is which bay of this server, found out with the person in front of it.
 //!
-//! The description of a box may only assume its order. Whoever stands before it can read a serial number off a drive, or
+//! The description of a box may only assume its order. A person in front of it can read a serial number off a drive, or
 //! see which one blinks: [`dialog`] asks, [`order`] says what follows for all bays, [`edit`] puts that into the text
 //! of the description and leaves all else in it as it was. Nothing here touches a machine.
 

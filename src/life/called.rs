@@ -9,7 +9,7 @@ use crate::hw::Hw;
 use crate::inventory::seats::in_bay;
 use crate::inventory::vacancy::Vacancy;
 use crate::inventory::{Disk, Inventory};
-use crate::life::Cannot;
+use crate::life::ReplaceError;
 use crate::life::member::{self, Member};
 use crate::names::{BayId, Serial};
 use crate::plan::{Refusal, Refused};
@@ -17,7 +17,7 @@ use crate::plan::{Refusal, Refused};
 /// How a word fits a name, the better the greater.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fit {
-    /// Not at all.
+    /// Never.
     No,
     /// It is the end of its serial, four characters or more.
     End,
@@ -72,22 +72,22 @@ impl<'a> Spot<'a> {
     ///
     /// # Errors
     /// Several drives are in the bay.
-    pub fn disk(&self, known: &Known<'a>) -> Result<Option<&'a Disk>, Cannot> {
+    pub fn disk(&self, known: &Known<'a>) -> Result<Option<&'a Disk>, ReplaceError> {
         let (None, Some(bay)) = (self.own, &self.bay) else { return Ok(self.own) };
         match in_bay(known.hw, known.inventory, bay)[..] {
             [] => Ok(None),
             [disk] => Ok(Some(disk)),
-            _ => Err(Cannot::Drive(Refused(vec![Refusal::ManyInBay { bay: bay.clone() }]))),
+            _ => Err(ReplaceError::Drive(Refused(vec![Refusal::ManyInBay { bay: bay.clone() }]))),
         }
     }
 
     /// Why nobody can say that the bay is empty; `None`: it is. A bay in doubt is not named as the one to fill.
-    pub fn doubted(&self, known: &Known<'_>) -> Option<Cannot> {
+    pub fn doubted(&self, known: &Known<'_>) -> Option<ReplaceError> {
         let bay = self.bay.as_ref().filter(|_| self.own.is_none())?;
         match known.hw.vacancy(known.inventory, bay) {
             Vacancy::NotKnown(doubt) => {
                 let bays = vec![bay.clone()];
-                Some(Cannot::Drive(Refused(vec![Refusal::BaysNotKnown { bays, doubt }])))
+                Some(ReplaceError::Drive(Refused(vec![Refusal::BaysNotKnown { bays, doubt }])))
             }
             Vacancy::Taken | Vacancy::Empty => None,
         }
@@ -124,7 +124,7 @@ impl<'a> Spot<'a> {
 ///
 /// # Errors
 /// Nothing is called so, or more than one.
-pub fn named<'a>(known: &Known<'a>, word: &str) -> Result<Named<'a>, Cannot> {
+pub fn named<'a>(known: &Known<'a>, word: &str) -> Result<Named<'a>, ReplaceError> {
     let Known { hw, inventory, .. } = *known;
     let bay: Option<BayId> = word.parse().ok();
     let is_bay =
@@ -151,13 +151,13 @@ pub fn named<'a>(known: &Known<'a>, word: &str) -> Result<Named<'a>, Cannot> {
     match (&fitting.collect::<Vec<_>>()[..], empty) {
         ([(_, one, _)], _) => Ok(one.clone()),
         ([], Some(bay)) => Ok(Named::Spot(Spot::bay(bay))),
-        ([], None) => Err(Cannot::NoBay {
+        ([], None) => Err(ReplaceError::NoBay {
             word: word.to_owned(),
             is_bay: is_number(word),
             known: hw.seats(),
             drives: inventory.disks.iter().map(|disk| disk_words(hw, disk)).collect(),
         }),
-        (many, _) => Err(Cannot::Ambiguous {
+        (many, _) => Err(ReplaceError::Ambiguous {
             word: word.to_owned(),
             known: many.iter().map(|(.., words)| words.clone()).collect(),
         }),
@@ -168,12 +168,12 @@ pub fn named<'a>(known: &Known<'a>, word: &str) -> Result<Named<'a>, Cannot> {
 ///
 /// # Errors
 /// Nothing is called so, more than one, or a member that is not here.
-pub fn spot<'a>(known: &Known<'a>, word: &str) -> Result<Spot<'a>, Cannot> {
+pub fn spot<'a>(known: &Known<'a>, word: &str) -> Result<Spot<'a>, ReplaceError> {
     match named(known, word)? {
         Named::Spot(spot) => Ok(spot),
         Named::Gone(member) => {
             let was = member.named(known.hw, &member.missing(known.hw, known.inventory));
-            Err(Cannot::NotHere { word: word.to_owned(), was })
+            Err(ReplaceError::NotHere { word: word.to_owned(), was })
         }
     }
 }

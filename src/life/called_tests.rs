@@ -70,7 +70,7 @@ fn a_name_means_its_drive_or_is_refused_with_all_that_it_means() {
                             assert_eq!(is.name, disk.name, "{machine}: {name}");
                             meant += 1;
                         }
-                        Err(Cannot::Ambiguous { known: all, .. }) => {
+                        Err(ReplaceError::Ambiguous { known: all, .. }) => {
                             let own = disk_words(known.hw, disk);
                             assert!(
                                 all.len() > 1 && all.contains(&own),
@@ -163,9 +163,11 @@ fn a_longer_name_is_another_drive_and_a_bay_comes_first() {
             "-part1",
             "A1",
         ] {
-            assert!(matches!(named(known, none), Err(Cannot::NoBay { .. })), "{none}");
+            assert!(matches!(named(known, none), Err(ReplaceError::NoBay { .. })), "{none}");
         }
-        let Cannot::NoBay { is_bay, drives, .. } = named(known, "9").unwrap_err() else { panic!() };
+        let ReplaceError::NoBay { is_bay, drives, .. } = named(known, "9").unwrap_err() else {
+            panic!()
+        };
         assert!(is_bay && drives.len() == known.inventory.disks.len());
         // Whatever another one's serial is, or ends in.
         for (serial, word) in [("1", "1"), ("XXS13PJ0EXAMPLE", "S13PJ0EXAMPLE")] {

@@ -1,10 +1,10 @@
 //! A dataset goes, with its snapshots and all below it: by its full name alone, with what would be lost in plain sight.
 //!
-//! What goes is not reckoned here: `zfs destroy -n` lists it, and the list is shown. A dataset that the profile still names is not
-//! destroyed, since the next apply would make it anew and empty.
+//! What goes is not computed here: `zfs destroy -n` lists it, and the list is shown. A dataset that the profile still names is not
+//! destroyed, since the next apply would make it again and empty.
 
 use crate::inventory::{Dataset, Inventory};
-use crate::life::{Cannot, Task};
+use crate::life::{ReplaceError, Task};
 use crate::profile::Profile;
 use crate::profile::places::full;
 use crate::step::{Condition, Danger, Effect, Of, command, run, step};
@@ -12,7 +12,7 @@ use crate::units::Bytes;
 
 mod refusal;
 
-pub use refusal::NoLoss;
+pub use refusal::DestroyError;
 
 /// What is asked, and what was seen.
 #[derive(Clone, Copy, Debug)]
@@ -63,21 +63,21 @@ impl Loss {
 ///
 /// # Errors
 /// All that speaks against it.
-pub fn make(request: &Request<'_>) -> Result<Task, Cannot> {
+pub fn make(request: &Request<'_>) -> Result<Task, ReplaceError> {
     let Request { inventory, dataset: name, .. } = *request;
     let pools =
-        inventory.pools.as_ref().map_err(|why| Cannot::NotKnown { why: why.why.clone() })?;
+        inventory.pools.as_ref().map_err(|why| ReplaceError::NotKnown { why: why.why.clone() })?;
     let pool_name = name.split('/').next().unwrap_or_default();
     let Some(pool) = pools.iter().find(|pool| pool.name == pool_name) else {
         let known = pools.iter().map(|pool| pool.name.clone()).collect();
-        return Err(NoLoss::NoPool { name: name.to_owned(), known }.into());
+        return Err(DestroyError::NoPool { name: name.to_owned(), known }.into());
     };
     if name == pool.name {
-        return Err(NoLoss::WholePool { pool: name.to_owned() }.into());
+        return Err(DestroyError::WholePool { pool: name.to_owned() }.into());
     }
     let Some(dataset) = pool.datasets.iter().find(|it| it.name == name) else {
         let known = pool.datasets.iter().map(|it| it.name.clone()).collect();
-        return Err(NoLoss::NoDataset { name: name.to_owned(), known }.into());
+        return Err(DestroyError::NoDataset { name: name.to_owned(), known }.into());
     };
     let below = |full: &String| *full == name || full.starts_with(&format!("{name}/"));
     let wished = request.wish.filter(|wish| wish.pool.name.as_str() == pool.name);
@@ -85,9 +85,9 @@ pub fn make(request: &Request<'_>) -> Result<Task, Cannot> {
         wished.into_iter().flat_map(|wish| wish.datasets.keys().map(|it| full(wish, it.as_str())));
     let named: Vec<String> = named.filter(below).collect();
     if !named.is_empty() {
-        return Err(NoLoss::Wished { names: named }.into());
+        return Err(DestroyError::Wished { names: named }.into());
     }
-    let said = |why: &str| NoLoss::Held { name: name.to_owned(), said: why.to_owned() };
+    let said = |why: &str| DestroyError::Held { name: name.to_owned(), said: why.to_owned() };
     let loss = Loss::read(request.would.map_err(said)?).map_err(|why| said(&why))?;
     let mut out = step(
         format!("destroy {name}"),
@@ -102,7 +102,7 @@ pub fn make(request: &Request<'_>) -> Result<Task, Cannot> {
     let mut facts = vec![(
         "lost".to_owned(),
         format!(
-            "{} ({}) that nothing brings back but a backup",
+            "{} ({}), which only a backup can bring back",
             loss.bytes.unwrap_or(dataset.used).zfs(),
             count(&loss)
         ),
@@ -121,7 +121,7 @@ pub fn make(request: &Request<'_>) -> Result<Task, Cannot> {
         facts.push(("mounted".to_owned(), path.to_owned()));
     }
     Ok(Task {
-        what: format!("destroy dataset {name}, for ever"),
+        what: format!("permanently destroy dataset {name}"),
         steps: vec![out],
         facts,
         ..Task::empty(inventory.taken, &pool.name, Vec::new())

@@ -112,13 +112,13 @@ pub fn part(pool: &Pool, vdev: &Vdev) -> String {
 /// What is not told, in words.
 pub fn least(vdev: &Vdev, inventory: &Inventory) -> Result<Replacement, String> {
     if matches!(vdev.class, Class::Cache | Class::Spare) {
-        return Err("caches and spares are taken out and added anew: `zbay expand remove`, \
-                    then `zbay expand cache` or `spare`"
+        return Err("caches and spares are removed and added again: `zbay expand remove`, then \
+                    `zbay expand cache` or `spare`"
             .to_owned());
     }
-    let kind = Kind::called(&vdev.kind).ok_or("its kind is not known")?;
-    let size = vdev.size.ok_or("ZFS does not tell its size")?;
-    let ashift = vdev.ashift.and_then(Ashift::new).ok_or("ZFS does not tell its ashift")?;
+    let kind = Kind::called(&vdev.kind).ok_or("its kind is unknown")?;
+    let size = vdev.size.ok_or("ZFS does not report its size")?;
+    let ashift = vdev.ashift.and_then(Ashift::new).ok_or("ZFS does not report its ashift")?;
     let width = u64::try_from(vdev.width).unwrap_or(u64::MAX);
     Replacement::of_existing(kind, width, ashift, size, inventory.release())
         .map_err(|why| why.to_string())

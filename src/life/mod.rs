@@ -23,11 +23,11 @@ pub mod destroy;
 pub mod expand;
 pub mod member;
 pub mod moving;
-pub mod newcomer;
+pub mod new_drive;
 mod refusal;
 pub mod replace;
 
-pub use refusal::Cannot;
+pub use refusal::ReplaceError;
 
 /// What a task about new drives is decided from.
 #[derive(Clone, Copy, Debug)]
@@ -110,9 +110,9 @@ impl Follows {
     pub fn words(self) -> Option<&'static str> {
         match self {
             Self::Nothing => None,
-            Self::Resilver => Some("the new drive is being filled"),
+            Self::Resilver => Some("the new drive is resilvering"),
             Self::Expansion => Some("the data is being spread over the new drive"),
-            Self::Removal => Some("the data is moving to the other vdevs"),
+            Self::Removal => Some("the data is being moved to the other vdevs"),
         }
     }
 }

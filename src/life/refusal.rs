@@ -1,16 +1,16 @@
 //! Why a task cannot be made: one value for each reason, and its words with the way out.
 
 use crate::drive::Drive;
-use crate::life::destroy::NoLoss;
-use crate::life::expand::NoGrowth;
-use crate::life::moving::NoMove;
+use crate::life::destroy::DestroyError;
+use crate::life::expand::ExpandError;
+use crate::life::moving::MoveError;
 use crate::plan::Refused;
 use crate::refuse::{About, Refuses, Words, shown_as_words};
 use crate::units::Bytes;
 
 /// Why nothing is done.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Cannot {
+pub enum ReplaceError {
     /// Which pools there are is not known.
     NotKnown {
         /// Why.
@@ -193,7 +193,7 @@ pub enum Cannot {
         /// The drive's bay.
         bay: String,
     },
-    /// A member went while another one is being filled from it.
+    /// A member went while another one is resilvering from it.
     PutBack {
         /// `bay 2`.
         bay: String,
@@ -222,14 +222,14 @@ pub enum Cannot {
     /// What speaks against the new drive.
     Drive(Refused),
     /// The pool does not grow, or shrink, this way.
-    Growth(NoGrowth),
+    Growth(ExpandError),
     /// The pool does not come or go as asked.
-    Moving(NoMove),
+    Moving(MoveError),
     /// The dataset is not destroyed.
-    Loss(NoLoss),
+    Loss(DestroyError),
 }
 
-impl Refuses for Cannot {
+impl Refuses for ReplaceError {
     fn id(&self) -> &'static str {
         match self {
             Self::Drive(why) => why.id(),
@@ -266,7 +266,7 @@ impl Refuses for Cannot {
 
     #[allow(clippy::too_many_lines)] // a row for each
     fn words(&self) -> Vec<Words> {
-        let status = || ("do this", "`zbay status` says what is the matter".to_owned());
+        let status = || ("do this", "`zbay status` says what is wrong".to_owned());
         let all = |label: &'static str, list: &[String]| {
             list.iter().map(|one| (label, one.clone())).collect::<Vec<_>>()
         };
@@ -276,14 +276,14 @@ impl Refuses for Cannot {
             Self::Moving(why) => return why.words(),
             Self::Loss(why) => return why.words(),
             Self::NotKnown { why } => (
-                format!("which pools are imported is not known: {why}"),
+                format!("cannot tell which pools are imported: {why}"),
                 None,
                 vec![("do this", crate::status::unread(why, "zbay"))],
             ),
             Self::NoPool => (
                 "no pool is imported".to_owned(),
                 None,
-                vec![("do this", "`zbay` shows what there is".to_owned())],
+                vec![("do this", "`zbay` shows what is here".to_owned())],
             ),
             Self::Empty { bay, missing } if missing.is_empty() => (
                 format!("{bay} is empty, and no member of a pool is missing"),
@@ -293,7 +293,7 @@ impl Refuses for Cannot {
             Self::Empty { bay, missing } => {
                 let mut rows = all("missing", missing);
                 rows.push(("do this", "name the bay of one of these".to_owned()));
-                (format!("{bay} is empty, and nobody misses a drive there"), None, rows)
+                (format!("{bay} is empty, and no pool is missing a drive there"), None, rows)
             }
             Self::PutOneIn { bay, was, least, how, command } => {
                 let mut rows = vec![("missing", was.clone())];
@@ -310,23 +310,22 @@ impl Refuses for Cannot {
                 (format!("{bay} is empty, so nothing was done"), None, rows)
             }
             Self::Healthy { drive, part, sick } => {
-                let mut rows = all("not well", sick);
+                let mut rows = all("problems", sick);
                 let how = "name the bay of the drive that failed: `zbay status` says which";
                 rows.push(("do this", how.to_owned()));
                 let matter = format!(
-                    "the drive in {} is well, a member of {part}, so nothing was done",
+                    "the drive in {} is healthy, a member of {part}, so nothing was done",
                     drive.spoken()
                 );
                 (matter, Some(drive), rows)
             }
             Self::NothingMissing { drive, holds, sick } => {
                 let mut rows = vec![("holds", holds.clone())];
-                rows.extend(all("not well", sick));
-                let how =
-                    "to replace a member that is there: `zbay replace ITS-BAY --with THIS-BAY`";
+                rows.extend(all("problems", sick));
+                let how = "to replace a working member: `zbay replace ITS-BAY --with THIS-BAY`";
                 rows.push(("do this", how.to_owned()));
                 let matter = format!(
-                    "no member of a pool is missing, so {} replaces nothing",
+                    "no pool member is missing, so there is nothing for {} to replace",
                     drive.spoken()
                 );
                 (matter, Some(drive), rows)
@@ -335,11 +334,7 @@ impl Refuses for Cannot {
                 let mut rows = all("members", members);
                 let how = "name one by its serial or GUID: `zbay replace BAY --member SERIAL`";
                 rows.push(("do this", how.to_owned()));
-                (
-                    format!("it is not known which member the drive in {bay} shall replace"),
-                    None,
-                    rows,
-                )
+                (format!("cannot tell which member the drive in {bay} should replace"), None, rows)
             }
             Self::NoSuchMember { word, members } => {
                 let mut rows = all("members", members);
@@ -347,24 +342,28 @@ impl Refuses for Cannot {
                     "do this",
                     "name one by the end of its serial or by its GUID".to_owned(),
                 ));
-                (format!("`{word}` is not the serial or GUID of one member"), None, rows)
+                (
+                    format!("`{word}` does not match the serial or GUID of exactly one member"),
+                    None,
+                    rows,
+                )
             }
             Self::Nowhere { member, word } => {
                 let how = format!(
                     "say where the new drive is: `zbay replace --member {word} --with BAY`"
                 );
                 let rows = vec![("member", member.clone()), ("do this", how)];
-                ("it is not known which bay the member is or was in".to_owned(), None, rows)
+                ("cannot tell which bay the member is or was in".to_owned(), None, rows)
             }
 
             Self::NoBay { word, is_bay, known, drives } => {
                 let what = if *is_bay {
-                    format!("there is no bay `{word}` in this box")
+                    format!("this server has no bay `{word}`")
                 } else {
-                    format!("no bay of this box and no drive in it is called `{word}`")
+                    format!("this server has no bay and no drive `{word}`")
                 };
                 let mut rows = all("drives", drives);
-                let how = format!("name one of its places ({known}), or a drive by its serial");
+                let how = format!("name a bay ({known}), or a drive by its serial");
                 rows.push(("do this", how));
                 (what, None, rows)
             }
@@ -372,36 +371,36 @@ impl Refuses for Cannot {
                 let mut rows = all("means", known);
                 let how = "name one by its bay, or by its whole serial".to_owned();
                 rows.push(("do this", how));
-                (format!("`{word}` means more than one drive, so nothing was done"), None, rows)
+                (format!("`{word}` matches more than one drive, so nothing was done"), None, rows)
             }
             Self::NotHere { word, was } => (
                 format!("the drive `{word}` is not here, so nothing was done"),
                 None,
                 vec![
                     ("missing", was.clone()),
-                    ("do this", "`zbay status` says what is the matter with it".to_owned()),
+                    ("do this", "`zbay status` says what is wrong with it".to_owned()),
                 ],
             ),
 
             Self::Busy { pool, with } => (
-                format!("pool {pool} is at work ({with}), so nothing was done"),
+                format!("pool {pool} is busy ({with}), so nothing was done"),
                 None,
-                vec![("do this", format!("let it end: `zbay status {pool} --watch`"))],
+                vec![("do this", format!("let it finish: `zbay status {pool} --watch`"))],
             ),
             Self::Replacing { pool, vdev } => (
-                format!("a drive of {vdev} is being replaced already, so nothing was done"),
+                format!("a drive of {vdev} is already being replaced, so nothing was done"),
                 None,
-                vec![("do this", format!("let it end: `zbay status {pool} --watch`"))],
+                vec![("do this", format!("let it finish: `zbay status {pool} --watch`"))],
             ),
             Self::NoDrive { bay } => (
                 format!("{bay} is empty, so nothing was done"),
                 None,
-                vec![("do this", format!("put a drive into {bay} and type it again"))],
+                vec![("do this", format!("put a drive into {bay} and run this again"))],
             ),
             Self::Untold { vdev, why } => (
-                format!("how large a drive for {vdev} must be cannot be told: {why}"),
+                format!("the minimum drive size for {vdev} is unknown: {why}"),
                 None,
-                vec![("do this", "`zbay explain` says what is known of it".to_owned())],
+                vec![("do this", "`zbay explain` shows what is known".to_owned())],
             ),
             Self::OtherSerial { typed, bay } => (
                 format!(
@@ -411,13 +410,15 @@ impl Refuses for Cannot {
                 vec![(
                     "do this",
                     format!(
-                        "take the drive out of {bay}, read the serial off its label, and type its end"
+                        "take the drive out of {bay}, read the serial off its label, and type the \
+                         end of it"
                     ),
                 )],
             ),
             Self::PutBack { bay, was, pool } => (
                 format!(
-                    "{bay} went while another drive of pool {pool} is being filled, so nothing was done"
+                    "{bay} went missing while another drive of pool {pool} is resilvering, so \
+                     nothing was done"
                 ),
                 None,
                 vec![
@@ -436,7 +437,8 @@ impl Refuses for Cannot {
                 vec![(
                     "do this",
                     format!(
-                        "put back what was pulled, check the cables and the power of the others, then `zpool clear {pool}`"
+                        "put back what was pulled, check cables and power, then `zpool clear \
+                         {pool}`"
                     ),
                 )],
             ),
@@ -451,22 +453,25 @@ impl Refuses for Cannot {
                     others.iter().map(|other| ("no help", other.clone())).collect();
                 if *unsure {
                     let wait = format!(
-                        "a resilver runs, and ZFS does not tell of which drive: `zbay status {pool} --watch`"
+                        "a resilver is running, but ZFS does not say for which drive: `zbay status \
+                         {pool} --watch`"
                     );
                     rows.push(("wait", wait));
                 }
-                let other_bay = "put the new drive into another bay: `zbay replace BAY --with OTHER-BAY`; the old one \
-                                 is read until the new one is complete";
+                let other_bay = "put the new drive into another bay: `zbay replace BAY --with \
+                                 OTHER-BAY`; the old one stays in use until the new one is \
+                                 complete";
                 rows.push(("do this", other_bay.to_owned()));
                 if !others.is_empty() {
                     let hint = format!(
-                        "several drives at once: suspect what they share (cable, controller, power) and copy what \
-                         matters first; then `zpool clear {pool}` and a scrub show which drive is really bad"
+                        "several drives at once: suspect what they share (cable, controller, \
+                         power) and copy off what matters first; then `zpool clear {pool}` and a \
+                         scrub show which drive is really bad"
                     );
                     rows.push(("or", hint));
                 }
                 let matter = format!(
-                    "without the drive in {} data of {vdev} would be lost, so it stays",
+                    "without the drive in {},, data of {vdev} would be lost, so it stays",
                     drive.spoken()
                 );
                 (matter, Some(drive), rows)
@@ -478,7 +483,8 @@ impl Refuses for Cannot {
                 if *new_is_read {
                     if *damaged {
                         let how = format!(
-                            "`zpool status -v {pool}` names what is damaged: delete it, or take it from a backup"
+                            "`zpool status -v {pool}` names what is damaged: delete it, or restore \
+                             it from a backup"
                         );
                         rows.push(("first", how));
                     }
@@ -488,15 +494,20 @@ impl Refuses for Cannot {
                     ));
                     let last = guids.iter().map(|old| format!("`zpool detach {pool} {old}`"));
                     let last = last.collect::<Vec<_>>().join(", ");
-                    rows.push(("then", format!("if the old one stays after the scrub: {last}")));
+                    rows.push((
+                        "then",
+                        format!("if the old one is still there after the scrub: {last}"),
+                    ));
                 } else {
                     let how = format!(
-                        "bring the new drive back, or give it up: `zpool detach {pool} {new_guid}`; then type it again"
+                        "put the new drive back, or give it up: `zpool detach {pool} {new_guid}`; \
+                         then run this again"
                     );
                     rows.push(("do this", how));
                 }
                 let matter = format!(
-                    "a drive of {vdev} was replaced and that did not end; no resilver runs, so nothing was done"
+                    "a replacement in {vdev} did not finish, and no resilver is running, so \
+                     nothing was done"
                 );
                 (matter, None, rows)
             }
@@ -510,12 +521,12 @@ impl Refuses for Cannot {
                         "needs",
                         format!("{least} bytes, {} more", Bytes(least.0.saturating_sub(is.0))),
                     ),
-                    ("do this", format!("take a drive of {} or more", least.tb())),
+                    ("do this", format!("use a drive of {} or more", least.tb())),
                 ],
             ),
             Self::WouldSuspend { drive, is, vdev, failed, needs, command } => (
                 format!(
-                    "with the drive in {} ZFS would suspend the pool, so nothing was written",
+                    "ZFS would suspend the pool with the drive in {}, so nothing was written",
                     drive.spoken()
                 ),
                 Some(drive),
@@ -524,15 +535,16 @@ impl Refuses for Cannot {
                     (
                         "why",
                         format!(
-                            "it fits, and is smaller than each drive of {vdev}; the one of {failed} failed since the pool \
-                             was imported, and ZFS cannot open the vdev with both (openzfs/zfs #16123)"
+                            "it fits, but is smaller than every drive of {vdev}; the one of \
+                             {failed} failed since the pool was imported, and ZFS cannot open the \
+                             vdev with both (openzfs/zfs #16123)"
                         ),
                     ),
                     (
                         "do this",
                         format!(
-                            "power off, take the failed drive out if it is still there, power on, then `{command}` again; or \
-                             take a drive of {needs} bytes or more"
+                            "power off, remove the failed drive if it is still there, power on, \
+                             then run `{command}` again; or use a drive of {needs} bytes or more"
                         ),
                     ),
                 ],
@@ -551,7 +563,7 @@ impl Refuses for Cannot {
                             1_u64 << ashift
                         ),
                     ),
-                    ("do this", "take a drive with 512-byte logical sectors".to_owned()),
+                    ("do this", "use a drive with 512-byte logical sectors".to_owned()),
                 ],
             ),
         };
@@ -559,22 +571,22 @@ impl Refuses for Cannot {
     }
 }
 
-shown_as_words!(Cannot);
+shown_as_words!(ReplaceError);
 
-impl From<NoGrowth> for Cannot {
-    fn from(why: NoGrowth) -> Self {
+impl From<ExpandError> for ReplaceError {
+    fn from(why: ExpandError) -> Self {
         Self::Growth(why)
     }
 }
 
-impl From<NoMove> for Cannot {
-    fn from(why: NoMove) -> Self {
+impl From<MoveError> for ReplaceError {
+    fn from(why: MoveError) -> Self {
         Self::Moving(why)
     }
 }
 
-impl From<NoLoss> for Cannot {
-    fn from(why: NoLoss) -> Self {
+impl From<DestroyError> for ReplaceError {
+    fn from(why: DestroyError) -> Self {
         Self::Loss(why)
     }
 }

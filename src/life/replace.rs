@@ -16,8 +16,8 @@ use crate::inventory::{
 };
 use crate::life::called::{self, Known, Spot};
 use crate::life::member::{self, Member, may_lose};
-use crate::life::newcomer::{self, Needs, Newcomer};
-use crate::life::{Cannot, Follows, Sight, Task};
+use crate::life::new_drive::{self, Needs, NewDrive};
+use crate::life::{Follows, ReplaceError, Sight, Task};
 use crate::plan::erase::Take;
 use crate::profile::Profile;
 use crate::step::journal::Unfinished;
@@ -61,12 +61,12 @@ impl<'a> Request<'a> {
 ///
 /// # Errors
 /// All that speaks against it.
-pub fn make(request: &Request<'_>) -> Result<Task, Cannot> {
+pub fn make(request: &Request<'_>) -> Result<Task, ReplaceError> {
     let Request { hw, inventory, bay, with, .. } = *request;
     let pools =
-        inventory.pools.as_ref().map_err(|why| Cannot::NotKnown { why: why.why.clone() })?;
+        inventory.pools.as_ref().map_err(|why| ReplaceError::NotKnown { why: why.why.clone() })?;
     if pools.is_empty() {
-        return Err(Cannot::NoPool);
+        return Err(ReplaceError::NoPool);
     }
     let known = request.known();
     let members = member::all(inventory);
@@ -85,7 +85,7 @@ pub fn make(request: &Request<'_>) -> Result<Task, Cannot> {
     }
     let new = match with {
         Some(with) => {
-            let empty = || Cannot::NoDrive { bay: with.spoken() };
+            let empty = || ReplaceError::NoDrive { bay: with.spoken() };
             let empty = || with.doubted(&known).unwrap_or_else(empty);
             Some(with.disk(&known)?.ok_or_else(empty)?)
         }
@@ -107,17 +107,17 @@ pub fn spot_of<'a>(
     known: &Known<'a>,
     word: &str,
     with: Option<&Spot<'a>>,
-) -> Result<Spot<'a>, Cannot> {
+) -> Result<Spot<'a>, ReplaceError> {
     let members = member::all(known.inventory);
     let words = |it: &Member<'_>| it.named(known.hw, &it.missing(known.hw, known.inventory));
     let [one] = called::members_named(known, &members, word)[..] else {
         let members = members.iter().map(words).collect();
-        return Err(Cannot::NoSuchMember { word: word.to_owned(), members });
+        return Err(ReplaceError::NoSuchMember { word: word.to_owned(), members });
     };
     let is = one.disk.map(|disk| Spot::of(known, disk));
     is.or_else(|| one.missing(known.hw, known.inventory).bay.map(Spot::bay))
         .or_else(|| with.cloned())
-        .ok_or_else(|| Cannot::Nowhere { member: words(&one), word: word.to_owned() })
+        .ok_or_else(|| ReplaceError::Nowhere { member: words(&one), word: word.to_owned() })
 }
 
 fn missing_of(request: &Request<'_>, member: Member<'_>) -> Missing {
@@ -133,12 +133,12 @@ fn named<'a>(
     request: &Request<'_>,
     members: &[Member<'a>],
     word: &str,
-) -> Result<Member<'a>, Cannot> {
+) -> Result<Member<'a>, ReplaceError> {
     if let [one] = called::members_named(&request.known(), members, word)[..] {
         return Ok(one);
     }
     let all = members.iter().map(|member| words(request, *member)).collect();
-    Err(Cannot::Which { bay: request.bay.spoken(), members: all })
+    Err(ReplaceError::Which { bay: request.bay.spoken(), members: all })
 }
 
 /// The member that is missed in the bay, or the only one that is missed at all.
@@ -146,7 +146,7 @@ fn missed<'a>(
     request: &Request<'_>,
     members: &[Member<'a>],
     here: Option<&Disk>,
-) -> Result<Member<'a>, Cannot> {
+) -> Result<Member<'a>, ReplaceError> {
     let gone: Vec<Member<'a>> = members.iter().filter(|it| it.is_gone()).copied().collect();
     let was_here = |it: &&Member<'a>| {
         let was = missing_of(request, **it).bay;
@@ -165,13 +165,12 @@ fn missed<'a>(
                 Err(unknown) => format!("not known: {}", unknown.why),
             };
             let drive = Box::new(Drive::of(request.hw, disk));
-            Err(Cannot::NothingMissing { drive, holds, sick: list(&sick) })
+            Err(ReplaceError::NothingMissing { drive, holds, sick: list(&sick) })
         }
-        (_, _, None) => Err(request
-            .bay
-            .doubted(&request.known())
-            .unwrap_or_else(|| Cannot::Empty { bay: request.bay.spoken(), missing: list(&gone) })),
-        _ => Err(Cannot::Which { bay: request.bay.spoken(), members: list(&gone) }),
+        (_, _, None) => Err(request.bay.doubted(&request.known()).unwrap_or_else(|| {
+            ReplaceError::Empty { bay: request.bay.spoken(), missing: list(&gone) }
+        })),
+        _ => Err(ReplaceError::Which { bay: request.bay.spoken(), members: list(&gone) }),
     }
 }
 
@@ -180,16 +179,21 @@ fn holds_data(vdev: &Vdev) -> bool {
 }
 
 /// What keeps a pool from a replacement: it is suspended, or something runs in it that one would disturb. Whoever names the
-/// bay of a drive that is being filled wants to watch it; a healthy one is said to be healthy, and one that went meanwhile
+/// bay of a drive that is resilvering wants to watch it; a healthy one is said to be healthy, and one that went
+/// meanwhile
 /// has to come back.
-fn at_work(request: &Request<'_>, target: Member<'_>, members: &[Member<'_>]) -> Option<Cannot> {
+fn at_work(
+    request: &Request<'_>,
+    target: Member<'_>,
+    members: &[Member<'_>],
+) -> Option<ReplaceError> {
     let Pool { name, state, busy, .. } = target.pool;
     let pool = || name.clone();
     if *state == State::Suspended {
-        return Some(Cannot::Suspended { pool: pool() });
+        return Some(ReplaceError::Suspended { pool: pool() });
     }
     if !matches!(state.as_str(), "ONLINE" | "DEGRADED") {
-        return Some(Cannot::Closed { pool: pool(), state: state.to_string() });
+        return Some(ReplaceError::Closed { pool: pool(), state: state.to_string() });
     }
     // A scrub gives way to a resilver by itself.
     let activity = target.pool.activity().filter(|what| *what != Activity::Scrub);
@@ -206,27 +210,35 @@ fn at_work(request: &Request<'_>, target: Member<'_>, members: &[Member<'_>]) ->
         may_lose(request.inventory, target.pool, target.vdev, &|_| false).unwrap_or(0) == 0;
     if target.is_gone() && resilvers && target.vdev.is_vital() && none_left {
         let was = words(request, target);
-        return Some(Cannot::PutBack { bay: missing_of(request, target).place, was, pool: pool() });
+        return Some(ReplaceError::PutBack {
+            bay: missing_of(request, target).place,
+            was,
+            pool: pool(),
+        });
     }
     if let Some(disk) =
         target.disk.filter(|_| !target.is_sick(request.hw) && request.with.is_none())
     {
         let sick = members.iter().filter(|it| it.is_to_replace(request.hw));
-        return Some(Cannot::Healthy {
+        return Some(ReplaceError::Healthy {
             drive: Box::new(Drive::of(request.hw, disk)),
             part: target.part(),
             sick: sick.map(|it| words(request, *it)).collect(),
         });
     }
     match busy {
-        Some(with) => Some(Cannot::Busy { pool: pool(), with: with.clone() }),
-        None => Some(Cannot::Replacing { pool: pool(), vdev: target.part() }),
+        Some(with) => Some(ReplaceError::Busy { pool: pool(), with: with.clone() }),
+        None => Some(ReplaceError::Replacing { pool: pool(), vdev: target.part() }),
     }
 }
 
 /// Whether the member's place is being taken already: it is waited for while a resilver runs or is to come, and else it did
 /// not end.
-fn replaced_already(request: &Request<'_>, target: Member<'_>, resilvers: bool) -> Option<Cannot> {
+fn replaced_already(
+    request: &Request<'_>,
+    target: Member<'_>,
+    resilvers: bool,
+) -> Option<ReplaceError> {
     let places = target.vdev.places();
     let pairs = places.iter().flat_map(Place::shared);
     let mut pairs = pairs.filter(|it| it.has(target.leaf.guid));
@@ -234,7 +246,7 @@ fn replaced_already(request: &Request<'_>, target: Member<'_>, resilvers: bool) 
     let (pool, vdev) = (target.pool.name.clone(), target.part());
     let mut leaves = pair.leaves().into_iter();
     if resilvers || leaves.any(|leaf| leaf.told.deferred && leaf.is_read()) {
-        return Some(Cannot::Replacing { pool, vdev });
+        return Some(ReplaceError::Replacing { pool, vdev });
     }
     let new = pair.member()?;
     let called = |leaf: &Leaf| {
@@ -243,7 +255,7 @@ fn replaced_already(request: &Request<'_>, target: Member<'_>, resilvers: bool) 
         it.map_or_else(|| leaf.guid.to_string(), |it| words(request, it))
     };
     let old: Vec<&Leaf> = pair.leaves().into_iter().filter(|it| it.guid != new.guid).collect();
-    Some(Cannot::Unfinished {
+    Some(ReplaceError::Unfinished {
         pool,
         vdev,
         new: called(new),
@@ -255,17 +267,17 @@ fn replaced_already(request: &Request<'_>, target: Member<'_>, resilvers: bool) 
 }
 
 /// The least that may take the member's place.
-fn least(request: &Request<'_>, target: Member<'_>) -> Result<Replacement, Cannot> {
+fn least(request: &Request<'_>, target: Member<'_>) -> Result<Replacement, ReplaceError> {
     member::least(target.vdev, request.inventory)
-        .map_err(|why| Cannot::Untold { vdev: target.part(), why })
+        .map_err(|why| ReplaceError::Untold { vdev: target.part(), why })
 }
 
-fn put_one_in(request: &Request<'_>, target: Member<'_>) -> Cannot {
+fn put_one_in(request: &Request<'_>, target: Member<'_>) -> ReplaceError {
     if let Some(doubted) = request.bay.doubted(&request.known()) {
         return doubted;
     }
     let least = least(request, target).ok();
-    Cannot::PutOneIn {
+    ReplaceError::PutOneIn {
         bay: request.bay.spoken(),
         was: words(request, target),
         least: least.map(|least| (least.drive_512, least.drive_4kn)),
@@ -281,12 +293,12 @@ pub(super) fn by_hand(request: &Request<'_>, what: &str) -> String {
     let bay = request.bay.spoken();
     match mode.and_then(|mode| mode.hot_swap) {
         Some(true) => {
-            format!("{what} {bay} (this box does it while it runs; with the power off is as good)")
+            format!("{what} {bay} (this server supports hot swap; with the power off is fine too)")
         }
         Some(false) => format!("shut down, {what} {bay}, power on"),
-        None => format!(
-            "shut down, {what} {bay}, power on (nobody has proved that this box does it while it runs)"
-        ),
+        None => {
+            format!("shut down, {what} {bay}, power on (hot swap is not confirmed on this server)")
+        }
     }
 }
 
@@ -295,7 +307,7 @@ fn of_itself(
     request: &Request<'_>,
     target: Member<'_>,
     members: &[Member<'_>],
-) -> Result<Task, Cannot> {
+) -> Result<Task, ReplaceError> {
     let hw = request.hw;
     let Some(disk) = target.disk else { return Err(put_one_in(request, target)) };
     let drive = Drive::of(hw, disk);
@@ -306,7 +318,7 @@ fn of_itself(
         _ if target.is_sick(hw) => take_out(request, target, disk),
         _ => {
             let sick = members.iter().filter(|it| it.is_to_replace(hw));
-            Err(Cannot::Healthy {
+            Err(ReplaceError::Healthy {
                 drive: Box::new(drive),
                 part: target.part(),
                 sick: sick.map(|it| words(request, *it)).collect(),
@@ -346,7 +358,7 @@ fn online(request: &Request<'_>, target: Member<'_>, disk: &Disk) -> Task {
         drives: vec![row("back", &drive, target.leaf.state.as_str())],
         facts: vec![(
             "why".to_owned(),
-            "it is that member itself: only what was written meanwhile is copied to it".to_owned(),
+            "it is that same member: only what was written meanwhile is copied to it".to_owned(),
         )],
         follows: Follows::Resilver,
         ..task(request, target, Vec::new())
@@ -359,7 +371,7 @@ pub(super) fn take_out(
     request: &Request<'_>,
     target: Member<'_>,
     disk: &Disk,
-) -> Result<Task, Cannot> {
+) -> Result<Task, ReplaceError> {
     let drive = Drive::of(request.hw, disk);
     let pool = &target.pool.name;
     if let Err(why) = target.pool.may_take_out(target.vdev, target.leaf) {
@@ -380,14 +392,14 @@ pub(super) fn take_out(
     }];
     let serial =
         drive.serial.as_ref().map(|serial| format!(" (serial {serial})")).unwrap_or_default();
-    let out = by_hand(request, "exchange the drive in");
+    let out = by_hand(request, "swap the drive in");
     Ok(Task {
         what: format!("take the drive in {} out of service", drive.spoken()),
         steps: vec![offline],
         drives: vec![row("out", &drive, &state_words(request, target))],
         facts: vec![
             ("needs".to_owned(), least_words(&least)),
-            ("meanwhile".to_owned(), meanwhile(request, target, true)),
+            ("during".to_owned(), meanwhile(request, target, true)),
         ],
         then: Some(format!("{out}{serial}, then `zbay replace {}`", request.bay.typed())),
         ..task(request, target, Vec::new())
@@ -396,7 +408,12 @@ pub(super) fn take_out(
 }
 
 /// The refusal to take out what the vdev cannot do without.
-fn still_needed(request: &Request<'_>, target: Member<'_>, drive: Drive, why: &Needed) -> Cannot {
+fn still_needed(
+    request: &Request<'_>,
+    target: Member<'_>,
+    drive: Drive,
+    why: &Needed,
+) -> ReplaceError {
     let others = match why {
         Needed::Others(guids) => {
             let all = member::all(request.inventory).into_iter();
@@ -406,7 +423,7 @@ fn still_needed(request: &Request<'_>, target: Member<'_>, drive: Drive, why: &N
         }
         Needed::Alone | Needed::Unsure => Vec::new(),
     };
-    Cannot::NoRedundancy {
+    ReplaceError::NoRedundancy {
         drive: Box::new(drive),
         vdev: target.part(),
         others,
@@ -444,26 +461,26 @@ fn meanwhile(request: &Request<'_>, target: Member<'_>, without: bool) -> String
         None => String::new(),
     };
     match can {
-        Some(0) => format!("{name} outlives no further drive until the new one is complete{hours}"),
+        Some(0) => format!("{name} cannot lose another drive until the new one is complete{hours}"),
         Some(1) => {
-            format!("{name} outlives one further drive until the new one is complete{hours}")
+            format!("{name} can lose one more drive until the new one is complete{hours}")
         }
         Some(more) => {
-            format!("{name} outlives {more} further drives until the new one is complete{hours}")
+            format!("{name} can lose {more} more drives until the new one is complete{hours}")
         }
         None => format!("until the new one is complete{hours}"),
     }
 }
 
 /// The new drive takes the member's place.
-fn exchange(request: &Request<'_>, target: Member<'_>, new: &Disk) -> Result<Task, Cannot> {
+fn exchange(request: &Request<'_>, target: Member<'_>, new: &Disk) -> Result<Task, ReplaceError> {
     let hw = request.hw;
     let least = least(request, target)?;
     // A larger drive is used up to the reserve, or the vdev could never grow.
     let reserve = reserve(request, target).filter(|_| target.vdev.class == Class::Normal);
     let cut = reserve.map(|reserve| {
         let old = target.leaf.partition.unwrap_or(least.partition).max(least.partition);
-        newcomer::reserved(reserve, new).unwrap_or(old).max(old)
+        new_drive::reserved(reserve, new).unwrap_or(old).max(old)
     });
     let needs = Needs {
         least: Some(least),
@@ -471,7 +488,7 @@ fn exchange(request: &Request<'_>, target: Member<'_>, new: &Disk) -> Result<Tas
         role: REPLACEMENT,
         cut,
     };
-    let new = newcomer::judge(&request.sight(), new, &needs)?;
+    let new = new_drive::judge(&request.sight(), new, &needs)?;
     if let Some(why) = would_suspend(request, target, &new, &least) {
         return Err(why);
     }
@@ -486,17 +503,22 @@ fn exchange(request: &Request<'_>, target: Member<'_>, new: &Disk) -> Result<Tas
     };
     let mut facts = vec![
         ("needs".to_owned(), new.needs()),
-        ("meanwhile".to_owned(), meanwhile(request, target, false)),
+        ("during".to_owned(), meanwhile(request, target, false)),
     ];
     facts.extend(only_a_part(request, target, &new));
     if !gone.place.starts_with("bay ?") && target.disk.is_none() && drive.bay != gone.bay {
         facts.push((
             "place".to_owned(),
-            format!("the new drive is in {}, the one that is gone was in {}: the profile names bays, change it there", drive.spoken(), gone.place),
+            format!(
+                "the new drive is in {}, the missing one was in {}: the profile goes by bays, so \
+                 change it there",
+                drive.spoken(),
+                gone.place
+            ),
         ));
     }
     Ok(Task {
-        what: format!("replace a member of pool {pool} by the drive in {}", drive.spoken()),
+        what: format!("replace a member of pool {pool} with the drive in {}", drive.spoken()),
         steps,
         drives: vec![old, row("new", &drive, &new.holds)],
         facts,
@@ -511,7 +533,7 @@ fn exchange(request: &Request<'_>, target: Member<'_>, new: &Disk) -> Result<Tas
 fn only_a_part(
     request: &Request<'_>,
     target: Member<'_>,
-    new: &Newcomer<'_>,
+    new: &NewDrive<'_>,
 ) -> Vec<(String, String)> {
     let (drive, number) = partition(target.leaf);
     let is_beside = |other: &Member<'_>| {
@@ -529,12 +551,14 @@ fn only_a_part(
     }
     let number = number.map_or_else(String::new, |number| format!("{number}"));
     let of =
-        format!("the member is partition {number} of its drive, and the new drive is taken whole");
+        format!("the member is partition {number} of its drive, but the new drive is used whole");
     let beside = if others.is_empty() {
-        "what else is on the old drive, such as what the system boots from, does not come to the new one".to_owned()
+        "anything else on the old drive, for example a boot loader, is not copied to the new one"
+            .to_owned()
     } else {
         format!(
-            "what else is on the old drive does not come to the new one: {}, and what the system may boot from",
+            "anything else on the old drive is not copied to the new one: {}, and possibly a boot \
+             loader",
             others.join(", ")
         )
     };
@@ -542,8 +566,9 @@ fn only_a_part(
     let address = &new.after.address;
     let old = target.disk.map_or("OLD-DRIVE".to_owned(), |disk| disk.dev.to_string());
     let way = format!(
-        "to keep the partitions: `sgdisk -R {address} {old}`, `sgdisk -G {address}`, then \
-         `zpool replace {pool} {guid} {address}-part{number}`, the same for each other pool, and the boot loader anew"
+        "to keep the partitions: `sgdisk -R {address} {old}`, `sgdisk -G {address}`, then `zpool \
+         replace {pool} {guid} {address}-part{number}`, the same for each other pool, and \
+         reinstall the boot loader"
     );
     vec![("warning".to_owned(), format!("{of}; {beside}")), ("or".to_owned(), way)]
 }
@@ -569,9 +594,9 @@ fn partition(leaf: &Leaf) -> (Option<&str>, Option<u32>) {
 fn would_suspend(
     request: &Request<'_>,
     target: Member<'_>,
-    new: &Newcomer<'_>,
+    new: &NewDrive<'_>,
     least: &Replacement,
-) -> Option<Cannot> {
+) -> Option<ReplaceError> {
     let was_open = target.leaf.state != State::Online && target.leaf.partition.is_some();
     if !was_open || !target.vdev.is_above(new.partition) {
         return None;
@@ -582,7 +607,7 @@ fn would_suspend(
         Some(large) if new.disk.logical == Some(4096) => large,
         _ => safe.drive_512,
     };
-    Some(Cannot::WouldSuspend {
+    Some(ReplaceError::WouldSuspend {
         drive: Box::new(new.drive.clone()),
         is: new.disk.size,
         vdev: target.part(),
@@ -600,11 +625,11 @@ fn reserve(request: &Request<'_>, target: Member<'_>) -> Option<Bytes> {
     request.sight().wish_for(&target.pool.name)?.pool.reserve
 }
 
-fn replace_step(target: Member<'_>, new: &Newcomer<'_>) -> Step {
+fn replace_step(target: Member<'_>, new: &NewDrive<'_>) -> Step {
     let pool = &target.pool.name;
     let mut replace = step(
         format!(
-            "give the drive in {} the place of member {} of {}",
+            "put the drive in {} in place of member {} of {}",
             new.drive.spoken(),
             target.leaf.guid,
             target.part()

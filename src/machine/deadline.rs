@@ -1,7 +1,7 @@
 //! Work of the kernel that may have no end: given up after its limit.
 //!
 //! A drive that is dying, a pool that is suspended or a server that is gone keeps a read, a write or an fsync for minutes or
-//! for ever, and no signal reaches it there. So such work is done in a thread of its own, and whoever asked waits for the
+//! forever, and no signal reaches it there. So such work is done in a thread of its own, and whoever asked waits for the
 //! answer no longer than the limit. The thread is never joined. It stays in the kernel, with the file that it has open, until
 //! the kernel lets go of it: the program goes on meanwhile, says what gave no answer, gives its lock back and ends, and the
 //! process is gone from the list only when the thread is. What comes back late does nothing more: it asks
@@ -92,7 +92,8 @@ fn wait<T>(limit: Duration, wanted: &Wanted, told: &mpsc::Receiver<T>) -> Option
 /// What is said of work that was given up.
 pub(super) fn given_up(limit: Duration) -> String {
     format!(
-        "no answer within {} s, so it was given up: the drive below it may be failing, `dmesg` has what the kernel says",
+        "no answer within {} s, so it was given up: the drive behind it may be failing, `dmesg` \
+         has the kernel's messages",
         limit.as_secs()
     )
 }

@@ -92,7 +92,8 @@ const OWN_WORDS: [&str; 16] = [
 /// What a recording that was disguised still shows.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 #[error(
-    "nothing was written: {what} would have been left in the recording; `--keep-serials` records it with all names, for yourself alone"
+    "nothing was written: {what} would have been left in the recording; `--keep-serials` records \
+     it with all names, keep it to yourself"
 )]
 pub struct Leak {
     /// What sort of name.

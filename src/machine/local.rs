@@ -74,7 +74,7 @@ pub fn replace_user_file(path: &Utf8Path, text: &str) -> Result<(), IoError> {
         Ok(there) if there.is_symlink() => {
             return Err(refused("it is a symbolic link: name the file itself"));
         }
-        Ok(_) => return Err(refused("it is no regular file")),
+        Ok(_) => return Err(refused("it is not a regular file")),
         Err(why) if why.kind() == ErrorKind::NotFound => None,
         Err(why) => return Err(refused(&why.to_string())),
     };
@@ -121,7 +121,8 @@ fn system(what: &str, path: &Utf8Path, why: &io::Error) -> IoError {
 pub enum LockError {
     /// Another zbay is changing the machine.
     #[error(
-        "another zbay, or a program that it started, is at work (it holds {0}): wait for it, then look again"
+        "another zbay, or a program it started, is running (it holds {0}): wait for it to finish, \
+         then try again"
     )]
     Held(Utf8PathBuf),
     /// The lock's file cannot be made.

@@ -343,7 +343,7 @@ pub enum RunError {
         seconds: u64,
     },
     /// It wants a passphrase that nobody typed.
-    #[error("`{command}` wants the passphrase of {dataset}, and nobody was asked for it")]
+    #[error("`{command}` needs the passphrase of {dataset}, which was not asked for")]
     Unasked {
         /// The command.
         command: String,
@@ -375,7 +375,7 @@ pub enum RunError {
         command: String,
     },
     /// A program that is none of zbay's.
-    #[error("{program} is none of the programs that zbay starts")]
+    #[error("{program} is not one of the programs that zbay runs")]
     Foreign {
         /// Its path.
         program: String,

@@ -157,7 +157,7 @@ impl Machine for Real {
     }
 }
 
-/// `None`: it is no block device.
+/// `None`: it is not a block device.
 fn number_of(found: &fs::Metadata) -> Option<DeviceNumber> {
     let is_block = found.file_type().is_block_device();
     is_block.then(|| DeviceNumber(major(found.rdev()), minor(found.rdev())))
@@ -180,7 +180,7 @@ pub(super) fn plain(file: File) -> io::Result<File> {
     } else if kind.is_fifo() {
         "it is a pipe, not a file"
     } else {
-        "it is no regular file"
+        "it is not a regular file"
     };
     Err(io::Error::other(why))
 }

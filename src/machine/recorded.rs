@@ -216,6 +216,6 @@ mod tests {
     #[test]
     fn a_place_without_a_recording_says_so() {
         let error = Recorded::open("/nonexistent".into()).unwrap_err().to_string();
-        assert_eq!(error, "/nonexistent is no recorded machine: it has no machine.json");
+        assert_eq!(error, "/nonexistent is not a recorded machine: it has no machine.json");
     }
 }

@@ -36,7 +36,7 @@ pub const BLOCKS: &str = "blocks.json";
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 pub enum RecordingError {
     /// No such directory, no file in it, no such name.
-    #[error("{place} is no recorded machine: it has no {file}")]
+    #[error("{place} is not a recorded machine: it has no {file}")]
     Absent {
         /// The directory or name.
         place: String,
@@ -325,7 +325,7 @@ mod tests {
             "box/machine.json: EOF while parsing an object at line 1 column 20"
         );
         let absent = Recording::parse("box", |_| Ok(None)).unwrap_err().to_string();
-        assert_eq!(absent, "box is no recorded machine: it has no machine.json");
+        assert_eq!(absent, "box is not a recorded machine: it has no machine.json");
     }
 
     #[test]

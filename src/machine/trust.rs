@@ -1,7 +1,7 @@
 //! Whether a file may decide what root does.
 //!
 //! As sshd(8) asks it of a user's keys: the file and every directory above it belong to root, or to whoever called sudo, and
-//! nobody else may write to them. Else somebody else has the say: he writes `autoreplace: on`, or puts another plan in its
+//! nobody else may write to them. Else someone else has the say: he writes `autoreplace: on`, or puts another plan in its
 //! place. A directory with the sticky bit, as /tmp, lets nobody rename what is another's.
 #![allow(clippy::disallowed_methods)] // beside `local`: files that a user names
 

@@ -53,13 +53,13 @@ fn matter(way: &str, failing: &Failing) -> Matter {
     let Failing { since, word, why, .. } = failing;
     let since = since.strftime("%Y-%m-%d %H:%M UTC");
     Matter {
-        means: format!("nobody was reached that way since {since}: {why}"),
+        means: format!("nothing has arrived that way since {since}: {why}"),
         next: Some("zbay notify --test".to_owned()),
         daily: true,
         ..Matter::of(
             &format!("{WAY}{way}"),
             Weight::Warning,
-            format!("notices cannot be sent by {word}"),
+            format!("alerts cannot be sent by {word}"),
         )
     }
 }

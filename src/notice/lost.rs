@@ -331,8 +331,8 @@ impl Absent {
     pub fn headline(&self) -> String {
         let name = &self.name;
         match self.let_go {
-            None if self.known => format!("{name} is lost: it is not imported any more"),
-            None => format!("{name} is missing: the profile names it, and it is not imported"),
+            None if self.known => format!("{name} is lost: it is no longer imported"),
+            None => format!("{name} is missing: the profile names it, but it is not imported"),
             Some(LetGo::Ours | LetGo::Exported) => format!("{name} was exported"),
             Some(LetGo::Destroyed) => format!("{name} was destroyed"),
             Some(LetGo::Overwritten) => format!("{name} is gone: its drives are in another pool"),
@@ -372,18 +372,16 @@ impl Absent {
         };
         let (means, next) = match (self.let_go, &self.why) {
             (Some(_), _) if self.wished => (
-                "the profile still names it, and nobody can read it".to_owned(),
+                "the profile still names it, but it cannot be read".to_owned(),
                 Some(format!("zbay import {called}")),
             ),
-            (Some(_), _) => ("it is watched no more until it is imported again".to_owned(), None),
+            (Some(_), _) => ("it is no longer watched until it is imported again".to_owned(), None),
             (None, Why::Here(state)) => (
-                format!("its drives are here ({state}), and nothing imported it{forget}"),
+                format!("its drives are here ({state}), but nothing imported it{forget}"),
                 Some(format!("zbay import {called}")),
             ),
             (None, Why::Nowhere) => (
-                format!(
-                    "too few of its drives answer: look at power, cables and controller{forget}"
-                ),
+                format!("too few of its drives answer: check power, cables and controller{forget}"),
                 Some("zbay status".to_owned()),
             ),
             (None, Why::Unread(why)) => (
@@ -391,7 +389,7 @@ impl Absent {
                 Some("zbay status".to_owned()),
             ),
             (None, Why::Unknown) => {
-                (format!("nobody can read it{forget}"), Some("zbay status".to_owned()))
+                (format!("it cannot be read{forget}"), Some("zbay status".to_owned()))
             }
         };
         Some(Matter {
@@ -411,7 +409,7 @@ impl Absent {
 pub enum CannotForget {
     /// Nobody knows whether it is imported.
     #[error(
-        "the pools could not be asked, so nobody knows whether {pool} is imported: {why}\n\
+        "could not get pool status, so it is unknown whether {pool} is imported: {why}\n\
          do this  zbay status"
     )]
     Unasked {
@@ -422,7 +420,8 @@ pub enum CannotForget {
     },
     /// It is imported.
     #[error(
-        "{pool} is imported, so it is watched\ndo this  `zbay export {pool}`, then its alerts end by themselves"
+        "{pool} is imported, so it is watched\ndo this  `zbay export {pool}`, then its alerts stop \
+         by themselves"
     )]
     Imported {
         /// Name.
@@ -438,7 +437,7 @@ pub enum CannotForget {
         pool: String,
     },
     /// There are two.
-    #[error("zbay has seen two pools of the name {pool}: name one by its guid, {guids}")]
+    #[error("zbay has seen two pools named {pool}: name one by its guid, {guids}")]
     Two {
         /// Name.
         pool: String,
@@ -595,12 +594,12 @@ pub(super) mod tests {
             let all = matter_of(&mut told, wished, &look);
             let [lost] = &all[..] else { panic!("{all:?}") };
             assert_eq!((lost.key.as_str(), lost.weight), ("lost 7", Weight::Wrong));
-            assert_eq!(lost.says, "tank is lost: it is not imported any more");
+            assert_eq!(lost.says, "tank is lost: it is no longer imported");
             assert_eq!(lost.means.contains("zbay forget tank"), wished.is_none(), "{}", lost.means);
         }
         // One that the profile names and nobody ever saw.
         let all = matter_of(&mut Told::default(), Some("tank"), &look);
-        assert!(all[0].says.contains("the profile names it, and it is not imported"), "{all:?}");
+        assert!(all[0].says.contains("the profile names it, but it is not imported"), "{all:?}");
         // Drives that are not there any more are named.
         let mut fewer = look.clone();
         fewer.disks.retain(|disk| disk.path.as_ref().is_none_or(|path| !path.ends_with("-ata-2")));
@@ -718,7 +717,7 @@ pub(super) mod tests {
         assert_eq!(again.len(), 1);
         assert!(said[0].means.contains("a drive is asleep"));
         let shown = all[0].condition(&all, &pools).unwrap();
-        assert_eq!(shown.to_string(), "tank is lost: it is not imported any more");
+        assert_eq!(shown.to_string(), "tank is lost: it is no longer imported");
         assert!(shown.means().contains("a drive is asleep"), "{}", shown.means());
         assert_eq!(shown.next().as_deref(), Some("zbay show disk"));
         // It lies in the file, and comes out of it.

@@ -99,6 +99,6 @@ pub fn unanswered(why: &str) -> Matter {
     Matter {
         means: "a pool may be suspended, or a drive may hang".to_owned(),
         next: Some("zbay status".to_owned()),
-        ..Matter::of(UNANSWERED, Weight::Wrong, format!("the pools could not be asked: {why}"))
+        ..Matter::of(UNANSWERED, Weight::Wrong, format!("could not get pool status: {why}"))
     }
 }

@@ -583,8 +583,8 @@ fn compose(told: &Told, scene: Scene<'_>, tells: &Tells) -> Option<Notice> {
     let what = match (first, over.first(), gaps.first()) {
         (Some(first), ..) => first.says.clone(),
         (None, Some(over), _) => format!("over: {}", over.says),
-        (None, None, Some(_)) => "zbay did not look for a while".to_owned(),
-        (None, None, None) if tells.weekly => "all is well".to_owned(),
+        (None, None, Some(_)) => "zbay was not running for a while".to_owned(),
+        (None, None, None) if tells.weekly => "all pools are healthy".to_owned(),
         (None, None, None) if tells.out.is_some() => "this way works again".to_owned(),
         (None, None, None) => return None,
     };
@@ -598,7 +598,7 @@ fn compose(told: &Told, scene: Scene<'_>, tells: &Tells) -> Option<Notice> {
     if let Some(out) = tells.out {
         let _ = write!(
             body,
-            "\nnothing reached you this way from {} on: `journalctl -u zbay-notify` has what was told\n",
+            "\nnothing reached you this way since {}: `journalctl -u zbay-notify` has the alerts\n",
             when(out)
         );
     }
@@ -622,7 +622,8 @@ fn compose(told: &Told, scene: Scene<'_>, tells: &Tells) -> Option<Notice> {
     for gap in gaps {
         let _ = write!(
             body,
-            "\nnobody looked between {} and {}: the box was off, or `systemctl status zbay-notify.timer` says why\n",
+            "\nno checks ran between {} and {}: the server was off, or `systemctl status \
+             zbay-notify.timer` says why\n",
             when(gap.from),
             when(gap.to)
         );

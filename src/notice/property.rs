@@ -1,5 +1,5 @@
 //! Over any sequence of looks: what is bad is told by every way that works, data at stake at once and daily, nothing twice
-//! within its time nor over before it was; "all is well" is said of nothing but pools that the look saw healthy; a pool is
+//! within its time nor over before it was; "all pools are healthy" is said of nothing but pools that the look saw healthy; a pool is
 //! lost where nothing says that it was let go, and not before a boot had the time to import it; a way that keeps failing
 //! is told by the others, and tried.
 //!
@@ -509,8 +509,8 @@ impl World {
     ) {
         let tells = &letter.tells;
         let truth = self.bad(step);
-        if letter.notice.subject.contains("all is well") || tells.weekly {
-            assert!(self.is_well(step), "all is well, says {way}: {step:?}");
+        if letter.notice.subject.contains("all pools are healthy") || tells.weekly {
+            assert!(self.is_well(step), "all pools are healthy, says {way}: {step:?}");
             self.well.insert(way.to_owned());
         }
         for key in &tells.over {

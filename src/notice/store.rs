@@ -1,5 +1,5 @@
 //! Where what was told is kept: whole files, root's alone. Where /var takes nothing, because it is full or went read-only, it is
-//! kept in memory until it does again, so that nobody hears everything anew at each look.
+//! kept in memory until it does again, so that nobody hears everything again at each look.
 
 use super::{PATH, Told};
 use crate::machine::{Change, Hash, Machine, RunError};

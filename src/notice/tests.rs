@@ -126,13 +126,13 @@ fn data_at_stake_is_told_again_after_a_day_and_notices_never() {
 #[test]
 fn a_gap_in_the_looks_and_a_good_week_are_told() {
     let sent = looks(&[(0, &[]), (5, &[]), (200, &[]), (205, &[])]);
-    assert_eq!(sent, [None, None, some("nas: zbay did not look for a while"), None]);
+    assert_eq!(sent, [None, None, some("nas: zbay was not running for a while"), None]);
     let scene = |minute: i64| Scene { now: at(minute), weekly: true, ..SCENE };
     let told = Told { looked: Some(at(0)), weekly: Some(at(0)), ..Told::default() };
     assert_eq!(one(&told, &[], scene(30)).0, None);
     let told = Told { looked: Some(at(7 * 24 * 60 - 5)), ..told };
     let (notice, next) = one(&told, &[], scene(7 * 24 * 60));
-    assert_eq!(notice.unwrap().subject, "nas: all is well");
+    assert_eq!(notice.unwrap().subject, "nas: all pools are healthy");
     assert_eq!(next.weekly, Some(at(7 * 24 * 60)));
     let ill = [matter("x", Weight::Warning)];
     assert_eq!(one(&told, &ill, scene(7 * 24 * 60)).0, None, "it is not well");
@@ -234,7 +234,7 @@ fn a_clock_that_was_ahead_silences_nothing() {
     let (_, told) = one(&told, &full, Scene { now: at(0), ..SCENE });
     assert!(one(&told, &full, Scene { now: at(5), ..SCENE }).0.is_some());
     let (_, told) = one(&Told::default(), &[], ahead);
-    assert_eq!(one(&told, &[], scene).0.unwrap().subject, "nas: all is well");
+    assert_eq!(one(&told, &[], scene).0.unwrap().subject, "nas: all pools are healthy");
     // One that is put right by a little repeats nothing.
     let (_, told) = one(&Told::default(), &failed, Scene { now: at(5), ..SCENE });
     assert_eq!(one(&told, &failed, Scene { now: at(0), ..SCENE }).0, None);
@@ -307,7 +307,7 @@ fn a_way_that_keeps_failing_is_told_by_the_others_daily_and_is_tried_until_it_wo
         assert!(waits, "the mail is tried at each look: {look}");
     }
     let says = |what: &str| heard.iter().filter(|(.., it)| it.contains(what)).collect::<Vec<_>>();
-    let of_mail = says("notices cannot be sent by mail");
+    let of_mail = says("alerts cannot be sent by mail");
     let minutes: Vec<i64> = of_mail.iter().map(|(minute, ..)| *minute).collect();
     assert_eq!(minutes, [10, 10 + day], "once it lasts, and daily: {heard:?}");
     assert!(of_mail.iter().all(|(_, ways, _)| *ways == ["post"]), "{of_mail:?}");
@@ -323,13 +323,13 @@ fn a_way_that_keeps_failing_is_told_by_the_others_daily_and_is_tried_until_it_wo
         (&letter.ways[..], letter.notice.subject.as_str()),
         (&["mail".to_owned()][..], "nas: this way works again")
     );
-    assert!(letter.notice.body.contains("from 2026-11-01 00:00 UTC on"), "{}", letter.notice.body);
+    assert!(letter.notice.body.contains("since 2026-11-01 00:00 UTC"), "{}", letter.notice.body);
     let (letters, next) = turn(&next, &[], scene(now + 5), &both, &both);
     assert_eq!(letters, []);
     let (letters, next) = turn(&next, &[], scene(now + 15), &both, &both);
     let [letter] = &letters[..] else { panic!("{letters:?}") };
     assert_eq!(letter.ways, ["post"]);
-    assert_eq!(letter.notice.subject, "nas: over: notices cannot be sent by mail");
+    assert_eq!(letter.notice.subject, "nas: over: alerts cannot be sent by mail");
     assert_eq!((next.failing.len(), next.matters.len()), (0, 0));
 }
 

@@ -33,7 +33,7 @@ pub fn better(picks: &Picks<'_>, wish: &Capacity) -> Option<Note> {
         severity: Severity::Warning,
         rule: Rule::BetterLayout,
         at: "pool.bays".to_owned(),
-        message: format!("{words} over {all} would hold {usable} and survive no less"),
+        message: format!("{words} over {all} would hold {usable} with no less redundancy"),
         remedy: "`zbay propose` has the layouts side by side".to_owned(),
         bay: None,
         wwn: None,
@@ -67,12 +67,13 @@ mod tests {
     #[test]
     fn a_small_drive_among_larger_ones_costs_more_than_it_brings() {
         let raidz = "layout: raidz, mixed_sizes: waste, bays: [1, 2, 3, 4]";
-        let better = "raidz of 3 over bays 2-4 would hold 3.87 TB and survive no less".to_owned();
+        let better =
+            "raidz of 3 over bays 2-4 would hold 3.87 TB with no less redundancy".to_owned();
         assert_eq!(said([1, 2, 2, 2], raidz), Some(better));
         assert_eq!(said([1, 2, 2, 2], "layout: raidz, bays: [2, 3, 4]"), None);
         assert_eq!(said([2, 2, 2, 2], raidz), None);
         let pairs = said([2, 2, 4, 4], raidz).unwrap();
-        assert_eq!(pairs, "two mirrors over bays 1-4 would hold 5.84 TB and survive no less");
+        assert_eq!(pairs, "two mirrors over bays 1-4 would hold 5.84 TB with no less redundancy");
     }
 
     #[test]

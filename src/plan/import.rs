@@ -1,4 +1,4 @@
-//! Old drives in a box that does not know them (a fresh boot device): the pool is imported, not made anew.
+//! Old drives in a box that does not know them (a fresh boot device): the pool is imported, not recreated.
 //!
 //! Pure. It is the same pool where the labels in all wished data bays name one pool of the wished name, and
 //! `zpool import` lists that very pool as usable. It is ours to import where it was exported, or last used by a
@@ -78,7 +78,8 @@ pub fn other_name(label: &ForeignPool, inventory: &Inventory) -> Option<(String,
     Some((
         format!("the labels name host `{there}`, and this host is `{here}`, with the same hostid"),
         format!(
-            "if `{there}` is another machine that can reach these drives, make sure that it does not have the pool"
+            "if `{there}` is another machine that can reach these drives, make sure that it does \
+             not have the pool imported"
         ),
     ))
 }

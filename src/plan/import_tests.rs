@@ -248,7 +248,7 @@ fn a_person_erases_nothing_in_raid_mode_or_under_a_pool() {
         told: Told::default(),
     }]);
     let late = said(&profile, &inventory);
-    assert!(late.contains("pool `tank` is there already, so no drive is taken"), "{late}");
+    assert!(late.contains("pool `tank` already exists, so no drive is taken"), "{late}");
 }
 
 /// The seed's wish under a name, where the labels carry this comment.
@@ -305,7 +305,7 @@ fn a_profile_for_one_pool_is_for_no_other() {
     let plan = laid("./mine.yaml", None, false, Some(7)).expect("a plan");
     assert_eq!(plan.import.map(|import| import.guid), Some("7".to_owned()));
     let said = laid("./mine.yaml", None, false, Some(8)).expect_err("refused").to_string();
-    assert!(said.contains("has the GUID 7, and the profile is for 8"), "{said}");
+    assert!(said.contains("has the GUID 7, but the profile is for 8"), "{said}");
 }
 
 #[test]

@@ -130,7 +130,7 @@ fn a_passphrase_is_asked_for_and_is_in_nothing_that_is_kept() {
 fn a_passphrase_beside_a_key_or_at_the_root_is_refused() {
     let profile = wish(&format!("passphrase: ask, key_file: {KEY}"));
     let why = plan(&box_saying(&[]), &profile).expect_err("refused").to_string();
-    assert!(why.contains("for one dataset"), "{why}");
+    assert!(why.contains("one dataset has both"), "{why}");
     let bad = "hardware: generic\npool: {name: a, layout: mirror, bays: [1, 2], root: {passphrase: ask}}\n";
     let parsed = read::<Profile>("x", bad.as_bytes()).expect("reads");
     let notes = crate::check::check(&crate::render::fixture::hw("generic"), &parsed.value);

@@ -1,4 +1,4 @@
-//! What the pool will be: sizes to the byte, what it survives, what is fixed for ever.
+//! What the pool will be: sizes to the byte, what it survives, what is fixed forever.
 //!
 //! Computed by `capacity` from the drives that the plan takes; the same numbers that `zpool list -p` and
 //! `zfs list -p` will print. Hours are a range and say so.

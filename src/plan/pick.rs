@@ -232,7 +232,7 @@ fn erasable(
     if let Some(take) = terms.takes.iter().find(|take| Some(&take.wwn) == wwn) {
         return if !erasable {
             let why = if raid {
-                "in RAID mode the controller may keep data of its own on it".to_owned()
+                "in RAID mode the controller may keep its own data on it".to_owned()
             } else {
                 crate::inventory::sentence::sentence(&contents.owner)
             };

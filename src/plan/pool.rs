@@ -35,7 +35,7 @@ pub fn create(profile: &Profile, picks: &Picks<'_>, prints: &[Fingerprint], id: 
     for pick in &shared {
         let mut cut = step(
             format!(
-                "cut the SSD in {} in two: {} for the log, the rest for the cache",
+                "split the SSD in {} in two: {} for the log, the rest for the cache",
                 pick.bay.spoken(),
                 size.zfs()
             ),

@@ -260,40 +260,41 @@ impl Refusal {
     fn own_words(&self) -> Words {
         match self {
             Self::OtherBox { wished, is } => Words::new(
-                format!("the profile is for {wished}, and this is {is}"),
+                format!("the profile is for {wished}, but this is {is}"),
                 "`zbay propose` shows layouts for this one",
             ),
             Self::NotOurs { pool, profile, adoptable } => not_ours(pool, profile, *adoptable),
             Self::OtherGuid { pool, wished, is } => Words::new(
                 match is {
                     Some(is) => format!(
-                        "pool {pool} here has the GUID {is}, and the profile is for {wished}"
+                        "pool {pool} here has the GUID {is}, but the profile is for {wished}"
                     ),
                     None => format!("pool {pool} with the GUID {wished} is not here"),
                 },
-                "put in the drives of that pool; or take `guid` out of the profile where another pool is meant",
+                "connect the drives of that pool; or remove `guid` from the profile if another \
+                 pool is meant",
             ),
             Self::OtherMode { wished, is } => Words::new(
-                format!(
-                    "the profile wants the controller in {wished} mode, and it is in {is} mode"
-                ),
-                "change it in the BIOS set-up (F9, SATA Controller Options), or the profile",
+                format!("the profile requires {wished} mode; the controller is in {is} mode"),
+                "change it in the BIOS setup (F9, SATA Controller Options), or the profile",
             ),
             Self::Zfs { why, remedy } => Words::new(why.clone(), remedy.clone()),
             Self::NotKnown { what, why } => Words::new(
                 format!("{what} is not known: {why}"),
-                "mend that first; nothing is concluded from a failed look",
+                "fix that first; a failed look proves nothing",
             ),
             Self::EmptyBay { bay } => Words::new(
-                format!("{} is empty, and the profile wants a drive there", bay.spoken()),
-                "put a drive in, or take the bay out of the profile: `zbay propose` has layouts",
+                format!("{} is empty, but the profile wants a drive there", bay.spoken()),
+                "put a drive in, or remove the bay from the profile: `zbay propose` has layouts",
             ),
             Self::BaysNotKnown { bays, doubt } => Words::new(
-                format!("whether drives are in {} is not known: {doubt}", words::bays(bays)),
+                format!("cannot tell whether there are drives in {}: {doubt}", words::bays(bays)),
                 doubt.remedy(),
             ),
             Self::NotLearned => Words::new(
-                "the profile has the bays at an HBA, and the description of this box has them at the chipset".to_owned(),
+                "the profile has the bays at an HBA, but the description of this server has them \
+                 at the chipset"
+                    .to_owned(),
                 "`zbay learn` finds out which port of the card is which bay; if the bays are at the chipset: \
                  `controller: ahci`",
             ),
@@ -303,21 +304,26 @@ impl Refusal {
             ),
             Self::PoolElsewhere { pool, sources } => Words::new(
                 format!(
-                    "a pool named `{pool}` exists and is not imported here: {}",
+                    "a pool named `{pool}` exists but is not imported here: {}",
                     sources.join("; ")
                 ),
-                format!("`zbay import {pool}` if it is yours, or give the pool another name in the profile"),
+                format!(
+                    "`zbay import {pool}` if it is yours, or give the pool another name in the profile"
+                ),
             ),
             Self::UsedElsewhere { pool, host, last } => Words::new(
-                format!("the bays of the profile hold pool `{pool}`, {last}; this box is another host"),
                 format!(
-                    "if no other machine has it now, import it with `zbay apply --from-host {}`",
+                    "the bays of the profile hold pool `{pool}`, {last}; this server is another \
+                     host"
+                ),
+                format!(
+                    "if no other machine is using it, import it with `zbay apply --from-host {}`",
                     plain(host)
                 ),
             ),
             Self::TakeTooLate { pool } => Words::new(
-                format!("pool `{pool}` is there already, so no drive is taken for it"),
-                "leave `--take` out: it is for drives of a pool that is yet to be made",
+                format!("pool `{pool}` already exists, so no drive is taken for it"),
+                "leave out `--take`: it is for drives of a pool that is yet to be created",
             ),
             Self::NoSuchTake { wwn } => Words::new(
                 format!("no drive in the bays of the profile has the wwn {wwn}"),
@@ -325,7 +331,7 @@ impl Refusal {
             ),
             Self::Occupied { path } => Words::new(
                 format!(
-                    "{path} is a mountpoint of the profile and holds files that are not the pool's"
+                    "{path} is a mountpoint of the profile but holds files that are not in the pool"
                 ),
                 "move them away, or write another `mountpoint`",
             ),
@@ -341,9 +347,9 @@ impl Refusal {
                 "write one of /usr/share/zfs/compatibility.d, or `compatibility: off`",
             ),
             Self::NoKey { path, mode, bytes } => Words::new(
-                format!("{path} is no key that zbay would use: mode {mode:o}, {bytes} bytes"),
-                "a key is 64 hexadecimal digits that root alone may read: `chmod 600`, or move the file away and zbay \
-                 makes one",
+                format!("{path} is not a key that zbay would use: mode {mode:o}, {bytes} bytes"),
+                "a key is 64 hexadecimal digits that only root may read: `chmod 600`, or move the \
+                 file away and zbay makes one",
             ),
             Self::Flawed {
                 drive,
@@ -358,11 +364,7 @@ impl Refusal {
             )
             .about(drive),
             Self::Flawed { drive, flaw } => Words::new(
-                format!(
-                    "{} cannot be told from others for sure: {}",
-                    drive.spoken(),
-                    flaw_words(flaw)
-                ),
+                format!("{} cannot be identified for sure: {}", drive.spoken(), flaw_words(flaw)),
                 "use a drive or an adapter that passes its own wwn and serial",
             )
             .about(drive),
@@ -371,7 +373,7 @@ impl Refusal {
             }
             Self::CannotTake { drive, why } => Words::new(
                 format!("{} cannot be erased: {why}", drive.spoken()),
-                "erase nothing that is in use or cannot be read; see `zbay show disk -a`",
+                "do not erase what is in use or cannot be read; see `zbay show disk -a`",
             )
             .about(drive),
             Self::OtherSerial { drive, typed } => Words::new(
@@ -384,15 +386,15 @@ impl Refusal {
             Self::Unsound { drive, finding } => {
                 let mut words = Words::new(
                     format!("{} {}", drive.spoken(), finding.words()),
-                    "put another drive in; if this one shall be taken all the same: `accept_smart: true` below `pool`",
+                    "use another drive; to use this one anyway: `accept_smart: true` below `pool`",
                 )
                 .about(drive);
                 words.advice.push(("or", finding.remedy().to_owned()));
                 words
             }
             Self::Unexpected { drive, wished, is } => Words::new(
-                format!("{} holds {is}, and the profile expects {wished}", drive.spoken()),
-                "exchange the drive, or change `expect` in the profile",
+                format!("{} holds {is}, but the profile expects {wished}", drive.spoken()),
+                "swap the drive, or change `expect` in the profile",
             )
             .about(drive),
             Self::MixedSizes { drives, unused } => {
@@ -407,7 +409,7 @@ impl Refusal {
             }
             Self::SmallSpare { drive, needed } => Words::new(
                 format!(
-                    "the spare in {} is smaller than what it must stand in for",
+                    "the spare in {} is smaller than the drives it has to replace",
                     drive.spoken()
                 ),
                 format!("use a spare of {needed} bytes or more"),
@@ -415,7 +417,7 @@ impl Refusal {
             .about(drive),
             Self::Boot4Kn { drive } => Words::new(
                 format!(
-                    "{} has 4096-byte sectors, and this box's BIOS cannot boot from it",
+                    "{} has 4096-byte sectors, and this server's BIOS cannot boot from it",
                     drive.spoken()
                 ),
                 "boot from a drive with 512-byte logical sectors",
@@ -463,7 +465,7 @@ fn not_free(drive: &Drive, owner: &Owner, seen: &[String], erasable: bool) -> Wo
 
 fn flaw_words(flaw: &Flaw) -> String {
     match flaw {
-        Flaw::PlaceholderWwn => "its wwn is one that many units share".to_owned(),
+        Flaw::PlaceholderWwn => "its wwn is shared by many units".to_owned(),
         Flaw::OneDrive { .. } | Flaw::Zoned { .. } | Flaw::NoCapacity | Flaw::NoSectors => {
             flaw.words()
         }
@@ -490,8 +492,8 @@ impl Refuses for Refused {
         let row = empty.len() > 2;
         let of_row = row.then(|| {
             Words::new(
-                format!("bays {} are empty, and the profile wants drives there", empty.join(", ")),
-                "put drives in, or take the bays out of the profile",
+                format!("bays {} are empty, but the profile wants drives there", empty.join(", ")),
+                "put drives in, or remove the bays from the profile",
             )
         });
         let rest = self.0.iter().filter(|refusal| !row || refusal.empty_bay().is_none());
@@ -505,11 +507,14 @@ shown_as_words!(Refused);
 fn not_ours(pool: &str, profile: &str, adoptable: bool) -> Words {
     let onto = format!("`zbay plan {profile} --onto-existing` changes it to this profile");
     let mut words = Words::new(
-        format!("pool {pool} was not made by zbay, so no shipped profile is applied to it unasked"),
+        format!(
+            "pool {pool} was not made by zbay, so zbay does not apply a shipped profile to it \
+             unasked"
+        ),
         if adoptable {
             format!("`zbay adopt {pool}` writes a profile of the pool as it is")
         } else {
-            "write a profile of your own for it, and name that file".to_owned()
+            "write your own profile for it, and name that file".to_owned()
         },
     );
     words.advice.push(("or", onto));

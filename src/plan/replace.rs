@@ -48,11 +48,12 @@ pub fn little_slack(all: &[Members]) -> Vec<Note> {
         rule: Rule::LittleSlack,
         at: "pool.bays".to_owned(),
         message: format!(
-            "a new drive in {} may be {} smaller and no more",
+            "a new drive in {} may be at most {} smaller",
             bays(&members.bays),
             mib(members.slack)
         ),
-        remedy: "`reserve: 2GiB` below `pool`, now or never, leaves room for another maker's"
+        remedy: "`reserve: 2GiB` below `pool`, now or never, leaves room for other manufacturers' \
+                 drives"
             .to_owned(),
         bay: None,
         wwn: None,
@@ -103,8 +104,8 @@ mod tests {
         assert_eq!(
             said,
             [
-                "a new drive in bays 1-2 and 5-6 may be 23 MiB smaller and no more",
-                "a new drive in bays 7-8 may be 1023 MiB smaller and no more",
+                "a new drive in bays 1-2 and 5-6 may be at most 23 MiB smaller",
+                "a new drive in bays 7-8 may be at most 1023 MiB smaller",
             ]
         );
     }

@@ -1,6 +1,6 @@
 //! Drives with a reserve: cut before the pool is made, so that a drive that is a little smaller can replace one later.
 //!
-//! The pool is then made of the first partitions. Their ends are reckoned from the size that was looked at, never from
+//! The pool is then made of the first partitions. Their ends are computed from the size that was looked at, never from
 //! what a tool thinks is the end, so that the capacity model and the drive agree to the byte.
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -38,7 +38,7 @@ pub fn cut_step(profile: &Profile, picks: &Picks<'_>, prints: &[Fingerprint]) ->
     let mut commands = commands.collect::<Result<Vec<_>, CapacityError>>().ok()?;
     commands.push(command::settle());
     let what = format!(
-        "cut the {} data drives: {} at the end of each stays free",
+        "partition the {} data drives: {} at the end of each stays free",
         data.len(),
         reserve.zfs()
     );

@@ -112,7 +112,7 @@ fn a_controller_in_another_mode_than_wished_is_refused() {
     };
     assert!(in_mode("8086:1c02").is_ok(), "AHCI is wished");
     let words = in_mode("8086:1c04").expect_err("RAID is not").to_string();
-    assert!(words.contains("in AHCI mode, and it is in RAID mode"), "{words}");
+    assert!(words.contains("requires AHCI mode; the controller is in RAID mode"), "{words}");
 }
 
 #[test]

@@ -9,19 +9,19 @@ use schemars::JsonSchema;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// How the pool is cared for. Left out: all stays as it is, and `zbay care` shows it.
+/// Scheduled maintenance of the pool. If left out, everything stays as it is, and `zbay care` shows it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Care {
-    /// How often the pool is read through: monthly, weekly, off, or `debian` (by Debian's cron, as without zbay).
-    /// Default: monthly.
+    /// How often the pool is scrubbed: monthly, weekly, off, or `debian` (by Debian's cron, as without zbay). Default:
+    /// monthly.
     #[serde(default)]
     pub scrub: Rhythm,
-    /// How often drives are told what is free, where one of the pool is flash: monthly, weekly, off, or `debian`.
-    /// Default: monthly.
+    /// How often free space is trimmed, if the pool has an SSD: monthly, weekly, off, or `debian`. Default: monthly.
     #[serde(default)]
     pub trim: Rhythm,
-    /// How often drives test themselves: {short: weekly, long: monthly}, or off. Default: {short: weekly, long: monthly}.
+    /// How often drives run SMART self-tests: {short: weekly, long: monthly}, or off. Default: {short: weekly, long:
+    /// monthly}.
     #[serde(default, deserialize_with = "tests_or_off")]
     pub selftest: SelfTests,
 }
@@ -35,9 +35,9 @@ pub enum Rhythm {
     Monthly,
     /// Once a week.
     Weekly,
-    /// Never by itself.
+    /// Never automatically.
     Off,
-    /// As Debian's cron does it where nobody says otherwise.
+    /// As Debian's cron does it by default.
     Debian,
 }
 
@@ -52,7 +52,7 @@ impl fmt::Display for Rhythm {
     }
 }
 
-/// How often drives test themselves.
+/// How often drives run SMART self-tests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SelfTests {
@@ -64,7 +64,7 @@ pub struct SelfTests {
     pub long: TestRhythm,
 }
 
-/// How often a drive tests itself.
+/// How often a drive runs a self-test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum TestRhythm {
@@ -72,7 +72,7 @@ pub enum TestRhythm {
     Weekly,
     /// Every four weeks.
     Monthly,
-    /// Never by itself.
+    /// Never automatically.
     Off,
 }
 

@@ -1,4 +1,4 @@
-//! What is wished: `profiles/NAME.yaml`.
+//! The profile: `profiles/NAME.yaml`.
 //!
 //! A profile names bays, not disks: which hardware, which controller mode, where it boots from, one pool
 //! with its layout over bays, its properties and its datasets. Types here hold what parsed and nothing
@@ -32,28 +32,28 @@ use property::{FsWish, PoolProperties};
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Profile {
-    /// Name of the box's description, such as hp-microserver-gen8.
+    /// Name of the hardware description, for example hp-microserver-gen8.
     pub hardware: String,
-    /// Mode of the storage controller: ahci, raid or legacy; hba where the cable of the bays is at a card in a slot (`zbay learn`
-    /// finds out which of its ports is which bay). Default: ahci.
+    /// Mode of the storage controller: ahci, raid or legacy; hba if the bays are cabled to a card in a slot (`zbay
+    /// learn` finds out which of its ports is which bay). Default: ahci.
     #[serde(default)]
     pub controller: ControllerMode,
-    /// Where the operating system boots from: usb, fifth-port, microsd, bay-1, or `any` where it does not
-    /// matter (generic boxes). Default: any.
+    /// Where the operating system boots from: usb, fifth-port, microsd, bay-1, or `any` if it does not matter (generic
+    /// servers). Default: any.
     #[serde(default)]
     #[schemars(with = "String")]
     pub boot: BootFrom,
     /// The pool.
     pub pool: PoolWish,
-    /// Datasets below the pool's root, by name (`data`, `home/anna`); a parent that is not named is made
-    /// with what it inherits.
+    /// Datasets below the pool's root, by name (`data`, `home/anna`); a parent that is not named is created with
+    /// inherited properties.
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, FsWish>")]
     pub datasets: BTreeMap<DatasetName, FsWish>,
-    /// Who is told when something is the matter, beside the journal. Default: nobody.
+    /// Where alerts are sent, besides the journal. Default: nowhere.
     #[serde(default)]
     pub notify: Notify,
-    /// Who scrubs and trims the pool and has its drives test themselves, and how often. Default: it stays as it is.
+    /// How often the pool is scrubbed and trimmed and its drives are self-tested, and by what. Default: left as it is.
     #[serde(default)]
     pub care: Option<Care>,
     /// How memory is shared between ZFS and all else on the server. Default: OpenZFS decides.
@@ -61,42 +61,42 @@ pub struct Profile {
     pub memory: memory::Memory,
 }
 
-/// The pool that is wished.
+/// The pool.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PoolWish {
     /// Its name.
     #[schemars(with = "String")]
     pub name: PoolName,
-    /// The GUID of the one pool that is meant, as `zpool get guid` says: `zbay adopt` writes it. A pool of the same name
-    /// with another one is left alone, and no new one is made. Default: any pool of this name.
+    /// The GUID of the one pool that is meant, as shown by `zpool get guid`; `zbay adopt` writes it. A pool of the
+    /// same name with another GUID is left alone, and no new pool is created. Default: any pool of this name.
     #[serde(default)]
     #[schemars(with = "Option<u64>")]
     pub guid: Option<value::PoolGuid>,
-    /// raidz, raidz2, raidz3, mirror, or stripe (no redundancy: asked for by this name alone).
+    /// raidz, raidz2, raidz3, mirror, or stripe (no redundancy; only if you ask for it by this name).
     pub layout: Layout,
     /// The bays: a list for one vdev ([1, 2, 3, 4]), or a list of lists for one vdev each ([[1, 2], [3, 4]]).
     #[schemars(with = "Vec<serde_json::Value>")]
     pub bays: Groups,
-    /// Drives of different sizes in one vdev: `refuse`, or `waste` what the larger ones have more.
-    /// Default: refuse.
+    /// Drives of different sizes in one vdev: `refuse`, or `waste` the extra space on the larger ones. Default: refuse.
     #[serde(default)]
     pub mixed_sizes: MixedSizes,
-    /// Vdevs of different width in one pool: `refuse`, or `accept`. Default: refuse.
+    /// Vdevs of different widths in one pool: `refuse`, or `accept`. Default: refuse.
     #[serde(default)]
     pub uneven_vdevs: Uneven,
-    /// Bytes that stay free at the end of each data drive, such as 2GiB, so that one that is a little smaller can replace
-    /// it later: the pool is made of partitions then. Decided when the pool is made. Default: none, whole drives.
+    /// Space left free at the end of each data drive, for example 2GiB, so that a slightly smaller drive can replace
+    /// it later; the pool then uses partitions. Fixed when the pool is created. Default: none, whole drives.
     #[serde(default, deserialize_with = "crate::yaml::size::option::deserialize")]
     #[schemars(with = "Option<String>")]
     pub reserve: Option<Bytes>,
-    /// `true` takes drives that say they are failing or have sectors that cannot be read. Default: they are refused.
+    /// `true` accepts drives that report SMART failure or have unreadable sectors. Default: they are refused.
     #[serde(default)]
     pub accept_smart: bool,
-    /// What every drive must be; one that is not is refused with its bay.
+    /// What every drive must be; others are refused, with their bay.
     #[serde(default)]
     pub expect: Option<Expect>,
-    /// log2 of the smallest write, 9 to 16. Default: from the largest physical sector, at least 12. Fixed for ever.
+    /// log2 of the smallest write, 9 to 16. Default: from the largest physical sector, at least 12. Cannot be changed
+    /// later.
     #[serde(default, deserialize_with = "ashift")]
     #[schemars(with = "Option<u8>")]
     pub ashift: Option<crate::units::Ashift>,
@@ -125,11 +125,11 @@ pub struct Aux {
     /// The bays or places of its devices.
     #[schemars(with = "Vec<String>")]
     pub bays: Vec<BayId>,
-    /// Log alone: `true` mirrors its devices. Default: false.
+    /// Only for a log: `true` mirrors its devices. Default: false.
     #[serde(default)]
     pub mirror: bool,
-    /// How much of each device it gets, as a partition; left out: the whole device, or the rest of one that the
-    /// log and the cache share.
+    /// How much of each device it gets, as a partition. Default: the whole device, or the rest of one shared by log
+    /// and cache.
     #[serde(default, deserialize_with = "crate::yaml::size::option::deserialize")]
     #[schemars(with = "Option<String>")]
     pub size: Option<Bytes>,
@@ -147,7 +147,7 @@ pub enum Layout {
     Raidz3,
     /// Each drive holds a copy.
     Mirror,
-    /// No redundancy: any drive that fails takes the whole pool with it.
+    /// No redundancy: any drive failure loses the whole pool.
     Stripe,
 }
 
@@ -207,11 +207,11 @@ pub enum MixedSizes {
     /// Refuse.
     #[default]
     Refuse,
-    /// Take them, and leave unused what the larger ones have more.
+    /// Accept them, and leave the extra space on the larger ones unused.
     Waste,
 }
 
-/// What to do with vdevs of different width.
+/// What to do with vdevs of different widths.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Uneven {
@@ -235,7 +235,7 @@ pub struct Expect {
     pub kind: Option<DriveKind>,
 }
 
-/// Platters or flash.
+/// Hard disk or SSD.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum DriveKind {
@@ -358,5 +358,5 @@ fn ashift<'de, D: Deserializer<'de>>(from: D) -> Result<Option<crate::units::Ash
     let value = u8::deserialize(from)?;
     crate::units::Ashift::new(value)
         .map(Some)
-        .ok_or_else(|| D::Error::custom(format!("ashift {value} is impossible: 9 to 16 are taken")))
+        .ok_or_else(|| D::Error::custom(format!("ashift {value} is impossible: use 9 to 16")))
 }

@@ -1,4 +1,4 @@
-//! Who is told: `notify:` in a profile.
+//! Where alerts go: `notify:` in a profile.
 //!
 //! Both ways out are validated where they are parsed, since they reach a program: an address that a mail header holds, and a
 //! web address without anything that could be another option. A web address that is a secret lies in a file of mode 0600.
@@ -10,7 +10,7 @@ use camino::Utf8PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// Who is told when something is the matter. The journal always is.
+/// Where alerts are sent. They always go to the journal too.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Notify {
@@ -18,15 +18,15 @@ pub struct Notify {
     #[serde(default)]
     #[schemars(with = "Option<String>")]
     pub mail: Option<MailTo>,
-    /// A web address that takes a text by POST, such as `https://ntfy.sh/TOPIC`.
+    /// A web address that accepts text by POST, for example `https://ntfy.sh/TOPIC`.
     #[serde(default)]
     #[schemars(with = "Option<String>")]
     pub url: Option<WebHook>,
-    /// A file of mode 0600 that holds such an address, where it is a secret.
+    /// A file of mode 0600 that holds such an address, if the address is secret.
     #[serde(default)]
     #[schemars(with = "Option<String>")]
     pub url_file: Option<Utf8PathBuf>,
-    /// `true` sends a line once a week while all is well. Default: false.
+    /// `true` sends a line once a week while everything is healthy. Default: false.
     #[serde(default)]
     pub weekly: bool,
 }
@@ -62,7 +62,7 @@ pub struct WebHook(String);
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotifyError {
     /// No mail address.
-    #[error("`{0}` is no mail address and no user's name")]
+    #[error("`{0}` is neither a mail address nor a user name")]
     Mail(String),
     /// A password in an address that everybody may read.
     #[error(
@@ -70,7 +70,7 @@ pub enum NotifyError {
     )]
     Password,
     /// No web address.
-    #[error("`{0}` is no web address: https://HOST/PATH without blanks and quotes")]
+    #[error("`{0}` is not a web address: use https://HOST/PATH without spaces and quotes")]
     Url(String),
 }
 

@@ -33,22 +33,22 @@ impl Setting {
 #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PoolProperties {
-    /// Grow by itself when all drives of a vdev are larger. Default: on.
+    /// Grow automatically when all drives of a vdev are larger. Default: on.
     #[serde(default)]
     pub autoexpand: Option<OnOff>,
-    /// What is done with a new drive in the bay of a member that is gone. off: nothing, until somebody says `zbay replace`.
-    /// blank: zbay takes it by itself if it is proved blank, and fits. on: ZED takes any drive, whatever is on it.
-    /// Default: off, since a strange drive must never be taken.
+    /// What happens to a new drive in the bay of a missing member. off: nothing, until you run `zbay replace`. blank:
+    /// zbay uses it automatically if it is proved blank and fits. on: ZED uses any drive, whatever is on it. Default:
+    /// off, since a strange drive must never be taken.
     #[serde(default)]
     pub autoreplace: Option<Autoreplace>,
-    /// Tell SSDs at once what is free. Default: off, a timer trims.
+    /// Trim SSDs as space is freed. Default: off, a timer trims.
     #[serde(default)]
     pub autotrim: Option<OnOff>,
-    /// wait, continue or panic when the pool cannot go on. Default: wait.
+    /// wait, continue or panic when too many drives are missing. Default: wait.
     #[serde(default)]
     pub failmode: Option<Failmode>,
     /// Name of a feature set under /usr/share/zfs/compatibility.d, or off. Default: openzfs-2.3-linux, so that any
-    /// Debian 13 rescue stick imports the pool.
+    /// Debian 13 rescue stick can import the pool.
     #[serde(default)]
     pub compatibility: Option<Compatibility>,
 }
@@ -74,13 +74,14 @@ macro_rules! fs_wish {
         #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
         #[serde(deny_unknown_fields)]
         pub struct FsWish {
-            /// User that owns the mountpoint, by name or number; set when the dataset is made. Default: root.
+            /// User that owns the mountpoint, by name or number; set when the dataset is created. Default: root.
             #[serde(default)]
             pub owner: Option<Principal>,
-            /// Group of the mountpoint, by name or number; set when the dataset is made. Default: root.
+            /// Group of the mountpoint, by name or number; set when the dataset is created. Default: root.
             #[serde(default)]
             pub group: Option<Principal>,
-            /// Permissions of the mountpoint as an octal text, such as "0750"; set when the dataset is made. Default: "0755".
+            /// Permissions of the mountpoint as an octal text, as in "0750"; set when the dataset is created. Default:
+            /// "0755".
             #[serde(default)]
             pub mode: Option<Mode>,
             $(
@@ -88,14 +89,15 @@ macro_rules! fs_wish {
                 #[serde(default)]
                 pub $name: Option<$type>,
             )*
-            /// Encrypt the dataset and what is below it (aes-256-gcm) with the key in this file, such as
-            /// /etc/zbay/keys/private. zbay makes the key with the dataset, readable by root alone, and the box opens the dataset at
-            /// each boot. Whoever loses the file has lost the data: keep a copy elsewhere. Fixed when the dataset is made.
+            /// Encrypt the dataset and everything below it (aes-256-gcm) with the key in this file, for example
+            /// /etc/zbay/keys/private. zbay creates the key along with the dataset, readable only by root, and the
+            /// server unlocks the dataset at each boot. If the file is lost, so is the data: keep a copy elsewhere.
+            /// Fixed when the dataset is created.
             #[serde(default)]
             pub key_file: Option<KeyFile>,
-            /// `ask`: encrypt the dataset and what is below it (aes-256-gcm) with a passphrase that `zbay apply` asks for, when it
-            /// makes the dataset and to open it after each boot. It is kept nowhere: whoever forgets it has lost the data. Fixed
-            /// when the dataset is made.
+            /// `ask`: encrypt the dataset and everything below it (aes-256-gcm) with a passphrase that `zbay apply`
+            /// asks for when it creates the dataset, and to unlock it after each boot. It is never stored: if it is
+            /// forgotten, the data is lost. Fixed when the dataset is created.
             #[serde(default)]
             pub passphrase: Option<Asked>,
         }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::console::moves;
 use crate::units::Bytes;
 
-/// `on` or `off`; YAML's `true` and `false` are taken too.
+/// `on` or `off`; YAML's `true` and `false` work too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum OnOff {
@@ -100,16 +100,16 @@ impl<'de> Deserialize<'de> for PoolGuid {
     }
 }
 
-/// What is done with a new drive in the bay of a member that is gone.
+/// What happens to a new drive in the bay of a missing member.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Autoreplace {
     /// Nothing.
     #[default]
     Off,
-    /// ZED takes any.
+    /// ZED uses any drive.
     On,
-    /// zbay takes one that is proved blank.
+    /// zbay uses a drive that is proved blank.
     Blank,
 }
 
@@ -212,7 +212,7 @@ macro_rules! words {
 }
 
 words! {
-    /// What a pool does when too many drives are gone (zpoolprops(7)).
+    /// What a pool does when too many drives are missing (zpoolprops(7)).
     Failmode { Wait = "wait", Continue = "continue", Panic = "panic" }
 }
 words! {
@@ -236,7 +236,7 @@ words! {
     SnapDir { Hidden = "hidden", Visible = "visible" }
 }
 words! {
-    /// How names compare; fixed when the dataset is made.
+    /// How file names compare; fixed when the dataset is created.
     CaseSensitivity { Sensitive = "sensitive", Insensitive = "insensitive", Mixed = "mixed" }
 }
 
@@ -255,7 +255,7 @@ impl<'de> Deserialize<'de> for Compatibility {
             || !text.chars().all(fine)
         {
             return Err(D::Error::custom(format!(
-                "`{text}` is not a feature set: off, or a name such as openzfs-2.3-linux"
+                "`{text}` is not a feature set: use off, or a name like openzfs-2.3-linux"
             )));
         }
         Ok(Self(text))
@@ -411,7 +411,7 @@ pub fn fit_to_mount(text: &str) -> Result<(), &'static str> {
         || keys
         || (!own_local && WHOLE.iter().any(|dir| below(bare, dir)))
     {
-        Err("belongs to the system: mount below /srv, /mnt or a name of your own")
+        Err("belongs to the system: mount below /srv, /mnt or a directory of your own")
     } else {
         Ok(())
     }
@@ -462,11 +462,11 @@ from_text!(KeyFile, "an absolute path", |text| {
         || text.strip_prefix("/etc/").is_some_and(own);
     let called = text.rsplit('/').take(2).any(|part| part.to_ascii_lowercase().contains("key"));
     if !text.starts_with('/') || text.ends_with('/') || dots || !text.chars().all(fine) {
-        Err("is not the path of a key: an absolute one of letters, digits, `-`, `_` and `.`")
+        Err("is not the path of a key: use an absolute path of letters, digits, `-`, `_` and `.`")
     } else if lost.iter().any(|dir| text.starts_with(dir)) {
-        Err("would be lost at the next boot, and the data with it: write below /etc/zbay/keys")
+        Err("would be lost at the next boot, and the data with it: put it in /etc/zbay/keys")
     } else if of_system && !called {
-        Err("is a place of the system's own files: write below /etc/zbay/keys")
+        Err("belongs to the system: put it in /etc/zbay/keys")
     } else {
         Ok(())
     }
@@ -479,7 +479,7 @@ impl KeyFile {
     }
 }
 
-/// What is asked for each time that it is needed, and kept nowhere.
+/// A secret that is asked for each time it is needed, and never stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Asked {
@@ -499,7 +499,7 @@ impl<'de> Deserialize<'de> for Limit {
             type Value = Limit;
 
             fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a size such as 500G, or none")
+                f.write_str("a size like 500G, or none")
             }
 
             fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<Limit, E> {
@@ -527,7 +527,7 @@ impl<'de> Deserialize<'de> for RecordSize {
         let size = crate::yaml::size::deserialize(from)?.0;
         if !size.is_power_of_two() || !(512..=16 << 20).contains(&size) {
             return Err(D::Error::custom(format!(
-                "a record of {size} bytes is impossible: a power of two from 512 to 16M is taken"
+                "a record of {size} bytes is impossible: use a power of two from 512 to 16M"
             )));
         }
         Ok(Self(size))
@@ -546,7 +546,7 @@ impl<'de> Deserialize<'de> for Compression {
             type Value = Compression;
 
             fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a compression such as lz4")
+                f.write_str("a compression like lz4")
             }
 
             fn visit_bool<E: serde::de::Error>(self, on: bool) -> Result<Compression, E> {
@@ -590,9 +590,7 @@ impl<'de> Deserialize<'de> for Copies {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         match u8::deserialize(from)? {
             copies @ 1..=3 => Ok(Self(copies)),
-            other => {
-                Err(D::Error::custom(format!("{other} copies are impossible: 1 to 3 are taken")))
-            }
+            other => Err(D::Error::custom(format!("{other} copies are impossible: use 1 to 3"))),
         }
     }
 }

@@ -73,12 +73,12 @@ impl fmt::Display for Remark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::OtherVdev { fine, of } => {
-                write!(f, "a second drive only in another vdev: {fine} of {of} cases")
+                write!(f, "a second drive too if it is in another vdev: {fine} of {of} cases")
             }
             Self::LongResilver { hours } => write!(f, "up to {hours} h without redundancy"),
             Self::LittleSlack { slack } => write!(
                 f,
-                "a new drive may be {} smaller, no more: `reserve: 2GiB` leaves room",
+                "a new drive may be at most {} smaller: `reserve: 2GiB` leaves room",
                 mib(*slack)
             ),
         }

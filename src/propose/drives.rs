@@ -1,4 +1,4 @@
-//! Which drives count: those in the bays that are proved blank, or those that somebody thinks of buying.
+//! Which drives count: those in the bays that are proved blank, or those that someone thinks of buying.
 //!
 //! A drive with contents counts as absent and is named with what it holds. A drive elsewhere (an SSD on a fifth port, a USB
 //! enclosure, a card that nobody described) is no data drive, and is named with the way out; of drives that share a port none

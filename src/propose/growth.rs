@@ -66,9 +66,11 @@ impl fmt::Display for Growth {
                 let (layout, at) = (kind(*layout, at.len()), bays(at));
                 write!(f, "add a {layout} in {at}")
             }
-            Self::Larger { drives: 2 } => f.write_str("both drives of a mirror for larger ones"),
+            Self::Larger { drives: 2 } => {
+                f.write_str("replace both drives of a mirror with larger ones")
+            }
             Self::Larger { drives } => {
-                write!(f, "larger drives for all {drives} of a vdev, one by one")
+                write!(f, "replace all {drives} drives of a vdev with larger ones, one by one")
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Layouts for the drives that are there: at most five sensible ones, the best first, with its reason.
 //!
 //! Pure: [`propose`] is a function of [`Member`]s, each a drive that may be taken. Never without redundancy, never a
-//! raidz of two; what gives the most space and outlives a drive stands first, of equals the one with fewer drives; where
+//! raidz of two; what gives the most space and survives a drive failure stands first, of equals the one with fewer drives; where
 //! a resilver takes longer than a day, double parity goes before single. Which layouts are tried at all is said in
 //! [`layouts`], the order in [`rank`], docs/propose.md has the reasons.
 

@@ -75,13 +75,13 @@ pub fn text(candidate: &Candidate, frame: &Frame) -> String {
         let slack = crate::layout::mib(slack);
         let _ = writeln!(
             out,
-            "  # A new drive may be {slack} smaller than these and no more. This leaves room for\n  \
-             # other makers' drives, and has to be decided before the pool is made:\n  \
-             # reserve: 2GiB"
+            "  # A new drive may be at most {slack} smaller than these. This leaves room for\n  # \
+             other makers' drives, and has to be decided before the pool is made:\n  # reserve: \
+             2GiB"
         );
     }
     out.push_str(
-        "\n# Each with properties, a quota and snapshots of its own; add yours.\n\
+        "\n# Each has its own properties, quota and snapshots; add yours.\n\
          datasets:\n  data: {recordsize: 128K}\n  media: {recordsize: 1M}     # large files\n  \
          backup: {recordsize: 1M}\n",
     );

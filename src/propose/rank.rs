@@ -1,6 +1,6 @@
 //! Which layout comes first, and in what order the others stand beside it.
 //!
-//! The most space that outlives a drive; what differs by less than a hundredth counts as equal, and of equals the one
+//! The most space that survives a drive failure; what differs by less than a hundredth counts as equal, and of equals the one
 //! with fewer drives is better, since each drive more can fail. Where a resilver would leave the pool without redundancy
 //! for longer than a day, raidz2 of the same bays goes first, if there is one.
 
@@ -43,14 +43,16 @@ pub enum Reason {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Only => f.write_str("the only layout of these drives that outlives one of them"),
-            Self::MostSpace => f.write_str("the most space that outlives a drive"),
+            Self::Only => {
+                f.write_str("the only layout of these drives that survives a drive failure")
+            }
+            Self::MostSpace => f.write_str("the most space that survives a drive failure"),
             Self::FewerDrives { than } => {
-                write!(f, "as much space as {than} to a hundredth, from fewer drives")
+                write!(f, "as much space as {than} to within 1 %, from fewer drives")
             }
             Self::SecondLoss { than, hours } => write!(
                 f,
-                "it outlives a second drive while it resilvers, and {than} would be without \
+                "it survives a second failure during a resilver, when {than} would have no \
                  redundancy for up to {hours} h"
             ),
         }

@@ -42,7 +42,7 @@ const TABLE: &[(&[u64], &[&str], &str)] = &[
     (
         &[4, 4, 4],
         &["raidz of 3 [1 2 3] 7.85", "3-way mirror [1 2 3] 3.86"],
-        "the most space that outlives a drive",
+        "the most space that survives a drive failure",
     ),
     (&[8, 8, 8], &["raidz of 3 [1 2 3] 15.85", "3-way mirror [1 2 3] 7.85"], "the most space"),
     (
@@ -70,14 +70,14 @@ const TABLE: &[(&[u64], &[&str], &str)] = &[
             "raidz of 4 [1 2 3 4] 23.12",
             "two mirrors [1 2 + 3 4] 15.84",
         ],
-        "it outlives a second drive while it resilvers, and raidz of 4 would be without redundancy \
+        "it survives a second failure during a resilver, when raidz of 4 would have no redundancy \
          for up to 44 h",
     ),
     (&[2, 4], &["mirror [1 2] 1.93"], "the only layout"),
     (
         &[2, 4, 4],
         &["mirror [2 3] 3.86", "raidz of 3 [1 2 3] 3.87", "3-way mirror [1 2 3] 1.93"],
-        "as much space as raidz of 3 to a hundredth, from fewer drives",
+        "as much space as raidz of 3 to within 1 %, from fewer drives",
     ),
     (
         &[1, 2, 2, 2],
@@ -177,8 +177,11 @@ fn each_layout_says_how_it_grows() {
     assert_eq!(grows(&[2, 4], 0), "about 3.86 TB with a drive of 4.00 TB in bay 1");
     assert_eq!(grows(&[1, 2, 2, 2], 0), "attach a drive of 2.00 TB or more in bay 1");
     assert_eq!(grows(&[1, 2, 2, 2], 2), "about 5.67 TB with a drive of 2.00 TB in bay 1");
-    assert_eq!(grows(&[4, 4, 4, 4], 0), "larger drives for all 4 of a vdev, one by one");
-    assert_eq!(grows(&[4, 4, 4, 4], 1), "both drives of a mirror for larger ones");
+    assert_eq!(
+        grows(&[4, 4, 4, 4], 0),
+        "replace all 4 drives of a vdev with larger ones, one by one"
+    );
+    assert_eq!(grows(&[4, 4, 4, 4], 1), "replace both drives of a mirror with larger ones");
     let mut stock = thought_of(None, &[Bytes(4 * TB), Bytes(4 * TB)]);
     stock.empty = ["3", "4"].map(|bay| bay.parse().unwrap()).to_vec();
     assert_eq!(propose(stock).layouts[0].growth.to_string(), "add a mirror in bays 3-4");

@@ -1,4 +1,4 @@
-//! Where the bytes of the drives go, as a bar: what files can fill, what outlives drives, what is lost.
+//! Where the bytes of the drives go, as a bar: what files can fill, what survives drive failures, what is lost.
 //!
 //! The many steps from the drives to usable are few groups here. Parts of a bar are whole cells, and shares whole
 //! tenths of a percent; the largest remainders get what rounding leaves, so that both always add up.

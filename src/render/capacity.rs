@@ -1,6 +1,6 @@
 //! `capacity`: drive sizes against layouts, the seed article's table made exact.
 //!
-//! The first line of a size is what a person reckons (drives without redundancy, in the label's TB); below it
+//! The first line of a size is what a person computes (drives without redundancy, in the label's TB); below it
 //! stands what `zfs list` will say, decimal and binary, and to the byte. A layout that the bays cannot hold with
 //! sense is `-`.
 
@@ -34,7 +34,8 @@ pub fn render(rows: &[Row], bays: usize, of: &Of, layouts: &[Layout]) -> String 
             words::plain(title)
         ),
         Of::Article => format!(
-            "{bays} bays, as in the seed article: this box has no description (`--bays` says how many)"
+            "{bays} bays, as in the seed article: this server has no description (`--bays` says \
+             how many)"
         ),
     };
     let mut out = words::labelled("for", &format!("{of}, all drives of one size"));
@@ -46,7 +47,7 @@ pub fn render(rows: &[Row], bays: usize, of: &Of, layouts: &[Layout]) -> String 
     out.push('\n');
     out.push_str(&words::labelled(
         "lines",
-        "first: drives less redundancy, as people reckon; then: what `zfs list` will say",
+        "first: drives minus redundancy, by drive count; then: what `zfs list` will say",
     ));
     out.push_str(&words::labelled("survives", &survives(rows)));
     out

@@ -196,8 +196,8 @@ impl Reckoned {
         let cut = match self.terms.cut {
             Cut::Whole => "whole drives as on Linux".to_owned(),
             Cut::Reserve(bytes) => format!("partitions that leave {} free", bytes.zfs()),
-            Cut::Truenas => "drives as TrueNAS SCALE cuts them".to_owned(),
-            Cut::Bare => "no partition table: every byte is the vdev's".to_owned(),
+            Cut::Truenas => "drives as TrueNAS SCALE partitions them".to_owned(),
+            Cut::Bare => "no partition table: every byte belongs to the vdev".to_owned(),
         };
         let mut ashifts: Vec<u8> = self.parts.iter().map(|part| part.vdev.ashift.get()).collect();
         ashifts.dedup();
@@ -241,25 +241,27 @@ impl Reckoned {
                 (many, _) => format!("vdevs {} and {} like it: ", many[0], many.len() - 1),
             };
             let needs_4kn = margin.smallest_4kn.map_or_else(
-                || "no 4Kn drive is taken".to_owned(),
-                |bytes| format!("4Kn ones from {bytes}"),
+                || "no 4Kn drive fits".to_owned(),
+                |bytes| format!("4Kn: {bytes} or more"),
             );
             let beware = match (margin.refuses_4kn, margin.is_tight) {
                 (false, false) => "",
-                (false, true) => "; another maker's drive may be smaller than that",
-                (true, false) => "; a 4Kn drive of the same label does not fit",
+                (false, true) => "; another maker's drive may be smaller",
+                (true, false) => "; a 4Kn drive with the same label does not fit",
                 (true, true) => {
-                    "; a 4Kn drive of the same label does not fit, another maker's may not"
+                    "; a 4Kn drive with the same label does not fit, and another manufacturer's \
+                     may not"
                 }
             };
             let replace = format!(
-                "{lead}a drive from {} bytes, {} less than the smallest now; {needs_4kn}{beware}",
+                "{lead}a drive of {} bytes or more, {} less than the smallest now; \
+                 {needs_4kn}{beware}",
                 margin.smallest,
                 binary(margin.slack)
             );
             out.push_str(&words::labelled("replace", &replace));
             let margin = format!(
-                "{lead}{} more on each drive give {} more of SIZE",
+                "{lead}{} more on each drive gives {} more SIZE",
                 binary(margin.below_per_drive),
                 binary(margin.metaslab)
             );

@@ -1,4 +1,4 @@
-//! `care`: for each pool who scrubs, trims and tests, and who is told; what is done twice or by nobody, with the way out.
+//! `care`: for each pool who scrubs, trims and tests, and who gets alerts; what is done twice or by nobody, with the way out.
 
 use std::fmt::Write as _;
 
@@ -52,7 +52,7 @@ pub fn render(screen: &Screen<'_>) -> String {
     }
     out.push('\n');
     out.push_str(&words::labelled("tests", &tests(screen)));
-    out.push_str(&words::labelled("told", &told(screen.told, screen.wish)));
+    out.push_str(&words::labelled("alerts", &told(screen.told, screen.wish)));
     for line in &screen.told.silent {
         out.push_str(&words::labelled("silent", &words::plain(line)));
     }
@@ -64,7 +64,7 @@ pub fn render(screen: &Screen<'_>) -> String {
         out.push_str(&words::labelled("boot", &words::plain(&said)));
     }
     if screen.boot.is_empty() {
-        let fine = "the device that it starts from can be written to and has room".to_owned();
+        let fine = "the boot device is writable and has free space".to_owned();
         let said = screen.boot_unknown.map_or(fine, |why| format!("not known: {why}"));
         out.push_str(&words::labelled("boot", &words::plain(&said)));
     }
@@ -90,11 +90,13 @@ fn who(kept: &Kept, nobody: &str) -> String {
 
 fn scrubbed(kept: &Kept, last: Scrub, now: Timestamp) -> String {
     let mut said =
-        who(kept, "nobody does: `care: {scrub: monthly}` in the profile, or `zpool scrub`");
+        who(kept, "no schedule: add `care: {scrub: monthly}` to the profile, or run `zpool scrub`");
     said.push_str(match last {
-        Scrub::Never => "; it never was",
+        Scrub::Never => "; it has never run",
         Scrub::Unfinished => "; one is under way",
-        Scrub::Forgotten { .. } => "; when last is not known, a resilver took its place",
+        Scrub::Forgotten { .. } => {
+            "; the last date is unknown, because a resilver replaced the record"
+        }
         Scrub::Ended { .. } => "",
     });
     if let Scrub::Ended { at, days, .. } = last {
@@ -119,9 +121,9 @@ fn upcoming(kept: &Kept, now: Timestamp) -> String {
 
 fn trimmed(care: &PoolCare) -> String {
     if !care.flash && care.trim.by.is_empty() {
-        return "no need: none of its drives is known to be flash".to_owned();
+        return "not needed: none of its drives is known to be an SSD".to_owned();
     }
-    who(&care.trim, "nobody does: `care: {trim: monthly}` in the profile, or `zpool trim`")
+    who(&care.trim, "no schedule: add `care: {trim: monthly}` to the profile, or run `zpool trim`")
 }
 
 /// What is done twice, and the way out.
@@ -134,9 +136,9 @@ fn ways_out(care: &PoolCare) -> Vec<String> {
         let cron = kept.by.iter().any(|it| matches!(it, Keeper::Cron { .. }));
         let word = job.word();
         lines.push(if cron {
-            format!("two {word} it: `care:` in the profile and `zbay apply` make it one")
+            format!("two schedules {word} it: `care:` in the profile and `zbay apply` make it one")
         } else {
-            format!("two {word} it: `systemctl disable --now` one of them")
+            format!("two schedules {word} it: `systemctl disable --now` one of them")
         });
     }
     lines
@@ -144,11 +146,11 @@ fn ways_out(care: &PoolCare) -> Vec<String> {
 
 fn tests(screen: &Screen<'_>) -> String {
     match screen.testers {
-        None => "not known who has the drives test themselves".to_owned(),
+        None => "it is unknown whether self-tests are scheduled".to_owned(),
         Some([]) if screen.wish.is_some_and(|wish| wish.care.is_some()) => {
-            "nobody has the drives test themselves: the profile says `selftest: off`".to_owned()
+            "no self-tests: the profile says `selftest: off`".to_owned()
         }
-        Some([]) => "nobody has the drives test themselves: `care:` in the profile does".to_owned(),
+        Some([]) => "no self-tests: add `care:` to the profile".to_owned(),
         Some(all) => {
             let one = |(who, next): &(String, Option<Timestamp>)| match next {
                 Some(at) => format!("{who}, next {}", day(*at)),
@@ -158,7 +160,7 @@ fn tests(screen: &Screen<'_>) -> String {
             let smartd = all.iter().any(|(who, _)| who.starts_with("smartd"));
             let twice = smartd && all.len() > 1;
             let out = if twice {
-                "; twice: take `-s` out of /etc/smartd.conf, or `selftest: off`"
+                "; twice: remove `-s` from /etc/smartd.conf, or set `selftest: off`"
             } else {
                 ""
             };
@@ -172,8 +174,8 @@ fn told(told: &Told, wish: Option<&Profile>) -> String {
     let set = wish.is_some_and(|wish| !wish.notify.is_empty());
     match (&names[..], &told.unknown) {
         ([], Some(why)) => words::plain(&format!("not known: {why}")),
-        ([], None) if set => "nobody, though `notify:` is set".to_owned(),
-        ([], None) => "nobody: set `notify:` in the profile (`zbay help notices`)".to_owned(),
+        ([], None) if set => "no alerts, although `notify:` is set".to_owned(),
+        ([], None) => "no alerts: set `notify:` in the profile (`zbay help notices`)".to_owned(),
         (_, None) => words::plain(&names.join("; ")),
         (_, Some(why)) => words::plain(&format!("{}; not known: {why}", names.join("; "))),
     }
@@ -185,10 +187,10 @@ fn two_voices(told: &Told) -> &'static str {
     let zed = told.by.iter().any(|it| matches!(it, Teller::Zed { .. }));
     match (zbay, zed) {
         (true, true) => {
-            "put `#` before ZED_EMAIL_ADDR in /etc/zfs/zed.d/zed.rc: zbay hears ZED's events"
+            "put `#` before ZED_EMAIL_ADDR in /etc/zfs/zed.d/zed.rc: zbay gets ZED's events"
         }
-        (true, false) => "smartd mails what zbay tells: take `-m` out of /etc/smartd.conf",
-        (false, _) => "`notify:` in the profile tells both in one voice; then `zbay care` again",
+        (true, false) => "smartd mails the same as zbay: remove `-m` from /etc/smartd.conf",
+        (false, _) => "`notify:` in the profile covers both; then `zbay care` again",
     }
 }
 
@@ -197,7 +199,7 @@ fn next(screen: &Screen<'_>) -> String {
     let pools = match screen.pools {
         Err(unknown) => return words::plain(&unread(unknown, "zbay care")),
         Ok([]) if screen.wish.is_some() => return "`zbay plan`".to_owned(),
-        Ok([]) => return "`zbay` shows what there is".to_owned(),
+        Ok([]) => return "`zbay` shows what is here".to_owned(),
         Ok(pools) => pools,
     };
     let alone = |kept: &Kept| kept.unknown.is_some() || kept.by.len() == 1;

@@ -38,11 +38,11 @@ fn one_schedule_and_no_voice() {
 tank
 scrubbed monthly by zfs-scrub-monthly@tank.timer; last 2025-11-02 (26 days ago),
          next 2025-12-07
-trimmed  no need: none of its drives is known to be flash
+trimmed  not needed: none of its drives is known to be an SSD
 
-tests    nobody has the drives test themselves: `care:` in the profile does
-told     nobody: set `notify:` in the profile (`zbay help notices`)
-boot     the device that it starts from can be written to and has room
+tests    no self-tests: add `care:` to the profile
+alerts   no alerts: set `notify:` in the profile (`zbay help notices`)
+boot     the boot device is writable and has free space
 next     a profile with `care:` and `notify:` does all of it: `zbay help care`
 "
     );
@@ -59,7 +59,7 @@ fn what_is_done_twice_is_named_with_the_way_out() {
             Teller::Zed { to: "root".into() },
         ],
         silent: vec![
-            "smartd would mail root, and there is no program `mail`: `apt install bsd-mailx`"
+            "smartd would mail root, but there is no `mail` program: `apt install bsd-mailx`"
                 .into(),
         ],
         unknown: None,
@@ -75,7 +75,13 @@ fn what_is_done_twice_is_named_with_the_way_out() {
     };
     let pools = [(worst, Scrub::Never)];
     let text = render(&screen(&pools, &told, &[note]));
-    for words in ["two scrub it", "two trim it", "ZED_EMAIL_ADDR", "silent   smartd", "97 % full"] {
+    for words in [
+        "two schedules scrub it",
+        "two schedules trim it",
+        "ZED_EMAIL_ADDR",
+        "silent   smartd",
+        "97 % full",
+    ] {
         assert!(text.contains(words), "{words}: {text}");
     }
     assert!(text.lines().count() <= 20 && text.lines().all(|line| line.len() <= 80), "{text}");

@@ -31,15 +31,15 @@ pub fn render(it: &Explained) -> String {
     for at in &it.live.unknown {
         let vdev = it.live.pool.vdevs.get(*at).map_or_else(String::new, |it| it.kind.to_string());
         let said = format!(
-            "how vdev {} ({vdev}) was made could not be found out: it is reckoned as if it were new",
+            "how vdev {} ({vdev}) was created is unknown: it is computed as if it were new",
             at + 1
         );
         out.push_str(&words::labelled("unknown", &said));
     }
     if it.absent > 0 {
         let said = match it.absent {
-            1 => "1 drive of it is not here: its partition is counted".to_owned(),
-            many => format!("{many} drives of it are not here: their partitions are counted"),
+            1 => "1 of its drives is not here: its partition is counted".to_owned(),
+            many => format!("{many} of its drives are not here: their partitions are counted"),
         };
         out.push_str(&words::labelled("absent", &said));
     }
@@ -53,18 +53,18 @@ fn after(it: &Explained) -> Vec<Line> {
         lines.push(Line { what: what.to_owned(), bytes, sign, why });
     };
     if it.special > Bytes::ZERO {
-        let why = "what is allocated on special and dedup vdevs counts as well";
+        let why = "what is allocated on special and dedup vdevs counts too";
         push("on special vdevs", it.special, '+', why);
     }
     let rest = Bytes(u64::try_from(it.rest.unsigned_abs()).unwrap_or(u64::MAX));
     if it.rest > 0 {
-        push("saved", rest, '+', "by cloning or deduplication: the same blocks hold more");
+        push("saved", rest, '+', "from cloning or deduplication: the same blocks hold more");
     } else if it.rest < 0 {
         push(
             "waiting",
             rest,
             '-',
-            "a checkpoint or frees that are not done yet; if it stays, a tuned slop",
+            "a checkpoint, or frees still in progress; if it stays, a tuned slop",
         );
     }
     let both = Bytes(it.used.0.saturating_add(it.available.0));
@@ -87,7 +87,7 @@ fn today(it: &Explained) -> String {
         std::cmp::Ordering::Greater => than(new.0 - now.0, "more"),
         std::cmp::Ordering::Less => than(now.0 - new.0, "less"),
     };
-    format!("the same drives made anew would give {} usable, {compared}", new.tb())
+    format!("a new pool on the same drives would have {} usable, {compared}", new.tb())
 }
 
 /// Where the bytes of a pool went.
@@ -219,7 +219,7 @@ mod tests {
         let pool = &inventory.pools.as_ref().unwrap()[0];
         let error = explain(pool, &inventory.disks, "2.3.9").unwrap_err().to_string();
         assert!(
-            error.starts_with("raidz1-0 of testpool: its partition's size is not told"),
+            error.starts_with("raidz1-0 of testpool: ZFS does not report its partition's size"),
             "{error}"
         );
     }

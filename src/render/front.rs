@@ -332,7 +332,7 @@ fn lines(slot: &Slot) -> [Line; 6] {
     ]
 }
 
-/// The bays with what is in them, in as many rows as the screen's columns need; nothing for a box without a description.
+/// The bays with what is in them, in as many rows as the screen's columns need; nothing for a server without a description.
 pub fn picture(slots: &[Slot], paint: Paint) -> String {
     if slots.is_empty() {
         return String::new();

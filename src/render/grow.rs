@@ -15,7 +15,7 @@ pub struct Target {
 fn way(way: Way) -> String {
     match way {
         Way::Now => "as it is".to_owned(),
-        Way::Anew => "build anew".to_owned(),
+        Way::Anew => "new pool".to_owned(),
         Way::Grown { added, attached, replaced } => {
             let parts = [(attached, "attach"), (replaced, "replace"), (added, "add vdevs:")];
             let said: Vec<String> = parts
@@ -57,23 +57,24 @@ pub fn render(from: &str, targets: &[Target]) -> String {
     out.push('\n');
     out.push_str(&words::labelled(
         "parity",
-        "percent of the drives that are no data: as people reckon; as `zfs list` reckons, by 128K blocks; of 1M blocks \
-         written from then on",
+        "percent of the drives that is not data: by drive count; as `zfs list` computes, with 128K \
+         blocks; with 1M blocks written from then on",
     ));
     out.push_str(&words::labelled(
         "hours",
-        "of full drives, at 150 and at 50 MB/s; exposed: with no redundancy left, if each old drive is taken out first",
+        "for full drives, at 150 and at 50 MB/s; exposed: with no redundancy left, if each old \
+         drive is removed first",
     ));
     let all = || targets.iter().flat_map(|target| &target.ways).map(|growth| growth.way);
     if all().any(|way| matches!(way, Way::Grown { attached, .. } if attached > 0)) {
         out.push_str(&words::labelled(
             "attach",
-            "to a raidz takes OpenZFS 2.3; it is reckoned by its first width for ever, so that usable stays behind what \
-             really fits",
+            "to a raidz needs OpenZFS 2.3; ZFS always computes it by its first width, so usable \
+             stays below what really fits",
         ));
     }
     if all().any(|way| way == Way::Anew) {
-        out.push_str(&words::labelled("anew", "the data has to be elsewhere meanwhile"));
+        out.push_str(&words::labelled("new pool", "the data has to be stored elsewhere meanwhile"));
     }
     out
 }

@@ -186,7 +186,7 @@ impl KnownBy {
 pub fn render(hw: &Hw, file: &str, by: KnownBy, inventory: &Inventory, paint: Paint) -> String {
     let host = &inventory.host;
     let serial = host.dmi.product_serial.as_deref().map_or_else(
-        || "serial not told".to_owned(),
+        || "serial unknown".to_owned(),
         |serial| format!("serial {}", words::plain(serial)),
     );
     let title = words::plain(&hw.title);
@@ -217,10 +217,11 @@ pub fn render(hw: &Hw, file: &str, by: KnownBy, inventory: &Inventory, paint: Pa
     let assumed = assumed_bays(hw);
     if !assumed.is_empty() {
         let bays = words::bays(&assumed);
-        let say = format!("{bays}: the order is assumed, compare serials before you pull one");
+        let say = format!("{bays}: order assumed, so compare serials before you pull a drive");
         out.push_str(&words::labelled("order", &say));
     } else if hw.is_generic() && !hw.is_nobodys() {
-        let say = "nobody has proved which port is which place in the box: ports stand for bays";
+        let say = "it is not confirmed which port is which place in the server: ports are shown \
+                   instead of bays";
         out.push_str(&words::labelled("order", say));
     }
     out.push_str(&words::labelled("mode", &mode(hw, host)));
@@ -257,8 +258,8 @@ fn known(hw: &Hw, file: &str, by: KnownBy, dmi: &Dmi) -> String {
             format!("by the recorded profile, described in {file}; calls itself {strings}")
         }
         KnownBy::Nothing => format!(
-            "not: it calls itself {strings}, and no description fits. Its ports stand for bays; \
-             to describe it put a file into /etc/zbay/hw"
+            "no: it calls itself {strings}, and no description matches. Ports are shown instead of \
+             bays; to describe it, put a file into /etc/zbay/hw"
         ),
     }
 }
@@ -308,7 +309,7 @@ fn elsewhere(hw: &Hw, inventory: &Inventory) -> String {
 
 fn mode(hw: &Hw, host: &Host) -> String {
     let Some(controller) = &hw.controller else {
-        return "not known: the description names no controller".to_owned();
+        return "unknown: the description names no controller".to_owned();
     };
     let address = &controller.address;
     let Some(found) = host.controllers.iter().find(|found| found.address == *address) else {
@@ -330,7 +331,7 @@ fn mode(hw: &Hw, host: &Host) -> String {
         return format!("HBA: bays at the card at {card}{what}; the chipset ({id}) in {is}");
     }
     match hw.chipset_mode(host).and_then(|mode| hw.mode_of(mode)) {
-        None => format!("not known: {id} at {address} is none of those described"),
+        None => format!("not known: {id} at {address} is not one of those described"),
         Some(mode) => {
             let swap = match mode.hot_swap {
                 Some(true) => ", hot-swap",
@@ -450,7 +451,7 @@ pub fn bios(dmi: &Dmi) -> String {
     match (&dmi.bios_version, &dmi.bios_date) {
         (Some(version), Some(date)) => words::plain(&format!("{version} {date}")),
         (Some(one), None) | (None, Some(one)) => words::plain(one),
-        (None, None) => "not told".to_owned(),
+        (None, None) => "unknown".to_owned(),
     }
 }
 

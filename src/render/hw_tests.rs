@@ -41,7 +41,7 @@ known    by its own names (verified), described in hw/hp-microserver-gen8.yaml
   usb  SAMSUNG HM250HI  0.25 TB  boots, in use: mounted at /, the running system
   empty: the fifth port and iLO virtual media
 
-order    bays 1-4: the order is assumed, compare serials before you pull one
+order    bays 1-4: order assumed, so compare serials before you pull a drive
 mode     AHCI (verified), 8086:1c02 at 0000:00:1f.2, hot-swap
 boots    in AHCI mode bays 1-4 (assumed), USB and microSD; not the fifth port
          (RAID, Legacy and HBA mode can)
@@ -67,7 +67,7 @@ fn modes_other_than_ahci_and_none() {
     assert!(text.contains("the fifth port (in a volume of the RAID firmware)"), "{text}");
     inventory.host.controllers[0].id = "8086:2822".into();
     let text = shown(&inventory);
-    assert!(text.contains("mode     not known: 8086:2822 at 0000:00:1f.2 is none of"), "{text}");
+    assert!(text.contains("mode     not known: 8086:2822 at 0000:00:1f.2 is not one of"), "{text}");
     assert!(
         text.contains("boots    depends on the controller's mode, which is not known"),
         "{text}"
@@ -81,7 +81,7 @@ fn a_box_without_a_description() {
     let mut inventory = unprivileged();
     inventory.host = Host::default();
     let text = render(&hw("generic"), "hw/generic.yaml", KnownBy::Nothing, &inventory, Paint::NONE);
-    assert!(text.contains("known    not: it calls itself nothing, and no description"));
+    assert!(text.contains("known    no: it calls itself nothing, and no description"));
     assert!(text.contains("  pci-0000:00:1f.2-ata-1  SAMSUNG HD103UJ     1.00 TB  unknown: perm"));
     assert!(text.contains("memory   amount not known, ECC not known\n"), "{text}");
     fits(&text);

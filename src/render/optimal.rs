@@ -53,8 +53,8 @@ pub fn rule(widths: &[Width], every: bool) -> String {
     out.push_str(&table::bars(Some(&header), &rows));
     out.push_str(&words::labelled(
         "percent",
-        "of the raw space: drives less parity; 128K records, as `zfs list` reckons; 1M records; a compressed mix of \
-         4 to 128 KiB; 16K volumes",
+        "of the raw space: drives minus parity; 128K records, as `zfs list` computes; 1M records; \
+         a compressed mix of 4 to 128 KiB; 16K volumes",
     ));
     out
 }
@@ -148,7 +148,9 @@ pub fn ways(
     }
     out.push_str(&words::labelled(
         "order",
-        "by losses survived, then by usable space, in TB; mix: what fits of blocks of 4 to 128 KiB as compression leaves them; what another way beats in space, losses, spares, vdevs and time is left out",
+        "by failures survived, then by usable space, in TB; mix: what fits with compressed blocks \
+         of 4 to 128 KiB; layouts that another one beats in space, failures survived, spares, \
+         vdevs and time are left out",
     ));
     if !left_out.is_empty() {
         let text = format!("no room for {}: `--csv` and `--json` have all", left_out.join(", "));

@@ -89,7 +89,7 @@ pub fn render(overview: &Overview<'_>) -> String {
         let said = "contents and health are unknown: `sudo zbay`";
         out.push_str(&words::labelled("not root", said));
     }
-    out.push_str(&words::labelled("box", &about(hw, inventory)));
+    out.push_str(&words::labelled("server", &about(hw, inventory)));
     out.push_str(&words::labelled("system", &system(hw, inventory)));
     out.push('\n');
     out.push_str(&bays(hw, inventory));
@@ -263,7 +263,7 @@ fn wish(overview: &Overview<'_>) -> String {
             let groups = pool.bays.0.iter().map(|group| words::bays(group));
             let groups = words::and(&groups.collect::<Vec<_>>());
             let state = match (overview.inventory.pools.is_ok(), overview.wished()) {
-                (false, _) => "whether it is there is not known",
+                (false, _) => "it is unknown whether it is there",
                 (true, Some(_)) => "that pool is imported",
                 (true, None) => "that pool is not imported",
             };
@@ -307,10 +307,7 @@ fn next(overview: &Overview<'_>, pools: &[Status]) -> Vec<(String, String)> {
         add(command, &format!("pool {}: {what}", status.pool));
     }
     for pool in &ways.imports {
-        add(
-            typed(&format!("import {}", words::typeable(pool))),
-            "show what it holds, and import it",
-        );
+        add(typed(&format!("import {}", words::typeable(pool))), "check it, then import it");
     }
     let none = overview.inventory.pools.as_ref().is_ok_and(Vec::is_empty);
     let disks = &overview.inventory.disks;
@@ -341,19 +338,19 @@ fn next(overview: &Overview<'_>, pools: &[Status]) -> Vec<(String, String)> {
         }
         (Wish::Sound(_), None) => {}
         (Wish::Sound(_), Some(_)) => {
-            add(typed("verify"), "compare the machine with its profile");
+            add(typed("verify"), "compare the server with its profile");
         }
     }
     if overview.inventory.pools.as_ref().is_ok_and(|pools| !pools.is_empty()) {
-        add(typed("status"), "the pool by bay: how it is, what to do");
+        add(typed("status"), "the pool by bay: its health and what to do");
         if let Some(pool) = &ways.adopt {
             let what = "write a profile of this pool as it is";
             add(typed(&format!("adopt {}", words::typeable(pool))), what);
         }
     } else {
-        add(typed("capacity"), "what common drive sizes would hold");
+        add(typed("capacity"), "what drives of common sizes would hold");
     }
-    add(typed("show hw"), "the box: bays, what boots, memory");
+    add(typed("show hw"), "the server: bays, boot devices, memory");
     next
 }
 

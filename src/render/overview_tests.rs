@@ -36,7 +36,7 @@ fn shown(name: &str, inventory: &Inventory, wish: Wish) -> (String, bool) {
 fn before_the_pool() {
     let (text, well) = shown("hp-microserver-gen8", &inventory(), seed());
     let wanted = "\
-box      HP ProLiant MicroServer Gen8, BIOS J06 04/04/2019, 2 CPUs, 9.7 GiB, ECC
+server   HP ProLiant MicroServer Gen8, BIOS J06 04/04/2019, 2 CPUs, 9.7 GiB, ECC
 system   Debian GNU/Linux 13, OpenZFS 2.3.9-1, booted from USB, controller in
          AHCI mode
 
@@ -53,8 +53,8 @@ notice   the order of the bays is assumed: compare serials (`zbay show disk`)
 
 next     `zbay plan`      what would be done; writes nothing
          `zbay propose`   other layouts for these drives, side by side
-         `zbay capacity`  what common drive sizes would hold
-         `zbay show hw`   the box: bays, what boots, memory
+         `zbay capacity`  what drives of common sizes would hold
+         `zbay show hw`   the server: bays, boot devices, memory
 ";
     assert_eq!(text, wanted);
     assert!(well);
@@ -69,7 +69,7 @@ fn with_a_pool_that_has_lost_a_drive() {
         "\npool     testpool DEGRADED, 456K used, 2.55T free\n",
         "\nwarning  testpool is DEGRADED: the drive in bay 3 is missing. No redundancy\n         left: one more failure loses the pool: `zbay status`\n",
         "\nnext     `zbay replace 3`  pool testpool: the drive in bay 3 is missing\n",
-        "\n         `zbay verify`     compare the machine with its profile\n",
+        "\n         `zbay verify`     compare the server with its profile\n",
     ] {
         assert!(text.contains(line), "{line}\n{text}");
     }
@@ -83,8 +83,8 @@ fn where_little_is_known_nothing_is_claimed() {
         "  sda  SAMSUNG HD103UJ     1.00 TB  unknown: permission denied, run as root\n",
         "\nprofile  none is recorded\n",
         "\npool     not known: permission denied, run as root\n",
-        "\nnotice   no description fits this box",
-        "\nnext     `zbay capacity`  what common drive sizes would hold\n",
+        "\nnotice   no description matches this server",
+        "\nnext     `zbay capacity`  what drives of common sizes would hold\n",
     ] {
         assert!(text.contains(line), "{line}\n{text}");
     }

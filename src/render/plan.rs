@@ -306,7 +306,7 @@ fn outlook(plan: &Plan, out: &mut String) {
         let volumes = plan.notes.iter().any(|note| note.rule == Rule::Volumes);
         let said = if volumes {
             format!(
-                "{}; not all of these are drives, and which fail together is not known",
+                "{}; not all of these are drives, and it is unknown which fail together",
                 survives(o)
             )
         } else {
@@ -314,7 +314,10 @@ fn outlook(plan: &Plan, out: &mut String) {
         };
         out.push_str(&labelled("survives", &said));
         let ashift = o.ashift;
-        out.push_str(&labelled("fixed", &format!("layout and ashift {ashift}, for ever")));
+        out.push_str(&labelled(
+            "fixed",
+            &format!("layout and ashift {ashift} cannot be changed later"),
+        ));
         for (index, members) in merged(&o.replacement).iter().enumerate() {
             out.push_str(&labelled(if index == 0 { "replace" } else { "" }, &replaced(members)));
         }
@@ -336,8 +339,8 @@ fn unused(plan: &Plan, o: &Outlook) -> String {
             |change| matches!(change, Change::Run(cmd) if cmd.args.iter().any(|arg| arg == "-f")),
         )
     });
-    let note = if force { "; `-f` stands for that alone" } else { "" };
-    format!("{} of the larger drives, since the smallest counts{note}", o.unused.tb())
+    let note = if force { "; `-f` is only for that" } else { "" };
+    format!("{} of the larger drives, since the smallest sets the size{note}", o.unused.tb())
 }
 
 fn survives(o: &Outlook) -> String {
@@ -350,9 +353,9 @@ fn survives(o: &Outlook) -> String {
     };
     let hours = format!("a resilver of a full drive takes {from} to {to} h");
     match (o.survives, o.survives_at_best) {
-        (0, _) => "nothing: one drive that fails takes all data with it".to_owned(),
+        (0, _) => "nothing: any drive failure loses all data".to_owned(),
         (any, best) if best > any => {
-            format!("{}; a further one only in another vdev; {hours}", number(any))
+            format!("{}; a second one only in another vdev; {hours}", number(any))
         }
         (1, _) => format!("any one drive; none during its resilver ({from} to {to} h)"),
         (any, _) => format!("{}; {hours}", number(any)),
@@ -379,7 +382,7 @@ pub fn remedy(drift: &Drift, mend: &str) -> String {
     if mend.starts_with("zbay ") {
         said.replace("`zbay apply`", &format!("`{mend}`"))
     } else {
-        said.replace("`zbay apply` mends it", &format!("not applied as things are: {mend}"))
+        said.replace("`zbay apply` fixes it", &format!("not applied as things are: {mend}"))
     }
 }
 

@@ -119,7 +119,7 @@ fn row(hw: &Hw, inventory: &Inventory, leaf: &Leaf) -> Vec<String> {
 /// A leaf whose drive is not there: the bay where it can be told, model and serial as ZFS remembers them.
 fn gone(hw: &Hw, inventory: &Inventory, leaf: &Leaf) -> (String, String, String) {
     let was = missing::of(hw, inventory, leaf);
-    (was.place, format!("gone: {}", was.model), was.serial.unwrap_or_else(|| "?".to_owned()))
+    (was.place, format!("missing: {}", was.model), was.serial.unwrap_or_else(|| "?".to_owned()))
 }
 
 fn errors([read, write, checksum]: [u64; 3]) -> String {
@@ -134,7 +134,7 @@ fn errors([read, write, checksum]: [u64; 3]) -> String {
 
 fn size(pool: &Pool) -> String {
     let (size, used) = (pool.size, pool.allocated);
-    format!("SIZE {} ({size} bytes), of it allocated {} ({used})", size.zfs(), used.zfs())
+    format!("SIZE {} ({size} bytes), {} ({used}) allocated", size.zfs(), used.zfs())
 }
 
 fn usable(pool: &Pool) -> String {
@@ -143,7 +143,7 @@ fn usable(pool: &Pool) -> String {
     };
     let usable = crate::units::Bytes(root.used.0.saturating_add(root.available.0));
     format!(
-        "{} (zfs: {}, {usable} bytes), of it used {} ({})",
+        "{} (zfs: {}, {usable} bytes), {} ({}) used",
         usable.tb(),
         usable.zfs(),
         root.used.zfs(),
@@ -165,16 +165,16 @@ testpool is DEGRADED: the drive in bay 3 is missing. No redundancy left: one
 more failure loses the pool
 status   One or more devices could not be opened.
 
-  raidz1-0  ashift 12                                DEGRADED
-    bay 1   SAMSUNG HD103UJ           S13PJ0EXAMPLE  ONLINE
-    bay 2   ST2000DM001-1CH164        Z1E0EXA1       ONLINE    3 cksum
-    bay 3   gone: ST2000DM001-1ER164  Z4Z0EXA2       UNAVAIL
-    bay 4   ST2000DM001-1ER164        Z4Z0EXA3       ONLINE
+  raidz1-0  ashift 12                                   DEGRADED
+    bay 1   SAMSUNG HD103UJ              S13PJ0EXAMPLE  ONLINE
+    bay 2   ST2000DM001-1CH164           Z1E0EXA1       ONLINE    3 cksum
+    bay 3   missing: ST2000DM001-1ER164  Z4Z0EXA2       UNAVAIL
+    bay 4   ST2000DM001-1ER164           Z4Z0EXA3       ONLINE
 
-size     SIZE 3.62T (3985729650688 bytes), of it allocated 1M (1048576)
-usable   2.81 TB (zfs: 2.55T, 2805775466496 bytes), of it used 456K (466496)
-order    which port is which of bays 1-4 is assumed, nobody has proved it:
-         compare the serial on the label before you pull a drive
+size     SIZE 3.62T (3985729650688 bytes), 1M (1048576) allocated
+usable   2.81 TB (zfs: 2.55T, 2805775466496 bytes), 456K (466496) used
+order    which port is which of bays 1-4 is assumed, not confirmed: compare the
+         serial on the label before you pull a drive
 ";
         assert_eq!(text, wanted);
     }

@@ -1,6 +1,6 @@
 //! Layouts side by side: a row each, the first with its reason, how each grows, and the drives that do not count.
 //!
-//! Bays are told by their numbers; ports of a box without a description are too long for a table and get letters, which
+//! Bays are told by their numbers; ports of a server without a description are too long for a table and get letters, which
 //! the drives above it explain.
 
 use schemars::JsonSchema;
@@ -63,7 +63,7 @@ pub fn next() -> &'static str {
 
 /// The same where nothing was looked at.
 pub fn buy() -> &'static str {
-    "\nno drive was looked at: `zbay propose` takes those that are there\n"
+    "\nno drive was looked at: `zbay propose` alone uses the drives here\n"
 }
 
 /// The same where a profile was asked for and there is none.
@@ -118,13 +118,15 @@ fn ways_out(absent: &[Absent]) -> Vec<&'static str> {
     let mut ways = Vec::new();
     if any(|why| matches!(why, Why::Outside { transport, .. } if *transport != Transport::Usb)) {
         ways.push(
-            "name the ports in a description in /etc/zbay/hw (`zbay help hw`): as bays for data, or as places with `pool: true` \
-             for a log or a cache; if the bays' cable is at that card, `zbay learn` finds out which port is which bay",
+            "name the ports in a description in /etc/zbay/hw (`zbay help hw`): as bays for data, \
+             or as places with `pool: true` for a log or a cache; if the bays are cabled to that \
+             card, `zbay learn` finds out which port is which bay",
         );
     }
     if any(|why| matches!(why, Why::Outside { transport: Transport::Usb, .. })) {
         ways.push(
-            "zbay takes USB drives only where a description names their ports as bays: put one into /etc/zbay/hw (`zbay help hw`)",
+            "zbay uses USB drives only if a description names their ports as bays: put one into \
+             /etc/zbay/hw (`zbay help hw`)",
         );
     }
     if any(|why| *why == Why::Ambiguous) {
@@ -136,13 +138,13 @@ fn ways_out(absent: &[Absent]) -> Vec<&'static str> {
 /// Why there is nothing to show.
 fn none(proposal: &Proposal) -> &'static str {
     match (proposal.stock.drives.len(), proposal.stock.absent.len()) {
-        (0, 0) => "there is no drive that zbay may take",
+        (0, 0) => "there is no drive that zbay may use",
         (0, _) => "all drives are left out, each for the reason above",
-        (1, 0) => "one drive alone has no redundancy: a second one of its size makes a mirror",
+        (1, 0) => "one drive alone has no redundancy: a second one of the same size makes a mirror",
         (1, _) => {
             "one drive alone has no redundancy, and the others are left out for the reasons above"
         }
-        _ => "ZFS makes no pool with redundancy of these drives",
+        _ => "ZFS cannot make a pool with redundancy from these drives",
     }
 }
 
@@ -152,7 +154,7 @@ fn why(why: &Why) -> String {
         Why::Holds(owner) => contents_phrase(owner),
         Why::NotKnown(why) => format!("unknown: {}", plain(why)),
         Why::Unsound(finding) => format!("it {}", finding.words()),
-        Why::Flawed(Flaw::PlaceholderWwn) => "its wwn is one that many units share".to_owned(),
+        Why::Flawed(Flaw::PlaceholderWwn) => "its wwn is shared by many units".to_owned(),
         Why::Flawed(
             flaw
             @ (Flaw::OneDrive { .. } | Flaw::Zoned { .. } | Flaw::NoCapacity | Flaw::NoSectors),
@@ -162,11 +164,11 @@ fn why(why: &Why) -> String {
         Why::Flawed(Flaw::DuplicateWwn { .. }) => "another drive has its wwn".to_owned(),
         Why::Flawed(Flaw::DuplicateSerial { .. }) => "another drive has its serial".to_owned(),
         Why::Flawed(Flaw::NoAddress) => "it has no name that survives a reboot".to_owned(),
-        Why::NoBay => "blank, and not in a bay: fit for a log or a cache".to_owned(),
+        Why::NoBay => "blank, but not in a bay: usable for a log or a cache".to_owned(),
         Why::Ambiguous => {
-            "udev gives it the same port as others, so a profile cannot name one of them".to_owned()
+            "udev gives it the same port as others, so a profile cannot tell them apart".to_owned()
         }
-        Why::Outside { port: None, .. } => "udev does not tell its port".to_owned(),
+        Why::Outside { port: None, .. } => "udev does not report its port".to_owned(),
         Why::Outside { port: Some(port), transport: Transport::Usb } => {
             format!("a USB drive at {}, which no description names as a bay", plain(port))
         }

@@ -21,7 +21,7 @@ impl Sheet {
         self.lines(|cells| cells.iter().map(|cell| quoted(cell)).collect::<Vec<_>>().join(","))
     }
 
-    /// A table of Markdown; what are numbers in the first row stands to the right.
+    /// A Markdown table; what are numbers in the first row stands to the right.
     pub fn markdown(&self) -> String {
         let escaped = |cell: &str| cell.replace('|', "\\|").replace('\n', " ");
         let line = |cells: &[&str]| {

@@ -44,11 +44,11 @@ pub fn render(screen: &Screen<'_>) -> String {
     let mut out = String::new();
     if screen.pools.is_empty() && screen.others.is_empty() {
         if let Some(why) = screen.unknown {
-            out.push_str("no pool is imported; whether one waits for it is not known\n\n");
+            out.push_str("no pool is imported; it is unknown whether one could be\n\n");
             out.push_str(&words::labelled("why", &words::plain(why)));
             out.push_str(&words::labelled("next", "`zbay show disk`"));
         } else {
-            out.push_str("no pool is imported, and none waits for it\n\n");
+            out.push_str("no pool is imported, and none is waiting to be\n\n");
             out.push_str(&words::labelled("next", "`zbay propose`"));
         }
     }
@@ -204,7 +204,7 @@ fn typed(next: Option<String>) -> String {
     next.map_or_else(|| "nothing to do".to_owned(), |next| format!("`{}`", words::plain(&next)))
 }
 
-/// The bays side by side, each with what its member is: `[1 ok] [2 GONE]`.
+/// The bays side by side, each with what its member is: `[1 ok] [2 MISSING]`.
 fn strip(hw: &Hw, status: &Status) -> String {
     let members: Vec<&Member> = status.vdevs.iter().flat_map(|vdev| &vdev.members).collect();
     if hw.bays.len() > STRIP || members.iter().all(|member| member.bay.is_none()) {
@@ -213,23 +213,31 @@ fn strip(hw: &Hw, status: &Status) -> String {
     let painted_word = |word: &str| painted(Tone::of_state(word), word);
     let cell = |bay: &crate::hw::Bay| {
         let here = members.iter().filter(|member| member.bay.as_ref() == Some(&bay.bay));
-        let word = here.map(|member| brief(member)).max_by_key(|word| word.len()).unwrap_or("-");
+        let word = here.map(|member| brief(member)).max_by_key(|word| rank(word)).unwrap_or("-");
         format!("[ {} {} ]", bay.bay, painted_word(word))
     };
     let cells: Vec<String> = hw.bays.iter().map(cell).collect();
     format!("  {}\n", cells.join(" "))
 }
 
-/// A member in a word; the longer, the worse.
+fn rank(word: &str) -> Option<usize> {
+    WORDS.iter().position(|known| *known == word)
+}
+
+/// Words for a member, the mildest first: of two members in one bay the worse one is shown.
+const WORDS: [&str; 9] =
+    ["ok", "spare", "MISSING", "errors", "FAILED", "resilvering", "OFFLINE", "FAILING", "NO LABEL"];
+
+/// A member in a word of [`WORDS`].
 fn brief(member: &Member) -> &'static str {
     match member.state.as_str() {
-        _ if member.is_away() => "GONE",
+        _ if member.is_away() => "MISSING",
         "FAULTED" => "FAILED",
-        "REMOVED" => "GONE",
+        "REMOVED" => "MISSING",
         "UNAVAIL" => "NO LABEL",
         "OFFLINE" => "OFFLINE",
         "DEGRADED" => "FAILING",
-        _ if member.filling => "filled",
+        _ if member.filling => "resilvering",
         _ if member.has_errors() => "errors",
         "AVAIL" => "spare",
         _ => "ok",
@@ -265,38 +273,40 @@ fn rows(status: &Status) -> Vec<Vec<String>> {
 
 fn row(vdev: &VdevStatus, member: &Member, alone: bool) -> Vec<String> {
     let indent = if alone { "" } else { "  " };
-    let gone = if member.gone && !member.model.is_empty() { "gone: " } else { "" };
-    let state = if member.is_away() { "GONE" } else { member.state.as_str() };
+    let gone = if member.gone && !member.model.is_empty() { "missing: " } else { "" };
     let mut notes: Vec<String> = Vec::new();
     if alone && vdev.class != Class::Normal {
         notes.push(class(vdev.class).to_owned());
+    }
+    if member.is_away() && member.model.is_empty() {
+        notes.push("missing".to_owned());
     }
     let [read, write, checksum] = member.errors;
     let errors = [(read, "read"), (write, "write"), (checksum, "cksum")];
     notes
         .extend(errors.iter().filter(|it| it.0 > 0).map(|(count, word)| format!("{count} {word}")));
     match member.role {
-        Role::Replaced => notes.push("is replaced".to_owned()),
+        Role::Replaced => notes.push("being replaced".to_owned()),
         Role::Replacing if member.unfinished => notes.push("not complete".to_owned()),
-        Role::Replacing => notes.push("takes its place".to_owned()),
+        Role::Replacing => notes.push("replacement".to_owned()),
         Role::StandsIn => notes.push("stands in".to_owned()),
         Role::Plain | Role::SparedFor => {}
     }
     if member.waits {
-        notes.push("waits".to_owned());
+        notes.push("waiting".to_owned());
     }
     if let Some(other) = &member.used_by {
         notes.push(format!("used by {other}"));
     }
     if member.filling && member.role == Role::Plain {
-        notes.push("is filled".to_owned());
+        notes.push("resilvering".to_owned());
     }
     let serial = member.serial.clone().unwrap_or_default();
     vec![
         format!("{indent}{}", member.place),
         format!("{gone}{}", member.model),
         serial,
-        state.to_owned(),
+        member.state.to_string(),
         notes.join(", "),
     ]
 }
@@ -361,7 +371,7 @@ fn scrub(status: &Status) -> Option<String> {
         }
         Scrub::Forgotten { resilver } => {
             let day = resilver.map(|at| format!(" of {}", at.strftime("%Y-%m-%d")));
-            Some(format!("not known: the resilver{} took its place", day.unwrap_or_default()))
+            Some(format!("unknown: a resilver{} has replaced the record", day.unwrap_or_default()))
         }
         Scrub::Ended { days, took, errors, repaired, .. } => {
             let ago = match days {
@@ -370,10 +380,10 @@ fn scrub(status: &Status) -> Option<String> {
                 many => format!("{many} days ago"),
             };
             let found = match (errors, repaired.0) {
-                (0, 0) => "nothing to mend".to_owned(),
+                (0, 0) => "no errors".to_owned(),
                 (0, _) => format!("{} mended", repaired.zfs()),
-                (1, _) => "1 error that it could not mend".to_owned(),
-                (many, _) => format!("{many} errors that it could not mend"),
+                (1, _) => "1 error that it could not repair".to_owned(),
+                (many, _) => format!("{many} errors that it could not repair"),
             };
             Some(format!("{ago}, took {}, {found}", duration(took)))
         }

@@ -26,16 +26,16 @@ fn a_drive_that_is_gone() {
 tank is DEGRADED: the drive in bay 2 is missing. No redundancy left: one more
 failure loses the pool
 
-  [ 1 ok ] [ 2 GONE ] [ 3 - ] [ 4 ok ]
-  raidz1-0                                      DEGRADED
-    bay 1   ST4000DM000-1F2168        Z302EXA1  ONLINE
-    bay 2   gone: ST4000DM000-1F2168  Z302EXA2  GONE
-    bay 4   ST4000DM000-1F2168        Z302EXA4  ONLINE
+  [ 1 ok ] [ 2 MISSING ] [ 3 - ] [ 4 ok ]
+  raidz1-0                                         DEGRADED
+    bay 1   ST4000DM000-1F2168           Z302EXA1  ONLINE
+    bay 2   missing: ST4000DM000-1F2168  Z302EXA2  REMOVED
+    bay 4   ST4000DM000-1F2168           Z302EXA4  ONLINE
 
-means    the drive does not answer: pulled, its cable loose, or dead; put it
-         back, or another
+means    the drive does not answer: it was pulled, has a loose cable, or died;
+         put it back, or replace it
 redundancy raidz1-0: none left
-scrub    not known: the resilver of 2026-11-23 took its place
+scrub    unknown: a resilver of 2026-11-23 has replaced the record
 full     [--------------------] 0 %, 1.03G of 10.9T
 order    the bay is assumed: compare the serial Z302EXA2 before you touch it
 next     `zbay replace 2`
@@ -47,10 +47,10 @@ next     `zbay replace 2`
 fn a_spare_that_is_being_filled() {
     let text = screen(&[status("sparing")], &[]);
     for line in [
-        "  [ 1 ok ] [ 2 ok ] [ 3 FAILED ] [ 4 filled ]\n",
+        "  [ 1 ok ] [ 2 ok ] [ 3 FAILED ] [ 4 resilvering ]\n",
         "    bay 4   ST4000DM000-1F2168  Z302EXA4  ONLINE    stands in\n",
         "\nresilver [########------------] 38 %, 292M of 752M, 1.62M/s, 5 min left\n",
-        "\nwarning  bay 4 is being filled: `zbay status --watch`\n",
+        "\nwarning  bay 4 is resilvering: `zbay status --watch`\n",
     ] {
         assert!(text.contains(line), "{line}\n{text}");
     }
@@ -116,10 +116,10 @@ fn pools_that_are_not_imported_and_none_at_all() {
     };
     assert_eq!(
         screen(&[], &[waits]),
-        "media is on drives here and not imported (ONLINE)\n\n\
-         means    nobody can read it until it is\nnext     `zbay import media`\n"
+        "media is on drives here but not imported (ONLINE)\n\n\
+         means    it cannot be read until it is imported\nnext     `zbay import media`\n"
     );
-    assert!(screen(&[], &[]).starts_with("no pool is imported, and none waits for it\n"));
+    assert!(screen(&[], &[]).starts_with("no pool is imported, and none is waiting to be\n"));
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn what_is_not_known_is_not_none() {
     let text = render(&Screen { hw: &hw(), pools: &[], others: &[], unknown: why });
     assert_eq!(
         text,
-        "no pool is imported; whether one waits for it is not known\n\n\
+        "no pool is imported; it is unknown whether one could be\n\n\
          why      a drive is asleep\nnext     `zbay show disk`\n"
     );
 }

@@ -45,7 +45,7 @@ pub struct Smart {
     pub pending: Option<u64>,
     /// Sectors that could not be read or written (NVMe: media errors).
     pub uncorrectable: Option<u64>,
-    /// Errors on the cable between drive and port.
+    /// CRC errors on the link between drive and port.
     pub crc: Option<u64>,
     /// Of the wear that the maker promises, how many percent are used up; over 100 on drives that live longer.
     pub wear: Option<u64>,

@@ -24,7 +24,7 @@ pub enum ReportError {
     #[error("{0}")]
     Refused(String),
     /// No JSON.
-    #[error("smartctl's answer cannot be read: {0}")]
+    #[error("cannot read smartctl's output: {0}")]
     Unread(String),
 }
 
@@ -105,7 +105,7 @@ impl<'a> Report<'a> {
         }
         match said {
             [] if status & COMMAND_FAILED != 0 => "its health could not be read".to_owned(),
-            [] => "the drive tells nothing of its health".to_owned(),
+            [] => "no health data is reported".to_owned(),
             words => format!("its health could not be read: {}", words.join("; ")),
         }
     }

@@ -288,20 +288,20 @@ impl Finding {
     /// What is the matter, behind the drive's name.
     pub fn words(&self) -> String {
         match self {
-            Self::Failing => "says of itself that it is failing".to_owned(),
+            Self::Failing => "reports SMART failure".to_owned(),
             Self::Warned { bits } => warned(*bits),
             Self::Prefail { attribute: None } => {
-                "has an attribute at the threshold that foretells failure".to_owned()
+                "has an attribute at its failure threshold".to_owned()
             }
             Self::Prefail { attribute: Some(attribute) } => {
-                format!("has {attribute} at the threshold that foretells failure")
+                format!("has {attribute} at its failure threshold")
             }
             Self::Marginal { attribute } => format!("has {attribute} at its threshold"),
             Self::WasMarginal { attribute: Some(attribute) } => {
-                format!("had {attribute} at its threshold once")
+                format!("had {attribute} at its threshold in the past")
             }
             Self::WasMarginal { attribute: None } => {
-                "had an attribute at its threshold once".to_owned()
+                "had an attribute at its threshold in the past".to_owned()
             }
             Self::SpareLow { percent, least } => {
                 format!(
@@ -309,34 +309,36 @@ impl Finding {
                 )
             }
             Self::Overheated { degrees: Some(degrees) } => {
-                format!("reports that it is too hot: {degrees} degrees Celsius")
+                format!("reports that it is too hot: {degrees} C")
             }
             Self::Overheated { degrees: None } => "reports that it is too hot".to_owned(),
             Self::Pending { sectors } => {
-                format!("has {} that cannot be read", counted(*sectors, "sector"))
+                format!("has {}", counted(*sectors, "unreadable sector"))
             }
             Self::TestFailed { words } => format!("failed a self-test: {words}"),
             Self::Reallocated { sectors } => {
-                format!("has replaced {} by spare ones", counted(*sectors, "sector"))
+                format!("has reallocated {}", counted(*sectors, "sector"))
             }
             Self::Uncorrectable { errors } => {
                 format!("has had {} that could not be corrected", counted(*errors, "error"))
             }
-            Self::Crc { errors } => format!("has had {} on its cable", counted(*errors, "error")),
-            Self::Hot { degrees } => format!("is {degrees} degrees Celsius warm"),
+            Self::Crc { errors } => {
+                format!("has had {} on its link", counted(*errors, "CRC error"))
+            }
+            Self::Hot { degrees } => format!("is at {degrees} C, which is too hot"),
             Self::Old { hours } => format!("has been powered on for {}", years(*hours)),
             Self::New { hours } => format!("is new: {} powered on", counted(*hours, "hour")),
             Self::Worn { percent } => {
-                format!("has used {percent} % of the wear that it is good for")
+                format!("has used {percent} % of its rated endurance")
             }
             Self::Parked { times } => format!("has parked its heads {times} times"),
-            Self::RecoveryOff => "tries for minutes to read a bad sector (ERC is off)".to_owned(),
-            Self::NoRecovery => "tries for minutes to read a bad sector (it has no ERC)".to_owned(),
+            Self::RecoveryOff => "retries a bad sector for minutes (ERC is off)".to_owned(),
+            Self::NoRecovery => "retries a bad sector for minutes (it has no ERC)".to_owned(),
             Self::SlowLink { is, best } => {
-                format!("runs at {} Gb/s where {} could be", gbps(*is), gbps(*best))
+                format!("runs at {} Gb/s where {} is possible", gbps(*is), gbps(*best))
             }
             Self::Shingled { model } => {
-                format!("has shingled tracks (SMR): its maker says so of {model}")
+                format!("is shingled (SMR), according to its manufacturer's data on {model}")
             }
         }
     }
@@ -345,41 +347,32 @@ impl Finding {
     pub fn remedy(&self) -> &'static str {
         match self {
             Self::Warned { bits } if bits & !critical::MILD == 0 => {
-                "see what the drive says: `smartctl -x`"
+                "see what the drive reports: `smartctl -x`"
             }
             Self::Failing | Self::Warned { .. } | Self::Prefail { .. } | Self::SpareLow { .. } => {
                 "replace it now, while it can still be read"
             }
-            Self::Marginal { .. } => {
-                "have a new drive at hand; what the attribute counts is in `smartctl -x`"
-            }
-            Self::WasMarginal { .. } => "nothing now; it can be a hot summer or a bad cable",
+            Self::Marginal { .. } => "have a new drive ready; `smartctl -x` shows the attribute",
+            Self::WasMarginal { .. } => "nothing now; it may have been a hot summer or a bad cable",
             Self::Pending { .. } | Self::TestFailed { .. } => {
-                "replace it; a scrub tells whether the pool can do without those sectors"
+                "replace it; a scrub shows whether redundancy covers those sectors"
             }
             Self::Reallocated { .. } | Self::Uncorrectable { .. } => {
-                "watch whether the count grows from look to look, and have a new drive at hand"
+                "watch whether the count grows, and have a new drive ready"
             }
-            Self::Crc { .. } => {
-                "seat the drive anew, or change the cable; the count never goes back"
-            }
-            Self::Hot { .. } | Self::Overheated { .. } => {
-                "look for dust and for a fan that stands still"
-            }
-            Self::Old { .. } => "have a new drive at hand, and a backup",
+            Self::Crc { .. } => "reseat the drive, or change the cable; the count never goes down",
+            Self::Hot { .. } | Self::Overheated { .. } => "check for dust and for a stopped fan",
+            Self::Old { .. } => "have a new drive ready, and a backup",
             Self::New { .. } => "run a long self-test before it holds data: `smartctl -t long`",
             Self::Worn { .. } => "replace it before it goes read-only",
-            Self::Parked { .. } => "switch its power management off: `smartctl -s apm,off`",
-            Self::RecoveryOff => {
-                "set it to seven seconds at each start: `smartctl -l scterc,70,70`"
-            }
+            Self::Parked { .. } => "turn off its power management: `smartctl -s apm,off`",
+            Self::RecoveryOff => "set it to seven seconds at each boot: `smartctl -l scterc,70,70`",
             Self::NoRecovery => {
-                "have the kernel wait longer than it: 180 in /sys/block/NAME/device/timeout at each start"
+                "make the kernel wait longer: write 180 to /sys/block/NAME/device/timeout at each \
+                 boot"
             }
-            Self::SlowLink { .. } => "seat the drive anew, or try another bay",
-            Self::Shingled { .. } => {
-                "in a RAIDZ a resilver takes days: use drives without it (CMR)"
-            }
+            Self::SlowLink { .. } => "reseat the drive, or try another bay",
+            Self::Shingled { .. } => "in a RAIDZ a resilver takes days: use CMR drives",
         }
     }
 }

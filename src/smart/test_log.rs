@@ -2,7 +2,7 @@
 //!
 //! The same number means other things in each: ATA keeps the result in the upper half of a byte (ATA8-ACS, self-test execution
 //! status), NVMe (NVM Express 1.4, figure 203) and SCSI (SPC-5, 7.3.16) have codes of their own. ATA counts hours in 16 bits that
-//! begin anew, SCSI in 16 bits that stop. Health, `show disk` and the nightly tests all read the log here.
+//! starts again, SCSI in 16 bits that stop. Health, `show disk` and the nightly tests all read the log here.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -165,7 +165,7 @@ fn words(value: &Value, at: &str, outcome: Outcome) -> String {
         match outcome {
             Outcome::Passed => "completed without error",
             Outcome::Failed => "failed",
-            Outcome::BrokenOff => "was broken off",
+            Outcome::BrokenOff => "was aborted",
             Outcome::Runs => "in progress",
         }
         .to_owned()
@@ -386,7 +386,7 @@ mod tests {
         assert_eq!(left(ata), Some(("in progress, 90% remaining".to_owned(), Some(90))));
         let broken = json!({"ata_smart_data": {"self_test": {"status":
             {"value": 25, "string": "was aborted by the host", "remaining_percent": 90}}}});
-        assert_eq!(left(broken), None, "what was left of one that was broken off");
+        assert_eq!(left(broken), None, "what was left of one that was aborted");
         let nvme = json!({"nvme_self_test_log": {"current_self_test_operation":
             {"value": 2, "string": "Extended self-test in progress"}, "current_self_test_completion_percent": 30}});
         assert_eq!(left(nvme), Some(("Extended self-test in progress".to_owned(), Some(70))));

@@ -109,7 +109,7 @@ fn untold(found: &mut Found<'_>, status: &Status) {
     names.dedup();
     if !names.is_empty() {
         let names = names.join(", ");
-        found.count(What::Unanswered, format!("zpool does not tell the state of {names}"));
+        found.count(What::Unanswered, format!("zpool does not report the state of {names}"));
     }
 }
 
@@ -203,7 +203,7 @@ fn matter(members: &[&Member]) -> String {
         "FAULTED" => ["has failed", "have failed"],
         "OFFLINE" => ["was taken offline", "were taken offline"],
         "DEGRADED" => ["has too many errors", "have too many errors"],
-        "REMOVED" => ["is back and left out", "are back and left out"],
+        "REMOVED" => ["is back but not in use", "are back but not in use"],
         "UNAVAIL" => ["has no valid ZFS label", "have no valid ZFS label"],
         _ => ["is not in use", "are not in use"],
     };

@@ -1,6 +1,6 @@
 //! How many more drives each top-level vdev can lose, from what is whole in it now, and the one sentence that says so.
 //!
-//! A drive that is being filled, that has too many errors, or that is gone counts as failed already: what is said
+//! A drive that is resilvering, that has too many errors, or that is gone counts as failed already: what is said
 //! here holds if the next drive fails this minute.
 
 use std::fmt;
@@ -101,7 +101,7 @@ impl fmt::Display for Left {
         match (self.may_fail, self.of) {
             (None, _) if self.unknown => write!(f, "{vdev}: unknown"),
             (None, _) if !self.over => write!(f, "{vdev}: it cannot be read"),
-            (None, _) => write!(f, "{vdev}: more drives are gone than it can lose"),
+            (None, _) => write!(f, "{vdev}: it has lost more drives than it can survive"),
             (Some(0), 0) => write!(f, "{vdev}: none, if it fails the pool is lost"),
             (Some(0), _) => write!(f, "{vdev}: none left"),
             (Some(count), of) if count == of => {

@@ -42,7 +42,7 @@ pub struct Member {
     pub place: String,
     /// In a sentence: `bay 3`, `the fifth port`.
     pub spoken: String,
-    /// Nobody has proved that this port is this bay.
+    /// It is not confirmed that this port is this bay.
     pub assumed: bool,
     /// Model; of a drive that is gone as ZFS remembers it.
     pub model: String,

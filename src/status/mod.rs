@@ -331,7 +331,7 @@ impl Status {
         format!("{says}{left}")
     }
 
-    /// What to type next; `None`: nothing. A drive for which a spare is being filled is replaced when that is done.
+    /// What to type next; `None`: nothing. A drive for which a spare is resilvering is replaced when that is done.
     pub fn next(&self) -> Option<String> {
         let worst = self.conditions.first().filter(|it| it.weight() != Weight::Notice);
         let mut vdevs = self.vdevs.iter();

@@ -216,7 +216,7 @@ fn what_is_damaged_is_called_what_it_is() {
         "1 file is damaged",
         "1 object without a path is damaged",
         "1 file in a snapshot is damaged",
-        "what is damaged was deleted since (1 entry)",
+        "the damaged data has since been deleted (1 entry)",
     ] {
         assert!(said.iter().any(|it| it == words), "{words}: {said:?}");
     }

@@ -16,7 +16,7 @@ pub(super) enum Kind {
     Errors,
     /// What is damaged.
     Data,
-    /// Members that are being filled.
+    /// Members that are resilvering.
     Resilver,
     /// Sectors larger than a vdev was made for.
     Ashift,

@@ -21,7 +21,8 @@ fn a_drive_that_is_there_again_is_not_said_to_be_gone() {
     let back = changed(text("removed"), &[]);
     assert_eq!(
         back.headline(),
-        "tank is DEGRADED: bay 2 is back and left out. No redundancy left: one more failure loses the pool"
+        "tank is DEGRADED: bay 2 is back but not in use. No redundancy left: one more failure \
+         loses the pool"
     );
     assert_eq!(back.next().as_deref(), Some("zbay replace 2"));
     assert!(!back.conditions.iter().any(|it| it.what == What::DriveGone));
@@ -75,7 +76,8 @@ fn every_state_has_its_sentence() {
         ("ashift-9", "tank is healthy: it can lose any 1 drive"),
         (
             "bad-label",
-            "tank is DEGRADED: bay 2 is no member any more. No redundancy left: one more failure loses the pool",
+            "tank is DEGRADED: bay 2 is no longer a member. No redundancy left: one more failure \
+             loses the pool",
         ),
         (
             "checkpoint",
@@ -125,10 +127,11 @@ fn every_state_has_its_sentence() {
             "removing",
             "tank is healthy, with no redundancy: any drive failure loses the pool; v2 is being removed",
         ),
-        ("replacing", "tank is online, but bay 4 is being filled. It can lose any 1 drive"),
+        ("replacing", "tank is online, but bay 4 is resilvering. It can lose any 1 drive"),
         (
             "replacing-gone",
-            "tank is DEGRADED: bay 4 is being filled. No redundancy left: one more failure loses the pool",
+            "tank is DEGRADED: bay 4 is resilvering. No redundancy left: one more failure loses \
+             the pool",
         ),
         ("resilvered", "tank is healthy: it can lose any 1 drive"),
         ("scrub-cancelled", "tank is healthy: it can lose any 1 drive"),
@@ -314,7 +317,7 @@ fn what_may_still_fail() {
     let two = text("offline").replacen("\"state\":\"ONLINE\"", "\"state\":\"FAULTED\"", 1);
     assert_eq!(
         changed(&two, &[]).left[0].to_string(),
-        "raidz1-0: more drives are gone than it can lose"
+        "raidz1-0: it has lost more drives than it can survive"
     );
 }
 
@@ -359,7 +362,7 @@ fn damaged_files_are_counted_and_named() {
     assert!(
         hung.conditions
             .iter()
-            .any(|it| it.to_string() == "not all is known: their names (no answer)")
+            .any(|it| it.to_string() == "something is unknown: their names (no answer)")
     );
 }
 
@@ -372,7 +375,7 @@ fn foreign_names_fill_no_placeholder() {
 
 #[test]
 fn the_wrong_drive_pulled_in_a_resilver_is_to_be_put_back_and_not_replaced() {
-    // As it was while bay 4 was being filled for one that is gone, and then bay 2 went.
+    // As it was while bay 4 was resilvering for one that is gone, and then bay 2 went.
     let status = changed_members("replacing-gone", "2");
     let worst = &status.conditions[0];
     assert_eq!(worst.what, What::PutBack, "{:#?}", status.conditions);
@@ -480,7 +483,7 @@ fn parts_of_one_drive_in_one_vdev_are_told_with_its_bay_and_serial() {
             one.to_string(),
             format!("raidz1-0 counts one drive, bay 1 (serial {serial}), as 2")
         );
-        assert!(one.means().contains("less is survived"), "{}", one.means());
+        assert!(one.means().contains("less redundancy"), "{}", one.means());
         let next = one.next().unwrap();
         assert!(
             next.starts_with("zbay replace 1 --member ") && next.ends_with(" --with BAY"),

@@ -38,7 +38,7 @@ impl Refusal {
 
     /// Another kind of value than belongs here.
     fn kind(found: &str, belongs: &str, help: Option<String>) -> Self {
-        Self::new(format!("{found} stands where {belongs} belongs"), help)
+        Self::new(format!("found {found} where {belongs} belongs"), help)
     }
 
     fn at(mut self, id: usize) -> Self {

@@ -80,7 +80,8 @@ pub fn read<T: DeserializeOwned>(file: &str, bytes: &[u8]) -> Result<Parsed<T>, 
         Err(Faults { file: file.to_owned(), text: text.to_owned(), list })
     };
     if bytes.len() > MAX_BYTES {
-        let message = format!("the file is larger than {MAX_BYTES} bytes, which no profile needs");
+        let message =
+            format!("the file is larger than {MAX_BYTES} bytes, more than any profile needs");
         return refuse("", vec![Fault::new(0..0, message).help("is this the right file?")]);
     }
     let text = match str::from_utf8(bytes) {

@@ -84,13 +84,16 @@ impl Scanner<'_> {
                     continue;
                 }
                 if marker || c == '%' {
-                    self.fault("one document a file, without directives", "split the file in two");
+                    self.fault(
+                        "one document per file, without directives",
+                        "split the file in two",
+                    );
                     continue;
                 }
             }
             match c {
                 '\t' if self.depth == 0 && self.indents() => {
-                    self.fault("a tab indents this line", "indent by blanks");
+                    self.fault("a tab indents this line", "indent with spaces");
                 }
                 c if c.is_whitespace() => self.at += c.len_utf8(),
                 c if c.is_control() => self.fault("a control character", "delete it"),
@@ -121,10 +124,12 @@ impl Scanner<'_> {
                 }
                 ',' if self.depth > 0 => self.at += 1,
                 '&' | '*' => {
-                    self.fault("anchors and aliases are not taken", "write the value out");
+                    self.fault("anchors and aliases are not supported", "write the value out");
                 }
-                '!' => self.fault("tags are not taken", "delete the tag"),
-                '|' | '>' => self.fault("block texts are not taken", "write the text on one line"),
+                '!' => self.fault("tags are not supported", "delete the tag"),
+                '|' | '>' => {
+                    self.fault("block texts are not supported", "write the text on one line");
+                }
                 '"' | '\'' => self.quoted(c),
                 _ => self.plain(),
             }

@@ -190,18 +190,19 @@ impl Node {
 
 /// The parser's words, which speak of its own machinery, as a person needs them.
 fn reworded(message: &str) -> (&str, &'static str) {
-    let indented = "indent lines that belong together by the same number of blanks, never by tabs";
+    let indented = "indent lines that belong together with the same number of spaces, never with \
+                    tabs";
     match message {
         "mapping values are not allowed in this context" => {
             ("no `key: value` can stand here", indented)
         }
         "did not find expected key" | "did not find expected '-' indicator" => {
-            ("this line does not fit to the ones above", indented)
+            ("this line does not fit the ones above", indented)
         }
         "did not find expected ',' or ']'" => ("this list is never closed", "add a `,` or a `]`"),
         "did not find expected ',' or '}'" => ("this map is never closed", "add a `,` or a `}`"),
         "recursion limit exceeded" => ("nested too deeply", "no key of zbay needs this"),
-        other => (other, "YAML is `key: value`, indented by blanks, never by tabs"),
+        other => (other, "YAML is `key: value`, indented with spaces, never with tabs"),
     }
 }
 
@@ -296,7 +297,7 @@ fn drop_duplicates(entries: &mut Vec<Entry>, faults: &mut Vec<Fault>) {
     let mut seen: Vec<String> = Vec::new();
     entries.retain(|entry| {
         if seen.contains(&entry.key) {
-            let message = format!("`{}` stands here twice", entry.key);
+            let message = format!("`{}` is here twice", entry.key);
             faults.push(Fault::new(entry.span.clone(), message).help("keep one of the two"));
             return false;
         }

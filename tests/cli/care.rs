@@ -64,13 +64,13 @@ fn fits(said: &Said) {
 fn debian_as_it_comes_is_shown_and_nothing_is_claimed() {
     let debian = box_with(&["cron.service", "zfs-zed.service"]);
     let status = debian.run(&["status"]).out;
-    let line = "\ncare     maybe scrubbed by Debian's cron; ZED mails root\n";
+    let line = "\ncare     possibly scrubbed by Debian's cron; ZED mails root\n";
     assert!(status.contains(line), "{status}");
     let said = debian.run(&["care"]);
     fits(&said);
     for words in [
         "scrubbed monthly by Debian's cron, on the second Sunday at 00:24",
-        "told     ZED mails root\n",
+        "alerts   ZED mails root\n",
         "boot     the root file system is 95 % full",
     ] {
         assert!(said.out.contains(words), "{words}: {}", said.out);
@@ -83,13 +83,17 @@ fn two_that_scrub_are_named_with_the_way_out() {
     let both = box_with(&["cron.service", "zfs-scrub-monthly@tank.timer"]);
     let said = both.run(&["care"]);
     fits(&said);
-    assert!(said.out.contains("twice    two scrub it: `care:` in the profile"), "{}", said.out);
-    assert!(said.out.contains("told     nobody"), "{}", said.out);
+    assert!(
+        said.out.contains("twice    two schedules scrub it: `care:` in the profile"),
+        "{}",
+        said.out
+    );
+    assert!(said.out.contains("alerts   no alerts"), "{}", said.out);
     let json: Value = serde_json::from_str(&both.run(&["care", "--json"]).out).expect("JSON");
     let by = &json["pools"][0]["scrub"]["by"];
     assert_eq!((by.as_array().map(Vec::len), &by[1]["by"]), (Some(2), &json!("cron")));
     let status = both.run(&["status"]).out;
-    let line = "\ncare     scrubbed monthly by OpenZFS's timer; nobody is told: set `notify:`\n";
+    let line = "\ncare     scrubbed monthly by OpenZFS's timer; no alerts: set `notify:`\n";
     assert!(status.contains(line), "{status}");
     assert!(!on("every-owner", &["status"]).out.contains("\ncare "), "not known is not said");
 }
@@ -103,7 +107,7 @@ fn a_plan_says_what_debians_cron_is_told_and_what_is_not_known() {
     let said = on("gen8-seed", &["plan", file.to_str().expect("UTF-8"), "--full"]);
     assert_eq!(said.status, 1, "{}", said.err);
     assert!(said.out.contains("-O org.debian:periodic-scrub=disable"), "{}", said.out);
-    assert!(said.out.contains("who scrubs and trims is not known"), "{}", said.out);
+    assert!(said.out.contains("what scrubs and trims is not known"), "{}", said.out);
 }
 
 #[test]
@@ -120,11 +124,11 @@ fn a_drive_that_sleeps_or_is_not_known_begins_no_test() {
     });
     let short = altered.run(&["selftest", "short"]);
     assert_eq!((short.status, short.err.as_str()), (0, ""));
-    assert!(short.out.contains("asleep, and left asleep"), "{}", short.out);
+    assert!(short.out.contains("asleep, left asleep"), "{}", short.out);
     assert!(short.out.contains("cannot: not recorded"), "{}", short.out);
     let begins = |said: &Said| said.out.lines().filter(|line| line.ends_with("  begins")).count();
     let long = altered.run(&["selftest", "long"]);
     assert!(begins(&long) >= 1 && begins(&long) < begins(&short), "{}{}", long.out, short.out);
-    assert!(long.out.contains("waits for another drive of its vdev"), "{}", long.out);
+    assert!(long.out.contains("waiting for another drive of its vdev"), "{}", long.out);
     assert_eq!(on("every-owner", &["selftest", "quick"]).status, 2);
 }

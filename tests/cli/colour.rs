@@ -52,7 +52,7 @@ fn colour_has_a_meaning() {
     let trouble = on("in-trouble", &["status", "--color", "always"]).out;
     let first = trouble.lines().next().expect("a headline");
     assert!(first.starts_with("\u{1b}[1;31m") && first.ends_with("\u{1b}[0m"), "{first:?}");
-    for red in ["\u{1b}[1;31mGONE\u{1b}[0m", "\u{1b}[1;31mDEGRADED\u{1b}[0m"] {
+    for red in ["\u{1b}[1;31mMISSING\u{1b}[0m", "\u{1b}[1;31mDEGRADED\u{1b}[0m"] {
         assert!(trouble.contains(red), "{trouble}");
     }
     assert!(!trouble.contains("[1;32m"), "nothing is green in a pool that is not well: {trouble}");

@@ -48,7 +48,12 @@ fn drives_of_all_kinds_are_listed_and_none_stops_the_table() {
 fn what_is_wrong_with_a_drive_is_said_with_its_bay_once_and_a_plan_refuses_it() {
     let said = on("mixed", &["show", "disk"]).out;
     let flat = said.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(flat.contains("warning bay 1 (sda, serial S13PJ0EXAMPLE) says of itself that it is failing: replace it now"), "{said}");
+    assert!(
+        flat.contains(
+            "warning bay 1 (sda, serial S13PJ0EXAMPLE) reports SMART failure: replace it now"
+        ),
+        "{said}"
+    );
     assert_eq!(said.matches("warning  bay 1").count(), 1, "{said}");
     assert!(said.lines().all(|line| line.len() <= 80), "{said}");
     let plan = on("gen8-aging", &["plan", "gen8-seed"]);
@@ -61,7 +66,7 @@ fn a_sleeping_drive_shows_what_it_said_before_with_its_day() {
     let said = on("gen8-aging", &["show", "disk", "-tP"]).out;
     assert!(said.contains("| sdb | 33~  | 0~ |"), "{said}");
     assert!(said.contains("| sdc | 36   | 3  |"), "{said}");
-    assert!(said.contains("~        said on 2026-11-20 18:40 UTC"), "{said}");
+    assert!(said.contains("~        reported on 2026-11-20 18:40 UTC"), "{said}");
     let disks = json("gen8-aging", &[])["disks"].clone();
     assert_eq!(
         (&disks[1]["asleep"], &disks[1]["smart_as_of"]),
@@ -94,8 +99,8 @@ fn what_changed_since_the_look_before_is_told_and_one_drive_through_time() {
         gone.out
     );
     for (word, wanted) in [
-        ("XXXX", "no drive with a serial that ends in `XXXX`"),
-        ("EXAMPLE", "more than one drive with a serial that ends in `EXAMPLE`"),
+        ("XXXX", "no drive with a serial ending in `XXXX`"),
+        ("EXAMPLE", "more than one drive with a serial ending in `EXAMPLE`"),
     ] {
         let said = on("gen8-aging", &["show", "disk", "--history", word]);
         assert_eq!((said.status, said.out.as_str()), (2, ""));

@@ -14,9 +14,9 @@ fn a_pool_that_is_not_well_does_not_grow() {
         (&["log", "3"], &["bay 3 is not free", "leave it in pool `tank`"]),
         (&["spare", "usb"], &["USB is too small", "1000204157440 bytes"]),
         (&["larger", "1"], &["would be lost, so it stays", "--with OTHER-BAY"]),
-        (&["larger", "2"], &["bay 2 has no member"]),
-        (&["remove", "1"], &["can be widened and never narrowed"]),
-        (&["remove", "raidz1-0"], &["while a raidz (raidz1-0) is in the pool"]),
+        (&["larger", "2"], &["bay 2 holds no pool member"]),
+        (&["remove", "1"], &["can be widened but never narrowed"]),
+        (&["remove", "raidz1-0"], &["while the pool has a raidz (raidz1-0)"]),
         (&["attach", "usb", "--to", "raidz1-7"], &["there is no vdev `raidz1-7`"]),
         (&["log", "usb", "--pool", "tnak"], &["no pool `tnak` is imported", "tank"]),
     ] {

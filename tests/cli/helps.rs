@@ -125,7 +125,7 @@ fn examples_can_be_typed() {
             };
             let said: Vec<&String> = tried.iter().map(|said| &said.err).collect();
             // What is meant is the profile that a server has recorded, and no recording has one.
-            let recorded = said.iter().all(|err| err.contains("error: no profile is named"));
+            let recorded = said.iter().all(|err| err.contains("error: no profile was given"));
             assert!(
                 recorded || tried.iter().any(|said| said.status < 2),
                 "zbay {example}: {said:#?}"

@@ -251,3 +251,35 @@ fn a_profile_without_end_is_told_in_time_and_in_short() {
         assert!(begun.elapsed().as_secs() < 60, "{count}: {:?}", begun.elapsed());
     }
 }
+
+#[test]
+fn a_label_is_shown_in_its_own_letters_where_the_locale_has_them() {
+    let machine = Altered::of("every-owner");
+    for file in ["commands.json", "udev.json"] {
+        let path = machine.0.path().join(file);
+        let text = fs::read_to_string(&path).expect("recorded");
+        fs::write(path, text.replace("photos", "Gr\u{f6}\u{df}e \u{5199}\u{771f}\u{202e}fdp"))
+            .expect("written");
+    }
+    let path = machine.0.path().to_str().expect("UTF-8");
+    let shown = |locale: &str, args: &[&str]| {
+        let all = [&["--machine", path], args].concat();
+        said(zbay(&all).env("LC_ALL", locale).output().expect("zbay runs"))
+    };
+    let wide = "ext4 \"Gr\u{f6}\u{df}e \u{5199}\u{771f}?fdp\"";
+    let narrow = "ext4 \"Gr??e ???fdp\"";
+    for args in [&[][..], &["show", "hw"], &["propose"]] {
+        let (utf8, plain) = (shown("C.UTF-8", args), shown("C", args));
+        assert!(utf8.out.contains(wide) && !utf8.out.contains('\u{202e}'), "{}", utf8.out);
+        assert!(plain.out.contains(narrow) && plain.out.is_ascii(), "{}", plain.out);
+        let row = utf8.out.lines().find(|line| line.contains(wide)).expect("there");
+        assert!(zbay::words::columns(row) <= 80, "{}", utf8.out);
+    }
+    let table = shown("C.UTF-8", &["show", "disk", "--cols", "contents,serial"]).out;
+    let columns: Vec<usize> =
+        table.lines().filter(|line| line.starts_with('|')).map(zbay::words::columns).collect();
+    assert!(columns.len() > 10 && columns.iter().all(|wide| *wide == columns[0]), "{table}");
+    assert!(shown("C.UTF-8", &["show", "hw", "--ascii"]).out.is_ascii());
+    let json = shown("C", &["show", "disk", "--json"]).out;
+    assert!(json.contains("Gr\u{f6}\u{df}e") && !json.contains('\u{202e}'), "{json}");
+}

@@ -78,8 +78,8 @@ fn a_pool_that_is_gone_altogether_is_lost_and_never_well() {
         let gone =
             boxed("in-trouble", wish.as_deref(), &past).answer("zpool status", &said_status(NONE));
         let text = told(&gone);
-        assert!(text.contains("tank is lost: it is not imported any more"), "{text}");
-        assert!(!text.contains("over: ") && !text.contains("all is well"), "{text}");
+        assert!(text.contains("tank is lost: it is no longer imported"), "{text}");
+        assert!(!text.contains("over: ") && !text.contains("all pools are healthy"), "{text}");
         assert_eq!(text.contains("zbay forget tank"), wish.is_none(), "{text}");
         // Hours later, and after weeks, it is neither over nor well.
         for minutes in [-20, -60 * 30, -60 * 24 * 30] {
@@ -89,7 +89,7 @@ fn a_pool_that_is_gone_altogether_is_lost_and_never_well() {
                 .answer("zpool status", &said_status(NONE));
             let text = told(&gone);
             assert!(text.contains("is lost") && !text.contains("over: "), "{text}");
-            assert!(!text.contains("all is well"), "{text}");
+            assert!(!text.contains("all pools are healthy"), "{text}");
         }
     }
 }
@@ -116,8 +116,8 @@ fn a_look_that_failed_ends_nothing() {
     let past = earlier(&hour("in-trouble", -40));
     let hung = json!({"failed": {"TimedOut": {"command": STATUS, "seconds": 10}}});
     let text = told(&boxed("in-trouble", Some(&profile()), &past).answer("zpool", &hung));
-    assert!(text.contains("the pools could not be asked"), "{text}");
-    assert!(!text.contains("over: ") && !text.contains("all is well"), "{text}");
+    assert!(text.contains("could not get pool status"), "{text}");
+    assert!(!text.contains("over: ") && !text.contains("all pools are healthy"), "{text}");
 }
 
 #[test]
@@ -141,7 +141,7 @@ fn a_profile_that_is_broken_is_told_by_the_last_addresses_and_silences_nothing()
     let text = told(&boxed("in-trouble", Some(&typo), &past));
     let line = 1 + typo.lines().position(|line| line == "  mial: root").expect("there");
     assert!(
-        text.contains(&format!("the profile is broken, the last sound one holds: {WISH}:{line}:")),
+        text.contains(&format!("the profile is broken, using the last valid one: {WISH}:{line}:")),
         "{text}"
     );
     assert!(text.contains(&format!("do this: zbay check {WISH}")), "{text}");
@@ -153,7 +153,9 @@ fn a_profile_that_is_broken_is_told_by_the_last_addresses_and_silences_nothing()
     // Nor is anything well beside it.
     let well =
         json!({"looked": hour("gen8-seed", -10), "wished": "tank", "notify": past["notify"]});
-    assert!(!told(&boxed("gen8-seed", Some("hardware: ["), &well)).contains("all is well"));
+    assert!(
+        !told(&boxed("gen8-seed", Some("hardware: ["), &well)).contains("all pools are healthy")
+    );
 }
 
 #[test]
@@ -170,8 +172,7 @@ fn a_description_that_is_broken_is_named_and_passed_over() {
     for args in [&["status"][..], &["show", "hw"], &["notify"], &["metrics"], &["show", "disk"]] {
         let said = other.run(args);
         assert!(said.status < 2, "{args:?}: {}", said.err);
-        let warned =
-            said.err.contains("/etc/zbay/hw/other.yaml:") && said.err.contains("passed over");
+        let warned = said.err.contains("/etc/zbay/hw/other.yaml:") && said.err.contains("skipped");
         assert!(warned, "{args:?}: {}", said.err);
     }
     assert_eq!(other.run(&["status"]).out, sound.out, "and changes nothing else");
@@ -268,7 +269,7 @@ fn a_clock_that_was_ahead_silences_nothing() {
         said["pools"]["tank"].as_object_mut().expect("a pool").remove("spares").expect("a spare");
         all[STATUS]["stdout"] = said.to_string().into();
     });
-    assert!(told(&healthy).contains("all is well"), "{}", told(&healthy));
+    assert!(told(&healthy).contains("all pools are healthy"), "{}", told(&healthy));
 }
 
 #[test]
@@ -276,7 +277,11 @@ fn all_is_well_is_said_of_pools_that_were_seen() {
     let long_ago = hour("gen8-seed", -60 * 24 * 30);
     let past = json!({"form": 2, "looked": hour("gen8-seed", -1), "weeklies": {"journal": long_ago},
         "notify": {"mail": "root", "url": null, "url_file": null, "weekly": true}});
-    assert_eq!(told(&boxed("gen8-seed", None, &past)), "nothing new to tell\n", "there is no pool");
+    assert_eq!(
+        told(&boxed("gen8-seed", None, &past)),
+        "nothing new to report\n",
+        "there is no pool"
+    );
 }
 
 #[test]
@@ -326,7 +331,7 @@ fn a_secret_that_can_be_read_on_the_way_is_warned_of() {
         let said = warned.run(args);
         assert_eq!(said.status, 0, "{}", said.err);
         let words =
-            "the address in `notify.url_file` is plain http and holds a question with values";
+            "the address in `notify.url_file` is plain http and holds a query string with values";
         let out = said.out.split_whitespace().collect::<Vec<_>>().join(" ");
         assert_eq!(out.matches(words).count(), 1, "{out}");
         assert!(said.out.contains("https://") && !said.out.contains("AbCdEf"), "{}", said.out);
@@ -348,7 +353,7 @@ fn status_names_pools_that_are_lost_also_where_no_profile_does() {
         let said = gone(&past).run(args);
         assert_eq!((said.status, said.err.as_str()), (1, ""), "{}", said.out);
         let text = said.out.split_whitespace().collect::<Vec<_>>().join(" ");
-        assert!(text.contains("tank is lost: it is not imported any more"), "{text}");
+        assert!(text.contains("tank is lost: it is no longer imported"), "{text}");
         assert!(text.contains("if it is gone for good: `zbay forget tank`"), "{text}");
         assert!(text.contains("next `zbay "), "{text}");
     }

@@ -73,7 +73,9 @@ fn no_bay_is_claimed_where_ports_are_not_proved() {
         }
         let overview = on(machine, &[]).out;
         assert!(overview.contains(title) && overview.contains(port), "{overview}");
-        assert!(on(machine, &["show", "hw"]).out.contains("nobody has proved which port is which"));
+        assert!(
+            on(machine, &["show", "hw"]).out.contains("it is not confirmed which port is which")
+        );
     }
     let ports: Vec<String> = (1..=4).map(|n| format!("pci-0000:00:11.0-ata-{n}")).collect();
     for look in [&[][..], &["show", "hw"]] {

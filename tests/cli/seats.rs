@@ -81,7 +81,7 @@ fn bays_whose_cable_is_at_a_card_are_not_called_empty() {
         }
         let said = machine.run(&["plan", "gen8-usb-raidz"]);
         assert_eq!((said.status, said.out.as_str()), (2, ""));
-        has(&said, &["whether drives are in bays 1-4 is not known", "`zbay learn`"]);
+        has(&said, &["cannot tell whether there are drives in bays 1-4", "`zbay learn`"]);
         lacks(&said, &["empty", "put drives in"]);
         let said = machine.run(&["propose"]);
         has(
@@ -209,7 +209,7 @@ fn drives_in_a_usb_enclosure_are_told_with_the_way_to_use_them() {
             "left out `sda`",
             "`sdd`",
             "a USB drive at pci-0000:00:14.0-usb-0:3.1:1.0",
-            "only where a description names their ports as bays",
+            "only if a description names their ports as bays",
         ],
     );
     let shown = usb().run(&["show", "hw"]);
@@ -223,7 +223,7 @@ fn drives_in_a_usb_enclosure_are_told_with_the_way_to_use_them() {
     let wish = profile(&dir, &wish);
     let said = usb().run(&["check", &wish]);
     assert_eq!(said.status, 2);
-    has(&said, &["is a USB port", "only where a description names their ports as bays"]);
+    has(&said, &["is a USB port", "only if a description names their ports as bays"]);
     let said = usb().run(&["plan", &wish]);
     assert_eq!(said.status, 2);
     has(&said, &["it holds ST4000DM000-1F2168", "Z302EXA1"]);
@@ -368,7 +368,7 @@ fn of_drives_that_share_a_port_none_counts() {
                 "all drives are left out",
             ],
         );
-        lacks(&said, &["second one of its size"]);
+        lacks(&said, &["second one of the same size"]);
         has(&machine.run(&["show", "hw"]), &["ST4000DM000-1F2168"]);
         has(&machine.run(&[]), &["sda, sdb, sdc and sdd share the port"]);
     }
@@ -392,15 +392,15 @@ fn volumes_are_not_taken_for_drives() {
             of.insert("ID_SCSI_SERIAL".to_owned(), json!(format!("drive-scsi{bay}")));
             of.insert("ID_PATH".to_owned(), json!(format!("pci-0000:02:00.0-scsi-0:2:{bay}:0")));
         }));
-        has(&machine.run(&[]), &[words, "which of them fail together is not known"]);
+        has(&machine.run(&[]), &[words, "it is unknown which of them fail together"]);
         has(&machine.run(&["propose"]), &[words]);
         let dir = TempDir::new().expect("a directory");
         let file = dir.path().join("p.yaml");
         let file = file.to_str().expect("UTF-8");
         assert_eq!(machine.run(&["propose", "--out", file]).status, 0);
         let said = machine.run(&["plan", file]);
-        has(&said, &[words, "which fail together is not known"]);
-        lacks(&said, &["of one batch"]);
+        has(&said, &[words, "it is unknown which fail together"]);
+        lacks(&said, &["from one batch"]);
     }
 }
 
@@ -463,7 +463,7 @@ fn one_serial_of_a_usb_bridge_is_noticed_whatever_the_model() {
     assert_eq!((said.status, said.out.as_str()), (2, ""));
     has(
         &said,
-        &["cannot be told from others", "has the same serial", "passes its own wwn and serial"],
+        &["cannot be identified for sure", "has the same serial", "passes its own wwn and serial"],
     );
 }
 
@@ -479,7 +479,7 @@ fn disks_that_tell_nothing_of_themselves_are_warned_of() {
     let file = dir.path().join("p.yaml");
     let file = file.to_str().expect("UTF-8");
     assert_eq!(machine.run(&["propose", "--out", file]).status, 0);
-    has(&machine.run(&["plan", file]), &["nothing but the slot identifies them", "`serial=`"]);
+    has(&machine.run(&["plan", file]), &["only the slot identifies them", "`serial=`"]);
 }
 
 #[test]
@@ -526,20 +526,20 @@ fn the_hostid_is_mixed_from_what_a_box_has() {
             }
         });
         let said = machine.run(&["--json", "plan", "gen8-usb-raidz"]);
-        let (_, of) = said.out.split_once("give the box the hostid ").expect("a step");
+        let (_, of) = said.out.split_once("set this server's hostid to ").expect("a step");
         let of = of.split('"').next().unwrap_or_default();
         let (value, of) = of.split_once(", ").expect("a value and what it is made from");
         (value.to_owned(), of.to_owned())
     };
     let uuid = "31393637-3136-5a43-3334-343130303031\n";
     let (one, of) = made(uuid, "CZ00000001\n", "00:11:22:33:44:01\n");
-    assert!(of.contains("made from the box's UUID, serial number and MAC address"), "{of}");
+    assert!(of.contains("made from the server's UUID, serial number and MAC address"), "{of}");
     let (other, _) = made(uuid, "CZ00000002\n", "00:11:22:33:44:02\n");
     assert_ne!(one, other, "one UUID in two boxes");
     assert_eq!(one, made(uuid, "CZ00000001\n", "00:11:22:33:44:01\n").0);
     let filler = "03000200-0400-0500-0006-000700080009\n";
     let (one, of) = made(filler, "Default string\n", "00:11:22:33:44:01\n");
-    assert!(of.contains("made from the box's MAC address"), "{of}");
+    assert!(of.contains("made from the server's MAC address"), "{of}");
     assert_ne!(one, made(filler, "Default string\n", "00:11:22:33:44:02\n").0);
     // Made up by software: it may be another one tomorrow.
     assert!(

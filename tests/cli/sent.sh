@@ -62,7 +62,7 @@ pools none
 for _ in 1 2; do look; done
 [ "$(count mails)" = 2 ] || fail "lost is told once: $(count mails)"
 grep -q "tank is lost" /var/lib/stand/mails || fail "it is called lost"
-! grep -q "over:\|all is well" /var/lib/stand/mails || fail "it is not over"
+! grep -q "over:\|all pools are healthy" /var/lib/stand/mails || fail "it is not over"
 grep -q "tank is lost" /run/issue.d/zbay.issue || fail "nor absent above the prompt"
 
 # Nothing can be written to /var: one notice, and what was told before stays whole.

@@ -44,7 +44,7 @@ struct Whole {
 impl Whole {
     fn refuse<E: Error>(&self, value: impl fmt::Display) -> E {
         let Self { what, least, most } = self;
-        E::custom(format_args!("{what} is {value}: it is a whole number from {least} to {most}"))
+        E::custom(format_args!("{what} is {value}: use a whole number from {least} to {most}"))
     }
 }
 

@@ -70,7 +70,7 @@ fn files_and_vdevs_that_grew() {
     let error = error(&raidz(json!({"bytes": 1, "recordsize": 3000})));
     assert_eq!(
         error,
-        "a record size of 3000 bytes: it is a power of two, from 512 to 16777216 (16M)"
+        "a record size of 3000 bytes is impossible: use a power of two from 512 to 16777216 (16M)"
     );
 }
 
@@ -89,27 +89,27 @@ fn what_cannot_be_is_named_with_what_is_allowed() {
         ),
         (
             r#"{"zfs": "9.1", "vdevs": []}"#.to_owned(),
-            "`9.1` is no OpenZFS release that is known: 0.6 to 2.4",
+            "unknown OpenZFS release `9.1`: use 0.6 to 2.4",
         ),
         (
             r#"{"partition": "mbr", "vdevs": []}"#.to_owned(),
-            "`mbr` is no partition scheme: linux, truenas",
+            "unknown partition scheme `mbr`: use linux, truenas",
         ),
         (
             vdev(r#"{"type": "raidz4", "children": [1]}"#),
-            "`raidz4` is no kind of vdev: stripe, mirror, raidz1",
+            "unknown vdev kind `raidz4`: use stripe, mirror, raidz1",
         ),
         (
             vdev(r#"{"type": "mirror", "children": [-5]}"#),
-            "a child is -5: it is a whole number from 67108864 to",
+            "a child is -5: use a whole number from 67108864 to",
         ),
         (
             vdev(r#"{"type": "mirror", "children": [0]}"#),
-            "a child is 0: it is a whole number from 67108864 to",
+            "a child is 0: use a whole number from 67108864 to",
         ),
         (
             vdev(r#"{"type": "mirror", "children": [1e12]}"#),
-            "a child is 1000000000000: it is a whole number",
+            "a child is 1000000000000: use a whole number",
         ),
         (
             vdev(r#"{"type": "mirror", "children": [18446744073709551615]}"#),
@@ -133,16 +133,16 @@ fn what_cannot_be_is_named_with_what_is_allowed() {
         ),
         (
             vdev(r#"{"type": "mirror", "ashift": 17, "children": []}"#),
-            "ashift is 17: it is a whole number from 9 to 16",
+            "ashift is 17: use a whole number from 9 to 16",
         ),
         (vdev(r#"{"type": "mirror", "ashift": 300, "children": []}"#), "ashift is 300"),
         (
             vdev(r#"{"type": "draid2:4d:5c", "children": []}"#),
-            "need 6 drives or more, and there are 5",
+            "need 6 drives or more, but there are 5",
         ),
         (
             vdev(r#"{"type": "mirror", "class": "cache", "children": []}"#),
-            "`cache` is no class: normal, special, dedup or log",
+            "unknown class `cache`: use normal, special, dedup or log",
         ),
     ] {
         let text = error(&line);
@@ -154,13 +154,13 @@ fn what_cannot_be_is_named_with_what_is_allowed() {
         "the id of a line that is no request"
     );
     let small = vdev(r#"{"type": "mirror", "children": [67108864, 67108864]}"#);
-    assert!(error(&small).contains("ZFS takes 64 MiB after partitioning"));
+    assert!(error(&small).contains("ZFS needs 64 MiB after partitioning"));
     let wide =
         json!({"vdevs": [{"type": "raidz2", "children": vec![1_u64 << 40; 256]}]}).to_string();
     assert_eq!(error(&wide), "a raidz2 vdev cannot be made of 256 drives: it takes 3 to 255");
     let many =
         json!({"vdevs": [{"type": "stripe", "children": vec![1_u64 << 40; 100_000]}]}).to_string();
-    assert_eq!(error(&many), "65537 vdevs are too many: a pool may have 1 to 65536 here");
+    assert_eq!(error(&many), "65537 vdevs are too many: the limit here is 65536");
 }
 
 proptest! {

@@ -30,7 +30,7 @@ pub enum Class {
 
 /// Not a class.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
-#[error("`{0}` is no class: normal, special, dedup or log")]
+#[error("unknown class `{0}`: use normal, special, dedup or log")]
 pub struct ClassError(String);
 
 impl Class {

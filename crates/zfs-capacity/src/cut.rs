@@ -38,7 +38,8 @@ pub enum Cut {
 /// No way of cutting a drive.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[error(
-    "`{0}` is no partition scheme: linux, truenas, freebsd, none, or a reserve as in reserve=2GiB"
+    "unknown partition scheme `{0}`: use linux, truenas, freebsd, none, or a reserve as in \
+     reserve=2GiB"
 )]
 pub struct CutError(String);
 
@@ -189,7 +190,10 @@ mod tests {
         assert_eq!("freebsd".parse(), Ok(Cut::Bare));
         assert_eq!("reserve=2GiB".parse(), Ok(Cut::Reserve(Bytes(2 * GIB))));
         let error = "windows".parse::<Cut>().unwrap_err().to_string();
-        assert!(error.starts_with("`windows` is no partition scheme: linux, truenas"), "{error}");
+        assert!(
+            error.starts_with("unknown partition scheme `windows`: use linux, truenas"),
+            "{error}"
+        );
     }
 
     proptest! {

@@ -31,10 +31,13 @@ pub struct Draid {
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum DraidError {
     /// Not `draidP:Dd:Cc:Ss`.
-    #[error("`{0}` is no dRAID: write draid2:4d:11c:1s (parity 1 to 3, data, children, spares)")]
+    #[error(
+        "`{0}` is not a dRAID layout: write draid2:4d:11c:1s (parity 1 to 3, data, children, \
+         spares)"
+    )]
     Form(String),
     /// A number out of its range.
-    #[error("{what} {value} in a dRAID: {what} goes from {least} to {most}")]
+    #[error("{what} {value} in a dRAID: use {least} to {most}")]
     Range {
         /// Which number.
         what: &'static str,
@@ -47,8 +50,8 @@ pub enum DraidError {
     },
     /// The groups and the spares need more drives than there are.
     #[error(
-        "dRAID groups of {data} data and {parity} parity with {spares} spares need {} drives or more, and \
-         there are {children}", u16::from(*.data) + u16::from(*.parity) + u16::from(*.spares)
+        "dRAID groups of {data} data and {parity} parity with {spares} spares need {} drives or \
+         more, but there are {children}", u16::from(*.data) + u16::from(*.parity) + u16::from(*.spares)
     )]
     Children {
         /// Drives.
@@ -194,10 +197,10 @@ mod tests {
             assert_eq!(text.parse::<Draid>(), Err(DraidError::Form(text.to_owned())));
         }
         let error = |text: &str| text.parse::<Draid>().unwrap_err().to_string();
-        assert_eq!(error("draid4:4d:11c"), "parity 4 in a dRAID: parity goes from 1 to 3");
-        assert_eq!(error("draid1:0d:11c"), "data 0 in a dRAID: data goes from 1 to 254");
-        assert_eq!(error("draid1:4d:256c"), "children 256 in a dRAID: children goes from 2 to 255");
-        assert!(error("draid2:8d:11c:2s").ends_with("need 12 drives or more, and there are 11"));
+        assert_eq!(error("draid4:4d:11c"), "parity 4 in a dRAID: use 1 to 3");
+        assert_eq!(error("draid1:0d:11c"), "data 0 in a dRAID: use 1 to 254");
+        assert_eq!(error("draid1:4d:256c"), "children 256 in a dRAID: use 2 to 255");
+        assert!(error("draid2:8d:11c:2s").ends_with("need 12 drives or more, but there are 11"));
     }
 
     /// The sum in one step is the sum of the metaslabs one by one, cut as OpenZFS cuts each of them.

@@ -40,7 +40,7 @@ pub enum CapacityError {
         sector: u32,
     },
     /// Below 64 MiB (`SPA_MINDEVSIZE`), counted after partitioning.
-    #[error("{bytes} bytes are too few for a pool member: ZFS takes 64 MiB after partitioning")]
+    #[error("{bytes} bytes are too few for a pool member: ZFS needs 64 MiB after partitioning")]
     TooSmall {
         /// The drive or partition.
         bytes: Bytes,
@@ -57,7 +57,7 @@ pub enum CapacityError {
         zfs: Zfs,
     },
     /// A log that ZFS does not make.
-    #[error("a log vdev is a stripe or a mirror, never {kind}")]
+    #[error("a log vdev can be a stripe or a mirror, not {kind}")]
     Log {
         /// As given.
         kind: Kind,
@@ -70,7 +70,8 @@ pub enum CapacityError {
     },
     /// A raidz that lost leaves since it was made.
     #[error(
-        "a {kind} vdev never becomes narrower: it was made of {was} drives and is said to have {is}"
+        "a {kind} vdev cannot get narrower: it was created with {was} drives and is said to have \
+         {is}"
     )]
     Narrowed {
         /// The kind of vdev.
@@ -81,7 +82,7 @@ pub enum CapacityError {
         is: u64,
     },
     /// A vdev whose leaves shrank since it was made.
-    #[error("a vdev never becomes smaller: its leaves had {was} bytes and are said to have {is}")]
+    #[error("a vdev cannot get smaller: its leaves had {was} bytes and are said to have {is}")]
     Shrunk {
         /// Bytes of the smallest leaf at birth.
         was: Bytes,
@@ -89,25 +90,30 @@ pub enum CapacityError {
         is: Bytes,
     },
     /// More top-level vdevs than make sense.
-    #[error("{count} vdevs are too many: a pool may have 1 to 65536 here")]
+    #[error("{count} vdevs are too many: the limit here is 65536")]
     Vdevs {
         /// As given.
         count: usize,
     },
     /// Too few drives to share out, or more than make sense.
-    #[error("{drives} drives cannot be shared out: 2 to 500 can")]
+    #[error("cannot lay out {drives} drives: use 2 to 500")]
     Split {
         /// As given.
         drives: u64,
     },
     /// A record size that ZFS does not take.
-    #[error("a record size of {bytes} bytes: it is a power of two, from 512 to 16777216 (16M)")]
+    #[error(
+        "a record size of {bytes} bytes is impossible: use a power of two from 512 to 16777216 \
+         (16M)"
+    )]
     Record {
         /// As given.
         bytes: u64,
     },
     /// Not a capacity that drives are sold with.
-    #[error("`{label}` bytes are no drive label: labels are whole decimal gigabytes, as 4TB is")]
+    #[error(
+        "`{label}` bytes is not a drive's label size: labels are whole decimal gigabytes, as in 4TB"
+    )]
     Label {
         /// Bytes.
         label: Bytes,
@@ -117,7 +123,7 @@ pub enum CapacityError {
 /// What is wrong with sectors of so many bytes.
 fn sectors(bytes: u32) -> String {
     match bytes {
-        0 => "a drive does not tell the size of its sectors".to_owned(),
+        0 => "a drive does not report its sector size".to_owned(),
         bytes => format!("ZFS cannot use logical sectors of {bytes} bytes"),
     }
 }

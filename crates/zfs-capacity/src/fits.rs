@@ -1,6 +1,6 @@
 //! What will really fit, as far as block sizes decide it: apart from, and never instead of, what `zfs list` says.
 //!
-//! `zfs list` reckons with blocks of 128 KiB. Larger ones carry less parity and padding, small ones more, and
+//! `zfs list` computes with blocks of 128 KiB. Larger ones carry less parity and padding, small ones more, and
 //! compression makes blocks of every size. A [`Mix`] is a histogram of blocks as they are stored. The space
 //! of the whole pool is taken to be filled with it: data blocks alone, since metadata is small and is in
 //! AVAIL anyway.

@@ -2,7 +2,7 @@
 //!
 //! Everything that a vdev will hold follows from a handful of numbers, so this is a function of them that
 //! allocates nothing: a batch asks it for hundreds of thousands of pools a second. The names are those of
-//! `vdev_t`. What a vdev was at birth counts for ever: the size of its metaslabs, and the ratio of a raidz
+//! `vdev_t`. What a vdev was at birth counts forever: the size of its metaslabs, and the ratio of a raidz
 //! that was widened later.
 
 use super::class::Class;

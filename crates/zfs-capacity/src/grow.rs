@@ -2,7 +2,7 @@
 //!
 //! The same drives give different pools: a vdev that is added keeps its own parity, a raidz that is widened
 //! keeps the ratio of its first width, drives that are replaced keep the size of the metaslabs, and a pool built
-//! anew has none of this but needs a place for the data meanwhile. Hours are those of full drives, a range.
+//! again has none of this but needs a place for the data meanwhile. Hours are those of full drives, a range.
 
 use std::collections::BTreeMap;
 

@@ -45,7 +45,8 @@ pub enum Kind {
 pub enum KindError {
     /// No such word.
     #[error(
-        "`{0}` is no kind of vdev{hint}: stripe, mirror, raidz1, raidz2, raidz3, or draid as in draid2:4d:11c:1s",
+        "unknown vdev kind `{0}`{hint}: use stripe, mirror, raidz1, raidz2, raidz3, or draid as in \
+         draid2:4d:11c:1s",
         hint = hint(.0)
     )]
     Word(String),

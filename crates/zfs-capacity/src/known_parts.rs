@@ -77,14 +77,14 @@ fn a_vdev_that_grew_keeps_the_size_of_its_metaslabs() {
         ..part("mirror", &[1, 1])
     };
     let error = of_parts(&[back], Terms::default()).unwrap_err();
-    assert!(error.to_string().starts_with("a vdev never becomes smaller"), "{error}");
+    assert!(error.to_string().starts_with("a vdev cannot get smaller"), "{error}");
     let back = Part {
         born: Some(Born { leaves: drives(&[8; 5]), zfs: Zfs::V2_1 }),
         ..part("raidz1", &[8; 4])
     };
     let error = of_parts(&[back], Terms::default()).unwrap_err();
     let text =
-        "a raidz1 vdev never becomes narrower: it was made of 5 drives and is said to have 4";
+        "a raidz1 vdev cannot get narrower: it was created with 5 drives and is said to have 4";
     assert_eq!(error.to_string(), text);
 }
 
@@ -156,7 +156,7 @@ fn what_a_release_or_a_class_has_not_is_refused() {
         "OpenZFS 0.8 to 2.0.6 has no dRAID: it came with 2.1"
     );
     let log = of_class(Class::Log, "raidz1", &[1; 3]);
-    assert_eq!(error(Zfs::V2_1, log), "a log vdev is a stripe or a mirror, never raidz1");
+    assert_eq!(error(Zfs::V2_1, log), "a log vdev can be a stripe or a mirror, not raidz1");
     assert_eq!(error(Zfs::V2_1, special), CapacityError::Empty.to_string());
     let born = Some(Born { leaves: drives(&[1; 4]), zfs: Zfs::V0_6_4 });
     let old = Part { born, ..draid };
@@ -167,7 +167,7 @@ fn what_a_release_or_a_class_has_not_is_refused() {
     assert_eq!(error(Zfs::V2_1, narrow), text);
     let many = vec![part("stripe", &[1]); (1 << 16) + 1];
     let error = of_parts(&many, Terms::default()).unwrap_err();
-    assert_eq!(error.to_string(), "65537 vdevs are too many: a pool may have 1 to 65536 here");
+    assert_eq!(error.to_string(), "65537 vdevs are too many: the limit here is 65536");
 }
 
 #[test]

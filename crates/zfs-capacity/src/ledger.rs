@@ -1,7 +1,7 @@
 //! The named losses on the way from the drives' bytes to the usable ones.
 //!
 //! A `Ledger` only ever goes down to a next value and writes the difference as a line, so that
-//! the lines add up by construction and not because somebody kept two sums in step. Each cause has a
+//! the lines add up by construction and not because someone kept two sums in step. Each cause has a
 //! short name for a table and one sentence of why.
 
 use std::fmt;
@@ -62,27 +62,31 @@ impl What {
     pub fn why(self) -> &'static str {
         match self {
             Self::MixedSizes => {
-                "the smallest drive of a vdev rules; the rest of larger ones lies idle"
+                "the smallest drive of a vdev sets the size; larger ones waste the rest"
             }
             Self::Partitions => {
-                "partition tables, the gaps around them, and a reserve where one is wished"
+                "partition tables, the gaps around them, and a reserve if asked for"
             }
             Self::Labels => "four labels and a boot area on each drive, and rounding to 256 KiB",
             Self::DraidRows => {
-                "two rows of 16 MiB on each drive are kept, and rows and groups are whole"
+                "two rows of 16 MiB are kept on each drive, and rows and groups are whole"
             }
-            Self::Spares => "space of whole drives is kept free to rebuild into",
+            Self::Spares => "whole drives' worth of space is kept free to rebuild into",
             Self::Copies => "SIZE counts a mirror once",
             Self::MetaslabTail => {
-                "a vdev is cut into equal pieces, and the piece that is not whole is lost"
+                "a vdev is divided into equal metaslabs; an incomplete last one is lost"
             }
-            Self::DraidStripes => "blocks fill whole stripes, and so must each piece of the vdev",
-            Self::LogVdevs => "they hold seconds of synchronous writes and no files",
-            Self::OtherClass => "they hold metadata or the dedup table: in SIZE, never in AVAIL",
-            Self::Parity => "what outlives the loss of drives",
-            Self::Padding => "ZFS reckons with blocks of 128 KiB, their padding and whole 512ths",
-            Self::OldRatio => "a raidz that was widened is reckoned by its first width for ever",
-            Self::EmbeddedLog => "one piece of each vdev of more than 64 is for synchronous writes",
+            Self::DraidStripes => {
+                "blocks fill whole stripes, and so must each metaslab of the vdev"
+            }
+            Self::LogVdevs => "they hold seconds of synchronous writes, and no files",
+            Self::OtherClass => "they hold metadata or the dedup table: in SIZE, but not in AVAIL",
+            Self::Parity => "what makes up for lost drives",
+            Self::Padding => "ZFS computes with blocks of 128 KiB, their padding and whole 512ths",
+            Self::OldRatio => "ZFS always computes a widened raidz by its first width",
+            Self::EmbeddedLog => {
+                "one metaslab of each vdev with more than 64 is for synchronous writes"
+            }
             Self::Slop => "kept back so that a full pool can still delete",
         }
     }

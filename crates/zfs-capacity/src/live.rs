@@ -1,4 +1,4 @@
-//! A pool that exists: from what ZFS says of its vdevs to the vdevs that the model reckons the same.
+//! A pool that exists: from what ZFS says of its vdevs to the vdevs that the model computes the same.
 //!
 //! ZFS tells what a vdev holds, but neither the size of its metaslabs nor what it was made of. Both follow: the ratio
 //! of raw to deflated bytes is that of the width at birth, and only one size of metaslab leaves such an end. So

@@ -27,7 +27,8 @@ const MAX_DRIVES: usize = 1 << 16;
 pub enum SpecError {
     /// Not `KIND:DRIVES`.
     #[error(
-        "`{0}` is no layout: write KIND:DRIVES, as in raidz2:6x4TB, mirror:8TB,8TB or draid2:4d:11c:1s:11x16TB"
+        "`{0}` is not a layout: write KIND:DRIVES, as in raidz2:6x4TB, mirror:8TB,8TB or \
+         draid2:4d:11c:1s:11x16TB"
     )]
     Form(String),
     /// No such kind.
@@ -48,7 +49,8 @@ pub enum SpecError {
     },
     /// No drive has this size.
     #[error(
-        "in `{spec}`: a drive of {bytes} bytes: drives have {LEAST} (64 MiB) to {MOST} (1 EiB) bytes"
+        "in `{spec}`: a drive of {bytes} bytes is impossible: use {LEAST} (64 MiB) to {MOST} (1 \
+         EiB) bytes"
     )]
     Drive {
         /// As typed.
@@ -66,7 +68,8 @@ pub enum SpecError {
     },
     /// No drive of this model is there.
     #[error(
-        "in `{spec}`: `{model}` is no size, and the model of no drive here\n{there}\nor write a size, as in 4TB"
+        "in `{spec}`: `{model}` is neither a size nor the model of a drive here\n{there}\nor write \
+         a size, as in 4TB"
     )]
     Model {
         /// As typed.
@@ -275,20 +278,20 @@ mod tests {
     #[test]
     fn what_is_typed_wrong_is_named() {
         for (spec, words) in [
-            ("", "`` is no layout: write KIND:DRIVES, as in raidz2:6x4TB"),
-            ("raidz2", "`raidz2` is no layout"),
-            ("cache:mirror:2x4TB", "`cache:mirror:2x4TB` is no layout"),
+            ("", "`` is not a layout: write KIND:DRIVES, as in raidz2:6x4TB"),
+            ("raidz2", "`raidz2` is not a layout"),
+            ("cache:mirror:2x4TB", "`cache:mirror:2x4TB` is not a layout"),
             (
                 "raidz4:6x4TB",
-                "in `raidz4:6x4TB`: `raidz4` is no kind of vdev: stripe, mirror, raidz1",
+                "in `raidz4:6x4TB`: unknown vdev kind `raidz4`: use stripe, mirror, raidz1",
             ),
             ("raidz2:6x4XB", "in `raidz2:6x4XB`: `4XB` is not a size"),
             ("raidz2:6x-4TB", "`-4TB` is not a size"),
             ("raidz2:0x4TB", "in `raidz2:0x4TB`: 0 drives: write 1 to 65536"),
             ("stripe:1000000x4TB", "1000000 drives: write 1 to 65536"),
             ("raidz2:-6x4TB", "-6 drives: write 1 to 65536"),
-            ("raidz2:6x0", "a drive of 0 bytes: drives have 67108864 (64 MiB) to"),
-            ("raidz2:6x63MiB", "a drive of 66060288 bytes: drives have 67108864 (64 MiB) to"),
+            ("raidz2:6x0", "a drive of 0 bytes is impossible: use 67108864 (64 MiB) to"),
+            ("raidz2:6x63MiB", "a drive of 66060288 bytes is impossible: use 67108864 (64 MiB) to"),
             ("raidz2:6x2EiB", "to 1152921504606846976 (1 EiB) bytes"),
             ("raidz2:6x999999EB", "`999999EB` is more than 16 EiB"),
             (
@@ -301,7 +304,7 @@ mod tests {
                 "draid2:4d:11c:1s:10x4TB",
                 "cannot be made of 10 drives: it takes as many as its `c` says",
             ),
-            ("draid2:9d:11c:1s:11x4TB", "need 12 drives or more, and there are 11"),
+            ("draid2:9d:11c:1s:11x4TB", "need 12 drives or more, but there are 11"),
         ] {
             let error = parse(spec, Ashift::DEFAULT).unwrap_err().to_string();
             assert!(error.contains(words), "{spec}: {error}");
@@ -324,7 +327,7 @@ mod tests {
         let error = parse_named("mirror:2xWD40EFRX", Ashift::DEFAULT, found).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "in `mirror:2xWD40EFRX`: `WD40EFRX` is no size, and the model of no drive here\n\
+            "in `mirror:2xWD40EFRX`: `WD40EFRX` is neither a size nor the model of a drive here\n\
              here are ST4000VN008-2DR166\nor write a size, as in 4TB"
         );
     }

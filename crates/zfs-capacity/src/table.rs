@@ -38,7 +38,7 @@ pub enum Layout {
 
 /// Not a layout of the table.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
-#[error("`{0}` is no layout of the table: raidz, raidz2, raidz3, mirrors or stripe")]
+#[error("the table has no layout `{0}`: use raidz, raidz2, raidz3, mirrors or stripe")]
 pub struct LayoutError(String);
 
 /// A drive size.

@@ -1,6 +1,6 @@
 //! One top-level vdev: from its drives to its part of SIZE and of the usable bytes.
 //!
-//! A vdev is as large as its smallest leaf allows, and each vdev of a pool is reckoned by itself.
+//! A vdev is as large as its smallest leaf allows, and each vdev of a pool is computed by itself.
 //! The order of the leaves never matters. SIZE counts raidz raw, parity included, and a mirror
 //! once: ZFS's own convention, which is why the two cannot be compared by SIZE.
 

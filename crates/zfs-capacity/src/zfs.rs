@@ -1,4 +1,4 @@
-//! Releases of OpenZFS, as far as they reckon differently: one table of what each one changed.
+//! Releases of OpenZFS, as far as they compute differently: one table of what each one changed.
 //!
 //! What counts is the release that made a vdev for its metaslabs and its labels, and the one that runs
 //! for the slop and the embedded logs. A version without a patch level is the first of its series, as
@@ -42,7 +42,7 @@ pub enum Zfs {
 
 /// Not a release that is modelled.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
-#[error("`{0}` is no OpenZFS release that is known: 0.6 to 2.4, as 2.3 or 2.3.9, or master")]
+#[error("unknown OpenZFS release `{0}`: use 0.6 to 2.4, as in 2.3 or 2.3.9, or master")]
 pub struct ZfsError(String);
 
 impl Zfs {

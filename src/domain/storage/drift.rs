@@ -144,16 +144,15 @@ impl Difference for Drift {
                 format!("see `zpool status -x {pool}` and `zbay show pool`")
             }
             Self::Layout { pool, waits: Some(_), .. } => format!(
-                "change nothing of it now: `zbay status {pool}` says what comes first; then compare again"
+                "change nothing now: `zbay status {pool}` says what to do first; then compare again"
             ),
             Self::Layout { waits: None, line: Some(line), .. } => format!(
-                "if the pool is right, write `{line}` below `pool:` in the profile, and `zbay apply` records it; a layout that is there \
-                 cannot be changed in place, only extended (`zbay expand`), so another one needs a new pool and a copy of the data"
+                "if the pool is right, write `{line}` below `pool:` in the profile, and `zbay apply` records it; an existing layout can be \
+                 extended (`zbay expand`) but not changed in place, so another one needs a new pool and a copy of the data"
             ),
             Self::Layout { pool, waits: None, line: None, .. } => format!(
-                "if the pool is right, write its layout into the profile (`zbay adopt {pool}` shows it); a layout that is \
-                 there cannot be changed in place, only extended (`zbay expand`), so another one needs a new pool and a \
-                 copy of the data"
+                "if the pool is right, write its layout into the profile (`zbay adopt {pool}` shows it); an existing layout \
+                 can be extended (`zbay expand`) but not changed in place, so another one needs a new pool and a copy of the data"
             ),
             Self::Extra { class, in_use: true, .. } => {
                 format!("add the {class} to the profile, or remove it once it is no longer in use")
@@ -162,23 +161,23 @@ impl Difference for Drift {
                 format!("`zbay expand remove {name}`, or add the {class} to the profile")
             }
             Self::Lacking { class, bays, .. } => {
-                format!("`zbay expand {class} {bays}`, or take it out of the profile")
+                format!("`zbay expand {class} {bays}`, or remove it from the profile")
             }
             Self::Ashift { is, .. } => {
-                format!("ashift is fixed for ever: write `ashift: {is}` into the profile")
+                format!("ashift cannot be changed later: write `ashift: {is}` into the profile")
             }
             Self::Property { fixed: true, object, name, is, .. } => {
                 format!(
-                    "{name} is fixed when {object} is made: write `{name}: {is}`, or make the dataset anew"
+                    "{name} is fixed when {object} is created: write `{name}: {is}`, or recreate the dataset"
                 )
             }
             Self::Unmounted { remedy, .. } => {
                 format!(
-                    "{remedy}, then `zbay apply`: before that the pool does not come back at boot"
+                    "{remedy}, then `zbay apply`: until then the pool does not come back at boot"
                 )
             }
             Self::Waits { .. } => {
-                "see `zbay show pool`; `zbay apply` mends it once the pool is well".to_owned()
+                "see `zbay show pool`; `zbay apply` fixes it once the pool is healthy".to_owned()
             }
             Self::PoolMissing { .. }
             | Self::DatasetMissing { .. }
@@ -227,7 +226,7 @@ impl fmt::Display for Drift {
                 write!(f, "pool {pool} has a {class} that the profile does not name: {is}")
             }
             Self::Lacking { pool, class, wished, .. } => {
-                write!(f, "pool {pool} lacks the {class} that the profile names: {wished}")
+                write!(f, "pool {pool} does not have the {class} that the profile names: {wished}")
             }
             Self::Ashift { vdev, wished, is } => {
                 write!(f, "{vdev} has ashift {is}, the profile says {wished}")
@@ -240,7 +239,7 @@ impl fmt::Display for Drift {
             Self::Unmounted { dataset, at, why, .. } => {
                 write!(f, "{dataset} is not mounted at {at}: {why}")
             }
-            Self::Waits { what, why } => write!(f, "{what}; that waits: {why}"),
+            Self::Waits { what, why } => write!(f, "{what}; that has to wait: {why}"),
         }
     }
 }

@@ -1,8 +1,8 @@
-//! The vdevs of a pool against the wished ones.
+//! The vdevs of a pool against those in the profile.
 //!
 //! Pure. Bays of the profile and leaves of the pool are both told as kernel names of disks, so that it does not
 //! matter in which order they stand. A drive that is missing, or that sits in another free bay, makes no other
-//! layout: on the day a drive dies nobody shall be told to make the pool anew.
+//! layout: on the day a drive dies no one should be told to make the pool again.
 
 use crate::domain::storage::drift::Drift;
 use crate::domain::storage::unwell::unwell;

@@ -117,11 +117,11 @@ fn create_dataset(profile: &Profile, name: &str, facts: &Facts) -> Step {
     let mut before = vec![Condition::DatasetAbsent { dataset: dataset.clone() }];
     let mut what = format!("create dataset {dataset}");
     if asks {
-        what.push_str(" with a passphrase that is asked for");
+        what.push_str(" with a passphrase that you type");
     }
     // One that is there is of a run that was cut off, or somebody's own: the plan refuses what is no key.
     if let Some(path) = facts.new_keys.get(&dataset).cloned() {
-        what = format!("{what} with a key of its own in {path}");
+        what = format!("{what} with its own key in {path}");
         changes.insert(0, Change::NewKey { path: path.clone() });
         before.push(Condition::File { path, hash: None });
     }

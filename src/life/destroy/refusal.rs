@@ -5,7 +5,7 @@ use crate::refuse::{About, Refuses, Words};
 
 /// Why not.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum NoLoss {
+pub enum DestroyError {
     /// Its pool is not imported.
     NoPool {
         /// As it was typed.
@@ -39,7 +39,7 @@ pub enum NoLoss {
     },
 }
 
-impl Refuses for NoLoss {
+impl Refuses for DestroyError {
     fn id(&self) -> &'static str {
         match self {
             Self::NoPool { .. } => "no-pool",
@@ -55,7 +55,7 @@ impl Refuses for NoLoss {
     }
 }
 
-impl NoLoss {
+impl DestroyError {
     fn own_words(&self) -> About<'_> {
         const DO: &str = "do this";
         let none: Option<&Drive> = None;
@@ -63,17 +63,20 @@ impl NoLoss {
             Self::NoPool { name, known } if known.is_empty() => (
                 format!("no pool is imported, so there is no `{name}`"),
                 none,
-                vec![(DO, "`zbay` shows what there is".to_owned())],
+                vec![(DO, "`zbay` shows what is here".to_owned())],
             ),
             Self::NoPool { name, known } => (
                 format!("the pool of `{name}` is not imported"),
                 none,
-                vec![("pools", known.join(", ")), (DO, "name a dataset in full: POOL/NAME".to_owned())],
+                vec![
+                    ("pools", known.join(", ")),
+                    (DO, "name a dataset in full: POOL/NAME".to_owned()),
+                ],
             ),
             Self::WholePool { pool } => (
-                format!("`{pool}` is a pool, and zbay destroys none, so nothing was done"),
+                format!("`{pool}` is a pool, and zbay does not destroy pools, so nothing was done"),
                 none,
-                vec![(DO, format!("`zbay export {pool}` lets it go with all that is in it"))],
+                vec![(DO, format!("`zbay export {pool}` releases it with everything in it"))],
             ),
             Self::NoDataset { name, known } => (
                 format!("there is no dataset `{name}`"),
@@ -83,12 +86,25 @@ impl NoLoss {
             Self::Wished { names } => (
                 format!("the recorded profile names {}, so nothing was done", names.join(", ")),
                 none,
-                vec![(DO, "take it out of the profile and `zbay apply` that first: else the next apply makes it anew, and empty".to_owned())],
+                vec![(
+                    DO,
+                    "remove it from the profile and `zbay apply` that first: otherwise the next \
+                     apply creates it again, empty"
+                        .to_owned(),
+                )],
             ),
             Self::Held { name, said } => (
                 format!("ZFS would not destroy {name}, so nothing was done"),
                 none,
-                vec![("zfs", said.clone()), (DO, format!("`zfs list -t all -o name,origin,userrefs -r {name}` shows clones and holds"))],
+                vec![
+                    ("zfs", said.clone()),
+                    (
+                        DO,
+                        format!(
+                            "`zfs list -t all -o name,origin,userrefs -r {name}` shows clones and holds"
+                        ),
+                    ),
+                ],
             ),
         }
     }

@@ -30,7 +30,7 @@ fn box_with(datasets: &[&str]) -> Made {
     made
 }
 
-fn ask(dataset: &str, would: Result<&str, &str>, wish: Option<&str>) -> Result<Task, Cannot> {
+fn ask(dataset: &str, would: Result<&str, &str>, wish: Option<&str>) -> Result<Task, ReplaceError> {
     let made = box_with(&["tank", "tank/media", "tank/media/a", "tank/mediathek"]);
     let wish = wish.map(|text| read::<Profile>("wish", text.as_bytes()).unwrap().value);
     make(&Request { inventory: &made.0, wish: wish.as_ref(), dataset, would })
@@ -67,7 +67,7 @@ fn all_that_would_be_lost_is_in_plain_sight() {
 
 #[test]
 fn pools_wished_datasets_and_what_zfs_holds_stay() {
-    assert!(why("tank", Ok(LIST), None).contains("zbay destroys none"));
+    assert!(why("tank", Ok(LIST), None).contains("zbay does not destroy pools"));
     assert!(why("nope/x", Ok(LIST), None).contains("is not imported"));
     assert!(why("tank/nope", Ok(LIST), None).contains("tank/mediathek"));
     assert!(why("tank/media", Err("has dependent clones"), None).contains("has dependent clones"));

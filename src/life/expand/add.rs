@@ -1,13 +1,13 @@
 //! A data vdev more, of the pool's own kind and width.
 
-use super::{Needed, NoGrowth, Request, Space, ashift, bay_of, data, devices, fact, new_row};
+use super::{ExpandError, Needed, Request, Space, ashift, bay_of, data, devices, fact, new_row};
 use super::{profile_fact, ready, task, usable_facts};
 use crate::capacity::{self, Class, Kind, Part};
 use crate::drive::Drive;
 use crate::inventory::Pool;
 use crate::layout::FUZZ;
-use crate::life::newcomer::{Needs, Newcomer, reserved};
-use crate::life::{Cannot, Task, called};
+use crate::life::new_drive::{Needs, NewDrive, reserved};
+use crate::life::{ReplaceError, Task, called};
 use crate::plan::{Refusal, Refused};
 use crate::profile::{MixedSizes, Uneven};
 use crate::step::command::{Add, Added};
@@ -16,11 +16,11 @@ use crate::step::shape::{Shape, Unlike};
 use crate::step::{Condition, Danger, Effect, Rehearsal, Step, command, run, step};
 use crate::units::{Ashift, Bytes};
 
-pub(super) fn make(request: &Request<'_>, bays: &[String]) -> Result<Task, Cannot> {
+pub(super) fn make(request: &Request<'_>, bays: &[String]) -> Result<Task, ReplaceError> {
     let pool = request.one_pool()?;
     let bay_words = || spoken(bays);
     let unlike = |why: Unlike| {
-        Cannot::from(NoGrowth::Unlike { pool: pool.name.clone(), bays: bay_words(), why })
+        ReplaceError::from(ExpandError::Unlike { pool: pool.name.clone(), bays: bay_words(), why })
     };
     let shape = Shape::of(pool).map_err(unlike)?;
     let wish = request.sight.wish_for(&pool.name);
@@ -73,7 +73,7 @@ pub(super) fn make(request: &Request<'_>, bays: &[String]) -> Result<Task, Canno
 /// The steps of any `zpool add`: what is done to the drives first, then the command, rehearsed without what lets through.
 pub(super) fn steps(
     pool: &Pool,
-    news: &[Newcomer<'_>],
+    news: &[NewDrive<'_>],
     what: &str,
     add: &Add<'_>,
     accepted: Vec<String>,
@@ -85,12 +85,12 @@ pub(super) fn steps(
         Danger::TakesFreeDisks,
         run([add.run(!accepted.is_empty()), command::settle()]),
     );
-    one.before = news.iter().flat_map(Newcomer::is_free).collect();
+    one.before = news.iter().flat_map(NewDrive::is_free).collect();
     one.before
         .push(Condition::PoolImported { pool: pool.name.clone(), guid: pool.guid.to_string() });
     one.rehearsal = Some(Rehearsal { cmd: add.rehearse(), accepted, plain: add.run(false) });
     one.again = Some(command::udev_race());
-    let member = |new: &Newcomer<'_>| Condition::MemberOf {
+    let member = |new: &NewDrive<'_>| Condition::MemberOf {
         pool: pool.name.clone(),
         disk: new.after.clone(),
     };
@@ -100,32 +100,32 @@ pub(super) fn steps(
 }
 
 /// Whether the drives differ in size, which the profile has to accept.
-fn sizes(news: &[Newcomer<'_>], waste: bool) -> Result<bool, Cannot> {
+fn sizes(news: &[NewDrive<'_>], waste: bool) -> Result<bool, ReplaceError> {
     let sizes = || news.iter().map(|new| new.disk.size.0);
     let differ = news.windows(2).any(|two| two[0].disk.size.0.abs_diff(two[1].disk.size.0) > FUZZ);
     if differ && !waste {
         let least = sizes().min().unwrap_or(0);
         let unused = Bytes(sizes().map(|size| size - least).sum());
         let drives: Vec<Drive> = news.iter().map(|new| new.drive.clone()).collect();
-        return Err(Cannot::Drive(Refused(vec![Refusal::MixedSizes { drives, unused }])));
+        return Err(ReplaceError::Drive(Refused(vec![Refusal::MixedSizes { drives, unused }])));
     }
     Ok(differ)
 }
 
 /// As the model has the new vdevs.
-fn grown(shape: &Shape, news: &[Newcomer<'_>], ashift: Ashift) -> Option<Vec<Part>> {
+fn grown(shape: &Shape, news: &[NewDrive<'_>], ashift: Ashift) -> Option<Vec<Part>> {
     let vdev = |kind, leaves| {
         let vdev = capacity::Vdev { kind, leaves, ashift };
         Part { vdev, class: Class::Normal, born: None }
     };
-    let leaves: Vec<capacity::Drive> = news.iter().map(Newcomer::leaf).collect();
+    let leaves: Vec<capacity::Drive> = news.iter().map(NewDrive::leaf).collect();
     Some(match shape {
         Shape::Single => leaves.into_iter().map(|leaf| vdev(Kind::Stripe, vec![leaf])).collect(),
         Shape::Redundant { kind, .. } => vec![vdev(kind.as_str().parse().ok()?, leaves)],
     })
 }
 
-fn list(news: &[Newcomer<'_>]) -> String {
+fn list(news: &[NewDrive<'_>]) -> String {
     news.iter().map(bay_of).collect::<Vec<_>>().join(", ")
 }
 
@@ -145,18 +145,20 @@ fn vdev_words(shape: &Shape, count: usize) -> String {
 fn words(pool: &Pool, shape: &Shape) -> Vec<(String, String)> {
     let raidz = data(pool).any(|vdev| vdev.kind.starts_with("raidz"));
     let stays = if raidz {
-        "with a raidz in the pool no data vdev can be removed again"
+        "because the pool has a raidz, no data vdev can be removed later"
     } else {
-        "`zbay expand remove NAME` moves its data to the others, and a table of where it was stays"
+        "`zbay expand remove NAME` moves its data to the others; a mapping table of the old \
+         location stays"
     };
     let mut facts = vec![
-        fact("takes", "seconds: nothing is moved, new data goes where there is most room"),
-        fact("for ever", format!("{stays}; the pool is lost with any one of its data vdevs")),
+        fact("takes", "seconds: nothing is moved, new data goes where there is most free space"),
+        fact("fixed", format!("{stays}; losing any one data vdev loses the pool")),
     ];
     if *shape == Shape::Single {
         facts.push(fact(
             "warning",
-            "the pool has no redundancy and the new disks have none either; `zbay expand attach` makes mirrors of them",
+            "the pool has no redundancy, and neither will the new disks; `zbay expand attach` \
+             turns them into mirrors",
         ));
     }
     facts

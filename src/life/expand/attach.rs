@@ -1,13 +1,13 @@
-//! One drive more for a vdev: a raidz becomes wider, a mirror or a single disk gets a further copy.
+//! Add one drive to a vdev: a raidz gets wider, a mirror or a single disk gets another copy.
 
+use super::{ExpandError, fact, new_row, profile_fact, space, task, usable_facts};
 use super::{Needed, Request, Space, bay_of, data, feature, part, ready};
-use super::{NoGrowth, fact, new_row, profile_fact, space, task, usable_facts};
 use crate::capacity::Kind;
 use crate::inventory::place::Holds;
 use crate::inventory::{Class, Pool, State, Vdev};
 use crate::life::member::{self, Member, may_lose};
-use crate::life::newcomer::{Needs, Newcomer};
-use crate::life::{Cannot, Follows, Task, called};
+use crate::life::new_drive::{Needs, NewDrive};
+use crate::life::{Follows, ReplaceError, Task, called};
 use crate::names::BayId;
 use crate::step::role::ATTACHED;
 use crate::step::{Condition, Danger, Effect, command, run, step};
@@ -20,12 +20,16 @@ struct Target<'a> {
     is_raidz: bool,
 }
 
-pub(super) fn make(request: &Request<'_>, word: &str, to: Option<&str>) -> Result<Task, Cannot> {
+pub(super) fn make(
+    request: &Request<'_>,
+    word: &str,
+    to: Option<&str>,
+) -> Result<Task, ReplaceError> {
     let target = target(request, word, to)?;
     let Target { pool, vdev, .. } = &target;
     judge(&target)?;
     let least = member::least(vdev, request.sight.inventory)
-        .map_err(|why| Cannot::Untold { vdev: part(pool, vdev), why })?;
+        .map_err(|why| ReplaceError::Untold { vdev: part(pool, vdev), why })?;
     let reserve = request.sight.wish_for(&pool.name).and_then(|wish| wish.pool.reserve);
     let longest = vdev.leaves.iter().filter_map(|leaf| leaf.partition).max();
     let needs = Needs {
@@ -67,10 +71,10 @@ pub(super) fn make(request: &Request<'_>, word: &str, to: Option<&str>) -> Resul
     .identified())
 }
 
-fn attach_step(target: &Target<'_>, new: &Newcomer<'_>) -> Result<crate::step::Step, Cannot> {
+fn attach_step(target: &Target<'_>, new: &NewDrive<'_>) -> Result<crate::step::Step, ReplaceError> {
     let Target { pool, vdev, members, is_raidz } = target;
     let well = members.iter().find(|member| member.leaf.state == State::Online);
-    let well = well.ok_or_else(|| NoGrowth::NotWell {
+    let well = well.ok_or_else(|| ExpandError::NotWell {
         what: part(pool, vdev),
         state: vdev.state.to_string(),
     })?;
@@ -94,29 +98,33 @@ fn attach_step(target: &Target<'_>, new: &Newcomer<'_>) -> Result<crate::step::S
 }
 
 /// Whether the vdev takes one more, as it is.
-fn judge(target: &Target<'_>) -> Result<(), Cannot> {
+fn judge(target: &Target<'_>) -> Result<(), ReplaceError> {
     let Target { pool, vdev, is_raidz, .. } = target;
     let name = part(pool, vdev);
     ready(pool, if *is_raidz { Needed::Online } else { Needed::Working })?;
     if vdev.is_shared() {
-        return Err(Cannot::Replacing { pool: pool.name.clone(), vdev: name });
+        return Err(ReplaceError::Replacing { pool: pool.name.clone(), vdev: name });
     }
     if *is_raidz {
         feature(pool, "raidz_expansion")?;
         if let Some(ill) = vdev.leaves.iter().find(|leaf| pool.holds(vdev, leaf) != Holds::All) {
             let what = format!("a member of {name}");
             let state = match ill.state.as_str() {
-                "ONLINE" => "ONLINE, and lacks data until it was resilvered".to_owned(),
+                "ONLINE" => "ONLINE, and missing data until it has resilvered".to_owned(),
                 state => state.to_owned(),
             };
-            return Err(NoGrowth::NotWell { what, state }.into());
+            return Err(ExpandError::NotWell { what, state }.into());
         }
     }
     Ok(())
 }
 
 /// The vdev that is meant, or the only one that can be.
-fn target<'a>(request: &Request<'a>, bay: &str, to: Option<&str>) -> Result<Target<'a>, Cannot> {
+fn target<'a>(
+    request: &Request<'a>,
+    bay: &str,
+    to: Option<&str>,
+) -> Result<Target<'a>, ReplaceError> {
     let pools = request.pools()?;
     let choices = || {
         let all = pools.iter().flat_map(|pool| data(pool).map(|vdev| choice(request, pool, vdev)));
@@ -129,16 +137,16 @@ fn target<'a>(request: &Request<'a>, bay: &str, to: Option<&str>) -> Result<Targ
     let (pool, vdev) = match (&found[..], to) {
         ([one], _) => *one,
         ([], Some(word)) => {
-            return Err(NoGrowth::NoSuchVdev { word: word.to_owned(), known: choices() }.into());
+            return Err(ExpandError::NoSuchVdev { word: word.to_owned(), known: choices() }.into());
         }
-        _ => return Err(NoGrowth::WhichVdev { bay: bay.to_owned(), known: choices() }.into()),
+        _ => return Err(ExpandError::WhichVdev { bay: bay.to_owned(), known: choices() }.into()),
     };
     let is_raidz = vdev.kind.starts_with("raidz");
     let takes = is_raidz || vdev.kind == "mirror" || vdev.kind == "disk";
     if !takes || matches!(vdev.class, Class::Cache | Class::Spare) {
         let kind =
             if takes { format!("{:?}", vdev.class).to_lowercase() } else { vdev.kind.clone() };
-        return Err(NoGrowth::NotAttached { vdev: part(pool, vdev), kind }.into());
+        return Err(ExpandError::NotAttached { vdev: part(pool, vdev), kind }.into());
     }
     let members = request.members()?;
     let members = members.into_iter().filter(|it| it.vdev.is(vdev)).collect();
@@ -150,7 +158,7 @@ fn named<'a>(
     request: &Request<'a>,
     pools: &[&'a Pool],
     word: &str,
-) -> Result<Vec<(&'a Pool, &'a Vdev)>, Cannot> {
+) -> Result<Vec<(&'a Pool, &'a Vdev)>, ReplaceError> {
     let is_called = |pool: &Pool, vdev: &Vdev| {
         vdev.name == word || format!("{}/{}", pool.name, vdev.name) == word
     };
@@ -185,27 +193,30 @@ fn of_raidz(request: &Request<'_>, target: &Target<'_>) -> Vec<(String, String)>
     let outlives = match may_lose(request.sight.inventory, pool, vdev, &|_| false) {
         Some(1) => "any one drive".to_owned(),
         Some(more) => format!("any {more} drives"),
-        None => "what it does now".to_owned(),
+        None => "what it survives now".to_owned(),
     };
     vec![
         fact("takes", space::hours(vdev, vdev.width)),
         fact(
-            "meanwhile",
+            "during",
             format!(
-                "the pool is used as always and {name} outlives {outlives} all the while; if one fails, the expansion \
-                 waits until another has taken its place; it goes on after a power cut. A scrub follows by itself"
+                "the pool stays usable, and {name} survives {outlives} throughout; if a drive \
+                 fails, the expansion waits until it is replaced; it resumes after a power cut. A \
+                 scrub follows automatically"
             ),
         ),
         fact(
             "blocks",
-            "what was written before keeps its parity of the old width until it is written anew: `zfs rewrite -r \
-             MOUNTPOINT` (2.3.4 and later; blocks that snapshots hold stay), before that by copying; USED gets smaller then",
+            "existing data keeps the parity ratio of the old width until it is rewritten: `zfs \
+             rewrite -r MOUNTPOINT` (2.3.4 and later; blocks held by snapshots stay), or by \
+             copying; then USED gets smaller",
         ),
         fact(
-            "for ever",
+            "fixed",
             format!(
-                "{name} can be widened again and never narrowed; `zfs list` reckons with the parity of its first width, \
-                 so that it shows less than a pool made anew, even after everything was written anew"
+                "{name} can be widened again but never narrowed; `zfs list` keeps computing with \
+                 the parity ratio of its first width, so it shows less than a new pool would, even \
+                 after everything has been rewritten"
             ),
         ),
     ]
@@ -218,7 +229,10 @@ fn of_copy(target: &Target<'_>) -> Vec<(String, String)> {
     let words = if then == 1 { "one drive".to_owned() } else { format!("{then} drives") };
     vec![
         fact("takes", space::hours(vdev, 1)),
-        fact("meanwhile", format!("{name} keeps the copies that it has; then it outlives {words}")),
-        fact("back", "`zbay expand remove BAY` takes a copy out again"),
+        fact(
+            "during",
+            format!("{name} keeps its existing copies; afterwards it survives the loss of {words}"),
+        ),
+        fact("back", "`zbay expand remove BAY` removes a copy again"),
     ]
 }

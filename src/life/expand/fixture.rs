@@ -165,7 +165,7 @@ impl Made {
         &mut self.0.disks[bay - 1]
     }
 
-    pub fn ask(&self, way: Way<'_>) -> Result<Task, Cannot> {
+    pub fn ask(&self, way: Way<'_>) -> Result<Task, ReplaceError> {
         self.told(way, None, &[], &[])
     }
 
@@ -175,7 +175,7 @@ impl Made {
         wish: Option<&Profile>,
         takes: &[Take],
         stale: &[Stale],
-    ) -> Result<Task, Cannot> {
+    ) -> Result<Task, ReplaceError> {
         let hw = hw("4u-24bay");
         let sight = Sight { hw: &hw, inventory: &self.0, wish, takes, unfinished: &[] };
         let task = make(&Request { sight, pool: None, way, stale });
@@ -196,7 +196,7 @@ pub fn number(of: usize) -> u64 {
     u64::try_from(of).unwrap()
 }
 
-pub fn said(why: &Cannot) -> String {
+pub fn said(why: &ReplaceError) -> String {
     why.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

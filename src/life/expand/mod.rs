@@ -2,7 +2,7 @@
 //!
 //! Each way is a [`Task`] as replacing is: decided at once from one look, complete, with conditions before and after. All
 //! that makes ZFS refuse is asked before the command, since `zpool attach` and `zpool add` write to the drives first. What
-//! is for ever is said before it is done: no raidz becomes narrower, none leaves a pool, and its ratio stays that of its
+//! is forever is said before it is done: no raidz becomes narrower, none leaves a pool, and its ratio stays that of its
 //! first day.
 
 use camino::Utf8PathBuf;
@@ -11,20 +11,20 @@ use crate::inventory::stale::Stale;
 use crate::inventory::{Activity, Class, Pool, State, Vdev};
 use crate::life::called::{Known, Spot};
 use crate::life::member::{self, Member, part};
-use crate::life::newcomer::{self, Needs, Newcomer};
-use crate::life::{Cannot, Sight, Task, Usable};
+use crate::life::new_drive::{self, Needs, NewDrive};
+use crate::life::{ReplaceError, Sight, Task, Usable};
 use crate::step::Fingerprint;
 use crate::units::Bytes;
 
 mod add;
 mod attach;
-mod beside;
-mod larger;
+mod aux_vdevs;
+mod enlarge;
 mod refusal;
 mod remove;
 mod space;
 
-pub use refusal::NoGrowth;
+pub use refusal::ExpandError;
 use space::Space;
 
 /// A way to grow, or to shrink.
@@ -63,7 +63,7 @@ pub enum Way<'a> {
 pub struct Request<'a> {
     /// What was seen.
     pub sight: Sight<'a>,
-    /// The pool, where more than one is imported.
+    /// The pool, if more than one is imported.
     pub pool: Option<&'a str>,
     /// What is asked.
     pub way: Way<'a>,
@@ -75,20 +75,20 @@ pub struct Request<'a> {
 ///
 /// # Errors
 /// All that speaks against it.
-pub fn make(request: &Request<'_>) -> Result<Task, Cannot> {
+pub fn make(request: &Request<'_>) -> Result<Task, ReplaceError> {
     let pools = request.sight.inventory.pools.as_ref();
-    let pools = pools.map_err(|why| Cannot::NotKnown { why: why.why.clone() })?;
+    let pools = pools.map_err(|why| ReplaceError::NotKnown { why: why.why.clone() })?;
     if pools.is_empty() {
-        return Err(Cannot::NoPool);
+        return Err(ReplaceError::NoPool);
     }
     match request.way {
         Way::Attach { bay, to } => attach::make(request, bay, to),
         Way::Add(bays) => add::make(request, bays),
-        Way::Log(bays) => beside::log(request, bays),
-        Way::Cache(bays) => beside::cache(request, bays),
-        Way::Spare(bays) => beside::spare(request, bays),
-        Way::Special(bays) => beside::special(request, bays),
-        Way::Larger { bay, with } => larger::make(request, bay, with),
+        Way::Log(bays) => aux_vdevs::log(request, bays),
+        Way::Cache(bays) => aux_vdevs::cache(request, bays),
+        Way::Spare(bays) => aux_vdevs::spare(request, bays),
+        Way::Special(bays) => aux_vdevs::special(request, bays),
+        Way::Larger { bay, with } => enlarge::make(request, bay, with),
         Way::Remove(what) => remove::make(request, what),
     }
 }
@@ -104,30 +104,30 @@ enum Needed {
 
 impl<'a> Request<'a> {
     /// The pools that are asked about.
-    fn pools(&self) -> Result<Vec<&'a Pool>, Cannot> {
+    fn pools(&self) -> Result<Vec<&'a Pool>, ReplaceError> {
         let all: Vec<&Pool> = self.sight.inventory.pools.iter().flatten().collect();
         let Some(name) = self.pool else { return Ok(all) };
         let named: Vec<&Pool> = all.iter().filter(|pool| pool.name == name).copied().collect();
         if named.is_empty() {
             let known = all.iter().map(|pool| pool.name.clone()).collect();
-            return Err(NoGrowth::NoSuchPool { name: name.to_owned(), known }.into());
+            return Err(ExpandError::NoSuchPool { name: name.to_owned(), known }.into());
         }
         Ok(named)
     }
 
     /// The one pool.
-    fn one_pool(&self) -> Result<&'a Pool, Cannot> {
+    fn one_pool(&self) -> Result<&'a Pool, ReplaceError> {
         match self.pools()?[..] {
             [one] => Ok(one),
             ref all => {
                 let known = all.iter().map(|pool| pool.name.clone()).collect();
-                Err(NoGrowth::WhichPool { known }.into())
+                Err(ExpandError::WhichPool { known }.into())
             }
         }
     }
 
     /// Members of the pools that are asked about.
-    fn members(&self) -> Result<Vec<Member<'a>>, Cannot> {
+    fn members(&self) -> Result<Vec<Member<'a>>, ReplaceError> {
         let pools = self.pools()?;
         let all = member::all(self.sight.inventory).into_iter();
         Ok(all.filter(|member| pools.iter().any(|pool| pool.guid == member.pool.guid)).collect())
@@ -140,50 +140,54 @@ impl<'a> Request<'a> {
     }
 
     /// The new drive that a word names, judged.
-    fn newcomer(&self, word: &str, needs: &Needs) -> Result<Newcomer<'a>, Cannot> {
-        newcomer::judge(&self.sight, newcomer::called(&self.known(), word)?, needs)
+    fn newcomer(&self, word: &str, needs: &Needs) -> Result<NewDrive<'a>, ReplaceError> {
+        new_drive::judge(&self.sight, new_drive::called(&self.known(), word)?, needs)
     }
 
     /// New drives, judged; each is named once, by whatever name.
-    fn newcomers(&self, words: &[String], needs: &Needs) -> Result<Vec<Newcomer<'a>>, Cannot> {
+    fn newcomers(
+        &self,
+        words: &[String],
+        needs: &Needs,
+    ) -> Result<Vec<NewDrive<'a>>, ReplaceError> {
         let known = self.known();
-        let disks = words.iter().map(|word| newcomer::called(&known, word));
+        let disks = words.iter().map(|word| new_drive::called(&known, word));
         let disks = disks.collect::<Result<Vec<_>, _>>()?;
         for (at, disk) in disks.iter().enumerate() {
             if disks.iter().take(at).any(|other| other.name == disk.name) {
                 let bay = Spot::of(&known, disk).spoken();
-                return Err(NoGrowth::Twice { bay }.into());
+                return Err(ExpandError::Twice { bay }.into());
             }
         }
-        disks.into_iter().map(|disk| newcomer::judge(&self.sight, disk, needs)).collect()
+        disks.into_iter().map(|disk| new_drive::judge(&self.sight, disk, needs)).collect()
     }
 }
 
 /// As the bay of a new drive is written into a profile; in none, what the kernel calls it.
-fn bay_of(new: &Newcomer<'_>) -> String {
+fn bay_of(new: &NewDrive<'_>) -> String {
     new.drive.bay.as_ref().map_or_else(|| new.drive.name.clone(), ToString::to_string)
 }
 
 /// The pool takes commands, is as well as it must be, and nothing runs in it that would be disturbed.
-fn ready(pool: &Pool, needed: Needed) -> Result<(), Cannot> {
+fn ready(pool: &Pool, needed: Needed) -> Result<(), ReplaceError> {
     let name = &pool.name;
     if pool.state == State::Suspended {
-        return Err(Cannot::Suspended { pool: name.clone() });
+        return Err(ReplaceError::Suspended { pool: name.clone() });
     }
     if let Some(with) = &pool.busy
         && (needed == Needed::Online || pool.activity() != Some(Activity::Scrub))
     {
-        return Err(Cannot::Busy { pool: name.clone(), with: with.clone() });
+        return Err(ReplaceError::Busy { pool: name.clone(), with: with.clone() });
     }
     if needed == Needed::Online && pool.state != State::Online {
         let state = pool.state.to_string();
-        return Err(NoGrowth::NotWell { what: format!("pool {name}"), state }.into());
+        return Err(ExpandError::NotWell { what: format!("pool {name}"), state }.into());
     }
     Ok(())
 }
 
 /// A feature that ZFS must have enabled.
-fn feature(pool: &Pool, name: &'static str) -> Result<(), Cannot> {
+fn feature(pool: &Pool, name: &'static str) -> Result<(), ReplaceError> {
     let full = format!("feature@{name}");
     let value = pool.properties.iter().find(|it| it.name == full).map(|it| it.value.as_str());
     if matches!(value, Some("enabled" | "active")) {
@@ -192,7 +196,7 @@ fn feature(pool: &Pool, name: &'static str) -> Result<(), Cannot> {
     let set = pool.properties.iter().find(|it| it.name == "compatibility");
     let compatibility = set.map(|it| it.value.clone()).filter(|it| it != "off" && it != "-");
     let (pool, known) = (pool.name.clone(), value.is_some());
-    Err(NoGrowth::Feature { pool, feature: name, known, compatibility }.into())
+    Err(ExpandError::Feature { pool, feature: name, known, compatibility }.into())
 }
 
 /// Data vdevs; what a removed one leaves is none.
@@ -202,16 +206,16 @@ fn data(pool: &Pool) -> impl Iterator<Item = &Vdev> {
 }
 
 /// The ashift of the pool's data.
-fn ashift(pool: &Pool) -> Result<u8, Cannot> {
+fn ashift(pool: &Pool) -> Result<u8, ReplaceError> {
     let largest = data(pool).filter_map(|vdev| vdev.ashift).max();
-    largest.ok_or_else(|| Cannot::Untold {
+    largest.ok_or_else(|| ReplaceError::Untold {
         vdev: format!("pool {}", pool.name),
-        why: "ZFS does not tell its ashift".to_owned(),
+        why: "ZFS does not report its ashift".to_owned(),
     })
 }
 
 /// A row about a new drive.
-fn new_row(word: &str, new: &Newcomer<'_>) -> (String, String) {
+fn new_row(word: &str, new: &NewDrive<'_>) -> (String, String) {
     super::replace::row(word, &new.drive, &new.holds)
 }
 
@@ -221,7 +225,8 @@ fn profile_fact(sight: &Sight<'_>, pool: &Pool, what: &str) -> Option<(String, S
     Some((
         "profile".to_owned(),
         format!(
-            "the recorded profile names bays: {what} in /etc/zbay/profile.yaml, else `zbay verify` tells it as a difference"
+            "the recorded profile names bays: {what} in /etc/zbay/profile.yaml, otherwise `zbay \
+             verify` reports a difference"
         ),
     ))
 }
@@ -246,7 +251,7 @@ fn fact(word: &str, say: impl Into<String>) -> (String, String) {
     (word.to_owned(), say.into())
 }
 
-fn devices(news: &[Newcomer<'_>]) -> Vec<Utf8PathBuf> {
+fn devices(news: &[NewDrive<'_>]) -> Vec<Utf8PathBuf> {
     news.iter().map(|new| new.device.clone()).collect()
 }
 
@@ -255,4 +260,4 @@ pub(crate) mod fixture;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
-mod tests_beside;
+mod tests_aux_vdevs;

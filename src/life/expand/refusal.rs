@@ -7,7 +7,7 @@ use crate::units::Bytes;
 
 /// Why not.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum NoGrowth {
+pub enum ExpandError {
     /// No pool of this name is imported.
     NoSuchPool {
         /// As it was typed.
@@ -166,7 +166,7 @@ pub enum NoGrowth {
 
 const DO: &str = "do this";
 
-impl Refuses for NoGrowth {
+impl Refuses for ExpandError {
     fn id(&self) -> &'static str {
         match self {
             Self::NoSuchPool { .. } => "no-such-pool",
@@ -199,7 +199,7 @@ impl Refuses for NoGrowth {
     }
 }
 
-impl NoGrowth {
+impl ExpandError {
     /// What is the matter in one line, the drive that it is about, and rows of a word and a sentence.
     #[allow(clippy::too_many_lines)] // a row for each
     fn own_words(&self) -> About<'_> {
@@ -220,7 +220,7 @@ impl NoGrowth {
                 "name one: `--pool NAME`",
             ),
             Self::WhichVdev { bay, known } => (
-                "it is not known which vdev shall get the drive, so nothing was done".to_owned(),
+                "cannot tell which vdev should get the drive, so nothing was done".to_owned(),
                 None,
                 choices(
                     known,
@@ -230,18 +230,16 @@ impl NoGrowth {
                 ),
             ),
             Self::NoSuchVdev { word, known } => (
-                format!(
-                    "there is no vdev `{word}`, and no bay of that name with a member of a pool"
-                ),
+                format!("there is no vdev `{word}`, and no bay of that name holds a pool member"),
                 None,
                 choices(known, "name one of these, or the bay of one of its drives"),
             ),
             Self::NoMember { word } => plain(
-                format!("{word} has no member of a pool"),
-                "`zbay show pool` shows which bays have one",
+                format!("{word} holds no pool member"),
+                "`zbay show pool` shows which bays do",
             ),
             Self::Ambiguous { word, known } => listed(
-                format!("{word} means more than one part of a pool, so nothing was done"),
+                format!("{word} matches more than one part of a pool, so nothing was done"),
                 "means",
                 known,
                 "name the vdev as `zpool status` does, as in `zbay expand remove mirror-1`",
@@ -249,7 +247,7 @@ impl NoGrowth {
             Self::Twice { bay } => plain(format!("{bay} is named twice"), "name each bay once"),
             Self::NotWell { what, state } => plain(
                 format!("{what} is {state}, so nothing was done"),
-                "mend that first: `zbay status` says how, `zbay replace BAY` does it",
+                "fix that first: `zbay status` says how; `zbay replace BAY` replaces a drive",
             ),
             Self::Feature { pool, feature, known, compatibility } => {
                 no_feature(pool, feature, *known, compatibility.as_deref())
@@ -260,63 +258,91 @@ impl NoGrowth {
             ),
             Self::Unlike { pool, bays, why } => unlike(pool, bays, why),
             Self::ManyLogs { count } => plain(
-                format!("a log of {count} drives: one, or a mirror of two"),
-                "name one bay or two; each pair is a log of its own",
+                format!("a log has one drive or a mirror of two, not {count}"),
+                "name one bay or two; each pair is a separate log",
             ),
             Self::Special { pool, data, given } => special(pool, *data, *given),
             Self::NotLarger { drive, old, bay } => (
                 format!("the drive in {} is not larger, so nothing was done", drive.spoken()),
                 Some(drive.as_ref()),
                 vec![
-                    ("old", format!("ZFS has {old} bytes of the one in bay {bay}")),
-                    (DO, format!("to exchange it all the same: `zbay replace {bay} --with {}`",
-                        drive.bay.as_ref().map(ToString::to_string).unwrap_or_default())),
+                    ("old", format!("ZFS uses {old} bytes of the one in bay {bay}")),
+                    (
+                        DO,
+                        format!(
+                            "to replace it anyway: `zbay replace {bay} --with {}`",
+                            drive.bay.as_ref().map(ToString::to_string).unwrap_or_default()
+                        ),
+                    ),
                 ],
             ),
             Self::Stale { drive, what } => (
-                format!("the drive in {} has more on it than its member, so nothing was done", drive.spoken()),
+                format!(
+                    "the drive in {} holds more than its pool member, so nothing was done",
+                    drive.spoken()
+                ),
                 Some(drive.as_ref()),
                 vec![
-                    ("holds", format!("{what}, where the member's last labels would come to lie")),
-                    ("why", "ZFS could read the old labels for the member's own (openzfs/zfs #16144)".to_owned()),
-                    (DO, "replace this member by a blank drive: `zbay replace BAY --with OTHER-BAY`".to_owned()),
+                    ("holds", format!("{what}, where the member's last labels would go")),
+                    (
+                        "why",
+                        "ZFS could mistake the old labels for the member's own (openzfs/zfs #16144)"
+                            .to_owned(),
+                    ),
+                    (
+                        DO,
+                        "replace this member with a blank drive: `zbay replace BAY --with \
+                         OTHER-BAY`"
+                            .to_owned(),
+                    ),
                 ],
             ),
-            Self::Narrower { drive, vdev } => (
-                format!("{vdev} can be widened and never narrowed, so nothing was done"),
-                drive.as_deref(),
-                vec![
-                    ("why", "each row of a raidz lies on all its drives, and ZFS has no way back".to_owned()),
-                    (DO, "another drive may take its place: `zbay expand larger BAY`, or `zbay replace BAY` where it failed".to_owned()),
+            Self::Narrower { drive, vdev } => {
+                (
+                    format!("{vdev} can be widened but never narrowed, so nothing was done"),
+                    drive.as_deref(),
+                    vec![
+                    ("why", "each row of a raidz is spread over all its drives, and ZFS cannot \
+                             undo that".to_owned()),
+                    (DO, "it can be replaced by another drive: `zbay expand larger BAY`, or `zbay \
+                          replace BAY` if it failed".to_owned()),
                 ],
-            ),
+                )
+            }
             Self::Raidz { vdev, raidz } => plain(
-                format!("{vdev} cannot leave: ZFS moves no data while a raidz ({raidz}) is in the pool"),
-                "only logs, caches, spares and copies of a mirror leave such a pool; else make a new pool and copy",
+                format!(
+                    "{vdev} cannot be removed: ZFS moves no data while the pool has a raidz \
+                     ({raidz})"
+                ),
+                "only logs, caches, spares and mirror copies can be removed from this pool; \
+                 otherwise create a new pool and copy",
             ),
             Self::LastVdev { pool } => plain(
-                format!("it is the only data vdev of pool {pool}, so it stays"),
+                format!("it is the only data vdev of pool {pool}, so it cannot be removed"),
                 "add another one first: `zbay expand add BAY ...`",
             ),
             Self::LastCopy { drive, vdev } => (
-                format!("no other copy of {vdev} is well, so this one stays"),
+                format!("no other copy of {vdev} is healthy, so this one cannot be removed"),
                 drive.as_deref(),
-                vec![(DO, "mend the others first: `zbay status` says how".to_owned())],
+                vec![(DO, "fix the others first: `zbay status` says how".to_owned())],
             ),
             Self::Checkpoint { pool } => plain(
-                format!("pool {pool} has a checkpoint, and ZFS moves no vdev meanwhile"),
-                &format!("let it go if you do not need it: `zpool checkpoint -d {pool}`"),
+                format!(
+                    "pool {pool} has a checkpoint, and ZFS cannot remove a vdev while it exists"
+                ),
+                &format!("discard it if you do not need it: `zpool checkpoint -d {pool}`"),
             ),
             Self::Ashifts { pool, ashifts } => plain(
                 format!(
-                    "the vdevs of pool {pool} differ in ashift ({}), and ZFS moves no data between such ones",
+                    "the vdevs of pool {pool} differ in ashift ({}), and ZFS cannot move data \
+                     between them",
                     ashifts.iter().map(u8::to_string).collect::<Vec<_>>().join(", ")
                 ),
-                "make a new pool and copy",
+                "create a new pool and copy",
             ),
             Self::NoRoom { vdev, allocated, free } => plain(
-                format!("{vdev} holds {allocated} bytes, and the others have room for {free}"),
-                "make room, or add a vdev first: `zbay expand add BAY ...`",
+                format!("{vdev} holds {allocated} bytes, but the others have room for only {free}"),
+                "free up space, or add a vdev first: `zbay expand add BAY ...`",
             ),
         }
     }
@@ -340,14 +366,20 @@ fn no_feature(
     }
     let mut rows = Vec::new();
     if let Some(set) = compatibility {
-        rows.push(("limit", format!("compatibility is {set}: where that lacks it, raise it first (`zpool set compatibility=...`)")));
+        rows.push((
+            "limit",
+            format!(
+                "compatibility is {set}: if that does not include it, raise it first (`zpool set \
+                 compatibility=...`)"
+            ),
+        ));
     }
     rows.push((DO, format!("`zpool set feature@{feature}=enabled {pool}`: older releases cannot import the pool once it is used")));
     (format!("pool {pool} does not have {feature} enabled, so nothing was done"), None, rows)
 }
 
 fn unlike(pool: &str, bays: &str, why: &Unlike) -> About<'static> {
-    let attach = || "to make the vdev that is there wider: `zbay expand attach BAY`".to_owned();
+    let attach = || "to widen the existing vdev: `zbay expand attach BAY`".to_owned();
     let widths = |widths: &[usize]| {
         let mut all: Vec<String> = widths.iter().map(ToString::to_string).collect();
         all.dedup();
@@ -358,7 +390,9 @@ fn unlike(pool: &str, bays: &str, why: &Unlike) -> About<'static> {
             "a single drive is never added to a pool with redundancy, so nothing was done".to_owned(),
             None,
             vec![
-                ("why", format!("pool {pool} is of {} vdevs; with a single disk beside them all of it would be lost when {bays} fails, and ZFS would not give the disk back", kind.as_str())),
+                ("why", format!("pool {pool} has {} vdevs; with a single disk next to them, the \
+                                 whole pool would be lost when {bays} fails, and ZFS could not \
+                                 remove the disk again", kind.as_str())),
                 (DO, attach()),
                 ("or", format!("name {} bays or more: `zbay expand add BAY BAY ...`", kind.least())),
             ],
@@ -377,12 +411,13 @@ fn unlike(pool: &str, bays: &str, why: &Unlike) -> About<'static> {
             ],
         ),
         Unlike::Mixed(kinds) => (
-            format!("the data vdevs of pool {pool} are of several kinds ({}), so none is the pattern", kinds.join(", ")),
+            format!("the data vdevs of pool {pool} are of different kinds ({}), so there is no \
+                     pattern to follow", kinds.join(", ")),
             None,
             vec![(DO, attach())],
         ),
         Unlike::Kind(kind) => (
-            format!("the data vdevs of pool {pool} are of kind {kind}, and zbay adds none of those"),
+            format!("the data vdevs of pool {pool} are of kind {kind}, which zbay does not add"),
             None,
             vec![(DO, "`zpool add` by hand, after `zpool add -n`".to_owned())],
         ),
@@ -395,27 +430,35 @@ fn special(pool: &str, data: usize, given: usize) -> About<'static> {
             format!("pool {pool} has no redundancy, so no special vdev is added"),
             None,
             vec![
-                ("why", "zpool takes a mirror beside single disks by force alone, and one without a mirror is one more drive with which all is lost".to_owned()),
-                (DO, "make mirrors of its disks first: `zbay expand attach BAY --to BAY`".to_owned()),
+                (
+                    "why",
+                    "zpool accepts a mirror next to single disks only with force, and without a \
+                     mirror it is one more drive whose failure loses everything"
+                        .to_owned(),
+                ),
+                (
+                    DO,
+                    "turn its disks into mirrors first: `zbay expand attach BAY --to BAY`"
+                        .to_owned(),
+                ),
             ],
         );
     }
     let needs = data + 1;
     let why = if given < needs {
         format!(
-            "the pool is lost with its special vdev, and its data outlives {data}: a mirror of {given} would be weaker"
+            "losing the special vdev loses the pool, and its data vdevs survive the loss of \
+             {data}: a mirror of {given} would be weaker"
         )
     } else {
         format!(
-            "zpool takes a mirror of {given} beside data that outlives {data} by force alone, and zbay uses none"
+            "zpool accepts a mirror of {given} next to data that survives the loss of {data} only \
+             with force, which zbay does not use"
         )
     };
     (
-        format!("a special vdev for pool {pool} has {needs} drives, so nothing was done"),
+        format!("a special vdev for pool {pool} needs {needs} drives, so nothing was done"),
         None,
-        vec![
-            ("why", why),
-            (DO, format!("name {needs} bays; a further copy can be attached later")),
-        ],
+        vec![("why", why), (DO, format!("name {needs} bays; another copy can be attached later"))],
     )
 }

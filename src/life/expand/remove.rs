@@ -1,15 +1,15 @@
 //! What leaves a pool again: logs, caches and spares at any time, a copy of a mirror, and a whole vdev where no raidz is.
 
-use super::{Needed, NoGrowth, Request, Space, data, fact, feature, part, ready};
+use super::{ExpandError, Needed, Request, Space, data, fact, feature, part, ready};
 use super::{space, task, usable_facts};
 use crate::drive::Drive;
 use crate::inventory::{Class, Pool, State, Vdev};
 use crate::life::member::Member;
-use crate::life::{Cannot, Follows, Task, called, replace};
+use crate::life::{Follows, ReplaceError, Task, called, replace};
 use crate::step::{Condition, Danger, Effect, command, run, step};
 use crate::units::Bytes;
 
-pub(super) fn make(request: &Request<'_>, what: &str) -> Result<Task, Cannot> {
+pub(super) fn make(request: &Request<'_>, what: &str) -> Result<Task, ReplaceError> {
     let pools = request.pools()?;
     let all = pools.iter().flat_map(|pool| pool.vdevs.iter().map(|vdev| (*pool, vdev)));
     // A device that is gone has no bay: ZFS's own number for it is taken too.
@@ -23,21 +23,21 @@ pub(super) fn make(request: &Request<'_>, what: &str) -> Result<Task, Cannot> {
         [(pool, vdev)] => return of_vdev(request, pool, vdev),
         ref many => {
             let known = many.iter().map(|(pool, vdev)| part(pool, vdev)).collect();
-            return Err(NoGrowth::Ambiguous { word: what.to_owned(), known }.into());
+            return Err(ExpandError::Ambiguous { word: what.to_owned(), known }.into());
         }
     }
     let word = || if called::is_number(what) { called::spoken(what) } else { what.to_owned() };
     match called::members(&request.known(), &request.members()?, what)[..] {
         [one] => of_member(request, one),
-        [] => Err(NoGrowth::NoMember { word: word() }.into()),
+        [] => Err(ExpandError::NoMember { word: word() }.into()),
         ref many => {
             let known = many.iter().map(|it| format!("{} ({})", it.part(), it.leaf.guid)).collect();
-            Err(NoGrowth::Ambiguous { word: word(), known }.into())
+            Err(ExpandError::Ambiguous { word: word(), known }.into())
         }
     }
 }
 
-fn of_member(request: &Request<'_>, member: Member<'_>) -> Result<Task, Cannot> {
+fn of_member(request: &Request<'_>, member: Member<'_>) -> Result<Task, ReplaceError> {
     let (pool, vdev) = (member.pool, member.vdev);
     match vdev.kind.as_str() {
         "mirror" => detach(request, member),
@@ -45,12 +45,12 @@ fn of_member(request: &Request<'_>, member: Member<'_>) -> Result<Task, Cannot> 
         _ if matches!(vdev.class, Class::Cache | Class::Spare) => of_vdev(request, pool, vdev),
         _ => {
             let drive = member.disk.map(|disk| Box::new(Drive::of(request.sight.hw, disk)));
-            Err(NoGrowth::Narrower { drive, vdev: part(pool, vdev) }.into())
+            Err(ExpandError::Narrower { drive, vdev: part(pool, vdev) }.into())
         }
     }
 }
 
-fn of_vdev(request: &Request<'_>, pool: &Pool, vdev: &Vdev) -> Result<Task, Cannot> {
+fn of_vdev(request: &Request<'_>, pool: &Pool, vdev: &Vdev) -> Result<Task, ReplaceError> {
     match vdev.class {
         Class::Log | Class::Cache | Class::Spare => aside(request, pool, vdev),
         Class::Normal | Class::Special | Class::Dedup => evacuate(request, pool, vdev),
@@ -73,11 +73,11 @@ fn rows(request: &Request<'_>, vdev: &Vdev) -> Vec<(String, String)> {
 }
 
 /// A log, a cache, a spare: nothing of the pool is on it.
-fn aside(request: &Request<'_>, pool: &Pool, vdev: &Vdev) -> Result<Task, Cannot> {
+fn aside(request: &Request<'_>, pool: &Pool, vdev: &Vdev) -> Result<Task, ReplaceError> {
     ready(pool, Needed::Working)?;
     if let Some(busy) = vdev.leaves.iter().find(|leaf| leaf.state == State::InUse) {
         let what = format!("spare {}", busy.guid);
-        return Err(NoGrowth::NotWell { what, state: busy.state.to_string() }.into());
+        return Err(ExpandError::NotWell { what, state: busy.state.to_string() }.into());
     }
     let class = match vdev.class {
         Class::Log => "log",
@@ -98,7 +98,7 @@ fn aside(request: &Request<'_>, pool: &Pool, vdev: &Vdev) -> Result<Task, Cannot
         .collect();
     let mut facts = vec![fact("usable", "as before: it holds no data of the pool")];
     if vdev.class == Class::Log {
-        facts.push(fact("costs", "synchronous writes go to the data drives again, and are slower"));
+        facts.push(fact("costs", "synchronous writes go to the data drives again and are slower"));
     }
     Ok(Task {
         what,
@@ -111,19 +111,19 @@ fn aside(request: &Request<'_>, pool: &Pool, vdev: &Vdev) -> Result<Task, Cannot
 }
 
 /// A copy of a mirror.
-fn detach(request: &Request<'_>, member: Member<'_>) -> Result<Task, Cannot> {
+fn detach(request: &Request<'_>, member: Member<'_>) -> Result<Task, ReplaceError> {
     let (pool, vdev) = (member.pool, member.vdev);
     ready(pool, Needed::Working)?;
     let name = part(pool, vdev);
     if vdev.is_shared() {
-        return Err(Cannot::Replacing { pool: pool.name.clone(), vdev: name });
+        return Err(ReplaceError::Replacing { pool: pool.name.clone(), vdev: name });
     }
     let others = || vdev.leaves.iter().filter(|leaf| leaf.guid != member.leaf.guid);
     if pool.may_take_out(vdev, member.leaf).is_err() {
         let drive = member.disk.map(|disk| Box::new(Drive::of(request.sight.hw, disk)));
-        return Err(NoGrowth::LastCopy { drive, vdev: name }.into());
+        return Err(ExpandError::LastCopy { drive, vdev: name }.into());
     }
-    let what = format!("take a copy out of {name}");
+    let what = format!("remove a copy from {name}");
     let mut detach = step(
         &what,
         Effect::Leave,
@@ -143,13 +143,16 @@ fn detach(request: &Request<'_>, member: Member<'_>) -> Result<Task, Cannot> {
     facts.push(match vdev.width {
         2 => fact(
             "warning",
-            format!("{name} has no redundancy then: it is lost with the drive that stays, and if it holds data the pool is"),
+            format!(
+                "{name} then has no redundancy: if the remaining drive fails, it is lost, and if \
+                 it holds data, so is the pool"
+            ),
         ),
-        width => fact("outlives", format!("{} of the drives that stay", width - 2)),
+        width => fact("survives", format!("{} of the remaining drives", width - 2)),
     });
     facts.push(fact(
         "drive",
-        "it keeps its partition table; to take it for something else: `--take WWN=SERIAL`",
+        "it keeps its partition table; to use it for something else: `--take WWN=SERIAL`",
     ));
     let mut drives = rows(request, vdev);
     for ((word, _), leaf) in drives.iter_mut().zip(&vdev.leaves) {
@@ -162,27 +165,27 @@ fn detach(request: &Request<'_>, member: Member<'_>) -> Result<Task, Cannot> {
 }
 
 /// A whole vdev: its data moves to the others.
-fn evacuate(request: &Request<'_>, pool: &Pool, vdev: &Vdev) -> Result<Task, Cannot> {
+fn evacuate(request: &Request<'_>, pool: &Pool, vdev: &Vdev) -> Result<Task, ReplaceError> {
     let name = part(pool, vdev);
     let vital = |it: &&Vdev| matches!(it.class, Class::Normal | Class::Special | Class::Dedup);
     let parity = |it: &&Vdev| it.kind.starts_with("raidz") || it.kind.starts_with("draid");
     if let Some(raidz) = pool.vdevs.iter().filter(vital).find(parity) {
-        return Err(NoGrowth::Raidz { vdev: name, raidz: raidz.name.clone() }.into());
+        return Err(ExpandError::Raidz { vdev: name, raidz: raidz.name.clone() }.into());
     }
     if vdev.class == Class::Normal && data(pool).count() < 2 {
-        return Err(NoGrowth::LastVdev { pool: pool.name.clone() }.into());
+        return Err(ExpandError::LastVdev { pool: pool.name.clone() }.into());
     }
     ready(pool, Needed::Online)?;
     feature(pool, "device_removal")?;
     let checkpoint = pool.properties.iter().find(|it| it.name == "checkpoint");
     if checkpoint.is_some_and(|it| it.value.parse::<u64>().is_ok_and(|bytes| bytes > 0)) {
-        return Err(NoGrowth::Checkpoint { pool: pool.name.clone() }.into());
+        return Err(ExpandError::Checkpoint { pool: pool.name.clone() }.into());
     }
     let mut ashifts: Vec<u8> = pool.vdevs.iter().filter(vital).filter_map(|it| it.ashift).collect();
     ashifts.sort_unstable();
     ashifts.dedup();
     if ashifts.len() > 1 {
-        return Err(NoGrowth::Ashifts { pool: pool.name.clone(), ashifts }.into());
+        return Err(ExpandError::Ashifts { pool: pool.name.clone(), ashifts }.into());
     }
     let allocated = vdev.allocated.unwrap_or(Bytes::ZERO);
     let free = pool.datasets.first().map_or(Bytes::ZERO, |root| root.available);
@@ -190,7 +193,7 @@ fn evacuate(request: &Request<'_>, pool: &Pool, vdev: &Vdev) -> Result<Task, Can
     let after = space.without(vdev);
     let used = pool.datasets.first().map_or(Bytes::ZERO, |root| root.used);
     if free < allocated || after.is_some_and(|after| after < used) {
-        return Err(NoGrowth::NoRoom { vdev: name, allocated, free }.into());
+        return Err(ExpandError::NoRoom { vdev: name, allocated, free }.into());
     }
     let what = format!("remove {} from pool {}", vdev.name, pool.name);
     let mut remove =
@@ -204,12 +207,12 @@ fn evacuate(request: &Request<'_>, pool: &Pool, vdev: &Vdev) -> Result<Task, Can
     let (mut facts, usable) = usable_facts(&space, after);
     facts.push(fact("takes", space::hours(vdev, 1)));
     facts.push(fact(
-        "meanwhile",
-        "the pool is used as always; `zpool remove -s POOL` stops it, and it goes on after a power cut",
+        "during",
+        "the pool stays usable; `zpool remove -s POOL` stops it, and it resumes after a power cut",
     ));
     facts.push(fact(
-        "for ever",
-        "a table of where its blocks went stays in the pool and in memory, until they are written anew",
+        "fixed",
+        "a table of where its blocks went stays in the pool and in memory until they are rewritten",
     ));
     Ok(Task {
         what,

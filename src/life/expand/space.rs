@@ -89,10 +89,12 @@ impl<'a> Space<'a> {
         match &self.explained {
             Err(why) => why.lines().next().unwrap_or_default().to_owned(),
             Ok(it) if !it.live.unknown.is_empty() => {
-                "no past gives the bytes that a vdev has now".to_owned()
+                "no history of the vdev explains its current size".to_owned()
             }
-            Ok(it) if it.rest != 0 => format!("`zfs list` says {} bytes beside the model", it.rest),
-            Ok(_) => "the model refuses such a pool".to_owned(),
+            Ok(it) if it.rest != 0 => {
+                format!("`zfs list` differs from the model by {} bytes", it.rest)
+            }
+            Ok(_) => "the model does not cover such a pool".to_owned(),
         }
     }
 
@@ -108,7 +110,7 @@ fn counts(vdev: &Vdev) -> bool {
 
 /// Hours for what is on each drive of a vdev now, in words.
 pub fn hours(vdev: &Vdev, drives: usize) -> String {
-    let Some(allocated) = vdev.allocated else { return "not known how long".to_owned() };
+    let Some(allocated) = vdev.allocated else { return "unknown how long".to_owned() };
     let each = u64::try_from(drives.max(1)).map_or(allocated.0, |drives| allocated.0 / drives);
     let on = Bytes(each).tb();
     match resilver::hours([Bytes(each)]) {

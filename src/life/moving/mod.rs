@@ -1,4 +1,4 @@
-//! A pool comes to a box, or leaves it: import after the system was installed anew, export before the drives move.
+//! A pool comes to a box, or leaves it: import after the system was reinstalled, export before the drives move.
 //!
 //! A pool that another host had last and did not export may be in use there: it is imported only where a person names that
 //! host. What is imported is named by its GUID, and looked for only on the drives whose labels name it.
@@ -7,7 +7,7 @@ use crate::domain::host::{self, Own};
 use crate::drive::Drive;
 use crate::hw::Hw;
 use crate::inventory::{Disk, ForeignPool, ImportablePool, Inventory, Owner, Pool, Reason, State};
-use crate::life::{Cannot, Task, member};
+use crate::life::{ReplaceError, Task, member};
 use crate::plan::import;
 use crate::profile::Profile;
 use crate::status::waiting::waiting;
@@ -15,7 +15,7 @@ use crate::step::{Condition, Danger, Effect, Fingerprint, Import, command, run, 
 
 mod refusal;
 
-pub use refusal::NoMove;
+pub use refusal::MoveError;
 
 /// What is asked of `import`, and what was seen.
 #[derive(Clone, Copy, Debug)]
@@ -40,7 +40,7 @@ pub struct Incoming<'a> {
 ///
 /// # Errors
 /// All that speaks against it.
-pub fn import(request: &Incoming<'_>) -> Result<Task, Cannot> {
+pub fn import(request: &Incoming<'_>) -> Result<Task, ReplaceError> {
     let Incoming { hw, inventory, own, .. } = *request;
     let listed = wanted(request)?;
     let members = members_of(inventory, &listed.guid);
@@ -54,24 +54,24 @@ pub fn import(request: &Incoming<'_>) -> Result<Task, Cannot> {
     if is_never {
         let places = places(hw, &members);
         return Err(
-            NoMove::Refused { says: waits.to_string(), means: waits.means(), places }.into()
+            MoveError::Refused { says: waits.to_string(), means: waits.means(), places }.into()
         );
     }
     if listed.log_lost && !request.without_log {
-        return Err(NoMove::NoLog { pool: name.clone() }.into());
+        return Err(MoveError::NoLog { pool: name.clone() }.into());
     }
     if !(listed.state.is_working() || request.without_log) {
         let places = places(hw, &members);
         return Err(
-            NoMove::Refused { says: waits.to_string(), means: waits.means(), places }.into()
+            MoveError::Refused { says: waits.to_string(), means: waits.means(), places }.into()
         );
     }
     let Some(label) = newest else {
-        return Err(NoMove::Unlabelled { pool: name.clone() }.into());
+        return Err(MoveError::Unlabelled { pool: name.clone() }.into());
     };
     let hostid = host::own_hostid(inventory, own);
     let force = import::whose(label, hostid.as_deref(), request.from).map_err(|host| {
-        NoMove::Elsewhere { pool: name.clone(), host, last: import::last_used(label) }
+        MoveError::Elsewhere { pool: name.clone(), host, last: import::last_used(label) }
     })?;
     let known: Option<Vec<_>> = members.iter().map(|(disk, _)| disk.address.clone()).collect();
     let enough = known.filter(|known| known.len() == listed.members.len());
@@ -108,25 +108,30 @@ pub fn import(request: &Incoming<'_>) -> Result<Task, Cannot> {
     }
     facts.push((
         "mounts".to_owned(),
-        "its datasets where they say, but for those that would cover something here: they are named".to_owned(),
+        "its datasets at their own mountpoints, except any that would hide something here"
+            .to_owned(),
     ));
     if force {
         let host = request.from.unwrap_or_default();
         facts.push((
             "danger".to_owned(),
-            format!("a pool that two hosts have at once is lost: be sure that `{host}` is off or has let it go"),
+            format!(
+                "two hosts that write to one pool destroy it: make sure that `{host}` is off or \
+                 has exported it"
+            ),
         ));
     }
     if request.without_log {
         facts.push((
             "danger".to_owned(),
-            "writes of the last seconds that were in the lost log alone are gone".to_owned(),
+            "the last few seconds of writes, if they were only in the lost log, are gone"
+                .to_owned(),
         ));
     }
     let wished = request.wish.is_some_and(|wish| wish.pool.name.as_str() == name);
     let then = match request.wish {
         Some(_) if wished => "`zbay verify` compares it with the recorded profile".to_owned(),
-        _ => format!("`zbay adopt {name}` records a profile for it, so that zbay keeps it"),
+        _ => format!("`zbay adopt {name}` records a profile for it, so that zbay looks after it"),
     };
     Ok(Task {
         what: format!("import pool {name}"),
@@ -145,10 +150,12 @@ fn is_other_part(member: &str) -> bool {
 }
 
 /// The pool that is meant.
-fn wanted<'a>(request: &Incoming<'a>) -> Result<&'a ImportablePool, Cannot> {
+fn wanted<'a>(request: &Incoming<'a>) -> Result<&'a ImportablePool, ReplaceError> {
     let inventory = request.inventory;
-    let listed =
-        inventory.importable.as_ref().map_err(|why| Cannot::NotKnown { why: why.why.clone() })?;
+    let listed = inventory
+        .importable
+        .as_ref()
+        .map_err(|why| ReplaceError::NotKnown { why: why.why.clone() })?;
     let there: Vec<&ImportablePool> = listed.iter().filter(|pool| !pool.destroyed).collect();
     let words = |pools: &[&ImportablePool]| {
         let say =
@@ -159,25 +166,25 @@ fn wanted<'a>(request: &Incoming<'a>) -> Result<&'a ImportablePool, Cannot> {
     let Some(word) = request.pool else {
         return match there[..] {
             [one] if imported(&one.name) => {
-                Err(NoMove::NameTaken { pool: one.name.clone() }.into())
+                Err(MoveError::NameTaken { pool: one.name.clone() }.into())
             }
             [one] => Ok(one),
             [] => {
                 let here = inventory.pools.iter().flatten().map(|pool| pool.name.clone()).collect();
                 let destroyed = listed.iter().map(|pool| pool.name.clone()).collect();
-                Err(NoMove::Nothing { here, destroyed }.into())
+                Err(MoveError::Nothing { here, destroyed }.into())
             }
-            ref many => Err(NoMove::Which { known: words(many) }.into()),
+            ref many => Err(MoveError::Which { known: words(many) }.into()),
         };
     };
     let meant: Vec<&ImportablePool> =
         there.iter().filter(|pool| pool.name == word || pool.guid == word).copied().collect();
     match meant[..] {
-        [one] if imported(&one.name) => Err(NoMove::NameTaken { pool: one.name.clone() }.into()),
+        [one] if imported(&one.name) => Err(MoveError::NameTaken { pool: one.name.clone() }.into()),
         [one] => Ok(one),
-        [] if imported(word) => Err(NoMove::Here { pool: word.to_owned() }.into()),
-        [] => Err(NoMove::NoSuch { word: word.to_owned(), known: words(&there) }.into()),
-        ref many => Err(NoMove::Which { known: words(many) }.into()),
+        [] if imported(word) => Err(MoveError::Here { pool: word.to_owned() }.into()),
+        [] => Err(MoveError::NoSuch { word: word.to_owned(), known: words(&there) }.into()),
+        ref many => Err(MoveError::Which { known: words(many) }.into()),
     }
 }
 
@@ -217,12 +224,12 @@ pub struct Outgoing<'a> {
 ///
 /// # Errors
 /// All that speaks against it.
-pub fn export(request: &Outgoing<'_>) -> Result<Task, Cannot> {
+pub fn export(request: &Outgoing<'_>) -> Result<Task, ReplaceError> {
     let Outgoing { hw, inventory, .. } = *request;
     let pool = one_pool(inventory, request.pool)?;
     let name = &pool.name;
     if pool.state == State::Suspended {
-        return Err(Cannot::Suspended { pool: name.clone() });
+        return Err(ReplaceError::Suspended { pool: name.clone() });
     }
     let mut out = step(
         format!("export pool {name}"),
@@ -239,23 +246,37 @@ pub fn export(request: &Outgoing<'_>) -> Result<Task, Cannot> {
         Some(("member".to_owned(), format!("{}  {}", drive.place(), drive.label())))
     };
     let mut facts = vec![
-        ("loses".to_owned(), "nothing; its datasets and what is shared from them go away from this box until it is imported again".to_owned()),
-        ("then".to_owned(), format!("all drives of it move together, into any bays: `zbay import {name}` there")),
+        (
+            "loses".to_owned(),
+            "nothing; its datasets and their shares are unavailable here until it is imported again"
+                .to_owned(),
+        ),
+        (
+            "then".to_owned(),
+            format!(
+                "all its drives move together, into any bays: `zbay import {name}` there"
+            ),
+        ),
     ];
     if pool.state != State::Online {
         facts.push((
             "state".to_owned(),
-            format!("{name} is {}: it moves so, and is mended there", pool.state),
+            format!("{name} is {}: it moves as it is and is repaired there", pool.state),
         ));
     }
     if let Some(busy) = &pool.busy {
-        facts.push(("runs".to_owned(), format!("{busy}; it goes on where the pool is imported")));
+        facts.push((
+            "runs".to_owned(),
+            format!("{busy}; it continues wherever the pool is imported"),
+        ));
     }
     let wished = request.wish.is_some_and(|wish| wish.pool.name.as_str() == name);
     if wished && request.first_boot_waits {
         facts.push((
             "boot".to_owned(),
-            "zbay-firstboot.service is not done here yet, and imports it at the next boot: take the drives out first".to_owned(),
+            "zbay-firstboot.service has not finished here and would import it at the next boot: \
+             take the drives out first"
+                .to_owned(),
         ));
     }
     Ok(Task {
@@ -272,18 +293,21 @@ pub fn export(request: &Outgoing<'_>) -> Result<Task, Cannot> {
 ///
 /// # Errors
 /// None is imported, not this one, or several are and none was named.
-pub fn one_pool<'a>(inventory: &'a Inventory, named: Option<&str>) -> Result<&'a Pool, Cannot> {
+pub fn one_pool<'a>(
+    inventory: &'a Inventory,
+    named: Option<&str>,
+) -> Result<&'a Pool, ReplaceError> {
     let pools =
-        inventory.pools.as_ref().map_err(|why| Cannot::NotKnown { why: why.why.clone() })?;
+        inventory.pools.as_ref().map_err(|why| ReplaceError::NotKnown { why: why.why.clone() })?;
     let all = || pools.iter().map(|pool| pool.name.clone()).collect::<Vec<_>>();
     match (named, &pools[..]) {
-        (_, []) => Err(Cannot::NoPool),
+        (_, []) => Err(ReplaceError::NoPool),
         (None, [one]) => Ok(one),
-        (None, _) => Err(NoMove::WhichHere { known: all() }.into()),
+        (None, _) => Err(MoveError::WhichHere { known: all() }.into()),
         (Some(name), pools) => pools
             .iter()
             .find(|pool| pool.name == name)
-            .ok_or_else(|| NoMove::NotHere { word: name.to_owned(), known: all() }.into()),
+            .ok_or_else(|| MoveError::NotHere { word: name.to_owned(), known: all() }.into()),
     }
 }
 

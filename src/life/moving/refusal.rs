@@ -5,7 +5,7 @@ use crate::refuse::{About, Refuses, Words};
 
 /// Why not.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum NoMove {
+pub enum MoveError {
     /// No pool could be imported.
     Nothing {
         /// Pools that are imported.
@@ -77,7 +77,7 @@ pub enum NoMove {
     },
 }
 
-impl Refuses for NoMove {
+impl Refuses for MoveError {
     fn id(&self) -> &'static str {
         match self {
             Self::Nothing { .. } => "nothing",
@@ -99,7 +99,7 @@ impl Refuses for NoMove {
     }
 }
 
-impl NoMove {
+impl MoveError {
     fn own_words(&self) -> About<'_> {
         const DO: &str = "do this";
         let none: Option<&Drive> = None;
@@ -123,30 +123,31 @@ impl NoMove {
                 }
                 rows.push((
                     DO,
-                    "put in the drives of the pool; `zbay show disk` says what is on each"
+                    "connect the drives of the pool; `zbay show disk` says what is on each"
                         .to_owned(),
                 ));
-                ("no pool is here that could be imported".to_owned(), none, rows)
+                ("no pool here can be imported".to_owned(), none, rows)
             }
             Self::NoSuch { word, known } => listed(
-                format!("no pool `{word}` is here that could be imported"),
+                format!("no pool `{word}` here can be imported"),
                 "pools",
                 known,
-                "name one that is here; `zbay show disk` says what is on each drive".to_owned(),
+                "name one of these; `zbay show disk` says what is on each drive".to_owned(),
             ),
             Self::Which { known } => listed(
-                "more than one pool could be meant, so nothing was done".to_owned(),
+                "more than one pool matches, so nothing was done".to_owned(),
                 "pools",
                 known,
                 "name one by its GUID: `zbay import GUID`".to_owned(),
             ),
             Self::Here { pool } => {
-                one(format!("pool {pool} is imported already"), format!("`zbay status {pool}`"))
+                one(format!("pool {pool} is already imported"), format!("`zbay status {pool}`"))
             }
             Self::NameTaken { pool } => one(
-                format!("another pool {pool} is imported, so this one cannot have its name here"),
+                format!("another pool {pool} is imported, so this one cannot use that name here"),
                 format!(
-                    "export that one first (`zbay export {pool}`), or import this one under a name of its own: `zpool import GUID NAME`"
+                    "export that one first (`zbay export {pool}`), or import this one under \
+                     another name: `zpool import GUID NAME`"
                 ),
             ),
             Self::Refused { says, means, places } => {
@@ -155,12 +156,13 @@ impl NoMove {
             Self::NoLog { pool } => one(
                 format!("the log (SLOG) of pool {pool} cannot be opened, so nothing was done"),
                 format!(
-                    "put its drive back. Where it is dead: `zbay import {pool} --without-log`; writes of the last \
-                     seconds that were in the log alone are lost then, and nothing else"
+                    "put its drive back. If it is dead: `zbay import {pool} --without-log`; that \
+                     loses the last few seconds of writes if they were only in the log, and \
+                     nothing else"
                 ),
             ),
             Self::Unlabelled { pool } => one(
-                format!("no drive's label tells who had pool {pool} last, so nothing was done"),
+                format!("no drive's label says who used pool {pool} last, so nothing was done"),
                 "look at the drives: `zbay show disk`, then `zpool import`".to_owned(),
             ),
             Self::Elsewhere { pool, host, last } => (
@@ -171,7 +173,8 @@ impl NoMove {
                     (
                         DO,
                         format!(
-                            "`zbay export {pool}` there. Where that host is gone for good: `zbay import {pool} --from-host {host}`"
+                            "`zbay export {pool}` there. If that host is gone for good: `zbay \
+                             import {pool} --from-host {host}`"
                         ),
                     ),
                 ],

@@ -17,7 +17,7 @@ fn come(
     listed: &str,
     change: impl Fn(&mut Inventory),
     ask: impl Fn(&mut Incoming<'_>),
-) -> Result<Task, Cannot> {
+) -> Result<Task, ReplaceError> {
     let machine = seed();
     let (hw, mut inventory) = holding(&machine, state, listed);
     change(&mut inventory);
@@ -125,10 +125,10 @@ fn names_and_guids_mean_one_pool_or_none() {
         here.name = "testpool".into();
         it.pools = Ok(vec![here]);
     };
-    assert!(said(None, &taken).unwrap_err().to_string().contains("cannot have its name"));
+    assert!(said(None, &taken).unwrap_err().to_string().contains("cannot use that name"));
 }
 
-fn go(made: &Made, pool: Option<&str>) -> Result<Task, Cannot> {
+fn go(made: &Made, pool: Option<&str>) -> Result<Task, ReplaceError> {
     let hw = crate::render::fixture::hw("4u-24bay");
     export(&Outgoing { hw: &hw, inventory: &made.0, wish: None, pool, first_boot_waits: false })
 }
@@ -142,5 +142,5 @@ fn export_is_never_forced_and_names_what_moves() {
     assert!(matches!(&task.steps[0].after[..], [Condition::PoolNotImported { .. }]));
     assert!(go(&made, Some("other")).unwrap_err().to_string().contains("tank"));
     made.pool().state = "SUSPENDED".into();
-    assert!(matches!(go(&made, None), Err(Cannot::Suspended { .. })));
+    assert!(matches!(go(&made, None), Err(ReplaceError::Suspended { .. })));
 }

@@ -31,7 +31,7 @@ pub(super) fn read(root: &Utf8Path, path: &Utf8Path) -> io::Result<Option<Vec<u8
     }
     let Some(file) = found(open(&root, path, OFlag::empty()))? else { return Ok(None) };
     if !file.metadata()?.is_file() {
-        return Err(io::Error::other("it is no regular file"));
+        return Err(io::Error::other("it is not a regular file"));
     }
     ours(&file)?;
     let mut bytes = Vec::new();
@@ -85,7 +85,7 @@ pub(super) fn write(
 fn within(path: &Utf8Path) -> io::Result<()> {
     let down = |part| matches!(part, Utf8Component::Normal(_));
     let down = path.components().all(down) && path.file_name().is_some();
-    if down { Ok(()) } else { Err(io::Error::other("it leads out of its directory")) }
+    if down { Ok(()) } else { Err(io::Error::other("it points outside its directory")) }
 }
 
 /// The directories of a path below its root, the outermost first.
@@ -114,7 +114,7 @@ fn at(dir: &File, path: &Utf8Path, flags: OFlag, mode: u32) -> io::Result<OwnedF
         .resolve(ResolveFlag::RESOLVE_BENEATH | ResolveFlag::RESOLVE_NO_SYMLINKS);
     match openat2(dir, path.as_std_path(), how) {
         Err(Errno::ELOOP) => Err(io::Error::other("a symbolic link is in its place")),
-        Err(Errno::EXDEV) => Err(io::Error::other("it leads out of its directory")),
+        Err(Errno::EXDEV) => Err(io::Error::other("it points outside its directory")),
         other => Ok(other?),
     }
 }
@@ -239,12 +239,12 @@ mod tests {
                 std::fs::create_dir(root.join(".zbay")).unwrap();
                 mkfifo(root.join(KEPT).as_std_path(), Mode::from_bits_truncate(0o600)).unwrap();
             },
-            "no regular file",
+            "not a regular file",
         ),
         (
             "a directory",
             |root| std::fs::create_dir_all(root.join(KEPT)).unwrap(),
-            "no regular file",
+            "not a regular file",
         ),
         (
             "an endless file",

@@ -284,7 +284,7 @@ fn a_device_is_known_by_its_number_and_a_file_has_none() {
     write(&dir.join("file"), "x", None).unwrap();
     assert_eq!(Real.number(&dir.join("file")), Ok(None));
     assert_eq!(Real.number(&dir.join("none")), Ok(None));
-    assert_eq!(Real.number("/dev/null".into()), Ok(None), "no block device");
+    assert_eq!(Real.number("/dev/null".into()), Ok(None), "not a block device");
     for device in Real.block_devices(Devices::All).unwrap() {
         let node = Utf8PathBuf::from(format!("/dev/{}", device.name));
         let number = Real.file(Utf8Path::new(&format!("/sys/class/block/{}/dev", device.name)));

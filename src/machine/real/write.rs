@@ -122,10 +122,10 @@ fn attribute(path: &Utf8Path, value: &str) -> io::Result<()> {
 
 /// What was opened is a block device, and the one that was looked at.
 fn is_meant(opened: Option<DeviceNumber>, meant: Option<DeviceNumber>) -> io::Result<()> {
-    let Some(opened) = opened else { return Err(io::Error::other("it is no block device")) };
+    let Some(opened) = opened else { return Err(io::Error::other("it is not a block device")) };
     match meant {
         Some(meant) if meant != opened => Err(io::Error::other(format!(
-            "it leads to device {opened} now, and {meant} was looked at, so nothing was written"
+            "it now points to device {opened}, but {meant} was checked, so nothing was written"
         ))),
         _ => Ok(()),
     }
@@ -354,8 +354,8 @@ mod tests {
         let said = is_meant(Some(other), Some(one)).unwrap_err().to_string();
         assert_eq!(
             said,
-            "it leads to device 8:16 now, and 8:0 was looked at, so nothing was written"
+            "it now points to device 8:16, but 8:0 was checked, so nothing was written"
         );
-        assert_eq!(is_meant(None, Some(one)).unwrap_err().to_string(), "it is no block device");
+        assert_eq!(is_meant(None, Some(one)).unwrap_err().to_string(), "it is not a block device");
     }
 }

@@ -256,7 +256,7 @@ fn by_id(row: &Row<'_>, prefixes: &[&str]) -> Option<String> {
 
 /// All columns, in the order in which they are shown.
 pub const COLUMNS: &[Column] = &[
-    column("bay", "Bay", "Bay or other place in the box", |row| value(&row.drive.bay))
+    column("bay", "Bay", "Bay or other place in the server", |row| value(&row.drive.bay))
         .short('b')
         .shown(Shown::Unasked)
         .place(),
@@ -306,7 +306,7 @@ pub const COLUMNS: &[Column] = &[
     column(
         "pcipath",
         "/dev/disk/by-path",
-        "Port, as in /dev/disk/by-path and in descriptions of boxes",
+        "Port, as in /dev/disk/by-path and in hardware descriptions",
         |row| value(&row.disk.path),
     )
     .named("path")
@@ -328,7 +328,7 @@ pub const COLUMNS: &[Column] = &[
         .int()
         .short('H')
         .smart(),
-    column("pending", "PS", "Pending sectors: they cannot be read", |row| {
+    column("pending", "PS", "Pending (unreadable) sectors", |row| {
         smart(row, |smart| smart.pending)
     })
     .int()
@@ -346,26 +346,26 @@ pub const COLUMNS: &[Column] = &[
     .int()
     .short('R')
     .smart(),
-    column("crc", "CRC", "Errors on the cable", |row| smart(row, |smart| smart.crc))
+    column("crc", "CRC", "CRC errors on the link", |row| smart(row, |smart| smart.crc))
         .int()
         .short('C')
         .smart(),
-    column("startstop", "Spin", "Starts of the platters", |row| smart(row, |smart| smart.starts))
-        .int()
-        .short('u')
-        .smart(),
-    column("park", "Park", "Parkings of the heads (load cycles)", |row| {
-        smart(row, |smart| smart.parks)
+    column("startstop", "Spin", "Spin-ups (start/stop count)", |row| {
+        smart(row, |smart| smart.starts)
     })
     .int()
-    .short('n')
+    .short('u')
     .smart(),
-    column("uncorrectable", "Unc", "Errors that could not be corrected", |row| {
+    column("park", "Park", "Head parkings (load cycles)", |row| smart(row, |smart| smart.parks))
+        .int()
+        .short('n')
+        .smart(),
+    column("uncorrectable", "Unc", "Uncorrectable errors", |row| {
         smart(row, |smart| smart.uncorrectable)
     })
     .int()
     .smart(),
-    column("wear", "Wear", "Percent of its wear that an SSD has used", |row| {
+    column("wear", "Wear", "Percent of an SSD's rated endurance used", |row| {
         smart(row, |smart| smart.wear)
     })
     .int()
@@ -381,7 +381,7 @@ pub const COLUMNS: &[Column] = &[
         smart(row, |smart| smart.self_test.as_ref().map(|test| test.words.clone()))
     })
     .smart(),
-    column("erc", "ERC", "How long it tries to read a bad sector: off, or seconds", |row| {
+    column("erc", "ERC", "Error recovery limit (ERC): off, or seconds", |row| {
         smart(row, |smart| {
             smart.recovery.map(|it| match it {
                 Recovery::Unsupported => "none".to_owned(),
@@ -399,25 +399,28 @@ pub const COLUMNS: &[Column] = &[
     column(
         "speed-best",
         "Best",
-        "Gb/s that port and drive could do (JSON: bits per second)",
+        "Best link speed of port and drive, Gb/s (JSON: bits per second)",
         |row| bits(best(row)),
     )
     .int()
     .text(|row| known(best(row).map(gbps)))
     .smart(),
-    column("smr", "SMR", "Shingled, as the kernel or its maker says; ?: neither does", |row| {
-        value(row.disk.is_shingled())
-    })
+    column(
+        "smr",
+        "SMR",
+        "Shingled (SMR) according to the kernel or manufacturer; ?: unknown",
+        |row| value(row.disk.is_shingled()),
+    )
     .is(Kind::Boolean),
     column("sectors", "Sectors", "Logical and physical sector, bytes", |row| value(sectors(row)))
         .is(Kind::Sectors)
         .text(|row| known(sectors(row).map(|it| format!("{}/{}", it.logical, it.physical)))),
-    column("first-seen", "First seen", "The day on which a look saw it first", |row| {
+    column("first-seen", "First seen", "The day zbay first saw it", |row| {
         value(row.disk.first_seen)
     })
     .text(|row| known(row.disk.first_seen.map(|at| at.strftime("%Y-%m-%d"))))
     .place(),
-    column("pool", "Pool", "The pool that it is a member of", |row| {
+    column("pool", "Pool", "The pool it belongs to", |row| {
         value(row.member.as_ref().map(|member| &member.pool))
     })
     .pools(),
@@ -453,7 +456,7 @@ pub const COLUMNS: &[Column] = &[
         known(is.map(|is| format!("{is}{}", if needs > Some(is) { "!" } else { "" })))
     })
     .pools(),
-    column("contents", "Contents", "What is on it (opens the disks, needs root)", |row| {
+    column("contents", "Contents", "What is on it (reads the disks, needs root)", |row| {
         value(Known::of(&row.disk.contents, |found| OnDisk {
             phrase: phrase::contents_phrase(&found.owner),
             owner: found.owner.clone(),
@@ -467,12 +470,12 @@ pub const COLUMNS: &[Column] = &[
     column(
         "free",
         "Free",
-        "Whether it is proved to be free for a pool (opens the disks, needs root)",
+        "Whether it is proved free for a pool (reads the disks, needs root)",
         |row| value(phrase::free(&row.disk.contents)),
     )
     .is(Kind::Boolean)
     .needs(Needs::Contents),
-    column("health", "Health", "ok, or the gravest of what SMART and ZFS say", |row| {
+    column("health", "Health", "ok, or the worst that SMART and ZFS report", |row| {
         value(row.health())
     })
     .brief("State")

@@ -386,7 +386,7 @@ fn remembered(rows: &[&Row<'_>]) -> String {
         let when = at.strftime("%Y-%m-%d %H:%M");
         words::labelled(
             "~",
-            &format!("said on {when} UTC or later: the drive sleeps, `--wake` asks it"),
+            &format!("reported on {when} UTC or later: the drive is asleep, `--wake` queries it"),
         )
     })
 }
@@ -435,7 +435,7 @@ pub fn order(hw: &Hw) -> String {
     }
     let bays = words::bays(&assumed);
     let say = format!(
-        "which port is which of {bays} is assumed, nobody has proved it: compare the serial on the label \
+        "which port is which of {bays} is assumed, not confirmed: compare the serial on the label \
          before you pull a drive"
     );
     words::labelled("order", &say)
@@ -451,7 +451,11 @@ fn says_nothing(column: &Column, cell: &str) -> bool {
 fn fit(hw: &Hw, columns: &mut Vec<&'static Column>, cells: &mut [Vec<String>], screen: usize) {
     let over = |columns: &[&Column], cells: &[Vec<String>]| {
         let wide = |index: usize| {
-            let longest = cells.iter().filter_map(|row| row.get(index)).map(String::len).max();
+            let longest = cells
+                .iter()
+                .filter_map(|row| row.get(index))
+                .map(|cell| words::columns(cell))
+                .max();
             longest
                 .unwrap_or(0)
                 .max(columns.get(index).map_or(0, |column| column.heading(true).len()))

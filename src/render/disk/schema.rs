@@ -20,18 +20,18 @@ pub struct DriveRow(pub Map<String, Value>);
 /// What stands beside the columns.
 #[derive(Serialize, JsonSchema)]
 pub struct Beside {
-    /// Nobody has proved that this port is this bay.
+    /// It is not confirmed that this port is this bay.
     pub bay_assumed: bool,
-    /// Whether it slept when it was asked, before anything could wake it; `null`: not asked, or it cannot tell.
+    /// Whether it was asleep when it was asked, before anything could wake it; `null`: not asked, or it cannot tell.
     pub asleep: Option<bool>,
     /// The name below /dev/disk that zbay uses for it; `null`: it has none that survives a reboot.
     pub address: Option<String>,
     /// Why its identity cannot be relied on; such a disk is refused for pools.
     pub flaws: Vec<Finding>,
-    /// What it says of its health; absent where that is not known.
+    /// What it reports about its health; absent if unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub smart: Option<Smart>,
-    /// What follows from that, the gravest first; absent where `smart` is.
+    /// What follows from that, the worst first; absent where `smart` is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub findings: Option<Vec<Finding>>,
     /// When it said what stands in `smart`, where it sleeps now.

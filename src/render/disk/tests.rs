@@ -52,8 +52,8 @@ fn without_flags_the_bay_is_first_and_80_columns_hold() {
 | 4   | sde | ST2000DM001-1ER164 | 2.00 | Z4Z0EXA3      | blank                |
 | usb | sdd | SAMSUNG HM250HI    | 0.25 | S20TEXAMPLE   | in use: mounted at.. |
 empty    bay 3
-order    which port is which of bays 1-4 is assumed, nobody has proved it:
-         compare the serial on the label before you pull a drive
+order    which port is which of bays 1-4 is assumed, not confirmed: compare the
+         serial on the label before you pull a drive
 "
     );
 }

@@ -1,4 +1,4 @@
-//! The table of `zbay capacity`, drawn: for each drive size and layout what people reckon, and what `zfs list` says.
+//! The table of `zbay capacity`, drawn: for each drive size and layout what people compute, and what `zfs list` says.
 //!
 //! Bars lie on their side, so that any number of them has room for its words. The frame is the nominal figure, what
 //! is filled is usable.
@@ -43,7 +43,7 @@ pub fn bays(rows: &[Row], bays: usize) -> Canvas {
         all.join("; ")
     );
     let title = format!("What drives hold in {bays} bays");
-    let below = "frame: drives less redundancy, as people reckon; filled: USED + AVAIL of zfs list";
+    let below = "frame: drives minus redundancy, by drive count; filled: USED + AVAIL of zfs list";
     let mut canvas = Canvas::new(WIDTH, &title, below, &description);
     let most = cells().map(|cell| cell.nominal.max(cell.usable)).max().unwrap_or(Bytes(1));
     let across = Scale { values: (0.0, terabytes(most)), pixels: (LEFT, RIGHT) };

@@ -54,7 +54,7 @@ pub fn front(title: &str, dmi: &Dmi, slots: &[Slot]) -> Canvas {
     let side = |of: f64, number: usize| (of + GAP).mul_add(count(number), -GAP);
     let key: f64 = Sign::ALL.iter().map(|sign| key_width(*sign)).sum();
     let width = side(BOX.0, across).max(key) + 2.0 * LEFT;
-    let serial = dmi.product_serial.as_deref().map_or("not told".to_owned(), plain);
+    let serial = dmi.product_serial.as_deref().map_or("unknown".to_owned(), plain);
     let description = slots.iter().map(said).collect::<Vec<_>>().join("; ");
     let title = format!("{}: its bays", plain(title));
     let below = format!("serial {serial}");

@@ -78,7 +78,7 @@ fn key(canvas: &mut Canvas) {
     };
     entry(24.0, 76.0, "edge thick", "128K records: what zfs list says");
     entry(300.0, 76.0, "edge thin", "1M records");
-    entry(450.0, 76.0, "dash", "drives less parity: what the rule promises");
+    entry(450.0, 76.0, "dash", "drives minus parity: what the rule promises");
     canvas.point("ring", Shape::Circle, (32.0, 93.0), 5.5, "optimal by the rule");
     let kept = "a width that the rule calls optimal, and is";
     canvas.text((62.0, 97.0), Anchor::Start, Face::Text, kept);

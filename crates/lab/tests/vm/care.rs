@@ -65,7 +65,7 @@ fn one_schedule_that_is_planned_kept_and_given_back() {
     for words in [
         "scrubbed monthly by zfs-scrub-monthly@tank.timer;",
         "never was, next",
-        "told     nobody: set",
+        "alerts   no alerts: set",
     ] {
         assert!(care.out.contains(words), "{words}: {}", care.out);
     }
@@ -75,7 +75,7 @@ fn one_schedule_that_is_planned_kept_and_given_back() {
     assert!(boot["full"].as_u64().is_some_and(|full| full < 100), "{boot}");
     let status = lab.ok("zbay status");
     assert!(
-        status.contains("\ncare     scrubbed monthly by zbay's profile; nobody is told"),
+        status.contains("\ncare     scrubbed monthly by zbay's profile; no alerts"),
         "{status}"
     );
 

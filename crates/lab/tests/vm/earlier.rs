@@ -153,7 +153,7 @@ fn a_server_of_an_earlier_version_is_recorded() {
     lab.ok(&format!("{LOOK}; date -s '+20 minutes'; look; zbay status; zbay selftest short; date -s '+10 minutes'; look; sync"));
     lab.until("[ $(systemctl is-active zbay-notify.service) = inactive ]", Duration::from_mins(5));
     lab.ok("systemctl stop zbay-notify.timer zfs-zed.service");
-    assert_eq!(lab.ok("zbay notify --dry-run"), "nothing new to tell\n");
+    assert_eq!(lab.ok("zbay notify --dry-run"), "nothing new to report\n");
     for command in ["plan", "verify", "status", "care"] {
         let ran = lab.sh(&format!("zbay {command}"));
         eprintln!("{command}: {}\n{}{}", ran.status, ran.out, ran.err);

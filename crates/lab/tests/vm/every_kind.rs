@@ -47,15 +47,11 @@ const KINDS: [(u8, &str, &str); 20] = [
         "zpool create tail $d && zpool export tail && sgdisk -Z $d && dd if=/dev/zero of=$d bs=1M count=8 conv=notrunc status=none",
         "`tail`",
     ),
-    (
-        21,
-        "dd if=/dev/urandom of=$d bs=1M count=1 conv=notrunc status=none",
-        "bytes of no known kind",
-    ),
+    (21, "dd if=/dev/urandom of=$d bs=1M count=1 conv=notrunc status=none", "unrecognised data"),
     (
         22,
         "printf x | dd of=$d bs=1 seek=$(($(blockdev --getsize64 $d) / 2)) conv=notrunc status=none",
-        "bytes of no known kind",
+        "unrecognised data",
     ),
     (23, "true", ""),
 ];

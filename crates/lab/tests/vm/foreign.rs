@@ -126,7 +126,7 @@ fn a_saved_plan_is_refused_when_a_disk_changed() {
     // A file that was edited, or that others can edit, has no say.
     lab.ok("sed 's#/usr/sbin/zpool#/usr/bin/touch#' /root/plan.json > /root/edited.json");
     let ran = lab.sh("zbay apply /root/edited.json --yes");
-    assert_eq!((ran.status, ran.err.contains("other steps")), (2, true), "{}", ran.err);
+    assert_eq!((ran.status, ran.err.contains("different steps")), (2, true), "{}", ran.err);
     lab.ok("cp /root/plan.json /root/open.json && chmod 666 /root/open.json");
     let ran = lab.sh("zbay apply /root/open.json --yes");
     assert_eq!(

@@ -99,7 +99,7 @@ fn drives_by_bay_with_smart_and_what_came_went_and_moved() {
     assert_eq!(count(5), writes);
     assert_eq!(lab.digests(), images);
     let none = lab.sh("zbay locate 9");
-    assert!(none.status == 2 && none.err.contains("there is no bay `9`"), "{}", none.err);
+    assert!(none.status == 2 && none.err.contains("this server has no bay `9`"), "{}", none.err);
     lab.ok("zpool import tank");
 
     // Swapped while the power is off: each is found where it is, and told once.

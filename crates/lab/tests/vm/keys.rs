@@ -45,7 +45,7 @@ fn a_key_opens_its_dataset_at_boot_and_is_missed_when_it_is_gone() {
     // Nobody was there to type a passphrase: all but that dataset is there, and it waits.
     assert!(told.contains("tank/secret: `zbay apply` asks for the passphrase"), "{told}");
     says(&lab, "zbay verify", 1, &["tank/secret"]);
-    says(&lab, "zbay apply --yes </dev/null", 2, &["passphrase of tank/secret was not given"]);
+    says(&lab, "zbay apply --yes </dev/null", 2, &["no passphrase was given for tank/secret"]);
     says(&lab, "echo short | zbay apply --yes", 2, &["has 5 bytes", "8 to 512"]);
     assert_eq!(lab.sh("zfs list tank/secret").status, 1);
     says(&lab, TYPED, 0, &["done"]);

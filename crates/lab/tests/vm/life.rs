@@ -85,13 +85,13 @@ fn a_drive_that_fails_is_replaced() {
     fill(&lab, 64);
 
     // Nothing is the matter: nothing to replace, whatever is named.
-    refused(&lab, "zbay replace 3 --yes", &["the drive in bay 3 is well", "tank/raidz1-0"]);
-    refused(&lab, "zbay replace 9 --yes", &["there is no bay `9`"]);
+    refused(&lab, "zbay replace 3 --yes", &["the drive in bay 3 is healthy", "tank/raidz1-0"]);
+    refused(&lab, "zbay replace 9 --yes", &["this server has no bay `9`"]);
 
     // Pulled while it runs, and put back: it is brought back, not replaced.
     pull(&lab, 3);
     assert_eq!(state(&lab), "DEGRADED");
-    refused(&lab, "zbay replace 2 --yes", &["the drive in bay 2 is well", "not well bay 3"]);
+    refused(&lab, "zbay replace 2 --yes", &["the drive in bay 2 is healthy", "problems bay 3"]);
     refused(
         &lab,
         "zbay replace 3 --yes",
@@ -168,7 +168,7 @@ fn a_drive_that_fails_is_replaced() {
     lab.start();
     lab.settled();
     let ran = lab.sh_within("zbay replace 3 --yes --serial LARGEONE", Duration::from_mins(5), b"");
-    let done = ran.status == 0 || flat(&ran).contains("the drive in bay 3 is well");
+    let done = ran.status == 0 || flat(&ran).contains("the drive in bay 3 is healthy");
     assert!(done, "{}{}", ran.out, ran.err);
     assert_eq!(state(&lab), "ONLINE");
     scrubbed(&lab, "replaced by a larger one with two cuts");
@@ -216,7 +216,7 @@ fn flipped_bytes_a_wrong_pull_and_a_suspended_pool() {
     assert!(said.contains("put it back") || said.contains("put back"), "{said}");
     assert!(!said.contains("bay 1 is") && !said.contains("bay 4 is"), "{said}");
     assert!(
-        !said.contains("bay 2 gone: ST4000DM000-1F2168 Z302EXA3"),
+        !said.contains("bay 2 missing: ST4000DM000-1F2168 Z302EXA3"),
         "it never was there: {said}"
     );
     let replace = lab.sh_within("zbay replace 2 --yes", Duration::from_mins(3), b"");
@@ -260,17 +260,18 @@ fn a_replacement_keeps_the_layout_and_may_not_end() {
     lab.ready();
     fill(&lab, 64);
     held_half_way(&mut lab, "NEWTHIRD");
-    // While it is being filled the pool has the profile's layout, and nobody says to make it anew.
+    // While it is resilvering the pool has the profile's layout, and nobody says to make it anew.
     for command in ["zbay verify", "zbay plan"] {
         let said = flat(&lab.sh(command));
         assert!(!said.contains("raidz1 of") && !said.contains("destroy"), "`{command}`: {said}");
     }
     let said = flat(&lab.sh("zbay status"));
-    assert!(
-        said.contains("bay 3 is being filled") && said.contains("No redundancy left"),
-        "{said}"
+    assert!(said.contains("bay 3 is resilvering") && said.contains("No redundancy left"), "{said}");
+    refused(
+        &lab,
+        "zbay replace 3 --yes --no-wait",
+        &["is already being replaced", "let it finish"],
     );
-    refused(&lab, "zbay replace 3 --yes --no-wait", &["is being replaced already", "let it end"]);
     lab.ok("echo 0 > /sys/module/zfs/parameters/zfs_scan_suspend_progress");
     lab.ok("zpool wait -t resilver,replace tank");
     scrubbed(&lab, "a replacement");
@@ -339,7 +340,7 @@ fn a_resilver_with_errors(lab: &mut Lab) {
     let said = flat(&status);
     assert_eq!(status.status, 1, "{said}");
     assert!(said.contains("damaged") && said.contains("/tank/data/"), "{said}");
-    assert!(!said.contains("healthy") && !said.contains("being filled"), "{said}");
+    assert!(!said.contains("healthy") && !said.contains("resilvering"), "{said}");
     lab.ok("rm -f /tank/data/*; zpool sync tank; zpool clear tank; zpool scrub -w tank; zpool scrub -w tank");
     let status = lab.sh("zbay status");
     assert_eq!((status.status, state(lab).as_str()), (0, "ONLINE"), "{}", status.out);
@@ -362,12 +363,12 @@ fn the_new_drive_goes_too(lab: &mut Lab) {
     assert_eq!(status.status, 1, "{said}\n{zfs}");
     assert!(said.contains("bay 3") && said.contains("NEWFIFTH"), "{said}\n{zfs}");
     assert!(said.contains("No redundancy left"), "{said}\n{zfs}");
-    assert!(!said.contains("is being filled") && !said.contains("healthy"), "{said}\n{zfs}");
+    assert!(!said.contains("is resilvering") && !said.contains("healthy"), "{said}\n{zfs}");
     let said = flat(&lab.sh("zbay verify"));
     assert!(!said.contains("raidz1 of") && !said.contains("destroy"), "{said}");
     let again = lab.sh("zbay replace 3 --yes --no-wait");
     assert_eq!(again.status, 2, "{}{}", again.out, again.err);
-    assert!(again.err.contains("bay 3") && !again.err.contains("let it end"), "{}", again.err);
+    assert!(again.err.contains("bay 3") && !again.err.contains("let it finish"), "{}", again.err);
     // Put back, it is filled to the end.
     rescan(lab);
     lab.ok(
@@ -392,7 +393,12 @@ fn a_blank_drive_in_the_bay_of_a_dead_one_is_taken_where_the_profile_says_so() {
     fill(&lab, 32);
     assert_eq!(lab.ok("zpool get -H -o value autoreplace tank").trim(), "off", "ZED is left out");
     let ran = lab.sh("zbay replace --waiting");
-    assert_eq!((ran.status, flat(&ran).contains("no new drive waits")), (0, true), "{}", ran.out);
+    assert_eq!(
+        (ran.status, flat(&ran).contains("there is no new drive")),
+        (0, true),
+        "{}",
+        ran.out
+    );
 
     // One that holds something is left alone, and everybody is told of it.
     lab.stop();

@@ -68,7 +68,7 @@ fn a_pool_made_by_hand_is_adopted_moves_and_comes_back() {
     // A dataset goes by its typed name alone, and not while the profile has it.
     lab.ok("zfs create hand/old && date > /srv/hand/old/x && zfs snapshot hand/old@monday && zpool sync hand");
     says(&lab, "zbay destroy hand/media --confirm hand/media", 2, &["profile names hand/media"]);
-    says(&lab, "zbay destroy hand --confirm hand", 2, &["zbay destroys none"]);
+    says(&lab, "zbay destroy hand --confirm hand", 2, &["zbay does not destroy pools"]);
     says(
         &lab,
         "zbay destroy hand/old --plan",
@@ -98,7 +98,7 @@ fn a_pool_made_by_hand_is_adopted_moves_and_comes_back() {
     says(&lab, "zbay import nosuch --yes", 2, &["nosuch", "hand, GUID"]);
     says(&lab, "zbay import --yes", 1, &["zbay verify"]);
     intact(&lab, "exported and imported");
-    says(&lab, "zbay import --yes", 2, &["no pool is here", "hand"]);
+    says(&lab, "zbay import --yes", 2, &["no pool here", "hand"]);
 
     // Another host had it, and its power went: it is taken only by that host's name.
     lab.ok("zpool export hand; hostname oldnas; zpool import -o cachefile=none -d /dev/disk/by-id hand");

@@ -40,7 +40,7 @@ fn drives_that_changed_places_and_one_that_is_lost() {
     assert!(lab.ok("zpool list -H -o health tank").contains("DEGRADED"));
     let show = lab.sh("zbay show pool");
     assert_eq!(show.status, 1, "{}{}", show.out, show.err);
-    let gone: Vec<&str> = show.out.lines().filter(|line| line.contains("gone: ")).collect();
+    let gone: Vec<&str> = show.out.lines().filter(|line| line.contains("missing: ")).collect();
     assert!(
         matches!(gone[..], [line] if line.contains("bay 3") && line.contains(&lost)),
         "{}",

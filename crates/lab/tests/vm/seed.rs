@@ -59,7 +59,7 @@ fn the_articles_box_sets_itself_up_and_nothing_is_done_twice() {
     lab.push("/root/other.yaml", &WISH.replace("raidz", "raidz2"));
     let drift = lab.sh("zbay verify /root/other.yaml");
     assert_eq!(drift.status, 1);
-    assert!(drift.out.contains("cannot be changed in place"), "{}", drift.out);
+    assert!(drift.out.contains("not changed in place"), "{}", drift.out);
 
     // The journal has the intent before the outcome, and no two applies run at once.
     let journal = lab.ok("cat /var/lib/zbay/journal.jsonl");
@@ -76,7 +76,7 @@ fn the_articles_box_sets_itself_up_and_nothing_is_done_twice() {
     assert_eq!(explained["rest"], 0, "{explained}");
     let held = lab.sh("flock /run/zbay/lock zbay apply --yes");
     assert_eq!(held.status, 2);
-    assert!(held.err.contains("is at work (it holds /run/zbay/lock)"), "{}", held.err);
+    assert!(held.err.contains("is running (it holds /run/zbay/lock)"), "{}", held.err);
 }
 
 /// `show disk` and `zpool status` say what the article's do.

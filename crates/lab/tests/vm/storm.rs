@@ -104,7 +104,7 @@ impl Storm {
         let ran = self.lab.sh_within(command, within, b"");
         let said = flat(&ran);
         // ZFS's own daemon may have been quicker, and a run that was killed may have done all.
-        let known = ["is well", "is not free", "nothing is missing"];
+        let known = ["is healthy", "is not free", "nothing is missing"];
         let well = ran.status == 0 || known.iter().any(|it| said.contains(it));
         assert!(well, "`{command}`: {said}\n{}", self.lab.ok("zpool status tank"));
         self.lab.ok("zpool wait -t resilver,replace tank");

@@ -14,9 +14,7 @@ pub struct Afr(f64);
 
 /// Why something is no such share.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "`{0}` is no failure rate: write a share of drives a year over 0 % and under 100 %, such as `1.5%`"
-)]
+#[error("`{0}` is not a failure rate: write a yearly rate over 0 % and under 100 %, as in `1.5%`")]
 pub struct AfrError(String);
 
 impl Afr {

@@ -16,7 +16,7 @@ pub struct Amount(u128);
 
 /// Why something is no such number.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
-#[error("`{text}` is no {what}: write {range}")]
+#[error("`{text}` is not a {what}: write {range}")]
 pub struct AmountError {
     text: String,
     what: &'static str,
@@ -195,16 +195,21 @@ mod tests {
         {
             let said = Amount::money(text).unwrap_err().to_string();
             assert!(
-                said.starts_with(&format!("`{text}` is no price: write a number over 0 and up to")),
+                said.starts_with(&format!(
+                    "`{text}` is not a price: write a number over 0 and up to"
+                )),
                 "{said}"
             );
         }
         for (error, words) in [
-            (Amount::hours("8767").unwrap_err(), "`8767` is no number of hours: write 0 to 8766"),
-            (Amount::factor("0.5").unwrap_err(), "`0.5` is no factor: write 1 to 1000"),
-            (Amount::watts("0").unwrap_err(), "`0` is no number of watts: write one over 0"),
-            (Amount::percent("60").unwrap_err(), "`60` is no share: write a percentage over 0%"),
-            (Amount::percent("101%").unwrap_err(), "`101%` is no share"),
+            (
+                Amount::hours("8767").unwrap_err(),
+                "`8767` is not a number of hours: write 0 to 8766",
+            ),
+            (Amount::factor("0.5").unwrap_err(), "`0.5` is not a factor: write 1 to 1000"),
+            (Amount::watts("0").unwrap_err(), "`0` is not a number of watts: write one over 0"),
+            (Amount::percent("60").unwrap_err(), "`60` is not a share: write a percentage over 0%"),
+            (Amount::percent("101%").unwrap_err(), "`101%` is not a share"),
         ] {
             assert!(error.to_string().starts_with(words), "{error}");
         }

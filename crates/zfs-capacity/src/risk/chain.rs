@@ -1,7 +1,7 @@
 //! A vdev as a chain of states: 0 drives failed, 1, ... one too many. The mean time until then.
 //!
 //! Drives fail each at its own rate. Either one drive is rebuilt at a time (a person brings one, and the resilver of a
-//! vdev begins anew with each), or all that are gone at once. From a state with i drives gone the next one is reached
+//! vdev starts again with each), or all that are gone at once. From a state with i drives gone the next one is reached
 //! at the rate of those that are left, and the one before at the rate of repair; the mean time of a step follows from
 //! that of the step before. For one tolerated failure this is MTBF^2 / (N (N-1) MTTR) of R. Elling's "ZFS Data
 //! Protection Comparison" (2010), within 0.3 %.

@@ -55,7 +55,7 @@ impl Odds {
     fn chain(&self, vdev: &Vdev, lines: &mut Vec<Line>) {
         let many = if vdev.count > 1 { format!("each of {} ", vdev.count) } else { String::new() };
         let chain = vdev.chain(&self.assumed);
-        let lost = format!("{many}{} of {}: the mean of very many such", vdev.kind, vdev.drives);
+        let lost = format!("{many}{} of {}: averages over very many", vdev.kind, vdev.drives);
         lines.push(Line::Text("chain", lost));
         let mut reached = 0.0;
         let mut rows = Vec::new();
@@ -73,7 +73,7 @@ impl Odds {
     }
 
     fn likely(&self, lines: &mut Vec<Line>) {
-        let mean = format!("the pool is lost after {} in the mean", time(self.mean_hours()));
+        let mean = format!("the pool is lost after {} on average", time(self.mean_hours()));
         lines.push(Line::Text("loss", mean));
         let rows = [1_u32, 5].map(|years| {
             let likely = self.risk(f64::from(years));
@@ -101,7 +101,8 @@ impl Odds {
             };
             let said: Vec<String> = factors.iter().map(said).collect();
             let text = format!(
-                "age, heat and batch are shared, so that a further drive is likelier to fail once one has: {} in 5 years",
+                "drives share age, heat and batch, so another one is more likely to fail once one \
+                 has: {} in 5 years",
                 said.join(", ")
             );
             lines.push(Line::Text("together", text));
@@ -109,14 +110,14 @@ impl Odds {
         if self.vdevs.iter().any(|vdev| vdev.parity > 1) {
             let at_once = pool(&Assumed { repairs: Repairs::Parallel, ..self.assumed });
             let text = format!(
-                "one drive is rebuilt at a time; if all were at once, {at_once} in 5 years"
+                "one drive is rebuilt at a time; if all were rebuilt at once, {at_once} in 5 years"
             );
             lines.push(Line::Text("repair", text));
         }
         if let Some(read) = self.read_bytes() {
             let text = format!(
-                "a sector that cannot be read while nothing is redundant costs its file, never the pool: 1 bit of {:.0e} \
-                 (data sheet), {} are read then; scrubs find most of them before",
+                "an unreadable sector while there is no redundancy costs its file, not the pool: 1 \
+                 bit of {:.0e} (data sheet), {} are read then; scrubs find most of them before",
                 self.assumed.bits_per_error,
                 read.tb()
             );
@@ -136,7 +137,8 @@ impl Odds {
         let (from, to) = largest.resilver(&self.assumed);
         let moved = Bytes(self.assumed.full.percent_of(largest.moved.0));
         let text = format!(
-            "{from} to {to} h: {} on a drive ({:.0} % full) at 150 MB/s idle, 50 under load; the chain has the latter",
+            "{from} to {to} h: {} on a drive ({:.0} % full) at 150 MB/s idle, 50 under load; the \
+             chain uses the latter",
             moved.tb(),
             self.assumed.full.real()
         );
@@ -144,10 +146,11 @@ impl Odds {
         let waits = redundant().map(|vdev| vdev.waiting(&self.assumed)).fold(0.0, f64::max);
         let text = if waits > 0.0 {
             format!(
-                "{waits:.0} h until it begins: noticed, ordered, delivered (`--wait`); 0 with a hot spare"
+                "{waits:.0} h until it starts: noticed, ordered, delivered (`--wait`); 0 with a \
+                 hot spare"
             )
         } else {
-            "none, the resilver begins by itself".to_owned()
+            "none, the resilver starts automatically".to_owned()
         };
         lines.push(Line::Text("waiting", text));
         let bare = redundant().filter(|vdev| vdev.parity == 1).map(|vdev| {
@@ -171,7 +174,7 @@ impl Odds {
         let ((low, high), (least, most)) = (self.power.watts(), self.power.kwh_a_year());
         let (idle, work) = self.power.each;
         let each = if self.power.is_told {
-            format!("{} W a drive as told", trimmed(idle))
+            format!("{} W a drive, as given", trimmed(idle))
         } else {
             let drive = "a 3.5 inch drive, idle to at work, assumed from data sheets (`--watts`)";
             format!("{} to {} W {drive}", trimmed(idle), trimmed(work))
@@ -181,7 +184,7 @@ impl Odds {
                 let (from, to) = case.watts;
                 format!("{from} to {to} W {}, drives in standby ({})", case.title, case.source)
             }
-            None => "the box is not counted: nobody has told what it draws".to_owned(),
+            None => "the server itself is not counted: its draw is unknown".to_owned(),
         };
         let watts = between(low, high, "W");
         let energy = between(least, most, "kWh a year");

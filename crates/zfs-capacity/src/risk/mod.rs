@@ -1,10 +1,10 @@
 //! How likely a pool is to be lost, what its drives draw and cost.
 //!
-//! Probabilities, not bytes: this is the one room that reckons with floating-point numbers. A vdev is a chain of
+//! Probabilities, not bytes: this is the one room that computes with floating-point numbers. A vdev is a chain of
 //! states (`chain`): so many drives failed, one more fails, one is replaced. What the chain cannot know is named
 //! with every answer: fire, theft, mistakes, bad batches. Rates come from counted failures (`models`) or from the user.
 //! ZFS loses the block and not the pool when a sector cannot be read while nothing is redundant, so the two
-//! are never added up. No price is known here; `money` reckons with those that are told.
+//! are never added up. No price is known here; `money` computes with those that are told.
 
 pub mod afr;
 pub mod amount;

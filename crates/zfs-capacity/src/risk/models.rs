@@ -247,7 +247,10 @@ mod tests {
         assert_eq!("WUH722222ALE6L4".parse(), Ok(Rate::of(&MODELS[0])));
         assert_eq!("1.5%".parse::<Rate>().unwrap().of, Of::Told);
         let said = "WD40EFRX".parse::<Rate>().unwrap_err().to_string();
-        assert!(said.starts_with("`WD40EFRX` is no failure rate: write a share"), "{said}");
+        assert!(
+            said.starts_with("`WD40EFRX` is not a failure rate: write a yearly rate"),
+            "{said}"
+        );
         assert!(said.contains("a model of the table: WUH722222ALE6L4, MG10ACA20TE,"), "{said}");
     }
 

@@ -30,7 +30,7 @@ pub struct Price {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PriceError {
     /// Not `SIZE=PRICE`.
-    #[error("`{0}` is no price of a drive: write SIZE=PRICE, as in 4TB=90")]
+    #[error("`{0}` is not a drive price: write SIZE=PRICE, as in 4TB=90")]
     Form(String),
     /// Not a size.
     #[error("in `{0}`: {1}")]
@@ -44,7 +44,7 @@ pub enum PriceError {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MoneyError {
     /// Two of one size.
-    #[error("drives of {size} have two prices, {one} and {other}: write one")]
+    #[error("drives of {size} have two prices, {one} and {other}: give one")]
     Twice {
         /// The size.
         size: String,
@@ -54,7 +54,7 @@ pub enum MoneyError {
         other: Amount,
     },
     /// Of a size that is not there.
-    #[error("no drive of {size} is there to have a price: there are drives of {there}")]
+    #[error("there are no drives of {size} to price, only drives of {there}")]
     Nobody {
         /// The size.
         size: String,
@@ -192,24 +192,21 @@ mod tests {
     #[test]
     fn prices_that_do_not_fit_are_named() {
         for (text, words) in [
-            ("4TB", "`4TB` is no price of a drive: write SIZE=PRICE, as in 4TB=90"),
+            ("4TB", "`4TB` is not a drive price: write SIZE=PRICE, as in 4TB=90"),
             ("4XB=90", "in `4XB=90`: `4XB` is not a size"),
-            ("4TB=", "in `4TB=`: `` is no price: write a number over 0 and up to 1000000000000"),
-            ("4TB=NaN", "in `4TB=NaN`: `NaN` is no price: write a number over 0"),
-            ("4TB=-90", "`-90` is no price"),
-            ("4TB=0", "`0` is no price"),
-            ("4TB=inf", "`inf` is no price"),
+            ("4TB=", "in `4TB=`: `` is not a price: write a number over 0 and up to 1000000000000"),
+            ("4TB=NaN", "in `4TB=NaN`: `NaN` is not a price: write a number over 0"),
+            ("4TB=-90", "`-90` is not a price"),
+            ("4TB=0", "`0` is not a price"),
+            ("4TB=inf", "`inf` is not a price"),
         ] {
             let said = text.parse::<Price>().unwrap_err().to_string();
             assert!(said.contains(words), "{text}: {said}");
         }
         let power = Power::of(6, None, None);
         for (texts, words) in [
-            (
-                &["4TB=90", "4TB=80"][..],
-                "drives of 4TB have two prices, 90.00 and 80.00: write one",
-            ),
-            (&["6TB=90"], "no drive of 6TB is there to have a price: there are drives of 4TB, 8TB"),
+            (&["4TB=90", "4TB=80"][..], "drives of 4TB have two prices, 90.00 and 80.00: give one"),
+            (&["6TB=90"], "there are no drives of 6TB to price, only drives of 4TB, 8TB"),
             (&["4TB=90"], "drives of 8TB have no price: add `--price 8TB=PRICE`"),
         ] {
             let drives = [(TB4, 1), (TB8, 1)];

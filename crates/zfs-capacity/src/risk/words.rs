@@ -85,7 +85,7 @@ pub fn rate(rate: &Rate) -> String {
             "{afr} of drives a year: all that Backblaze ran in 2024. Assumed: no model is known here, and single models \
              have 0.5 to 10 % (`--afr`)"
         ),
-        Of::Told => format!("{afr} of drives a year, as told"),
+        Of::Told => format!("{afr} of drives a year, as given"),
         Of::Model(known) => match (known.by, between) {
             (By::Count(failures, days), Some(between)) => format!(
                 "{afr} of drives a year: {} had {failures} failures in {} drive days, {between} ({})",
@@ -94,7 +94,8 @@ pub fn rate(rate: &Rate) -> String {
                 known.source
             ),
             _ => format!(
-                "{afr} of drives a year: {}, published without a count, so nobody can say how sure it is ({})",
+                "{afr} of drives a year: {}, published without a count, so its uncertainty is \
+                 unknown ({})",
                 known.model, known.source
             ),
         },
@@ -133,7 +134,8 @@ fn rate_in_short(rate: &Rate) -> String {
 /// What the column of a list of ways means, and what it assumes.
 pub fn column(rate: &Rate, assumed: &Assumed) -> String {
     format!(
-        "the pool, within 5 years: AFR {}, {:.0} h to a new drive, none with a spare; have a backup all the same",
+        "the pool, within 5 years: AFR {}, {:.0} h to a new drive, none with a spare; have a \
+         backup anyway",
         rate_in_short(rate),
         assumed.waiting.real()
     )
@@ -142,7 +144,7 @@ pub fn column(rate: &Rate, assumed: &Assumed) -> String {
 /// The sentence: what is likely in so many years, what is not counted, and what is assumed.
 pub fn sentence(vdevs: &[Vdev], risk: &Risk, assumed: &Assumed, years: u32) -> String {
     let files = if risk.file > 0.0 {
-        format!(", {} a file in a resilver", one_in(risk.file))
+        format!(", {} that a resilver loses a file", one_in(risk.file))
     } else {
         String::new()
     };
@@ -152,8 +154,8 @@ pub fn sentence(vdevs: &[Vdev], risk: &Risk, assumed: &Assumed, years: u32) -> S
         format!("{:.0} h to a new drive", assumed.waiting.real())
     };
     format!(
-        "{} to lose the pool in {years} years{files} (AFR {}, {waiting}, 1 bad bit in {:.0e}); fire, theft, mistakes, \
-         bad batches apart: have a backup",
+        "{} of losing the pool in {years} years{files} (AFR {}, {waiting}, 1 bad bit in {:.0e}); \
+         not counting fire, theft, mistakes, bad batches: have a backup",
         one_in(risk.pool),
         rates(vdevs),
         assumed.bits_per_error,
@@ -205,15 +207,16 @@ mod tests {
         let assumed = Assumed::default();
         assert_eq!(
             sentence(&[vdev], &of(&[vdev], &assumed, 5.0), &assumed, 5),
-            "about 1 in 8,000 to lose the pool in 5 years, about 1 in 35 a file in a resilver (AFR 1.57 % of the fleet, \
-             48 h to a new drive, 1 bad bit in 1e15); fire, theft, mistakes, bad batches apart: have a backup"
+            "about 1 in 8,000 of losing the pool in 5 years, about 1 in 35 that a resilver loses a \
+             file (AFR 1.57 % of the fleet, 48 h to a new drive, 1 bad bit in 1e15); not counting \
+             fire, theft, mistakes, bad batches: have a backup"
         );
     }
 
     #[test]
     fn a_rate_says_whose_it_is() {
         for (text, words) in [
-            ("2%", "2.00 % of drives a year, as told"),
+            ("2%", "2.00 % of drives a year, as given"),
             (
                 "MG10ACA20TE",
                 "0.54 % of drives a year: MG10ACA20TE had 21 failures in 1,416,127 drive days, 0.36 to 0.78 %, with 5 % \
@@ -221,8 +224,8 @@ mod tests {
             ),
             (
                 "ST12000NM0007",
-                "9.47 % of drives a year: ST12000NM0007, published without a count, so nobody can say how sure it is \
-                 (Backblaze Drive Stats, first quarter of 2025)",
+                "9.47 % of drives a year: ST12000NM0007, published without a count, so its \
+                 uncertainty is unknown (Backblaze Drive Stats, first quarter of 2025)",
             ),
         ] {
             assert_eq!(rate(&text.parse().unwrap()), words);

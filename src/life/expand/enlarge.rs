@@ -3,19 +3,23 @@
 //! What is done already is read off the drives themselves, so that nothing has to be kept between: each time it is said
 //! which members are still small, what is usable now, and what will be after the last one.
 
-use super::{Needed, NoGrowth, Request, Space, fact, part, ready, task, usable_facts};
+use super::{ExpandError, Needed, Request, Space, fact, part, ready, task, usable_facts};
 use crate::capacity;
 use crate::drive::Drive;
 use crate::inventory::Class;
 use crate::life::member::{self, Member};
-use crate::life::newcomer::{self, reserved};
-use crate::life::{Cannot, Task, called, replace};
+use crate::life::new_drive::{self, reserved};
+use crate::life::{ReplaceError, Task, called, replace};
 use crate::names::BayId;
 use crate::step::{Danger, Effect, command, run, step};
 use crate::units::Bytes;
 use crate::words::bays;
 
-pub(super) fn make(request: &Request<'_>, word: &str, with: Option<&str>) -> Result<Task, Cannot> {
+pub(super) fn make(
+    request: &Request<'_>,
+    word: &str,
+    with: Option<&str>,
+) -> Result<Task, ReplaceError> {
     let sight = &request.sight;
     let known = request.known();
     let bay = &called::spot(&known, word)?;
@@ -23,18 +27,18 @@ pub(super) fn make(request: &Request<'_>, word: &str, with: Option<&str>) -> Res
     let with = with.as_ref();
     let members = request.members()?;
     let sits = members.iter().find(|member| bay.has(sight.hw, member)).copied();
-    let target = sits.ok_or_else(|| NoGrowth::NoMember { word: bay.spoken() })?;
+    let target = sits.ok_or_else(|| ExpandError::NoMember { word: bay.spoken() })?;
     let (pool, vdev) = (target.pool, target.vdev);
     ready(pool, Needed::Working)?;
     if vdev.is_shared() {
-        return Err(Cannot::Replacing { pool: pool.name.clone(), vdev: part(pool, vdev) });
+        return Err(ReplaceError::Replacing { pool: pool.name.clone(), vdev: part(pool, vdev) });
     }
     if !target.is_well() {
         let what = format!("the drive in {}", bay.spoken());
-        return Err(NoGrowth::NotWell { what, state: target.leaf.state.to_string() }.into());
+        return Err(ExpandError::NotWell { what, state: target.leaf.state.to_string() }.into());
     }
     member::least(vdev, sight.inventory)
-        .map_err(|why| Cannot::Untold { vdev: target.part(), why })?;
+        .map_err(|why| ReplaceError::Untold { vdev: target.part(), why })?;
     let of_vdev: Vec<Member<'_>> = members.iter().filter(|it| it.vdev.is(vdev)).copied().collect();
     let space = Space::of(pool, sight.inventory);
     let now = space.with(vdev, |part| {
@@ -75,18 +79,18 @@ fn take_the_room(
     of_vdev: &[Member<'_>],
     space: &Space<'_>,
     after: Bytes,
-) -> Result<Task, Cannot> {
+) -> Result<Task, ReplaceError> {
     let (pool, vdev) = (target.pool, target.vdev);
     let mut commands = Vec::new();
     for member in of_vdev {
-        let untold = || Cannot::Untold {
+        let untold = || ReplaceError::Untold {
             vdev: target.part(),
-            why: "ZFS does not tell the path of a member".to_owned(),
+            why: "ZFS does not report the path of a member".to_owned(),
         };
         let disk = member.disk.ok_or_else(untold)?;
         if let Some(stale) = request.stale.iter().find(|stale| stale.disk == disk.name) {
             let drive = Box::new(Drive::of(request.sight.hw, disk));
-            return Err(NoGrowth::Stale { drive, what: stale.what.clone() }.into());
+            return Err(ExpandError::Stale { drive, what: stale.what.clone() }.into());
         }
         let path = member.leaf.path.clone().ok_or_else(untold)?;
         // Of a whole drive zpool wants the drive, not the partition that it has made there itself.
@@ -95,13 +99,13 @@ fn take_the_room(
         let path = whole.map_or(path.clone(), Into::into);
         commands.push(command::online_expand(&pool.name, &path));
     }
-    let what = format!("have {} take the room that its drives have", part(pool, vdev));
+    let what = format!("expand {} to the full size of its drives", part(pool, vdev));
     let mut grow = step(&what, Effect::Grow, Danger::Harmless, run(commands));
     grow.again = Some(command::not_open_yet());
     grow.before = of_vdev.iter().map(Member::as_seen).collect();
     let (mut facts, usable) = usable_facts(space, Some(after));
     facts.push(fact("takes", "seconds: nothing is moved"));
-    facts.push(fact("for ever", "no member can be replaced by one of the old size any more"));
+    facts.push(fact("fixed", "members can no longer be replaced by drives of the old size"));
     let drives = of_vdev.iter().filter_map(|member| {
         let drive = Drive::of(request.sight.hw, member.disk?);
         Some(replace::row("large", &drive, member.leaf.state.as_str()))
@@ -125,9 +129,9 @@ fn exchange(
     of_vdev: &[Member<'_>],
     space: &Space<'_>,
     with: &str,
-) -> Result<Task, Cannot> {
+) -> Result<Task, ReplaceError> {
     let task = replace::make(ask)?;
-    let disk = newcomer::called(&request.known(), with)?;
+    let disk = new_drive::called(&request.known(), with)?;
     let drive = disk.measure();
     let zfs = request.sight.inventory.release();
     let whole = || capacity::Cut::Whole.made_by(zfs, drive).ok();
@@ -138,7 +142,7 @@ fn exchange(
     let old = target.leaf.partition.unwrap_or(Bytes::ZERO);
     if new <= old {
         let drive = Box::new(Drive::of(request.sight.hw, disk));
-        return Err(NoGrowth::NotLarger { drive, old, bay: ask.bay.typed() }.into());
+        return Err(ExpandError::NotLarger { drive, old, bay: ask.bay.typed() }.into());
     }
     let vdev = target.vdev;
     let leaves = |all: bool| {
@@ -162,7 +166,7 @@ fn exchange(
         "at last",
         match reckon(true) {
             Some(bytes) => format!(
-                "{bytes} bytes ({}) when every member of {} is as large as this one",
+                "{bytes} bytes ({}) once every member of {} is as large as this one",
                 bytes.tb(),
                 target.part()
             ),
@@ -192,8 +196,8 @@ fn in_the_same_bay(
     target: Member<'_>,
     of_vdev: &[Member<'_>],
     space: &Space<'_>,
-) -> Result<Task, Cannot> {
-    let untold = |why: &str| Cannot::Untold { vdev: target.part(), why: why.to_owned() };
+) -> Result<Task, ReplaceError> {
+    let untold = |why: &str| ReplaceError::Untold { vdev: target.part(), why: why.to_owned() };
     let disk = target.disk.ok_or_else(|| untold("the drive is not here"))?;
     let task = replace::take_out(ask, target, disk)?;
     let (mut facts, usable) = usable_facts(space, space.before());
@@ -201,7 +205,7 @@ fn in_the_same_bay(
     let size = disk.size;
     facts.push(fact(
         "larger",
-        format!("the new drive has to have more than {size} bytes to gain anything"),
+        format!("the new drive must have more than {size} bytes to gain anything"),
     ));
     let smallest = target.leaf.partition;
     let small: Vec<Member<'_>> = of_vdev
@@ -229,14 +233,15 @@ fn still_small(hw: &crate::hw::Hw, small: &[Member<'_>], expands: bool) -> Vec<(
     } else {
         let first = of.first().map(|bay| format!(": next `zbay expand larger {bay}`"));
         let first = first.unwrap_or_default();
-        facts.push(fact("small", format!("{} still have to give way{first}", bays(&of))));
+        facts.push(fact("small", format!("{} still to replace{first}", bays(&of))));
     }
     facts.push(if expands {
-        fact("room", "autoexpand is on: the pool takes it by itself when the last one is complete")
+        fact("room", "autoexpand is on: the pool grows automatically when the last one is complete")
     } else {
         fact(
             "room",
-            "autoexpand is off: when the last one is complete, `zbay expand larger BAY` has ZFS take it",
+            "autoexpand is off: when the last one is complete, `zbay expand larger BAY` makes the \
+             pool grow",
         )
     });
     facts

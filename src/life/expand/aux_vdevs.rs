@@ -1,15 +1,15 @@
 //! What stands beside the data: logs, caches, spares, and special vdevs, each with its own rule of redundancy.
 //!
 //! A log that is lost costs the last seconds of synchronous writes, and only in a crash; a cache costs nothing; with a
-//! special vdev the pool is lost, so that it must outlive as many drives as the data does.
+//! special vdev the pool is lost, so that it must survive as many failures as the data does.
 
 use super::add::{spoken, steps};
-use super::{Needed, NoGrowth, Request, Space, ashift, data, devices, fact, feature, new_row};
+use super::{ExpandError, Needed, Request, Space, ashift, data, devices, fact, feature, new_row};
 use super::{profile_fact, ready, task, usable_facts};
 use crate::capacity::{self, Kind, Part, Replacement};
 use crate::inventory::Pool;
-use crate::life::newcomer::{Needs, Newcomer};
-use crate::life::{Cannot, Task, member};
+use crate::life::new_drive::{Needs, NewDrive};
+use crate::life::{ReplaceError, Task, member};
 use crate::step::command::{Add, Added};
 use crate::step::role::{LOG, SPECIAL};
 use crate::step::shape::Shape;
@@ -24,7 +24,7 @@ fn unchanged() -> (String, String) {
 fn made(
     request: &Request<'_>,
     pool: &Pool,
-    news: &[Newcomer<'_>],
+    news: &[NewDrive<'_>],
     what: String,
     add: &Add<'_>,
 ) -> Task {
@@ -37,11 +37,11 @@ fn made(
     }
 }
 
-pub(super) fn log(request: &Request<'_>, bays: &[String]) -> Result<Task, Cannot> {
+pub(super) fn log(request: &Request<'_>, bays: &[String]) -> Result<Task, ReplaceError> {
     let pool = request.one_pool()?;
     ready(pool, Needed::Working)?;
     if bays.len() > 2 {
-        return Err(NoGrowth::ManyLogs { count: bays.len() }.into());
+        return Err(ExpandError::ManyLogs { count: bays.len() }.into());
     }
     let ashift = ashift(pool)?;
     let needs = Needs { least: None, ashift, role: LOG, cut: None };
@@ -51,17 +51,17 @@ pub(super) fn log(request: &Request<'_>, bays: &[String]) -> Result<Task, Cannot
     let mut facts = vec![unchanged()];
     facts.push(fact(
         "gives",
-        "synchronous writes (databases, NFS, virtual machines) are confirmed at the speed of this drive; nothing else gets \
-         faster, and a few GB of it are used",
+        "synchronous writes (databases, NFS, virtual machines) are confirmed at the speed of this \
+         drive; nothing else gets faster, and only a few GB of it are used",
     ));
     facts.push(if let [_] = news[..] {
         fact(
             "warning",
-            "it is one drive: if it fails and the power is cut within the same seconds, what was confirmed in the last of \
-             them is lost; two make a mirror",
+            "it is a single drive: if it fails and power is lost within the same few seconds, the \
+             last confirmed writes are lost; use two for a mirror",
         )
     } else {
-        fact("outlives", "one of its two drives")
+        fact("survives", "one of its two drives")
     });
     facts.push(fact("back", "`zbay expand remove BAY` at any time"));
     facts.extend(profile_fact(&request.sight, pool, "write the bays into `log`"));
@@ -70,7 +70,7 @@ pub(super) fn log(request: &Request<'_>, bays: &[String]) -> Result<Task, Cannot
     Ok(Task { facts, ..made(request, pool, &news, what, &add) }.identified())
 }
 
-pub(super) fn cache(request: &Request<'_>, bays: &[String]) -> Result<Task, Cannot> {
+pub(super) fn cache(request: &Request<'_>, bays: &[String]) -> Result<Task, ReplaceError> {
     let pool = request.one_pool()?;
     ready(pool, Needed::Working)?;
     let needs = Needs { least: None, ashift: ashift(pool)?, role: "cache", cut: None };
@@ -81,9 +81,10 @@ pub(super) fn cache(request: &Request<'_>, bays: &[String]) -> Result<Task, Cann
         unchanged(),
         fact(
             "gives",
-            "what is read again and again and does not fit into memory; its index takes memory itself",
+            "it caches what is read repeatedly and does not fit in memory; its index uses some \
+             memory",
         ),
-        fact("outlives", "it may fail at any time: every block of it is in the pool as well"),
+        fact("survives", "it can fail at any time: every block on it is also in the pool"),
         fact("back", "`zbay expand remove BAY` at any time"),
     ];
     facts.extend(profile_fact(&request.sight, pool, "write the bays into `cache`"));
@@ -91,7 +92,7 @@ pub(super) fn cache(request: &Request<'_>, bays: &[String]) -> Result<Task, Cann
     Ok(Task { facts, ..made(request, pool, &news, what, &add) }.identified())
 }
 
-pub(super) fn spare(request: &Request<'_>, bays: &[String]) -> Result<Task, Cannot> {
+pub(super) fn spare(request: &Request<'_>, bays: &[String]) -> Result<Task, ReplaceError> {
     let pool = request.one_pool()?;
     ready(pool, Needed::Working)?;
     let largest = largest(request, pool)?;
@@ -103,7 +104,7 @@ pub(super) fn spare(request: &Request<'_>, bays: &[String]) -> Result<Task, Cann
     facts.extend(news.iter().map(|new| fact("needs", new.needs())));
     facts.push(fact(
         "gives",
-        "where ZED runs, it takes the place of a member that fails by itself; until then it is empty",
+        "if ZED is running, it replaces a failed member automatically; until then it is empty",
     ));
     facts.push(fact("back", "`zbay expand remove BAY` at any time"));
     facts.extend(profile_fact(&request.sight, pool, "write the bays into `spares`"));
@@ -117,26 +118,26 @@ pub(super) fn spare(request: &Request<'_>, bays: &[String]) -> Result<Task, Cann
 
 /// A spare has to be able to stand in for a member of any data vdev, at once and while the pool is imported: for the most
 /// demanding of them the least, and no less than its members have ([`member::smallest`]).
-fn largest(request: &Request<'_>, pool: &Pool) -> Result<Replacement, Cannot> {
+fn largest(request: &Request<'_>, pool: &Pool) -> Result<Replacement, ReplaceError> {
     let mut largest: Option<Replacement> = None;
     for vdev in data(pool) {
         let least = member::least(vdev, request.sight.inventory)
-            .map_err(|why| Cannot::Untold { vdev: super::part(pool, vdev), why })?;
+            .map_err(|why| ReplaceError::Untold { vdev: super::part(pool, vdev), why })?;
         let device = vdev.smallest().unwrap_or(Bytes::ZERO);
         let least = least.at_least(device, request.sight.inventory.release()).unwrap_or(least);
         largest = largest.filter(|it| it.drive_512 >= least.drive_512).or(Some(least));
     }
-    largest.ok_or_else(|| Cannot::Untold {
+    largest.ok_or_else(|| ReplaceError::Untold {
         vdev: format!("pool {}", pool.name),
         why: "it has no data vdev".to_owned(),
     })
 }
 
-pub(super) fn special(request: &Request<'_>, bays: &[String]) -> Result<Task, Cannot> {
+pub(super) fn special(request: &Request<'_>, bays: &[String]) -> Result<Task, ReplaceError> {
     let pool = request.one_pool()?;
     ready(pool, Needed::Online)?;
     feature(pool, "allocation_classes")?;
-    let shape = Shape::of(pool).map_err(|why| NoGrowth::Unlike {
+    let shape = Shape::of(pool).map_err(|why| ExpandError::Unlike {
         pool: pool.name.clone(),
         bays: spoken(bays),
         why,
@@ -144,7 +145,9 @@ pub(super) fn special(request: &Request<'_>, bays: &[String]) -> Result<Task, Ca
     let needed = shape.may_lose() + 1;
     if shape == Shape::Single || bays.len() != needed {
         let data = shape.may_lose();
-        return Err(NoGrowth::Special { pool: pool.name.clone(), data, given: bays.len() }.into());
+        return Err(
+            ExpandError::Special { pool: pool.name.clone(), data, given: bays.len() }.into()
+        );
     }
     let ashift = ashift(pool)?;
     let needs = Needs { least: None, ashift, role: SPECIAL, cut: None };
@@ -153,7 +156,7 @@ pub(super) fn special(request: &Request<'_>, bays: &[String]) -> Result<Task, Ca
     let add = Add { pool: &pool.name, added: Added::Special(&devices), ashift: Some(ashift) };
     let space = Space::of(pool, request.sight.inventory);
     let after = space.after(|parts| {
-        let leaves = news.iter().map(Newcomer::leaf).collect();
+        let leaves = news.iter().map(NewDrive::leaf).collect();
         let vdev = capacity::Vdev { kind: Kind::Mirror, leaves, ashift: Ashift::new(ashift)? };
         parts.push(Part { vdev, class: capacity::Class::Special, born: None });
         Some(())
@@ -161,17 +164,18 @@ pub(super) fn special(request: &Request<'_>, bays: &[String]) -> Result<Task, Ca
     let (mut facts, usable) = usable_facts(&space, after);
     facts.push(fact(
         "gives",
-        "metadata goes there from now on, and small blocks where `special_small_blocks` is set; what is there stays where \
-         it is until it is written anew. From 2.3.7 on `zfs list` adds what is allocated on it to usable",
+        "metadata goes there from now on, and small blocks where `special_small_blocks` is set; \
+         existing data stays where it is until it is rewritten. From 2.3.7 on, `zfs list` counts \
+         what is allocated on it as usable",
     ));
-    facts.push(fact("outlives", format!("any {} of its drives, as the data does", needed - 1)));
+    facts.push(fact("survives", format!("any {} of its drives, as the data does", needed - 1)));
     let raidz = data(pool).any(|vdev| vdev.kind.starts_with("raidz"));
     let stays = if raidz {
-        "with a raidz in the pool it can never be removed, and the pool is lost with it"
+        "because the pool has a raidz, it can never be removed, and losing it loses the pool"
     } else {
-        "the pool is lost with it; `zbay expand remove NAME` moves its data to the others"
+        "losing it loses the pool; `zbay expand remove NAME` moves its data to the others"
     };
-    facts.push(fact("for ever", stays));
+    facts.push(fact("fixed", stays));
     let what = format!("add a special mirror of {} to pool {}", news.len(), pool.name);
     let task = made(request, pool, &news, what, &add);
     Ok(Task { facts, usable: Some(usable), ..task }.identified())

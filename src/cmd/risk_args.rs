@@ -12,20 +12,20 @@ use crate::units::Bytes;
 /// What is assumed and what is told.
 #[derive(Clone, Debug, Args)]
 pub struct OddsArgs {
-    /// How often drives fail: a share a year such as 1.5%, or a model of zbay's table (docs/capacity.md). Left out: that of
-    /// the drives' models where they are known, else 1.57%.
+    /// How often drives fail: a yearly rate like 1.5%, or a model from zbay's table (`zbay help capacity`) (default:
+    /// the rate of the drives' models if known, otherwise 1.57%).
     #[arg(long, value_name = "RATE|MODEL")]
     pub afr: Option<Rate>,
-    /// Hours until a new drive is in the box, 0 to 8766. Left out: 48.
+    /// Hours until a new drive is in the server, 0 to 8766 (default: 48).
     #[arg(long, value_name = "HOURS", value_parser = Amount::hours)]
     pub wait: Option<Amount>,
-    /// How much likelier a further drive fails once one has, 1 to 1000. Left out: 1.
+    /// How much more likely another drive fails once one has, 1 to 1000 (default: 1).
     #[arg(long, value_name = "FACTOR", value_parser = Amount::factor)]
     pub correlation: Option<Amount>,
-    /// How full the drives are: a resilver moves no more. Left out: 100%.
+    /// How full the drives are: a resilver copies only that much (default: 100%).
     #[arg(long, value_name = "PERCENT", value_parser = Amount::percent)]
     pub full: Option<Amount>,
-    /// What a drive of a size costs: 4TB=90, in any currency; once for each size.
+    /// Price of a drive of a given size: 4TB=90, in any currency; once per size.
     #[arg(long, value_name = "SIZE=PRICE")]
     pub price: Vec<Price>,
 }
@@ -33,13 +33,13 @@ pub struct OddsArgs {
 /// What only a pool has, and not a way to share out drives.
 #[derive(Clone, Debug, Args)]
 pub struct PoolArgs {
-    /// Hot spares, 0 to 100: nothing waits for a new drive.
+    /// Hot spares, 0 to 100: with one, a resilver does not wait for a new drive.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=100), requires = "layout")]
     pub spares: Option<u32>,
-    /// Watts of a drive, over 0 and up to 100. Left out: 4 to 8.
+    /// Watts per drive, over 0 and up to 100 (default: 4 to 8).
     #[arg(long, value_name = "N", value_parser = Amount::watts, requires = "layout")]
     pub watts: Option<Amount>,
-    /// What a kWh costs.
+    /// Price of one kWh.
     #[arg(long, value_name = "PRICE", value_parser = Amount::money, requires = "price")]
     pub kwh: Option<Amount>,
 }

@@ -14,7 +14,7 @@ use crate::hw::ControllerMode;
 use crate::inventory::seats::in_bay;
 use crate::inventory::{Disk, Flaw, sentence};
 use crate::life::called::{self, Known};
-use crate::life::{Cannot, Sight};
+use crate::life::{ReplaceError, Sight};
 use crate::plan::erase::{self, Erased, Reason};
 use crate::plan::{Refusal, Refused, pick};
 use crate::step::{Condition, Danger, Effect, Fingerprint, Step, command, run, step};
@@ -35,7 +35,7 @@ pub struct Needs {
 
 /// A drive that may come in.
 #[derive(Clone, Debug)]
-pub struct Newcomer<'a> {
+pub struct NewDrive<'a> {
     /// The disk.
     pub disk: &'a Disk,
     /// The drive, for words.
@@ -58,7 +58,7 @@ pub struct Newcomer<'a> {
     least: Option<Bytes>,
 }
 
-impl Newcomer<'_> {
+impl NewDrive<'_> {
     /// What must hold right before zpool gets it. A step that cut it has looked itself.
     pub fn is_free(&self) -> Vec<Condition> {
         if self.is_cut {
@@ -92,9 +92,9 @@ pub fn reserved(reserve: Bytes, disk: &Disk) -> Option<Bytes> {
 ///
 /// # Errors
 /// No such bay or drive, none in the bay, or more than one.
-pub fn called<'a>(known: &Known<'a>, word: &str) -> Result<&'a Disk, Cannot> {
+pub fn called<'a>(known: &Known<'a>, word: &str) -> Result<&'a Disk, ReplaceError> {
     let spot = called::spot(known, word)?;
-    let empty = || Cannot::NoDrive { bay: spot.spoken() };
+    let empty = || ReplaceError::NoDrive { bay: spot.spoken() };
     spot.disk(known)?.ok_or_else(|| spot.doubted(known).unwrap_or_else(empty))
 }
 
@@ -102,35 +102,39 @@ pub fn called<'a>(known: &Known<'a>, word: &str) -> Result<&'a Disk, Cannot> {
 ///
 /// # Errors
 /// All that speaks against it.
-pub fn judge<'a>(sight: &Sight<'_>, disk: &'a Disk, needs: &Needs) -> Result<Newcomer<'a>, Cannot> {
+pub fn judge<'a>(
+    sight: &Sight<'_>,
+    disk: &'a Disk,
+    needs: &Needs,
+) -> Result<NewDrive<'a>, ReplaceError> {
     let hw = sight.hw;
     let drive = Drive::of(hw, disk);
     // Whoever names one of several drives at one port by a name of its own gets it no more than by the bay.
     let seat = disk.seat(hw).filter(|seat| seat.is_bay);
     if let Some(seat) = seat.filter(|seat| in_bay(hw, sight.inventory, &seat.bay).len() > 1) {
-        return Err(Cannot::Drive(Refused(vec![Refusal::ManyInBay { bay: seat.bay }])));
+        return Err(ReplaceError::Drive(Refused(vec![Refusal::ManyInBay { bay: seat.bay }])));
     }
     let ashift = needs.ashift;
     // Neither what it must hold nor where zpool would cut it can be told.
     let Some(logical) = disk.logical else {
         let flawed = Refusal::Flawed { drive, flaw: Flaw::NoSectors };
-        return Err(Cannot::Drive(Refused(vec![flawed])));
+        return Err(ReplaceError::Drive(Refused(vec![flawed])));
     };
     if Ashift::of_sector(logical).is_some_and(|sector| sector.get() > ashift) {
-        return Err(Cannot::Sectors { drive: Box::new(drive), logical, ashift });
+        return Err(ReplaceError::Sectors { drive: Box::new(drive), logical, ashift });
     }
     let least = needs.least.map(|least| match least.drive_4kn {
         Some(large) if disk.logical == Some(4096) => large,
         _ => least.drive_512,
     });
     if let Some(least) = least.filter(|least| disk.size < *least) {
-        return Err(Cannot::TooSmall { drive: Box::new(drive), is: disk.size, least });
+        return Err(ReplaceError::TooSmall { drive: Box::new(drive), is: disk.size, least });
     }
     let raid = hw.chipset_mode(&sight.inventory.host) == Some(ControllerMode::Raid);
     let accept_smart = sight.wish.is_some_and(|wish| wish.pool.accept_smart);
     let terms =
         pick::Terms { raid, accept_smart, takes: sight.takes, unfinished: sight.unfinished };
-    let reason = pick::one(hw, disk, &terms).map_err(|all| Cannot::Drive(Refused(all)))?;
+    let reason = pick::one(hw, disk, &terms).map_err(|all| ReplaceError::Drive(Refused(all)))?;
     let seen = Fingerprint::of(hw, disk, needs.role);
     let mut steps = Vec::new();
     let mut after = seen.clone();
@@ -139,7 +143,7 @@ pub fn judge<'a>(sight: &Sight<'_>, disk: &'a Disk, needs: &Needs) -> Result<New
         let sentence = sentence::sentence(&contents.owner);
         holds = match reason {
             Reason::Taken => format!("ERASED: {sentence}"),
-            Reason::CutOff { .. } => "what a run that was cut off left is cleared".to_owned(),
+            Reason::CutOff { .. } => "leftovers of an interrupted run are cleared".to_owned(),
         };
         let erased = Erased { disk: seen.clone(), holds: sentence, reason: reason.clone() };
         steps.push(erase::step(&erased, contents));
@@ -151,7 +155,7 @@ pub fn judge<'a>(sight: &Sight<'_>, disk: &'a Disk, needs: &Needs) -> Result<New
     if let Some(length) = needs.cut {
         partition = Bytes(length.0.div_ceil(Bytes::MIB.0) * Bytes::MIB.0);
         let mut cut = step(
-            format!("cut the drive in {} as the others of the pool are", drive.spoken()),
+            format!("partition the drive in {} like the others in the pool", drive.spoken()),
             Effect::Cut,
             Danger::TakesFreeDisks,
             run([command::first_partition(&device, logical, partition), command::settle()]),
@@ -164,7 +168,7 @@ pub fn judge<'a>(sight: &Sight<'_>, disk: &'a Disk, needs: &Needs) -> Result<New
     let notes = notes.into_iter().chain(sectors(disk, ashift, &drive));
     let notes = notes.chain(stand_on(&sight.inventory.host, &[disk])).collect();
     let is_cut = needs.cut.is_some();
-    Ok(Newcomer { disk, drive, seen, after, steps, device, holds, partition, notes, is_cut, least })
+    Ok(NewDrive { disk, drive, seen, after, steps, device, holds, partition, notes, is_cut, least })
 }
 
 /// A warning where the drive writes larger pieces than the vdev.
@@ -176,12 +180,13 @@ fn sectors(new: &Disk, ashift: u8, drive: &Drive) -> Option<Note> {
         rule: Rule::DriveSectors,
         at: String::new(),
         message: format!(
-            "{} works in pieces of {} bytes, and the vdev writes {} (ashift {ashift}): it will be slow",
+            "{} has {}-byte physical sectors, but the vdev writes {} (ashift {ashift}): it will be \
+             slow",
             drive.spoken(),
             physical,
             1_u64 << ashift
         ),
-        remedy: "a vdev's ashift is for ever: only a new pool has another".to_owned(),
+        remedy: "a vdev's ashift cannot be changed: only a new pool can have another".to_owned(),
         bay: drive.bay.clone(),
         wwn: drive.wwn.clone(),
     })
