@@ -318,7 +318,7 @@ fn what_it_turns_on_is_said() {
     let out = root.install();
     assert!(out.contains("zbay-notify.timer: without it there are no alerts"), "{out}");
     let (_, help, _) = root.run(&["--help"]);
-    for words in ["One thing is turned on", "--no-timer", "zbay-notify.timer"] {
+    for words in ["It enables one thing", "--no-timer", "zbay-notify.timer"] {
         assert!(help.contains(words), "{words}: {help}");
     }
     assert!(!help.contains("Nothing is enabled"), "{help}");

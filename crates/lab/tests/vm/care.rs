@@ -83,7 +83,7 @@ fn one_schedule_that_is_planned_kept_and_given_back() {
     lab.ok("systemctl enable --now zfs-scrub-weekly@tank.timer");
     let twice = lab.sh("zbay care");
     assert_eq!(twice.status, 1, "{}", twice.out);
-    assert!(twice.out.contains("twice    two scrub it"), "{}", twice.out);
+    assert!(twice.out.contains("twice    two schedules scrub it"), "{}", twice.out);
     assert_eq!(lab.sh("zbay verify").status, 1);
     lab.ok("zbay apply --yes");
     assert_eq!(unit(&lab, "zfs-scrub-weekly@tank.timer"), "disabled inactive");
@@ -121,7 +121,7 @@ fn one_schedule_that_is_planned_kept_and_given_back() {
     lab.ok("echo 1 > /sys/module/zfs/parameters/zfs_scan_suspend_progress; zpool scrub tank");
     let held = lab.sh("zbay selftest short");
     assert!(
-        held.out.contains("a scrub runs") && held.out.contains("began on 0 drives"),
+        held.out.contains("a scrub is running") && held.out.contains("began on 0 drives"),
         "{}",
         held.out
     );
@@ -139,7 +139,7 @@ fn one_schedule_that_is_planned_kept_and_given_back() {
     assert_eq!(lab.sh("find /etc/systemd/system -name zbay.conf | grep .").status, 1);
     let nobody = lab.sh("zbay care");
     // No cron runs in this box, so that nobody scrubs: said, and never claimed otherwise.
-    assert!(nobody.status == 1 && nobody.out.contains("scrubbed nobody does"), "{}", nobody.out);
+    assert!(nobody.status == 1 && nobody.out.contains("scrubbed no schedule"), "{}", nobody.out);
     lab.trace();
     let again = lab.sh("zbay apply --yes");
     assert_eq!((again.status, by_zbay(&lab.traced())), (0, vec![]), "{}{}", again.out, again.err);

@@ -196,7 +196,7 @@ fn a_foreign_pool_covers_nothing_now_or_after_a_boot() {
         &lab,
         "zbay firstboot",
         2,
-        &["pool rpool was not made by zbay", "zbay import rpool", "write `guid: "],
+        &["zbay did not make pool rpool", "zbay import rpool", "write `guid: "],
     );
     assert_eq!(lab.ok("zpool list -H -o name"), "", "first boot imported a stranger's pool");
     lab.ok("rm /etc/zbay/profile.yaml");

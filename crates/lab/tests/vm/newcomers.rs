@@ -61,7 +61,11 @@ fn drives_of_other_sizes_and_sectors_and_a_draid() {
         &lab,
         &small,
         &free,
-        &["bay 6 ZFS would suspend the pool", "the one of bay 2 failed", "power off"],
+        &[
+            "ZFS would suspend the pool with the drive in bay 6",
+            "the one of bay 2 failed",
+            "power off",
+        ],
     );
     // Imported anew it never had.
     lab.ok("zpool export tank && zpool import -d /dev/disk/by-id tank");

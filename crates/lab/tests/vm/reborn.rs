@@ -72,7 +72,10 @@ fn drives_that_changed_places_and_one_that_is_lost() {
         "{changed:?}"
     );
     assert!(
-        applied.out.replace("\n    ", " ").contains("there is no dataset tank/new; that waits"),
+        applied
+            .out
+            .replace("\n    ", " ")
+            .contains("there is no dataset tank/new; that has to wait"),
         "{}",
         applied.out
     );

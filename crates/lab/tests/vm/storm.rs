@@ -194,7 +194,7 @@ impl Storm {
         assert!(ran.status == i32::from(wrong), "{event:?}: status {}: {said}", ran.status);
         for bay in 1..=BAYS {
             let gone = said.contains(&format!("bay {bay} is missing"))
-                || said.contains(&format!("bay {bay} gone:"));
+                || said.contains(&format!("bay {bay} missing:"));
             assert!(!gone || self.out.contains(&bay), "{event:?}: bay {bay} is named: {said}");
         }
         for bay in &self.out {
