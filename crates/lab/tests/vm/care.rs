@@ -64,7 +64,7 @@ fn one_schedule_that_is_planned_kept_and_given_back() {
     eprintln!("{}", care.out);
     for words in [
         "scrubbed monthly by zfs-scrub-monthly@tank.timer;",
-        "never was, next",
+        "it has never run, next",
         "alerts   no alerts: set",
     ] {
         assert!(care.out.contains(words), "{words}: {}", care.out);
