@@ -44,7 +44,8 @@ impl Ledger {
         held
     }
 
-    pub fn done(&mut self, _step: &Step) {
+    /// Notes a step that went as planned.
+    pub fn done(&mut self) {
         self.done += 1;
         self.went_on |= !self.failed.is_empty();
     }

@@ -227,7 +227,7 @@ pub fn run(
         tell(Progress::Begin(number, count, &step.what));
         match one(machine, hw, plan, &journal, look, number) {
             Ok(()) => {
-                ledger.done(step);
+                ledger.done();
                 tell(Progress::Done(number, count, &step.what));
             }
             Err(why) => ledger.fails(step, why)?,

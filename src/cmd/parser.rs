@@ -9,7 +9,8 @@ use super::row::{Group, Row, heading};
 use crate::cli::Common;
 
 /// The last lines of the help.
-const OPTIONS: &str = "  --machine DIR|NAME  a recorded machine; --hw NAME|FILE  another description
+const OPTIONS: &str =
+    "  --machine DIR|NAME  a recorded machine; --hw NAME|FILE  another description
   --json, -v, --color WHEN, -h, -V  JSON; show what is run; auto, always, never
 See `zbay COMMAND --help`, `zbay help TOPIC`, `zbay completions`, `zbay schema`
 Exit status: 0 healthy or as the profile says, 1 differs or wrong, 2 error
