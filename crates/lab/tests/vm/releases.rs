@@ -59,7 +59,7 @@ fn the_whole_way_on_this_release() {
     says(&lab, "verify", 0, &["match the profile"]);
     says(&lab, "status", 0, &["tank"]);
     says(&lab, "show pool", 0, &["bay 1", "bay 3", "raidz1-0"]);
-    let foretold = planned["plan"]["capacity"].clone();
+    let foretold = planned["plan"]["outlook"]["usable"].clone();
     eprintln!("{foretold} {:?}", sizes(&lab, "tank"));
     lab.ok("dd if=/dev/urandom of=/tank/data/one bs=1M count=48 status=none; zpool sync tank; cd /tank/data && sha256sum one > /root/sums");
 
