@@ -67,33 +67,6 @@ fn about(ran: &Ran, bay: u8) -> String {
     parts.find(|part| part.starts_with(&head)).unwrap_or_default().to_owned()
 }
 
-/// A zpool that hangs, is killed, fails or prints nonsense.
-fn no_answer_proves_nothing(lab: &Lab) {
-    for (script, words) in [
-        (
-            "[ \"$1\" = list ] && exec sleep 300; exec /usr/sbin/zpool.real \"$@\"",
-            "gave no answer within 30 s",
-        ),
-        ("[ \"$1\" = status ] && kill -9 $$; exec /usr/sbin/zpool.real \"$@\"", "status 137"),
-        (
-            "[ \"$1\" = import ] && { echo no memory >&2; exit 1; }; exec /usr/sbin/zpool.real \"$@\"",
-            "no memory",
-        ),
-        (
-            "[ \"$1\" = status ] && { echo '{]'; exit 0; }; exec /usr/sbin/zpool.real \"$@\"",
-            "not known",
-        ),
-    ] {
-        lab.push("/usr/sbin/zpool.drill", &format!("#!/bin/sh\n{script}\n"));
-        lab.ok("[ -e /usr/sbin/zpool.real ] || cp -a /usr/sbin/zpool /usr/sbin/zpool.real; chmod 755 /usr/sbin/zpool.drill; mount --bind /usr/sbin/zpool.drill /usr/sbin/zpool");
-        let ran = lab.sh("zbay plan /root/four.yaml");
-        // What was given up may still have it open.
-        lab.ok("umount -l /usr/sbin/zpool");
-        assert_eq!(ran.status, 2, "{script}: {}", ran.out);
-        assert!(ran.err.contains(words), "{script}: {}", ran.err);
-    }
-}
-
 /// Puts all of it there.
 fn leave(lab: &Lab) {
     let mut script = String::from(
@@ -200,8 +173,6 @@ fn everything_that_others_left_is_refused_by_name_and_taken_only_by_name() {
         assert!(flat.contains(words), "{words}\n{flat}");
     }
     lab.ok("umount /mnt; dmsetup remove held; pkill sleep; true");
-
-    no_answer_proves_nothing(&lab);
 
     // All four named: those are erased and taken, and nothing else is touched.
     let all: Vec<String> = (1..=4).map(take).collect();

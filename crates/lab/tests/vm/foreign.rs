@@ -86,12 +86,40 @@ fn an_empty_bay_stops_first_boot_and_a_drive_in_it_lets_it_go_on() {
     assert!(lab.ok("zpool list -H -o name,health").contains("tank\tONLINE"));
 }
 
+/// A zpool that hangs, is killed, fails or prints nonsense.
+fn no_answer_proves_nothing(lab: &Lab) {
+    for (script, words) in [
+        (
+            "[ \"$1\" = list ] && exec sleep 300; exec /usr/sbin/zpool.real \"$@\"",
+            "gave no answer within 30 s",
+        ),
+        ("[ \"$1\" = status ] && kill -9 $$; exec /usr/sbin/zpool.real \"$@\"", "status 137"),
+        (
+            "[ \"$1\" = import ] && { echo no memory >&2; exit 1; }; exec /usr/sbin/zpool.real \"$@\"",
+            "no memory",
+        ),
+        (
+            "[ \"$1\" = status ] && { echo '{]'; exit 0; }; exec /usr/sbin/zpool.real \"$@\"",
+            "not known",
+        ),
+    ] {
+        lab.push("/usr/sbin/zpool.drill", &format!("#!/bin/sh\n{script}\n"));
+        lab.ok("[ -e /usr/sbin/zpool.real ] || cp -a /usr/sbin/zpool /usr/sbin/zpool.real; chmod 755 /usr/sbin/zpool.drill; mount --bind /usr/sbin/zpool.drill /usr/sbin/zpool");
+        let ran = lab.sh("zbay plan gen8-usb-raidz");
+        // What was given up may still have it open.
+        lab.ok("umount -l /usr/sbin/zpool");
+        assert_eq!(ran.status, 2, "{script}: {}", ran.out);
+        assert!(ran.err.contains(words), "{script}: {}", ran.err);
+    }
+}
+
 #[test]
 fn a_saved_plan_is_refused_when_a_disk_changed() {
     // A drive that is exchanged between plan and apply: same bay, same size, blank too.
     let mut lab = Lab::new("gen8-4x4tb").with_zbay().boot();
     let first = lab.sh("zbay plan gen8-usb-raidz --save /root/other.json");
     assert_eq!(first.status, 1, "a plan with changes to make: {}{}", first.out, first.err);
+    no_answer_proves_nothing(&lab);
     lab.stop();
     let old = lab.drive("3").clone();
     let bay = old.at.clone();
