@@ -97,15 +97,17 @@ impl Storm {
         *self.dice.one(&of).expect("one")
     }
 
-    /// Runs a command that goes on where it was left, until what it is for is there.
-    fn until_done(&self, command: &str, bay: u8) {
+    /// Runs a command that goes on where it was left, until what it is for is there. `others`: more drives are out, so that
+    /// the pool stays degraded, which the command says and ends with 1.
+    fn until_done(&self, command: &str, bay: u8, others: bool) {
         let within = Duration::from_mins(5);
         self.lab.until("mkdir -p /run/zbay; flock -n /run/zbay/lock true", within);
         let ran = self.lab.sh_within(command, within, b"");
         let said = flat(&ran);
         // ZFS's own daemon may have been quicker, and a run that was killed may have done all.
         let known = ["is healthy", "is not free", "nothing is missing"];
-        let well = ran.status == 0 || known.iter().any(|it| said.contains(it));
+        let left = others && ran.status == 1 && said.contains("pool tank is DEGRADED");
+        let well = ran.status == 0 || left || known.iter().any(|it| said.contains(it));
         assert!(well, "`{command}`: {said}\n{}", self.lab.ok("zpool status tank"));
         self.lab.ok("zpool wait -t resilver,replace tank");
         let name = wwn(bay);
@@ -126,8 +128,9 @@ impl Storm {
             }
             Event::PutBack => {
                 put_back(&self.lab);
-                for bay in std::mem::take(&mut self.out) {
-                    self.until_done(&format!("{ZBAY} replace {bay} --yes"), bay);
+                let out = std::mem::take(&mut self.out);
+                for (bay, left) in out.iter().zip((0..out.len()).rev()) {
+                    self.until_done(&format!("{ZBAY} replace {bay} --yes"), *bay, left > 0);
                 }
             }
             Event::Replace { killed } => {
@@ -144,7 +147,7 @@ impl Storm {
                         tenths % 10
                     ));
                 }
-                self.until_done(&command, new);
+                self.until_done(&command, new, self.out.len() > 1);
                 self.free.remove(&new);
                 self.out.remove(&old);
                 self.members.remove(&old);
