@@ -173,6 +173,11 @@ impl Storm {
                     .ok("zpool list tank >/dev/null 2>&1 || zpool import -d /dev/disk/by-id tank");
                 // A drive that was pulled is there again, and is filled with what it missed.
                 self.lab.ok("zpool wait -t resilver tank");
+                // Where it is read before it is filled, ZFS counts what it missed as checksum errors, and `zbay status` tells them.
+                if !self.out.is_empty() {
+                    self.lab.ok("zpool scrub -w tank; zpool clear tank");
+                    scrubbed(&self.lab, "tank", "a drive that was out came back with the power");
+                }
                 self.out.clear();
             }
             Event::Attach => {
