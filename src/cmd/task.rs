@@ -251,8 +251,7 @@ pub fn perform(
     // Watching takes hours, and holds up nobody.
     scene.let_go();
     let before = find(&scene.inventory, &task.pool).filter(|_| task.follows == Follows::Resilver);
-    let followed = Followed { before, ..Followed::of(&task) };
-    follow(context, &scene.hw, &followed)
+    follow(context, &scene.hw, &Followed { pool: &task.pool, before, task: Some(&task) })
 }
 
 /// What was agreed to is what would be done now: the same steps on the same disks.
@@ -492,11 +491,6 @@ impl<'a> Followed<'a> {
     /// One at work already.
     fn going(pool: &'a str) -> Self {
         Self { pool, before: None, task: None }
-    }
-
-    /// One whose task's steps are done.
-    fn of(task: &'a Task) -> Self {
-        Self { pool: &task.pool, before: None, task: Some(task) }
     }
 }
 

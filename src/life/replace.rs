@@ -192,7 +192,7 @@ fn at_work(
     if *state == State::Suspended {
         return Some(ReplaceError::Suspended { pool: pool() });
     }
-    if !matches!(state.as_str(), "ONLINE" | "DEGRADED") {
+    if !state.is_working() {
         return Some(ReplaceError::Closed { pool: pool(), state: state.to_string() });
     }
     // A scrub gives way to a resilver by itself.

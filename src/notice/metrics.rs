@@ -209,8 +209,7 @@ fn of_members(out: &mut Text, pool: &Status) {
                 ("serial", serial),
                 ("guid", guid.as_str()),
             ];
-            let well =
-                matches!(member.state.as_str(), "ONLINE" | "AVAIL" | "INUSE") && !member.gone;
+            let well = member.state.is_well() && !member.gone;
             out.line(ONLINE, &labels, u8::from(well));
             for (kind, count) in ["read", "write", "checksum"].into_iter().zip(member.errors) {
                 out.line(ERRORS, &[&labels[..], &[("kind", kind)]].concat(), count);

@@ -267,7 +267,7 @@ fn members(found: &mut Found<'_>, vdev: &VdevStatus, sight: &Sight<'_>) {
     if matches!(vdev.class, Class::Log | Class::Cache | Class::Spare) {
         return aside(found, vdev, &mine, status);
     }
-    let bad = those(&|it| !matches!(it.state.as_str(), "ONLINE" | "AVAIL" | "INUSE" | "UNKNOWN"));
+    let bad = those(&|it| !(it.state.is_well() || it.state == State::Unknown));
     let renamed = those(&|it| it.renamed);
     found.about(What::NamesMoved, name, &renamed);
     if !suspended && matches!(vdev.state, State::Unavail | State::Faulted) && renamed.is_empty() {
